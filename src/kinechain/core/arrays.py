@@ -1,0 +1,100 @@
+"""Read-only arrays inside frozen values.
+
+NumPy's read-only flag is lost by ``deepcopy`` and by some pickle protocols, and a
+read-only *view* still shows the caller's later writes.  So a value copies its arrays
+when it is made and is rebuilt through its constructor when it is copied or unpickled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FloatArray", "Immutable", "IntArray", "content_hash", "frozen"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+def frozen(array: Any, shape: tuple[int | None, ...] | None = None, name: str = "array") -> FloatArray:
+    """Return a read-only float64 copy, checked against a shape.
+
+    Parameters
+    ----------
+    array : array_like
+        What to copy.
+    shape : tuple of int or None, optional
+        Expected shape; ``None`` entries are free.
+    name : str
+        Used in the error message.
+
+    Raises
+    ------
+    ValueError
+        If the shape differs.
+    """
+    copy = np.array(array, dtype=np.float64, order="C")
+    if shape is not None and (
+        copy.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, copy.shape, strict=True))
+    ):
+        raise ValueError(f"{name} has shape {copy.shape}, expected {shape}")
+    copy.setflags(write=False)
+    return copy
+
+
+class Immutable:
+    """Mixin for frozen dataclasses that hold arrays: copies and pickles rebuild through the constructor."""
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        fields = [f for f in dataclasses.fields(self) if f.init]  # type: ignore[arg-type]
+        return _rebuild, (type(self), {f.name: getattr(self, f.name) for f in fields})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __copy__(self) -> Any:
+        return self
+
+
+def _rebuild(kind: type[Any], fields: dict[str, Any]) -> Any:
+    return kind(**fields)
+
+
+def content_hash(value: Any) -> str:
+    """Return a SHA-256 over everything a value holds, field by field.
+
+    Parameters
+    ----------
+    value : object
+        A dataclass, mapping, sequence, array, string, number, bool or None.
+    """
+    digest = hashlib.sha256()
+    _feed(digest, value)
+    return digest.hexdigest()
+
+
+def _feed(digest: Any, value: Any) -> None:
+    if isinstance(value, np.ndarray):
+        digest.update(f"array{value.shape}{value.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        digest.update(type(value).__name__.encode())
+        for field in dataclasses.fields(value):
+            if field.init:
+                digest.update(field.name.encode())
+                _feed(digest, getattr(value, field.name))
+    elif isinstance(value, dict):
+        digest.update(f"map{len(value)}".encode())
+        for key in sorted(value, key=str):
+            digest.update(str(key).encode())
+            _feed(digest, value[key])
+    elif isinstance(value, (tuple, list)):
+        digest.update(f"list{len(value)}".encode())
+        for item in value:
+            _feed(digest, item)
+    else:
+        digest.update(f"{type(value).__name__}:{value!r};".encode())
