@@ -1,26 +1,77 @@
-"""The straight line from one person and their recordings to an assessment; read this first."""
+"""The straight line from one person and their recordings to an assessment; read this first.
+
+::
+
+    person file ──► screen_person
+    file ──► read_recording ──► prepare_recording ──► fit_body ──► analyze_gait ──► find_findings ──► Assessment
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
 
-
+from kinechain import __version__
 from kinechain.body.body import Body
+from kinechain.body.fit import BodySize, fit_body
+from kinechain.body.solve import KERNELS
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person import Person
+from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
 from kinechain.core.arrays import Immutable
+from kinechain.core.errors import InputError, KinechainError
+from kinechain.findings.find import find_findings
+from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
-from kinechain.motion.trial import GaitTrial
+from kinechain.motion.trial import GaitTrial, analyze_gait
+from kinechain.motion.weight import mass_from_plates
+from kinechain.recording.prepare import prepare_recording
+from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Recording
 
-__all__ = ["Assessment", "Provenance", "Standing"]
+__all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
+
+#: The sentence every output carries.
+INTENDED_PURPOSE = "Research and education. Not a medical device: it supports, and never replaces, the judgement of a clinician, who decides."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may choose; every field is printed with the result.
+
+    Attributes
+    ----------
+    rhythm : str
+        Lumbar rhythm of the body: 'christophy2012' or 'lifting_full_body'.
+    profile : str or None
+        Marker-set profile by name or file; None chooses it from the labels.
+    cutoff_hz : float
+        Low-pass cut-off of the coordinates.
+    """
+
+    rhythm: str = "christophy2012"
+    profile: str | None = None
+    cutoff_hz: float = 6.0
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made this result: versions, inputs and settings, enough to make it again."""
+    """What made this result: versions, inputs and settings, enough to make it again.
+
+    Attributes
+    ----------
+    version : str
+        Of kinechain.
+    kernels : str
+        'compiled' or 'Python'.
+    inputs : mapping of file name to SHA-256
+    settings : mapping of setting to value
+    versions : mapping of package to version
+    """
 
     version: str
     kernels: str
@@ -73,3 +124,165 @@ class Assessment(Immutable):
     is_demonstration: bool = False
 
 
+def assess(
+    person: Person | None = None,
+    recordings: Sequence[Path] = (),
+    static: Path | None = None,
+    settings: Settings | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Assessment:
+    """Assess one person from an examination, from recordings, or from both.
+
+    Parameters
+    ----------
+    person : Person, optional
+        As read from a person file; its own recordings are used as well.
+    recordings : sequence of path
+        Walking trials (C3D, TRC); a standing trial among them is found by itself.
+    static : path, optional
+        The standing trial.
+    settings : Settings, optional
+    progress : callable, optional
+        Called with one short sentence per step.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    InputError
+        If there is nothing to assess, or none of the recordings can be used.
+    """
+    person, settings, say = person or Person(), settings or Settings(), progress or (lambda _: None)
+    paths = [*map(Path, recordings), *map(Path, person.recordings)]
+    static = static or (Path(person.static) if person.static else None)
+    if not paths and static is None and not person.exam:
+        raise InputError("nothing to assess: give a person file with an examination, a recording (C3D or TRC), or both")
+    say("Asking the danger signs")
+    screen = screen_person(person)
+    say("Reading the recordings")
+    material = _read_material(paths, static, settings)
+    say("Fitting the body")
+    size, size_notes = _body_size(person, material)
+    body, standing = _fit(size, material, settings)
+    say("Solving the motion")
+    trials, material = _analyze(body, material, settings)
+    if not trials and standing is None and (paths or static):
+        raise InputError(material.refused[0] if material.refused else "none of the recordings can be used")
+    say("Judging the measures")
+    findings, unmeasured = find_findings(
+        person,
+        body,
+        standing.recording if standing else None,
+        standing.motion if standing else None,
+        trials,
+    )
+    return Assessment(
+        person=person,
+        screen=screen,
+        body=body,
+        standing=standing,
+        trials=trials,
+        findings=findings,
+        unmeasured=unmeasured,
+        refused=material.refused,
+        notes=(*size_notes, *(body.notes if body else ())),
+        provenance=_provenance(material, settings),
+    )
+
+
+@dataclass(frozen=True)
+class _Material:
+    """The recordings that could be prepared, and why the others could not."""
+
+    standing: Recording | None
+    walking: tuple[Recording, ...]
+    refused: tuple[str, ...]
+    inputs: Mapping[str, str]
+
+
+def _read_material(paths: Sequence[Path], static: Path | None, settings: Settings) -> _Material:
+    """Read and prepare every file; a file that cannot be used becomes a sentence."""
+    prepared: list[Recording] = []
+    refused: list[str] = []
+    inputs: dict[str, str] = {}
+    standing: Recording | None = None
+    for path in dict.fromkeys([*([static] if static else []), *paths]):
+        try:
+            recording = read_recording(path)
+            inputs[recording.name] = recording.sha256
+            ready = prepare_recording(recording, profile=settings.profile)
+        except InputError as error:
+            refused.append(str(error))
+            continue
+        if path == static:
+            standing = ready
+        else:
+            prepared.append(ready)
+    if standing is None:
+        standing = next((r for r in prepared if r.task == "standing"), None)
+    walking = tuple(r for r in prepared if r is not standing)
+    if (paths or static) and standing is None and not walking:
+        raise InputError(refused[0])
+    return _Material(standing, walking, tuple(refused), inputs)
+
+
+def _body_size(person: Person, material: _Material) -> tuple[BodySize, tuple[str, ...]]:
+    """Take size from the person, else from the files, else from the plates; say which."""
+    notes: list[str] = []
+    recordings = [r for r in (material.standing, *material.walking) if r is not None]
+    stated = next((r.mass_kg for r in recordings if r.mass_kg), None)
+    weighed = next((m for r in recordings if (m := mass_from_plates(r)) is not None), None)
+    mass = person.mass_kg or stated or weighed
+    height = person.height_m or next((r.height_m for r in recordings if r.height_m), None)
+    if person.mass_kg is None and mass is not None:
+        notes.append(
+            f"Body mass {mass:.1f} kg taken from {'the recording' if stated else 'the force plates while standing'}."
+        )
+    if mass is not None and weighed is not None and abs(weighed - mass) > 0.05 * mass:
+        notes.append(
+            f"The force plates weigh {weighed:.1f} kg while standing, {mass:.1f} kg is stated: check the mass, the plates, "
+            "and that both feet stand on plates; until then forces are not judged against body weight."
+        )
+    if person.height_m is None and height is not None:
+        notes.append(f"Height {height:.2f} m taken from the recording.")
+    size = BodySize(
+        mass_kg=mass, height_m=height, sex=person.sex, age_years=person.age_years, foot_length_m=person.foot_length_m
+    )
+    return size, tuple(notes)
+
+
+def _fit(size: BodySize, material: _Material, settings: Settings) -> tuple[Body | None, Standing | None]:
+    """Fit the person's body and its standing pose."""
+    if material.standing is None and not material.walking:
+        return None, None
+    walking = material.walking[0] if material.walking else None
+    body = fit_body(size, static=material.standing, recording=walking, rhythm=settings.rhythm)
+    if material.standing is None:
+        return body, None
+    return body, Standing(material.standing, solve_motion(body, material.standing))
+
+
+def _analyze(body: Body | None, material: _Material, settings: Settings) -> tuple[tuple[GaitTrial, ...], _Material]:
+    """Analyze every walking trial; a trial that cannot be used becomes a sentence."""
+    trials: list[GaitTrial] = []
+    refused = list(material.refused)
+    for recording in material.walking:
+        assert body is not None
+        try:
+            trials.append(analyze_gait(body, recording, cutoff_hz=settings.cutoff_hz))
+        except KinechainError as error:
+            refused.append(str(error))
+    return tuple(trials), replace(material, refused=tuple(refused))
+
+
+def _provenance(material: _Material, settings: Settings) -> Provenance:
+    packages = ("numpy", "scipy", "mujoco", "ezc3d")
+    return Provenance(
+        version=__version__,
+        kernels=KERNELS,
+        inputs=dict(material.inputs),
+        settings={k: str(v) for k, v in asdict(settings).items()},
+        versions={"python": platform.python_version(), **{p: version(p) for p in packages}},
+    )
