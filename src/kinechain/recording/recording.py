@@ -181,6 +181,8 @@ class Recording(Immutable):
         Pairs (marker label, landmark name) by that profile.
     notes : tuple of Note
         What was found, assumed or repaired on the way.
+    task : str
+        'walking', 'standing' or 'other' once prepared, '' before.
     """
 
     name: str
@@ -197,6 +199,7 @@ class Recording(Immutable):
     profile: str = ""
     landmarks: tuple[tuple[str, str], ...] = ()
     notes: tuple[Note, ...] = field(default=())
+    task: Literal["", "walking", "standing", "other"] = ""
 
     def require_markers(self) -> Markers:
         """Return the markers, or say that there are none."""
