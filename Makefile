@@ -1,0 +1,64 @@
+# Two commands first: `make demo` and `make test`. Everything lives in .venv; nothing outside this folder changes.
+
+# The newest Python that really runs and can make an environment; version shims may exist and fail.
+ifndef PYTHON
+PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
+  if $$name -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; \
+  then echo $$name; break; fi; done)
+endif
+
+BIN := .venv/bin
+OUT := out/demo
+RUN := $(BIN)/python -m
+INSTALLED := .venv/installed
+BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard src/kernels/*)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench docs lock clean
+
+help:  ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+install: $(INSTALLED)  ## make .venv with every tool, and kinechain in it
+
+demo: $(INSTALLED)  ## assess the example person; writes out/demo/report.html
+	$(BIN)/kinechain demo --out $(OUT)
+
+test: $(INSTALLED)  ## run every test
+	$(RUN) pytest
+
+check: $(INSTALLED)  ## lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(RUN) mypy
+	$(BIN)/lint-imports --config pyproject.toml
+
+format: $(INSTALLED)  ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED)  ## measure speed and memory
+	$(RUN) pytest benchmarks
+
+docs: $(INSTALLED)  ## build the documentation in docs/_build/html
+	$(RUN) sphinx -W --keep-going -q -b html docs docs/_build/html
+
+lock:  ## renew the lock files (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  pyproject.toml --extra build -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  pyproject.toml --extra build --extra dev -o requirements-dev.lock
+
+clean:  ## remove the environment and everything built
+	rm -rf .venv build out docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/dependencies: requirements-dev.lock
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with 'venv' was found." \
+	  "On Debian and Ubuntu: apt install python3-venv. Or name one: make PYTHON=/path/to/python3.12" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(INSTALLED): .venv/dependencies $(BUILT_FROM)
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
