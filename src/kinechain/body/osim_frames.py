@@ -1,0 +1,138 @@
+"""Frames of an OpenSim model: bodies, ground, and the offset frames nested in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from kinechain.body.body import GROUND
+from kinechain.body.osim_xml import describe, numbers, text
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import FileError, suggest
+from kinechain.core.frames import about_axis, transform
+
+__all__ = ["Frame", "Frames", "collect_frames"]
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A frame fixed on a body.
+
+    Attributes
+    ----------
+    body : str
+        The body, or 'ground'.
+    body_from_frame : (4, 4) array, m
+    """
+
+    body: str
+    body_from_frame: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Every frame of a model by its path.
+
+    Attributes
+    ----------
+    elements : dict
+        From a path such as ``('jointset', 'hip_r', 'pelvis_offset')`` to the element found there.
+    """
+
+    elements: dict[Path, Element]
+
+    def resolve(self, socket: str, owner: Path, asker: str) -> Frame:
+        """Return the frame that a socket path points to.
+
+        Parameters
+        ----------
+        socket : str
+            Absolute (``/bodyset/pelvis``) or relative to its owner (``pelvis_offset``, ``../other``).
+        owner : tuple of str
+            Path of the component that holds the socket.
+        asker : str
+            How a message names that component.
+
+        Raises
+        ------
+        FileError
+            If the path leads nowhere or in a circle.
+        """
+        place = np.eye(4)
+        seen: set[Path] = set()
+        while True:
+            path = self._find(socket, owner, asker)
+            if path in seen:
+                raise FileError(f"the offset frames behind {asker} hang on each other in a circle")
+            seen.add(path)
+            element = self.elements[path]
+            if element.tag in ("Body", "Ground"):
+                return Frame(GROUND if element.tag == "Ground" else path[-1], place)
+            place = _offset(element) @ place
+            socket, owner, asker = text(element, "socket_parent"), path, describe(element)
+
+    def _find(self, socket: str, owner: Path, asker: str) -> Path:
+        if not socket:
+            raise FileError(f"{asker} does not say which frame it is fixed to")
+        path = _join(socket, owner)
+        if path in self.elements:
+            return path
+        # Early 4.0 files path the same components differently; a name that occurs once is still certain.
+        named = [known for known in self.elements if path and known[-1] == path[-1]]
+        bodies = [known for known in named if self.elements[known].tag in ("Body", "Ground")]
+        for candidates in (named, bodies):
+            if len(candidates) == 1:
+                return candidates[0]
+        raise FileError(f"{asker} points to '{socket}', which is not in the model. {suggest(socket, self._names())}")
+
+    def _names(self) -> list[str]:
+        return ["/" + "/".join(path) for path in self.elements]
+
+
+def _join(socket: str, owner: Path) -> Path:
+    path = [] if socket.startswith("/") else list(owner)
+    for part in socket.split("/"):
+        if part == ".." and path:
+            path.pop()
+        elif part not in ("", ".", ".."):
+            path.append(part)
+    return tuple(path)
+
+
+def _offset(element: Element) -> FloatArray:
+    """Return parent_from_frame of an offset frame; its orientation is a body-fixed x-y-z sequence."""
+    x, y, z = numbers(element, "orientation", 3, np.zeros(3))
+    rotation = about_axis(np.eye(3)[0], x) @ about_axis(np.eye(3)[1], y) @ about_axis(np.eye(3)[2], z)
+    return transform(rotation, numbers(element, "translation", 3, np.zeros(3)))
+
+
+def collect_frames(model: Element) -> Frames:
+    """Return every body, the ground and every offset frame of a ``<Model>``, by path."""
+    elements: dict[Path, Element] = {}
+    ground = model.find("Ground")
+    elements[(GROUND,)] = Element("Ground", {"name": GROUND}) if ground is None else ground
+    _collect(model, (), elements)
+    if ground is not None:
+        _collect(ground, (GROUND,), elements)
+    return Frames(elements)
+
+
+def _collect(owner: Element, path: Path, elements: dict[Path, Element]) -> None:
+    """Add the frames below a component: those in its sets, in its ``<components>`` and in a joint's ``<frames>``."""
+    for child in owner:
+        if child.tag.endswith("Set") and child.find("objects") is not None:
+            base = (*path, child.get("name") or child.tag.lower())
+            found = child.find("objects")
+        elif child.tag in ("components", "frames"):
+            base, found = path, child
+        else:
+            continue
+        for component in found if found is not None else ():
+            place = (*base, component.get("name", ""))
+            if component.tag in ("Body", "PhysicalOffsetFrame"):
+                elements.setdefault(place, component)
+            _collect(component, place, elements)

@@ -1,0 +1,197 @@
+"""Reading OpenSim's XML files without trusting them.
+
+OpenSim never writes a document type, so any is refused: that alone rules out entity
+expansion and external entities.  Size and depth are bounded.  The helpers raise
+``FileError`` about one element; ``naming`` puts the file's name in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import BodyError, FileError
+
+__all__ = [
+    "children",
+    "describe",
+    "naming",
+    "number",
+    "numbers",
+    "read_document",
+    "require_unique",
+    "text",
+    "truth",
+    "words",
+]
+
+#: Largest file read; the largest public model known to us has 3 MB.
+MAX_BYTES = 64 * 1024 * 1024
+#: Deepest nesting read; OpenSim's own files stay below 20.
+MAX_DEPTH = 100
+
+
+@contextmanager
+def naming(path: Path, what: str) -> Iterator[None]:
+    """Put the file's name in front of every fault found inside.
+
+    Raises
+    ------
+    FileError
+        "NAME is not a usable WHAT: ..." for any ``FileError``, ``BodyError`` or operating-system error inside.
+    """
+    try:
+        yield
+    except (FileError, BodyError) as fault:
+        raise FileError(f"{path.name} is not a usable {what}: {fault}") from fault
+    except OSError as fault:
+        raise FileError(f"{path.name} cannot be read: {fault.strerror or fault}; check the path") from fault
+
+
+def read_document(path: Path) -> Element:
+    """Return the root element of an OpenSim XML file.
+
+    Raises
+    ------
+    FileError
+        If the file is empty, too large, not XML, truncated, or declares a document type or entities.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise FileError("the file is empty")
+    if size > MAX_BYTES:
+        raise FileError(f"it has {size} bytes; at most {MAX_BYTES} are read")
+    return _parse(path.read_bytes())
+
+
+def _parse(data: bytes) -> Element:
+    builder = TreeBuilder()
+    depth = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise FileError(f"its elements are nested deeper than {MAX_DEPTH} levels")
+        builder.start(tag, attributes)
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(tag)
+
+    def refuse(*_: Any) -> None:
+        raise FileError("it declares a document type; OpenSim files have none, and entities are not expanded")
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    parser.ExternalEntityRefHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as fault:
+        reason = expat.ErrorString(fault.code)
+        raise FileError(f"it is not well-formed XML, line {fault.lineno}: {reason}; it may be truncated") from fault
+    except (ValueError, LookupError) as fault:
+        raise FileError(f"its text encoding cannot be read: {fault}") from fault
+    return builder.close()
+
+
+def describe(element: Element) -> str:
+    """Return how a message names an element: its tag and its name."""
+    name = element.get("name")
+    return f"{element.tag} '{name}'" if name else element.tag
+
+
+def children(element: Element, tag: str) -> list[Element]:
+    """Return the objects of a set or list property: ``<tag><objects>...`` or ``<tag>...``; none if absent."""
+    found = element.find(tag)
+    if found is None:
+        return []
+    objects = found.find("objects")
+    return [child for child in (found if objects is None else objects) if child.tag != "groups"]
+
+
+def text(element: Element, tag: str, default: str = "") -> str:
+    """Return the stripped text of a child, ``default`` if it is absent or empty."""
+    return (element.findtext(tag) or "").strip() or default
+
+
+def words(element: Element, tag: str) -> list[str]:
+    """Return the names of a child, separated by white space."""
+    return text(element, tag).split()
+
+
+def numbers(element: Element, tag: str, count: int | None = None, default: FloatArray | None = None) -> FloatArray:
+    """Return the finite numbers of a child.
+
+    Parameters
+    ----------
+    element : Element
+    tag : str
+    count : int, optional
+        How many there must be.
+    default : (count,) array, optional
+        Returned when the child is absent; without it an absent child is a fault.
+
+    Raises
+    ------
+    FileError
+        If the child is missing, holds another number of values, or one that is no finite number.
+    """
+    found = element.find(tag)
+    if found is None or found.text is None or not found.text.strip():
+        if default is not None:
+            return np.array(default, dtype=float)
+        raise FileError(f"{describe(element)} has no <{tag}>")
+    parts = found.text.split()
+    try:
+        values = np.array([float(part) for part in parts])
+    except ValueError:
+        raise FileError(f"<{tag}> of {describe(element)} holds '{_short(parts)}', which are not numbers") from None
+    if not np.isfinite(values).all():
+        raise FileError(f"<{tag}> of {describe(element)} holds '{_short(parts)}'; it must be finite")
+    if count is not None and len(values) != count:
+        raise FileError(f"<{tag}> of {describe(element)} holds {len(values)} numbers; it needs {count}")
+    return values
+
+
+def _short(parts: list[str]) -> str:
+    joined = " ".join(parts)
+    return joined if len(joined) <= 60 else joined[:57] + "..."
+
+
+def number(element: Element, tag: str, default: float | None = None) -> float:
+    """Return one finite number of a child; see ``numbers``."""
+    fallback = None if default is None else np.array([default])
+    return float(numbers(element, tag, 1, fallback)[0])
+
+
+def truth(element: Element, tag: str, default: bool = False) -> bool:
+    """Return a child that says true or false."""
+    found = text(element, tag).lower()
+    if not found:
+        return default
+    if found in ("true", "false"):
+        return found == "true"
+    raise FileError(f"<{tag}> of {describe(element)} holds '{found}'; it must be true or false")
+
+
+def require_unique(names: list[str], what: str) -> None:
+    """Refuse names that are empty or stand twice."""
+    if any(not name for name in names):
+        raise FileError(f"a {what} has no name")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise FileError(f"{what} names must differ; more than once: {', '.join(twice[:8])}")
