@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["Answer", "ExamItem", "Person", "Sex"]
+__all__ = ["Answer", "ExamItem", "NotExamined", "Person", "Sex"]
 
 Sex = Literal["female", "male"]
 Answer = Literal["yes", "no", "unknown"]
@@ -36,6 +36,25 @@ class ExamItem:
 
 
 @dataclass(frozen=True)
+class NotExamined:
+    """One item of the examination that has no value; an item that was never named is simply absent.
+
+    Attributes
+    ----------
+    id, side : str
+        As in :class:`ExamItem`.
+    state : 'skipped' or 'unknown'
+        'skipped': asked for and not done; 'unknown': done, and the result is not known.
+    method : str
+    """
+
+    id: str
+    side: Literal["left", "right", "both"]
+    state: Literal["skipped", "unknown"]
+    method: str
+
+
+@dataclass(frozen=True)
 class Person:
     """One person, as far as they are known.  ``None`` means not known, never zero.
 
@@ -50,6 +69,7 @@ class Person:
     screen : mapping of red flag id to 'yes', 'no' or 'unknown'
         Absent means unknown.
     exam : tuple of ExamItem
+    not_examined : tuple of NotExamined
     static : str or None
         Path of the standing trial, as resolved from the person file.
     recordings : tuple of str
@@ -65,5 +85,6 @@ class Person:
     history: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     screen: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
     exam: tuple[ExamItem, ...] = ()
+    not_examined: tuple[NotExamined, ...] = ()
     static: str | None = None
     recordings: tuple[str, ...] = ()

@@ -17,13 +17,14 @@ class Flag:
     Attributes
     ----------
     id, urgency, basis, answer, rule : str
-        As in ``red_flags.toml``; ``basis`` is 'source' or 'choice'; ``rule`` is what to do.
+        As in ``red_flags.toml``; ``basis`` is 'source' or 'choice'; ``answer`` is 'yes', 'no', 'unknown'
+        or 'not asked'; ``rule`` is what to do.
     question : str
         As printed.
     """
 
     id: str
-    urgency: str
+    urgency: Level
     basis: str
     answer: str
     rule: str

@@ -1,0 +1,113 @@
+"""The danger-sign lock opens only on a clear answer to every emergency question."""
+
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from kinechain.care.person import Person
+from kinechain.care.red_flags import LOCKING, URGENCIES, read_red_flags, screen_person
+from kinechain.core.errors import PersonError
+
+ALL_NO = {flag.id: "no" for flag in read_red_flags()}
+
+
+def adult(sex: str = "male", age: float | None = 40.0, **answers: str) -> Person:
+    return Person(sex=sex, age_years=age, screen={**ALL_NO, **answers})  # type: ignore[arg-type]
+
+
+def test_every_question_answered_no_unlocks_an_adult() -> None:
+    screen = screen_person(adult())
+    assert (screen.level, screen.plan_locked, screen.flags, screen.reason) == ("none", False, (), "")
+
+
+def test_a_recording_alone_is_not_screened() -> None:
+    screen = screen_person(Person())
+    assert (screen.level, screen.plan_locked) == ("not_screened", True)
+    assert {flag.answer for flag in screen.flags} == {"not asked"}
+    assert {flag.id for flag in screen.flags} == {f.id for f in read_red_flags() if f.urgency == "emergency"}
+
+
+def test_an_unknown_answer_is_told_from_one_that_was_not_asked() -> None:
+    answers = {key: value for key, value in ALL_NO.items() if key != "ces_bowel"}
+    screen = screen_person(Person(age_years=40, screen={**answers, "ces_sexual": "unknown"}))  # type: ignore[arg-type]
+    assert {flag.id: flag.answer for flag in screen.flags} == {"ces_bowel": "not asked", "ces_sexual": "unknown"}
+    assert (screen.level, screen.plan_locked) == ("not_screened", True)
+
+
+@pytest.mark.parametrize("flag", [f for f in read_red_flags() if f.logic == "any"], ids=lambda f: f.id)
+def test_one_yes_to_a_question_that_is_enough_alone_gives_its_urgency(flag: object) -> None:
+    screen = screen_person(adult(**{flag.id: "yes"}))  # type: ignore[attr-defined]
+    assert screen.level == flag.urgency  # type: ignore[attr-defined]
+    assert screen.plan_locked == (flag.urgency in LOCKING)  # type: ignore[attr-defined]
+    assert screen.flags[0].rule == flag.action  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("person", "level"),
+    [
+        (adult(spine_steroids="yes"), "soon"),
+        (adult(sex="female", spine_steroids="yes"), "same_day"),
+        (adult(age=75, spine_steroids="yes"), "same_day"),
+        (adult(spine_fragility_age="yes"), "soon"),
+        (adult(spine_fragility_age="yes", spine_steroids="yes"), "same_day"),
+        (adult(infection_risk="yes"), "soon"),
+        (adult(infection_risk="yes", weight_loss="yes"), "same_day"),
+        (adult(cancer_history="yes"), "same_day"),
+        (adult(dvt_wells="yes"), "same_day"),
+        (adult(pregnancy="yes"), "routine"),
+        (adult(ottawa_not_valid="yes"), "soon"),
+        (adult(ottawa_not_valid="yes", ottawa_midfoot="yes"), "same_day"),
+        (adult(ottawa_malleoli="unknown"), "same_day"),
+        (adult(ottawa_weight_bearing="yes", ces_bladder="yes"), "emergency"),
+    ],
+)
+def test_combined_questions_are_read_with_their_company(person: Person, level: str) -> None:
+    screen = screen_person(person)
+    assert screen.level == level
+    assert screen.plan_locked == (level in LOCKING)
+
+
+def test_a_routine_yes_is_listed_and_does_not_lock() -> None:
+    screen = screen_person(adult(heel_pain_not_improving="yes"))
+    assert (screen.level, screen.plan_locked, len(screen.flags)) == ("routine", False, 1)
+
+
+def test_an_urgent_yes_is_not_hidden_by_open_questions() -> None:
+    screen = screen_person(Person(age_years=40, screen={"foot_drop": "yes"}))
+    assert screen.level == "same_day"
+    assert "no answer" in screen.reason
+    assert screen.flags[0].id == "foot_drop"
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        adult(age=17.99),
+        adult(age=None, under_18="yes"),
+        adult(age=None, under_18="unknown"),
+        adult(age=40, under_18="yes"),
+        adult(age=float("nan")),
+    ],
+)
+def test_under_18_or_an_unknown_age_locks(person: Person) -> None:
+    screen = screen_person(person)
+    assert screen.plan_locked
+    assert screen.reason
+
+
+def test_a_stated_adult_without_an_age_is_unlocked() -> None:
+    assert not screen_person(adult(age=None)).plan_locked
+
+
+def test_an_answer_to_no_question_is_refused() -> None:
+    with pytest.raises(PersonError, match="Did you mean 'ces_bladder'"):
+        screen_person(Person(screen={"ces_blader": "no"}))
+
+
+def test_every_question_has_sources_that_exist() -> None:
+    text = (files("kinechain.evidence") / "data" / "clinical" / "sources.toml").read_text(encoding="utf-8")
+    known = {source["key"] for source in tomllib.loads(text)["source"]}
+    for flag in read_red_flags():
+        assert flag.urgency in URGENCIES
+        assert set(flag.sources) <= known, flag.id
