@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from kinechain.recording.recording import Side
+import numpy as np
 
-__all__ = ["PERCENT_POINTS", "Cycle"]
+from kinechain.core.arrays import FloatArray
+from kinechain.motion.motion import Angles
+from kinechain.recording.recording import Event, Side
+
+__all__ = ["LONGEST_STRIDE_S", "PERCENT_POINTS", "SHORTEST_STRIDE_S", "Cycle", "find_cycles", "mean_cycle", "normalize"]
 
 #: Points per time-normalised cycle, 0 to 100 %.
 PERCENT_POINTS = 101
+#: Plausible stride times, s: running to walking at about 0.2 m/s.  Assumption.
+SHORTEST_STRIDE_S, LONGEST_STRIDE_S = 0.4, 3.5
 
 
 @dataclass(frozen=True)
@@ -46,3 +54,101 @@ class Cycle:
     def stance_fraction(self) -> float:
         """Stance time over stride time."""
         return (self.foot_off_s - self.start_s) / self.duration_s
+
+
+def find_cycles(events: Iterable[Event]) -> tuple[Cycle, ...]:
+    """Return the complete strides that a set of events bounds.
+
+    A stride runs between two strikes of one foot with exactly one foot off between them and at
+    most one strike of the other foot, and lasts 0.4 to 3.5 s.  A missing event so drops the
+    strides it would have bounded.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        In any order.
+
+    Returns
+    -------
+    tuple of Cycle
+        By start time.
+    """
+    ordered = sorted(events, key=lambda e: e.time_s)
+    cycles = []
+    for side in ("left", "right"):
+        own = [e for e in ordered if e.side == side]
+        other = [e for e in ordered if e.side != side]
+        strikes = [e for e in own if e.kind == "foot_strike"]
+        for start, end in pairwise(strikes):
+            offs = [e for e in own if e.kind == "foot_off" and start.time_s < e.time_s < end.time_s]
+            if len(offs) != 1 or not SHORTEST_STRIDE_S <= end.time_s - start.time_s <= LONGEST_STRIDE_S:
+                continue
+            strikes_inside, offs_inside = (
+                [e.time_s for e in other if e.kind == kind and start.time_s < e.time_s < end.time_s]
+                for kind in ("foot_strike", "foot_off")
+            )
+            if len(strikes_inside) > 1 or len(offs_inside) > 1:
+                continue
+            used = {start.source, end.source, offs[0].source}
+            cycles.append(
+                Cycle(
+                    start.side,
+                    start.time_s,
+                    end.time_s,
+                    offs[0].time_s,
+                    offs_inside[0] if offs_inside else None,
+                    strikes_inside[0] if strikes_inside else None,
+                    " + ".join(sorted(used)),
+                )
+            )
+    return tuple(sorted(cycles, key=lambda c: c.start_s))
+
+
+def normalize(angles: Angles, label: str, cycle: Cycle) -> FloatArray:
+    """Return one angle over one stride, resampled to 0, 1 ... 100 %.
+
+    Parameters
+    ----------
+    angles : Angles
+    label : str
+        A column, e.g. ``knee_flexion_left``.
+    cycle : Cycle
+
+    Returns
+    -------
+    (101,) array, rad
+        NaN everywhere if any frame of the stride is missing or outside the recording.
+    """
+    times, values = angles.times_s, angles.angle(label)
+    wanted = np.linspace(cycle.start_s, cycle.end_s, PERCENT_POINTS)
+    frame = 1.0 / angles.rate_hz
+    inside = (times > cycle.start_s - frame) & (times < cycle.end_s + frame)
+    if wanted[0] < times[0] - frame or wanted[-1] > times[-1] + frame or not np.isfinite(values[inside]).all():
+        return np.full(PERCENT_POINTS, np.nan)
+    return np.asarray(np.interp(wanted, times[inside], values[inside]))
+
+
+def mean_cycle(angles: Angles, label: str, cycles: Iterable[Cycle]) -> tuple[FloatArray, FloatArray, int]:
+    """Return the mean and standard deviation of one angle over the strides of its side.
+
+    Parameters
+    ----------
+    angles : Angles
+    label : str
+        A column; its side chooses the strides.
+    cycles : iterable of Cycle
+
+    Returns
+    -------
+    mean, sd : (101,) arrays, rad
+        SD is zero for one stride; both are NaN without any.
+    count : int
+        Strides averaged.
+    """
+    side = label.rpartition("_")[2]
+    curves = [normalize(angles, label, c) for c in cycles if c.side == side]
+    whole = np.array([c for c in curves if np.isfinite(c).all()])
+    if not len(whole):
+        return np.full(PERCENT_POINTS, np.nan), np.full(PERCENT_POINTS, np.nan), 0
+    sd = whole.std(axis=0, ddof=1) if len(whole) > 1 else np.zeros(PERCENT_POINTS)
+    return whole.mean(axis=0), sd, len(whole)

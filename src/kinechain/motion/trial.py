@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from kinechain.body.body import Body
 from kinechain.core.arrays import Immutable
-from kinechain.motion.cycles import Cycle
+from kinechain.core.errors import RecordingError
+from kinechain.motion.angles import compute_angles
+from kinechain.motion.cycles import Cycle, find_cycles
+from kinechain.motion.events import Agreement, ChosenEvents, choose_events, foot_paths
+from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Angles, Motion
+from kinechain.motion.smooth import smooth
 from kinechain.recording.recording import Event, Recording
 
-__all__ = ["GaitTrial"]
+__all__ = ["GaitTrial", "analyze_gait"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,3 +43,55 @@ class GaitTrial(Immutable):
     events: tuple[Event, ...]
     cycles: tuple[Cycle, ...]
     notes: tuple[str, ...] = ()
+
+
+def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0) -> GaitTrial:
+    """Return motion, clinical angles, events and strides of one walking recording.
+
+    Parameters
+    ----------
+    body : Body
+        Fitted, with the markers of the recording.
+    recording : Recording
+        Prepared.
+    cutoff_hz : float
+        Of the zero-phase low-pass filter on the coordinates.
+
+    Returns
+    -------
+    GaitTrial
+
+    Raises
+    ------
+    RecordingError
+        If nobody walks in it, or it holds less than one full gait cycle.
+    """
+    motion = smooth(solve_motion(body, recording), cutoff_hz)
+    chosen = choose_events(recording, foot_paths(body, motion))
+    cycles = find_cycles(chosen.events)
+    if not cycles:
+        raise RecordingError(_no_cycle(recording, motion, chosen))
+    angles = compute_angles(body, motion, stride_s=float(np.mean([c.duration_s for c in cycles])))
+    notes = (*chosen.notes, *(_sentence(a) for a in chosen.agreements))
+    return GaitTrial(recording, motion, angles, chosen.events, cycles, notes)
+
+
+def _no_cycle(recording: Recording, motion: Motion, chosen: ChosenEvents) -> str:
+    lasts = f"{recording.name} lasts {len(motion.values) / motion.rate_hz:.1f} s"
+    if not chosen.events:
+        return (
+            f"{lasts} and nobody walks steadily in it; a gait analysis needs at least one full stride of level walking"
+        )
+    strikes = sum(e.kind == "foot_strike" for e in chosen.events)
+    return (
+        f"{lasts} and holds less than one full gait cycle ({strikes} foot strikes, no two of the same foot with the "
+        "foot off between them); record at least two strikes of the same foot"
+    )
+
+
+def _sentence(agreement: Agreement) -> str:
+    name = agreement.kind.replace("_", " ")
+    return (
+        f"{name}: {agreement.second} lies {agreement.median_ms:+.0f} ms from {agreement.first} "
+        f"(median of {agreement.count})"
+    )

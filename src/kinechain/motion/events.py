@@ -1,0 +1,533 @@
+"""Foot strike and foot off, from force plates, from the file, and from two kinematic methods.
+
+Kinematic methods, on the heel, the second metatarsal head and the sacrum of the fitted body
+(definitions as tabulated by Bonci et al. 2022, doi 10.3389/fbioe.2022.868928, table 1; the
+table was read, the original papers in part as abstracts):
+
+zeni2008
+    Strike: the heel is farthest in front of the sacrum; off: the forefoot is farthest behind
+    it (Zeni et al. 2008, doi 10.1016/j.gaitpost.2007.07.007).
+bruening2014
+    Strike: the sagittal speed of the heel falls below 0.78 of the walking speed; off: that of
+    the forefoot rises above 0.66 of it (Bruening and Ridge 2014, after Ghoussayni et al. 2004,
+    doi 10.1016/j.gaitpost.2003.10.001).
+
+The order of trust for each single event is plates (a clean hit), the file, kinematics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinechain.body.body import Body
+from kinechain.body.pose import segment_poses
+from kinechain.core.arrays import FloatArray
+from kinechain.motion.angles import landmark_path, walking_heading
+from kinechain.motion.motion import Motion
+from kinechain.recording.recording import Event, ForcePlate, Recording, Side
+
+__all__ = [
+    "Agreement",
+    "ChosenEvents",
+    "Contact",
+    "FootPaths",
+    "choose_events",
+    "compare_events",
+    "find_bruening_events",
+    "find_contacts",
+    "find_events",
+    "find_plate_events",
+    "find_zeni_events",
+    "foot_paths",
+]
+
+Kind = Literal["foot_strike", "foot_off"]
+
+#: Contact begins above the first and ends below the second vertical force (hysteresis), N.  Assumption: above the
+#: offset and noise of usual plates; Leitch et al. 2011 (doi 10.1016/j.gaitpost.2010.06.009) used 10 N for running.
+CONTACT_ON_N, CONTACT_OFF_N = 20.0, 10.0
+#: Shortest contact that can be a step, s.  Assumption.
+SHORTEST_CONTACT_S = 0.1
+#: The centre of pressure may leave the outline of heel, metatarsal heads and hallux by this much, m.  Assumption:
+#: soft tissue and shoe around the landmarks.
+OUTLINE_MARGIN_M = 0.04
+#: A foot may overhang the edge of its plate by this much, m.  Assumption: error of landmarks and corners.
+EDGE_MARGIN_M = 0.01
+#: Heel below, and forefoot above, this fraction of the walking speed (Bruening and Ridge 2014).
+STRIKE_SPEED_FRACTION, OFF_SPEED_FRACTION = 0.78, 0.66
+#: A turning point counts if it stands out by this fraction of the whole range.  Assumption.
+PROMINENCE_FRACTION = 0.3
+#: Events of two methods within this fraction of a stride are the same event.  Assumption: half of what separates
+#: an event from its neighbour of the other kind would be about 0.2.
+SAME_EVENT_FRACTION = 0.2
+#: Slowest walking that is still walking, m/s (the slowest trial known to us is 0.26 m/s).  Assumption.
+SLOWEST_WALK_M_S = 0.12
+#: Window over which direction and speed are judged, s; about one stride.  Assumption.
+WINDOW_S = 1.5
+#: Steady walking: at least this fraction of the median speed, and a direction that turns less than this. Assumption.
+STEADY_FRACTION, STEADY_TURN = 0.5, np.radians(30.0)
+#: File events farther than this from the movement of the feet (median) have a wrong clock or label, ms.  Assumption.
+FILE_LIMIT_MS = 100.0
+
+
+@dataclass(frozen=True)
+class FootPaths:
+    """What the methods look at: five points of each foot, the sacrum, and where the walk goes.
+
+    Attributes
+    ----------
+    heel, forefoot, hallux, inner, outer : dict of side to (time, 3) array, m, world
+        Heel, second metatarsal head, tip of the hallux, first and fifth metatarsal head.
+    pelvis : (time, 3) array, m, world
+        Midpoint of the posterior iliac spines.
+    is_seen : (time,) array of bool
+    rate_hz, start_s : float
+    """
+
+    heel: dict[Side, FloatArray]
+    forefoot: dict[Side, FloatArray]
+    hallux: dict[Side, FloatArray]
+    inner: dict[Side, FloatArray]
+    outer: dict[Side, FloatArray]
+    pelvis: FloatArray
+    is_seen: NDArray[np.bool_]
+    rate_hz: float
+    start_s: float
+
+    @property
+    def times_s(self) -> FloatArray:
+        """Time of each frame, (time,) array, s."""
+        return self.start_s + np.arange(len(self.pelvis)) / self.rate_hz
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One contact of one plate with whatever touched it.
+
+    Attributes
+    ----------
+    plate : int
+        Index of the plate.
+    start_s, end_s : float
+    has_start, has_end : bool
+        False where the recording of the plate begins or ends within the contact.
+    side : 'left', 'right' or None
+        The foot, None if that cannot be said.
+    is_clean : bool
+        One whole foot, alone, on this plate only.
+    reason : str
+        Why it is not clean, '' if it is.
+    """
+
+    plate: int
+    start_s: float
+    end_s: float
+    has_start: bool
+    has_end: bool
+    side: Side | None
+    is_clean: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far the events of one source lie from those of another, ms (second minus first)."""
+
+    kind: Kind
+    first: str
+    second: str
+    count: int
+    median_ms: float
+    median_absolute_ms: float
+
+
+@dataclass(frozen=True)
+class ChosenEvents:
+    """The events used, how well the sources agree, and what was refused, in sentences."""
+
+    events: tuple[Event, ...]
+    agreements: tuple[Agreement, ...]
+    notes: tuple[str, ...]
+
+
+def foot_paths(body: Body, motion: Motion) -> FootPaths:
+    """Return the paths of the foot landmarks and the sacrum of a moving body.
+
+    Raises
+    ------
+    BodyError
+        If the body lacks a landmark.
+    """
+    poses = segment_poses(body, motion.values)
+
+    def both(name: str) -> dict[Side, FloatArray]:
+        return {"left": landmark_path(body, poses, f"{name}_l"), "right": landmark_path(body, poses, f"{name}_r")}
+
+    return FootPaths(
+        both("heel"),
+        both("metatarsal_2_head"),
+        both("hallux_tip"),
+        both("metatarsal_1_head"),
+        both("metatarsal_5_head"),
+        (landmark_path(body, poses, "psis_r") + landmark_path(body, poses, "psis_l")) / 2,
+        np.asarray(motion.is_solved) > 0,
+        motion.rate_hz,
+        motion.start_s,
+    )
+
+
+def find_events(recording: Recording, body: Body, motion: Motion) -> tuple[Event, ...]:
+    """Return the gait events of a recording, each from the most trusted source that has it.
+
+    Parameters
+    ----------
+    recording : Recording
+        In the world frame.
+    body : Body
+    motion : Motion
+        Filtered.
+
+    Returns
+    -------
+    tuple of Event
+        By time; empty if nobody walks.
+    """
+    return choose_events(recording, foot_paths(body, motion)).events
+
+
+def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
+    """Return the events of a recording, and how well plates, file and the two kinematic methods agree.
+
+    File events are refused as a whole if they lie more than 0.1 s (median) from the
+    kinematic ones, because then their clock or their labels are wrong.
+    """
+    zeni, bruening = find_zeni_events(paths), find_bruening_events(paths)
+    if not zeni and not bruening:
+        return ChosenEvents((), (), ("nobody walks steadily in this recording, so it holds no gait events",))
+    kinematic = merge_events(zeni, bruening)
+    plates = find_plate_events(recording.plates, paths)
+    within = (paths.times_s[0], paths.times_s[-1])
+    filed = tuple(e for e in recording.events if within[0] <= e.time_s <= within[1])
+    notes = []
+    if recording.events and not _is_believable(filed, kinematic):
+        notes.append("the events stored in the file do not fit the movement of the feet and were not used")
+        filed = ()
+    pairs = (
+        ((plates, "plates"), (filed, "file")),
+        ((plates, "plates"), (zeni, "zeni2008")),
+        ((plates, "plates"), (bruening, "bruening2014")),
+        ((filed, "file"), (zeni, "zeni2008")),
+        ((filed, "file"), (bruening, "bruening2014")),
+        ((zeni, "zeni2008"), (bruening, "bruening2014")),
+    )
+    agreements = tuple(a for one, two in pairs for a in compare_events(one[0], two[0], one[1], two[1]))
+    return ChosenEvents(merge_events(plates, filed, kinematic), agreements, tuple(notes))
+
+
+def _is_believable(filed: Sequence[Event], kinematic: Sequence[Event]) -> bool:
+    apart = compare_events(filed, kinematic, "file", "kinematics")
+    return bool(apart) and max(a.median_absolute_ms for a in apart) <= FILE_LIMIT_MS
+
+
+def merge_events(*sources: Sequence[Event]) -> tuple[Event, ...]:
+    """Return every event once, from the first source that has it; later sources fill in what is missing."""
+    tolerance = _tolerance_s(*sources)
+    out: list[Event] = []
+    for source in sources:
+        known = list(out)
+        out += [e for e in source if not any(_is_same(e, other, tolerance) for other in known)]
+    return tuple(sorted(out, key=lambda e: e.time_s))
+
+
+def compare_events(
+    first: Sequence[Event], second: Sequence[Event], first_name: str, second_name: str
+) -> tuple[Agreement, ...]:
+    """Return the agreement of two sources, for strikes and for offs, over the events both have."""
+    tolerance = _tolerance_s(first, second)
+    out = []
+    kinds: tuple[Kind, ...] = ("foot_strike", "foot_off")
+    for kind in kinds:
+        apart = []
+        for event in first:
+            near = [1000 * (o.time_s - event.time_s) for o in second if _is_same(event, o, tolerance)]
+            if near and event.kind == kind:
+                apart.append(min(near, key=abs))
+        if apart:
+            middle, size = float(np.median(apart)), float(np.median(np.abs(apart)))
+            out.append(Agreement(kind, first_name, second_name, len(apart), middle, size))
+    return tuple(out)
+
+
+def _is_same(event: Event, other: Event, tolerance_s: float) -> bool:
+    is_alike = event.kind == other.kind and event.side == other.side
+    return is_alike and abs(event.time_s - other.time_s) <= tolerance_s
+
+
+def _tolerance_s(*sources: Sequence[Event]) -> float:
+    """Return ``SAME_EVENT_FRACTION`` of the shortest typical stride among the sources, 0.2 s without any."""
+    strides = [stride for source in sources if (stride := stride_time_s(source)) is not None]
+    return SAME_EVENT_FRACTION * (min(strides) if strides else 1.0)
+
+
+def stride_time_s(events: Sequence[Event]) -> float | None:
+    """Return the median time between like events of one foot, None if no event repeats."""
+    gaps: list[float] = []
+    for side in ("left", "right"):
+        for kind in ("foot_strike", "foot_off"):
+            times = sorted(e.time_s for e in events if e.side == side and e.kind == kind)
+            gaps += list(np.diff(times))
+    return float(np.median(gaps)) if gaps else None
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """Direction and speed of the pelvis at every frame, and where the walk is steady and straight."""
+
+    heading: FloatArray
+    speed: FloatArray
+    is_steady: NDArray[np.bool_]
+
+    def along(self, path: FloatArray) -> FloatArray:
+        return np.asarray(path[:, 0] * np.cos(self.heading) + path[:, 1] * np.sin(self.heading))
+
+
+def _walk(paths: FootPaths) -> _Walk | None:
+    """Judge the walk of the pelvis; None if nobody walks."""
+    frames = len(paths.pelvis)
+    if frames < 3 or not paths.is_seen.any():
+        return None
+    ground = np.where(paths.is_seen[:, None], paths.pelvis[:, :2], np.nan)
+    heading = walking_heading(ground, paths.rate_hz, WINDOW_S)
+    window = min(frames - 1, round(WINDOW_S * paths.rate_hz))
+    time = np.arange(frames)
+    seen = np.flatnonzero(paths.is_seen)
+    ground = np.stack([np.interp(time, seen, column[seen]) for column in ground.T], axis=1)
+    step = np.linalg.norm(ground[window:] - ground[:-window], axis=1) * paths.rate_hz / window
+    speed = np.interp(time, np.arange(len(step)) + window / 2, step)
+    walking = speed > SLOWEST_WALK_M_S
+    if not walking.any():
+        return None
+    slow = speed < STEADY_FRACTION * np.median(speed[walking])
+    half = max(1, window // 2)
+    turn = np.array([np.ptp(heading[max(0, i - half) : i + half + 1]) for i in range(frames)])
+    return _Walk(heading, speed, walking & ~slow & (turn < STEADY_TURN) & paths.is_seen)
+
+
+def find_zeni_events(paths: FootPaths) -> tuple[Event, ...]:
+    """Return the events by the coordinate method of Zeni et al. 2008; none outside steady, straight walking."""
+    walk = _walk(paths)
+    if walk is None:
+        return ()
+    events = []
+    for side in _SIDES:
+        strikes = _peaks(walk.along(paths.heel[side] - paths.pelvis))
+        offs = _peaks(-walk.along(paths.forefoot[side] - paths.pelvis))
+        events += _steady(paths, walk, "foot_strike", side, strikes, "zeni2008")
+        events += _steady(paths, walk, "foot_off", side, offs, "zeni2008")
+    return tuple(sorted(events, key=lambda e: e.time_s))
+
+
+def find_bruening_events(paths: FootPaths) -> tuple[Event, ...]:
+    """Return the events by sagittal foot speed, Bruening and Ridge 2014; none outside steady, straight walking."""
+    walk = _walk(paths)
+    if walk is None:
+        return ()
+    events = []
+    for side in _SIDES:
+        heel, forefoot = (_sagittal_speed(p[side], walk, paths.rate_hz) for p in (paths.heel, paths.forefoot))
+        swings = np.rint(_peaks(forefoot)).astype(int)
+        strikes, offs = [], []
+        for swing in swings:
+            below = np.flatnonzero(heel[swing:] < STRIKE_SPEED_FRACTION * walk.speed[swing:])
+            if len(below) and below[0] > 0:
+                strikes.append(_crossing(heel - STRIKE_SPEED_FRACTION * walk.speed, swing + below[0] - 1))
+            below = np.flatnonzero(forefoot[:swing] < OFF_SPEED_FRACTION * walk.speed[:swing])
+            if len(below):
+                offs.append(_crossing(forefoot - OFF_SPEED_FRACTION * walk.speed, below[-1]))
+        events += _steady(paths, walk, "foot_strike", side, np.array(strikes), "bruening2014")
+        events += _steady(paths, walk, "foot_off", side, np.array(offs), "bruening2014")
+    return tuple(sorted(events, key=lambda e: e.time_s))
+
+
+_SIDES: tuple[Side, ...] = ("left", "right")
+
+
+def _steady(paths: FootPaths, walk: _Walk, kind: Kind, side: Side, frames: FloatArray, source: str) -> list[Event]:
+    return [
+        Event(kind, side, paths.start_s + float(frame) / paths.rate_hz, source)
+        for frame in frames
+        if walk.is_steady[round(float(frame))]
+    ]
+
+
+def _sagittal_speed(path: FloatArray, walk: _Walk, rate_hz: float) -> FloatArray:
+    velocity = np.gradient(path, axis=0) * rate_hz
+    return np.asarray(np.hypot(walk.along(velocity), velocity[:, 2]))
+
+
+def _crossing(signal: FloatArray, before: int) -> float:
+    """Return the frame, to a fraction, at which a signal crosses zero between ``before`` and the next frame."""
+    low, high = signal[before], signal[before + 1]
+    return float(before + (low / (low - high) if low != high else 0.0))
+
+
+def _peaks(signal: FloatArray) -> FloatArray:
+    """Return the frames, to a fraction, of maxima that stand out on both sides, or on one side and meet the edge."""
+    least = PROMINENCE_FRACTION * np.ptp(signal)
+    out = []
+    for i in np.flatnonzero((signal[1:-1] > signal[:-2]) & (signal[1:-1] >= signal[2:])) + 1:
+        drops, edges = [], []
+        for side in (signal[:i][::-1], signal[i + 1 :]):
+            higher = np.flatnonzero(side > signal[i])
+            reach = side[: higher[0]] if len(higher) else side
+            drops.append(signal[i] - reach.min() if len(reach) else 0.0)
+            edges.append(not len(higher))
+        if max(drops) >= least and all(d >= least or at_edge for d, at_edge in zip(drops, edges, strict=True)):
+            before, here, after = signal[i - 1 : i + 2]
+            bend = before - 2 * here + after
+            out.append(i + (0.5 * (before - after) / bend if bend < 0 else 0.0))
+    return np.array(out)
+
+
+def find_plate_events(plates: Sequence[ForcePlate], paths: FootPaths) -> tuple[Event, ...]:
+    """Return the strikes and offs of clean plate contacts."""
+    events = []
+    for contact in find_contacts(plates, paths):
+        if contact.is_clean and contact.side is not None:
+            if contact.has_start:
+                events.append(Event("foot_strike", contact.side, contact.start_s, "plates"))
+            if contact.has_end:
+                events.append(Event("foot_off", contact.side, contact.end_s, "plates"))
+    return tuple(sorted(events, key=lambda e: e.time_s))
+
+
+def find_contacts(plates: Sequence[ForcePlate], paths: FootPaths) -> tuple[Contact, ...]:
+    """Return every contact of every plate, assigned to a foot where the centre of pressure stays under one.
+
+    Parameters
+    ----------
+    plates : sequence of ForcePlate
+    paths : FootPaths
+        Of the same recording, in the same frame.
+
+    Returns
+    -------
+    tuple of Contact
+    """
+    spans = [_loaded_spans(plate) for plate in plates]
+    out = []
+    for index, plate in enumerate(plates):
+        for first, last in spans[index]:
+            side, reason = _foot_on(plate, first, last, paths)
+            if side is not None:
+                reason = _why_unclean(plates, spans, index, (first, last), side, paths)
+            times = plate.times_s
+            out.append(
+                Contact(
+                    index,
+                    float(times[first]),
+                    float(times[last]),
+                    first > 0,
+                    last < len(times) - 1,
+                    side,
+                    not reason,
+                    reason,
+                )
+            )
+    return tuple(out)
+
+
+def _loaded_spans(plate: ForcePlate) -> list[tuple[int, int]]:
+    """Return first and last sample of each contact, by hysteresis, without the ones too short for a step."""
+    force = np.nan_to_num(plate.force[:, 2])
+    spans, start = [], None
+    on, off = force > CONTACT_ON_N, force < CONTACT_OFF_N
+    changes = np.flatnonzero(on | off)
+    for i in changes:
+        if on[i] and start is None:
+            start = int(i)
+        elif off[i] and start is not None:
+            spans.append((start, int(i)))
+            start = None
+    if start is not None:
+        spans.append((start, len(force) - 1))
+    return [(a, b) for a, b in spans if (b - a) / plate.rate_hz >= SHORTEST_CONTACT_S]
+
+
+def _inside_foot(plate: ForcePlate, first: int, last: int, paths: FootPaths, side: Side) -> float:
+    """Return the fraction of loaded samples whose centre of pressure lies under a foot."""
+    loaded = np.arange(first, last + 1)
+    force = plate.force[loaded, 2]
+    point = plate.centre_of_pressure[loaded]
+    keep = (force > 0.1 * force.max()) & np.isfinite(point[:, :2]).all(axis=1)
+    times = plate.times_s[loaded][keep]
+    inside = (times >= paths.times_s[0]) & (times <= paths.times_s[-1])
+    if inside.sum() < 3:
+        return 0.0
+    point, times = point[keep][inside, :2], times[inside]
+
+    def at(path: FloatArray) -> FloatArray:
+        return np.stack([np.interp(times, paths.times_s, column) for column in path[:, :2].T], axis=1)
+
+    heel, tip, inner, outer = (at(p[side]) for p in (paths.heel, paths.hallux, paths.inner, paths.outer))
+    axis = (inner + outer) / 2 - heel
+    axis = axis / np.linalg.norm(axis, axis=1, keepdims=True)
+    across = np.stack([-axis[:, 1], axis[:, 0]], axis=1)
+
+    def local(p: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.einsum("ti,ti->t", p - heel, axis), np.einsum("ti,ti->t", p - heel, across)
+
+    (x, y), (length, _), (_, y1), (_, y2) = local(point), local(tip), local(inner), local(outer)
+    margin = OUTLINE_MARGIN_M
+    under = (x > -margin) & (x < length + margin)
+    under &= (y > np.minimum(y1, y2) - margin) & (y < np.maximum(y1, y2) + margin)
+    return float(under.mean())
+
+
+def _foot_on(plate: ForcePlate, first: int, last: int, paths: FootPaths) -> tuple[Side | None, str]:
+    shares = {side: _inside_foot(plate, first, last, paths, side) for side in _SIDES}
+    side: Side = "left" if shares["left"] >= shares["right"] else "right"
+    if shares[side] < 0.9:
+        return None, "the centre of pressure does not stay under one foot"
+    return side, ""
+
+
+def _why_unclean(
+    plates: Sequence[ForcePlate],
+    spans: Sequence[Sequence[tuple[int, int]]],
+    index: int,
+    span: tuple[int, int],
+    side: Side,
+    paths: FootPaths,
+) -> str:
+    """Return why a contact that belongs to one foot is no clean hit, '' if it is one."""
+    plate = plates[index]
+    start, end = plate.times_s[span[0]], plate.times_s[span[1]]
+    for other_index, other in enumerate(plates):
+        for a, b in spans[other_index]:
+            overlaps = min(end, other.times_s[b]) - max(start, other.times_s[a]) > SHORTEST_CONTACT_S
+            if other_index != index and overlaps and _inside_foot(other, a, b, paths, side) > 0.3:
+                return "the same foot stands on two plates"
+    if np.isfinite(plate.corners).all():
+        middle = int(np.argmin(np.abs(paths.times_s - (start + 0.4 * (end - start)))))
+        points = [p[side][middle, :2] for p in (paths.heel, paths.inner, paths.outer, paths.hallux)]
+        if not all(_is_on_plate(point, plate.corners[:, :2]) for point in points):
+            return "the foot overhangs the edge of the plate"
+    return ""
+
+
+def _is_on_plate(point: FloatArray, corners: FloatArray) -> bool:
+    """Return whether a point lies in the convex quadrilateral of the corners, or within the margin outside it."""
+    edges = np.roll(corners, -1, axis=0) - corners
+    lengths = np.linalg.norm(edges, axis=1)
+    if not lengths.all():
+        return True
+    apart = point - corners
+    cross = (edges[:, 0] * apart[:, 1] - edges[:, 1] * apart[:, 0]) / lengths
+    turn = np.sign(edges[0, 0] * edges[1, 1] - edges[0, 1] * edges[1, 0])
+    return bool((turn * cross > -EDGE_MARGIN_M).all())
