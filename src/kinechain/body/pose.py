@@ -9,7 +9,7 @@ from kinechain.body.tree import KERNELS, Tree, flatten
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 
-__all__ = ["marker_positions", "segment_poses"]
+__all__ = ["marker_positions", "segment_poses", "tree_marker_positions"]
 
 
 def segment_poses(body: Body, values: FloatArray) -> FloatArray:
@@ -60,9 +60,13 @@ def marker_positions(body: Body, markers: tuple[Marker, ...], values: FloatArray
         If ``values`` does not hold one column per coordinate.
     """
     tree = flatten(body, markers, locks=False)
-    inputs = _inputs(tree, body, values)
+    return tree_marker_positions(tree, _inputs(tree, body, values))
+
+
+def tree_marker_positions(tree: Tree, inputs: FloatArray) -> FloatArray:
+    """Return the markers of a tree (time, marker, 3), m, for its inputs (time, input)."""
     if KERNELS == "compiled":
-        return np.asarray(tree.compiled.marker_positions(inputs))
+        return np.asarray(tree.compiled.marker_positions(np.ascontiguousarray(inputs)))
     return _marker_positions(tree, inputs)
 
 

@@ -185,8 +185,8 @@ def solve_poses(
         values=with_dependent(tree, values),
         marker_error=track.marker_error,
         objective=track.objective,
-        iterations=track.iterations,
-        is_solved=track.status == CONVERGED,
+        iterations=track.iterations.astype(np.float64),
+        is_solved=(track.status == CONVERGED).astype(np.float64),
     )
 
 
@@ -225,7 +225,7 @@ def _problem(
     for column, target in enumerate(coordinate_targets):
         if target.coordinate not in tree.coordinates:
             raise SettingError(
-                f"no coordinate named '{target.coordinate}' to give a target. {suggest(target.coordinate, tree.coordinates)}"
+                f"no coordinate named '{target.coordinate}' to aim at. {suggest(target.coordinate, tree.coordinates)}"
             )
         if len(target.value) not in (1, frames) or not np.isfinite(target.value).all():
             raise SettingError(
@@ -349,7 +349,7 @@ def is_circular(tree: Tree) -> NDArray[np.bool_]:
         is_plain = function.is_linear and abs(function.coefficients[0, 1]) == 1.0
         if not (tree.node_is_rotation[node] and is_plain and tree.coordinate_driver[coordinate] < 0):
             circular[tree.coordinate_input[coordinate]] = False
-    return circular
+    return np.asarray(circular)
 
 
 def _retry_stalled(tree: Tree, problem: Problem, track: Track, settings: SolveSettings) -> Track:

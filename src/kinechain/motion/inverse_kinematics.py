@@ -1,0 +1,248 @@
+"""From the markers of a recording to the motion of a body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinechain.body.body import Body, Marker
+from kinechain.body.observability import MINIMUM_REACH_M, compute_reach
+from kinechain.body.solve import (
+    KERNELS,
+    CoordinateTarget,
+    PoseSolution,
+    SolveSettings,
+    solve_poses,
+    with_dependent,
+)
+from kinechain.body.tree import Tree, flatten
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import RecordingError, SettingError, suggest
+from kinechain.core.frames import OURS_FROM_OPENSIM
+from kinechain.motion.motion import Motion
+from kinechain.recording.recording import Recording
+
+__all__ = ["IkSettings", "solve_motion"]
+
+#: Weight of the pull towards the default pose for our own bodies; an assumption.  It says that a joint lies
+#: within 0.35 rad of its default as surely as a skin marker lies within 7 mm of its place on the bone
+#: (about 40 markers: (0.007 / 0.35)^2 / 40 = 1e-5), so it decides only what the markers leave open.
+DEFAULT_PULL = 1e-5
+
+
+@dataclass(frozen=True)
+class IkSettings:
+    """How a motion is solved.
+
+    Attributes
+    ----------
+    pull : float or None
+        Weight that draws every joint coordinate (not the six of the root) to its default, against the markers'
+        mean squared distance.  None: 1e-5 for our own bodies, none for imported models.
+    coordinate_targets : tuple of CoordinateTarget
+        Further values that coordinates should have; they replace the pull of that coordinate.
+    minimum_fraction : float
+        A frame that shows less than this part of the tracked markers, or fewer than 3, stays unsolved.
+    solver : SolveSettings
+    """
+
+    pull: float | None = None
+    coordinate_targets: tuple[CoordinateTarget, ...] = ()
+    minimum_fraction: float = 0.5
+    solver: SolveSettings = field(default_factory=SolveSettings)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.minimum_fraction <= 1.0 or (self.pull is not None and not self.pull >= 0.0):
+            raise SettingError(
+                f"inverse kinematics needs a pull from 0 up and a fraction of 0 to 1, "
+                f"got {self.pull} and {self.minimum_fraction}"
+            )
+
+
+def solve_motion(body: Body, recording: Recording, settings: IkSettings | None = None) -> Motion:
+    """Return the motion of a body that fits the markers of a recording best.
+
+    Parameters
+    ----------
+    body : Body
+        Its markers are matched to those of the recording by name; weight 0 is not tracked.
+    recording : Recording
+        In the world frame; for a body with ``up == 'y'`` it is turned into OpenSim's axes, or, if not
+        yet in the world frame, taken to stand in them already.
+    settings : IkSettings, optional
+
+    Returns
+    -------
+    Motion
+        Unfiltered.  Frames that could not be solved hold NaN and ``is_solved`` 0; a coordinate whose markers were
+        all hidden for some frames is drawn as a straight line across them.  Both are said in the notes.
+
+    Raises
+    ------
+    RecordingError
+        If the recording has no markers, stands in an unknown frame, or shares too few markers with the body.
+    """
+    settings = settings or IkSettings()
+    measured = recording.require_markers()
+    positions, notes = _in_frame_of(body, recording)
+    tracked = tuple(m for m in body.markers if m.weight > 0 and m.name in measured.labels)
+    targets = positions[:, [measured.labels.index(m.name) for m in tracked]]
+    seen = np.asarray(np.isfinite(targets).all(axis=-1))
+    tracked, targets, seen = _drop_unseen(body, recording, tracked, targets, seen, notes)
+    tree = flatten(body, tracked)
+    sees = np.asarray(compute_reach(tree) > MINIMUM_REACH_M)
+    held = tuple(
+        tree.coordinates[c] for c, is_seen in zip(tree.inputs, np.any(sees, axis=0), strict=True) if not is_seen
+    )
+    if held:
+        notes.append(f"Held at their default, because no tracked marker shows them: {', '.join(held)}.")
+    solution = solve_poses(
+        body,
+        tracked,
+        targets,
+        coordinate_targets=_targets(body, tree, held, settings, notes),
+        held=held,
+        settings=_with_minimum(settings, len(tracked)),
+    )
+    values = _bridge_hidden(body, tracked, held, solution, seen, notes)
+    _describe(solution, tracked, measured.times_s, notes)
+    values[solution.is_solved == 0] = np.nan
+    return Motion(
+        coordinates=tree.coordinates,
+        values=values,
+        rate_hz=measured.rate_hz,
+        start_s=measured.start_s,
+        markers=tuple(m.name for m in tracked),
+        marker_error=solution.marker_error,
+        is_solved=solution.is_solved,
+        body_hash=body.hash,
+        notes=tuple(notes),
+    )
+
+
+def _in_frame_of(body: Body, recording: Recording) -> tuple[FloatArray, list[str]]:
+    """Return the marker positions in the body's ground frame, and a note if they had to be turned."""
+    positions = recording.require_markers().positions
+    if body.up == "z":
+        if not recording.is_world:
+            raise RecordingError(
+                f"{recording.name} has not been brought into the world frame (x forward, y left, z up); "
+                "prepare the recording first"
+            )
+        return positions, []
+    if recording.is_world:
+        return positions @ OURS_FROM_OPENSIM, ["Markers were turned from the world frame to OpenSim's axes (y up)."]
+    return positions, ["Markers were taken as they stand in the file: OpenSim's axes (y up)."]
+
+
+def _drop_unseen(
+    body: Body,
+    recording: Recording,
+    tracked: tuple[Marker, ...],
+    targets: FloatArray,
+    seen: NDArray[np.bool_],
+    notes: list[str],
+) -> tuple[tuple[Marker, ...], FloatArray, NDArray[np.bool_]]:
+    """Leave out markers that are never seen, name the ones that are missing, and refuse when too few remain."""
+    ever = np.asarray(seen.any(axis=0))
+    kept = tuple(m for m, is_seen in zip(tracked, ever, strict=True) if is_seen)
+    wanted = [m.name for m in body.markers if m.weight > 0]
+    missing = [n for n in wanted if n not in {m.name for m in kept}]
+    labels = recording.require_markers().labels
+    if len(kept) < 3:
+        nearest = suggest(missing[0], labels) if missing else "The body has no markers: fit it to a static trial first."
+        raise RecordingError(
+            f"{recording.name} shows {len(kept)} of the {len(wanted)} markers of body '{body.name}', "
+            f"and at least 3 are needed. {nearest}"
+        )
+    if missing:
+        notes.append(f"Markers of the body that this recording does not show: {', '.join(missing)}.")
+    return kept, targets[:, ever], seen[:, ever]
+
+
+def _with_minimum(settings: IkSettings, tracked: int) -> SolveSettings:
+    solver = settings.solver
+    return SolveSettings(
+        tolerance=solver.tolerance,
+        max_iterations=solver.max_iterations,
+        starts=solver.starts,
+        minimum_markers=max(3, solver.minimum_markers, int(np.ceil(settings.minimum_fraction * tracked))),
+    )
+
+
+def _targets(
+    body: Body, tree: Tree, held: tuple[str, ...], settings: IkSettings, notes: list[str]
+) -> tuple[CoordinateTarget, ...]:
+    """Return the wanted coordinate values: those asked for, and the pull to the default for the others."""
+    pull = settings.pull if settings.pull is not None else (DEFAULT_PULL if body.up == "z" else 0.0)
+    asked = {t.coordinate for t in settings.coordinate_targets}
+    if pull == 0.0:
+        return settings.coordinate_targets
+    pulled = [
+        tree.coordinates[c]
+        for c, is_root in zip(tree.inputs, tree.is_root, strict=True)
+        if not is_root and tree.coordinates[c] not in held and tree.coordinates[c] not in asked
+    ]
+    notes.append(f"Joint coordinates are drawn to their default with weight {pull:g} against the markers.")
+    return (
+        *settings.coordinate_targets,
+        *(CoordinateTarget(name, np.array([body.coordinate(name).default]), pull) for name in pulled),
+    )
+
+
+def _bridge_hidden(
+    body: Body,
+    tracked: tuple[Marker, ...],
+    held: tuple[str, ...],
+    solution: PoseSolution,
+    seen: NDArray[np.bool_],
+    notes: list[str],
+) -> FloatArray:
+    """Draw each coordinate straight across solved frames in which all markers that show it were hidden."""
+    tree = flatten(body, tracked, held=held)
+    values = np.array(solution.values)
+    solved = solution.is_solved == 1
+    shown = (seen.astype(float) @ (compute_reach(tree) > MINIMUM_REACH_M)) > 0
+    frames = np.arange(len(values))
+    for column, coordinate in enumerate(tree.inputs):
+        hidden = solved & ~shown[:, column]
+        known = solved & shown[:, column]
+        if hidden.any() and known.any():
+            values[hidden, coordinate] = np.interp(frames[hidden], frames[known], values[known, coordinate])
+            notes.append(
+                f"{tree.coordinates[coordinate]}: all markers that show it were hidden in {hidden.sum()} frames; "
+                "drawn straight across them."
+            )
+    return with_dependent(tree, values)
+
+
+def _describe(solution: PoseSolution, tracked: tuple[Marker, ...], times_s: FloatArray, notes: list[str]) -> None:
+    """Say how it was solved, how well it fits, and which frames are missing."""
+    solved = solution.is_solved == 1
+    notes.append(
+        f"Inverse kinematics by bounded weighted least squares on {len(tracked)} markers, kernels: {KERNELS}; "
+        f"{solved.sum()} of {len(solved)} frames solved."
+    )
+    if not solved.any():
+        return
+    squared = solution.marker_error[solved] ** 2
+    by_marker = np.sqrt(np.nansum(squared, axis=0) / np.maximum(np.isfinite(squared).sum(axis=0), 1))
+    worst = int(np.argmax(by_marker))
+    notes.append(
+        f"Distance of model and measured markers: root mean square {1000 * np.sqrt(np.nanmean(squared)):.1f} mm, "
+        f"largest for {tracked[worst].name} ({1000 * by_marker[worst]:.1f} mm)."
+    )
+    if not solved.all():
+        notes.append(f"Not solved (too few markers, or no convergence): {_spans(~solved, times_s)}.")
+
+
+def _spans(mask: NDArray[np.bool_], times_s: FloatArray) -> str:
+    """Return stretches of frames in words: '0.10-0.15 s, 1.20 s'."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
+    spans = [
+        f"{times_s[a]:.2f} s" if b - a == 1 else f"{times_s[a]:.2f}-{times_s[b - 1]:.2f} s"
+        for a, b in edges.reshape(-1, 2)
+    ]
+    return ", ".join(spans[:6]) + (f" and {len(spans) - 6} more stretches" if len(spans) > 6 else "")

@@ -1,0 +1,99 @@
+"""Low-pass filtering of a motion without shifting it in time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
+
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import RecordingError, SettingError
+from kinechain.motion.motion import Motion
+
+__all__ = ["MAXIMUM_GAP_S", "smooth"]
+
+#: Order of one pass; the filter runs forwards and backwards (source: BASELINE, the recipe that agrees with
+#: OpenSim's inverse dynamics: Butterworth(3) both ways, odd padding).
+ORDER = 3
+#: Unsolved stretches up to this long are bridged by straight lines before filtering; an assumption.
+MAXIMUM_GAP_S = 0.1
+
+
+def smooth(motion: Motion, cutoff_hz: float = 6.0) -> Motion:
+    """Return a motion without what is faster than a cut-off frequency.
+
+    Parameters
+    ----------
+    motion : Motion
+        Coordinates must be continuous (no jumps by whole turns), as ``solve_motion`` leaves them.
+    cutoff_hz : float
+        Of one pass; both passes together halve the amplitude there.
+
+    Returns
+    -------
+    Motion
+        With the filter in its notes.  Unsolved stretches of at most 0.1 s are bridged (``is_solved`` stays 0); longer
+        ones stay NaN and part the motion into pieces, filtered one by one.  A piece too short to filter is unsolved.
+
+    Raises
+    ------
+    SettingError
+        If the cut-off is not between 0 and half the frame rate.
+    RecordingError
+        If no stretch of solved frames is long enough.
+
+    Notes
+    -----
+    Butterworth filter of third order, forwards and backwards (zero phase), ends padded by point reflection over one
+    cut-off period.  Coordinates that follow others are filtered like these; poses are computed from the drivers.
+    """
+    if not 0.0 < cutoff_hz < motion.rate_hz / 2:
+        raise SettingError(
+            f"a cut-off of {cutoff_hz:g} Hz cannot be used on {motion.rate_hz:g} frames per second; "
+            f"choose one between 0 and {motion.rate_hz / 2:g} Hz"
+        )
+    padding = max(3 * (ORDER + 1), int(np.ceil(motion.rate_hz / cutoff_hz)))
+    sections = butter(ORDER, cutoff_hz, fs=motion.rate_hz, output="sos")
+    values, bridged = _bridged(motion)
+    is_solved = np.array(motion.is_solved)
+    pieces = _pieces(np.asarray(np.isfinite(values).all(axis=1)))
+    if not any(end - start > padding for start, end in pieces):
+        longest = max((end - start for start, end in pieces), default=0)
+        raise RecordingError(
+            f"the longest stretch of solved frames is {longest} of {len(values)} ({longest / motion.rate_hz:.2f} s), "
+            f"and filtering at {cutoff_hz:g} Hz needs {padding + 1}; record longer, or check the markers of this trial"
+        )
+    dropped = 0
+    for start, end in pieces:
+        if end - start > padding:
+            values[start:end] = sosfiltfilt(sections, values[start:end], axis=0, padtype="odd", padlen=padding)
+        else:
+            values[start:end], is_solved[start:end] = np.nan, 0.0
+            dropped += end - start
+    note = f"Coordinates low-pass filtered at {cutoff_hz:g} Hz (Butterworth, order {ORDER}, forwards and backwards)"
+    note += f"; {bridged} unsolved frames bridged" if bridged else ""
+    note += f"; {dropped} frames left out, in stretches too short to filter" if dropped else ""
+    return replace(motion, values=values, is_solved=is_solved, notes=(*motion.notes, note + "."))
+
+
+def _bridged(motion: Motion) -> tuple[FloatArray, int]:
+    """Return the values with short unsolved stretches between solved frames filled by straight lines, and how many."""
+    values = np.array(motion.values)
+    values[motion.is_solved == 0] = np.nan
+    missing = np.asarray(~np.isfinite(values).all(axis=1))
+    filled = 0
+    for start, end in _pieces(missing):
+        if start == 0 or end == len(values) or (end - start) / motion.rate_hz > MAXIMUM_GAP_S:
+            continue
+        part = ((np.arange(start, end) - (start - 1)) / (end - start + 1))[:, None]
+        values[start:end] = (1 - part) * values[start - 1] + part * values[end]
+        filled += end - start
+    return values, filled
+
+
+def _pieces(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the stretches [start, end) in which a mask is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
