@@ -36,7 +36,10 @@ from kinechain.recording.recording import Recording
 __all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
 
 #: The sentence every output carries.
-INTENDED_PURPOSE = "Research and education. Not a medical device: it supports, and never replaces, the judgement of a clinician, who decides."
+INTENDED_PURPOSE = (
+    "Research and education. Not a medical device: it supports, and never replaces, "
+    "the judgement of a clinician, who decides."
+)
 
 
 @dataclass(frozen=True)
@@ -242,8 +245,8 @@ def _body_size(person: Person, material: _Material) -> tuple[BodySize, tuple[str
         )
     if mass is not None and weighed is not None and abs(weighed - mass) > 0.05 * mass:
         notes.append(
-            f"The force plates weigh {weighed:.1f} kg while standing, {mass:.1f} kg is stated: check the mass, the plates, "
-            "and that both feet stand on plates; until then forces are not judged against body weight."
+            f"The force plates weigh {weighed:.1f} kg while standing, {mass:.1f} kg is stated: check the mass, "
+            "the plates, and that both feet stand on plates; until then forces are not judged against body weight."
         )
     if person.height_m is None and height is not None:
         notes.append(f"Height {height:.2f} m taken from the recording.")
