@@ -108,7 +108,7 @@ def test_masses_and_inertia_are_opensims(pair):
 
 
 def test_coordinates_say_the_same(pair):
-    body, model, state = pair
+    body, model, _ = pair
     for c in body.coordinates:
         theirs = model.getCoordinateSet().get(c.name)
         kinds = {1: "rotation", 2: "translation"}

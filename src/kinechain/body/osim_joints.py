@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
 
@@ -120,9 +120,6 @@ def _custom(element: Element) -> _Parts:
     coordinates, notes = [], []
     for name in (*used, *(name for name in given if name not in used)):
         coordinate, found = _read_coordinate(given.get(name, Element("Coordinate", {"name": name})), _kind(slots, name))
-        if name not in used:
-            found.append(f"coordinate '{name}' moves nothing")
-            coordinate = _locked(coordinate)
         coordinates.append(coordinate)
         notes.extend(found)
     known = {c.name: c for c in coordinates}
@@ -131,6 +128,11 @@ def _custom(element: Element) -> _Parts:
         mobilities[slot], note = _read_axis(slots[slot], slot, known)
         if note:
             notes.append(note)
+    moving = {m.coordinate for m in mobilities.values()}
+    for index, coordinate in enumerate(coordinates):
+        if coordinate.name not in moving:
+            notes.append(f"coordinate '{coordinate.name}' moves nothing and is locked")
+            coordinates[index] = replace(coordinate, is_locked=True)
     for group in (_SLOTS[:3], _SLOTS[3:]):
         axes = [mobilities[slot].axis for slot in group]
         if any(np.linalg.norm(np.cross(axes[i], axes[j])) < 1e-5 for i, j in ((0, 1), (0, 2), (1, 2))):
@@ -146,7 +148,7 @@ def _slots(element: Element) -> dict[str, Element]:
     found = holder.findall("TransformAxis")
     if len(found) > 6:
         raise FileError(f"{describe(element)} has {len(found)} transform axes; there are six")
-    slots = {slot: Element("TransformAxis", {"name": slot}) for slot in _SLOTS}
+    slots = {slot: _still(slot) for slot in _SLOTS}
     for index, axis in enumerate(found):
         slot = axis.get("name") or _SLOTS[index]
         if slot not in slots:
@@ -155,17 +157,23 @@ def _slots(element: Element) -> dict[str, Element]:
     return slots
 
 
+def _still(slot: str) -> Element:
+    element = Element("TransformAxis", {"name": slot})
+    axis = SubElement(element, "axis")
+    axis.text = " ".join("1" if str(i) == slot[-1] else "0" for i in (1, 2, 3))
+    return element
+
+
 def _read_axis(element: Element, slot: str, known: dict[str, Coordinate]) -> tuple[Mobility, str]:
     kind: Kind = "rotation" if slot.startswith("rotation") else "translation"
-    axis = numbers(element, "axis", 3, np.eye(3)[int(slot[-1]) - 1])
+    axis = numbers(element, "axis", 3, np.eye(3)[0])
     if np.linalg.norm(axis) < 1e-9:
         raise FileError(f"<axis> of {describe(element)} is zero")
     names = words(element, "coordinates")
     if len(names) > 1:
         raise FileError(f"{describe(element)} depends on {len(names)} coordinates; one is supported")
-    if all(child.tag in ("coordinates", "axis") for child in element):
-        function, note = (Function.linear(1.0) if names else Function.constant(0.0)), ""
-    else:
+    function, note = Function.constant(0.0), ""
+    if any(child.tag not in ("coordinates", "axis") for child in element):
         reach = (known[names[0]].low, known[names[0]].high) if names else (0.0, 1.0)
         function, note = read_function(find_function(element), reach)
     driver = names[0] if names and not function.is_constant else None
@@ -207,12 +215,6 @@ def _read_coordinate(element: Element, kind: Kind) -> tuple[Coordinate, list[str
     if truth(element, "prescribed"):
         return coordinate, [f"coordinate '{name}' is prescribed over time in the file; here it is not"]
     return coordinate, []
-
-
-def _locked(coordinate: Coordinate) -> Coordinate:
-    return Coordinate(
-        coordinate.name, coordinate.kind, coordinate.low, coordinate.high, coordinate.default, is_locked=True
-    )
 
 
 def _without_constants(mobilities: list[Mobility]) -> tuple[FloatArray, tuple[Mobility, ...]]:

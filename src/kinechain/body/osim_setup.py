@@ -22,7 +22,8 @@ from kinechain.body.osim_xml import (
     text,
     truth,
 )
-from kinechain.core.errors import FileError
+from kinechain.body.solve import CoordinateTarget
+from kinechain.core.errors import FileError, suggest
 
 __all__ = ["CoordinateTask", "IkSetup", "coordinate_targets", "read_ik_setup", "read_marker_set", "with_ik_weights"]
 
@@ -176,8 +177,8 @@ def with_ik_weights(body: Body, setup: IkSetup) -> Body:
     return replace(body, markers=markers, notes=(*body.notes, *note))
 
 
-def coordinate_targets(body: Body, setup: IkSetup) -> dict[str, tuple[float, float]]:
-    """Return the value (rad or m) and the weight of every coordinate that a setup keeps near a fixed value.
+def coordinate_targets(body: Body, setup: IkSetup) -> tuple[CoordinateTarget, ...]:
+    """Return what ``solve_poses`` needs to keep coordinates near the fixed values that a setup states.
 
     Tasks for locked and coupled coordinates are left out: such a coordinate is no unknown.
 
@@ -187,17 +188,17 @@ def coordinate_targets(body: Body, setup: IkSetup) -> dict[str, tuple[float, flo
         If a task names no coordinate of the body, or takes its values from a file.
     """
     known = {c.name: c for c in body.coordinates}
-    targets = {}
+    targets = []
     for task in setup.coordinate_tasks:
         if task.name not in known:
-            raise FileError(f"the setup keeps coordinate '{task.name}', which the model lacks")
+            raise FileError(f"the setup keeps '{task.name}' near a value. {suggest(task.name, known)}")
         if task.value_type == "from_file":
-            raise FileError(f"the setup takes the values of '{task.name}' from a file, which is not supported")
+            raise FileError(f"the setup takes the values of '{task.name}' from a file; state them as manual_value")
         coordinate = known[task.name]
         if coordinate.is_free:
             value = coordinate.default if task.value_type == "default_value" else task.value
-            targets[task.name] = (value, task.weight)
-    return targets
+            targets.append(CoordinateTarget(task.name, np.array([value]), task.weight))
+    return tuple(targets)
 
 
 def read_marker_set(path: str | Path) -> tuple[Marker, ...]:
