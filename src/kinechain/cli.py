@@ -52,8 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     if not os.environ.get("KINECHAIN_DEBUG"):
         sys.excepthook = _say_unexpected
+    # Calling the app itself would put Typer's own hook in place of ours.
+    command = typer.main.get_command(app)
     try:
-        code = app(args=arguments, prog_name="kinechain", standalone_mode=False)
+        code = command.main(args=arguments, prog_name="kinechain", standalone_mode=False)
     except BrokenPipeError:
         # The reader has gone; the interpreter would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -171,6 +173,8 @@ def doctor() -> None:
     """Check this installation, and print the cure of what is wrong.
 
     Exit code 1 means that something does not work.
+
+    Example: kinechain doctor
     """
     with _progress() as say:
         say("Looking at this installation")
