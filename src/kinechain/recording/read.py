@@ -1,0 +1,161 @@
+"""One way in: a file becomes a Recording, whatever its format."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kinechain.core.errors import FileError
+from kinechain.recording.plates import PlateSettings, plates_from_table
+from kinechain.recording.readers.c3d import C3dLimits, read_c3d
+from kinechain.recording.readers.mot import looks_like_table, read_table
+from kinechain.recording.readers.trc import looks_like_trc, read_trc
+from kinechain.recording.recording import Note, Recording
+
+__all__ = ["ReadSettings", "read_recording"]
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """How files are read.
+
+    Attributes
+    ----------
+    limits : C3dLimits
+        What the child process that opens a C3D may use.
+    plates : PlateSettings
+        How plate channels become forces.
+    largest_bytes : int
+        A larger file is refused before it is opened.
+    """
+
+    limits: C3dLimits = field(default_factory=C3dLimits)
+    plates: PlateSettings = field(default_factory=PlateSettings)
+    largest_bytes: int = 1 << 30
+
+
+def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Recording:
+    """Read a C3D, TRC, MOT or STO; the format is told from the content, not from the name.
+
+    Parameters
+    ----------
+    path : path
+    settings : ReadSettings, optional
+
+    Returns
+    -------
+    Recording
+        In SI units and the file's own lab frame; every repair is a note.  Names, birth dates and free text
+        of the file never enter it.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, a folder, empty, truncated, damaged or of an unknown format.
+    """
+    settings, path = settings or ReadSettings(), Path(path)
+    data = _bytes(path, settings.largest_bytes)
+    digest = hashlib.sha256(data).hexdigest()
+    if is_c3d(data):
+        _check_c3d_length(data, path.name)
+        c3d = read_c3d(path, settings.limits, settings.plates)
+        return Recording(
+            name=path.name,
+            sha256=digest,
+            format="C3D",
+            markers=c3d.markers,
+            plates=c3d.plates,
+            events=c3d.events,
+            outputs=c3d.outputs,
+            series=c3d.analog,
+            mass_kg=c3d.mass_kg,
+            height_m=c3d.height_m,
+            notes=c3d.notes,
+        )
+    text = _text(data)
+    if text is not None and looks_like_trc(text):
+        trc = read_trc(text, path.name)
+        return Recording(path.name, digest, "TRC", markers=trc.markers, notes=trc.notes)
+    if text is not None and looks_like_table(text):
+        kind = "STO" if path.suffix.lower() == ".sto" else "MOT"
+        table = read_table(text, path.name, kind)
+        said = {True: "degrees", False: "radians", None: "no unit of angle"}[table.is_degrees]
+        notes = (*table.notes, Note("found", f"The header states {said} for rotations."))
+        return Recording(
+            path.name, digest, kind, plates=plates_from_table(table.series), series=table.series, notes=notes
+        )
+    raise FileError(_unknown(path, text))
+
+
+def is_c3d(data: bytes) -> bool:
+    """Return whether a file begins with C3D's pointer to its parameters and its key byte 0x50."""
+    return len(data) >= 2 and data[1] == 0x50 and data[0] >= 2
+
+
+def _bytes(path: Path, largest: int) -> bytes:
+    if not path.exists():
+        raise FileError(f"there is no file {path.name}; check the name and the folder")
+    if path.is_dir():
+        raise FileError(f"{path.name} is a folder; give one recording (C3D, TRC, MOT or STO) in it")
+    try:
+        if path.stat().st_size > largest:
+            raise FileError(f"{path.name} is larger than {largest / 2**20:.0f} MB, more than any one trial; cut it")
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path.name} cannot be read ({error.strerror or 'input error'})") from None
+    if not data:
+        raise FileError(f"{path.name} is empty (0 bytes); copy or export it again")
+    return data
+
+
+def _text(data: bytes) -> str | None:
+    """Return the file as text, or None if it is not one."""
+    if b"\x00" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return None
+    for encoding in ("utf-8-sig", "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _unknown(path: Path, text: str | None) -> str:
+    suffix = path.suffix.lower()
+    known = {".c3d": "C3D", ".trc": "TRC", ".mot": "MOT", ".sto": "STO"}
+    if suffix in known:
+        why = {
+            ".c3d": "its first bytes are not those of a C3D",
+            ".trc": "line 1 does not begin with 'PathFileType'",
+        }.get(suffix, "it has no line 'endheader'")
+        return f"{path.name} is not a valid {known[suffix]}: {why}; export it again"
+    what = "a text of unknown layout" if text is not None else "not a text and not a C3D"
+    return f"{path.name} is of no format that can be read here ({what}); give a C3D, TRC, MOT or STO"
+
+
+def _check_c3d_length(data: bytes, name: str) -> None:
+    """Refuse a C3D whose header points behind the end of the file."""
+    parameters = (data[0] - 1) * 512
+    if len(data) < parameters + 4:
+        raise FileError(
+            f"{name} is not a valid C3D: it ends after {len(data)} bytes, before its parameters; copy or export it again"
+        )
+    order = "big" if data[parameters + 3] == 86 else "little"
+
+    def word(number: int) -> int:
+        return int.from_bytes(data[2 * number - 2 : 2 * number], order)  # type: ignore[arg-type]
+
+    points, analogs, first, last, block = word(2), word(3), word(4), word(5), word(9)
+    if not 1 <= block < 1 << 15 or last < first:
+        return
+    is_real = bool(data[15 if order == "little" else 12] & 0x80)
+    if data[parameters + 3] == 85:
+        is_real = bool(data[13] & 0x80)
+    frame = (points * 4 + analogs) * (4 if is_real else 2)
+    have = len(data) - (block - 1) * 512
+    if frame and have < (last - first + 1) * frame and last < 65535:
+        whole = max(have, 0) // frame
+        raise FileError(
+            f"{name} is truncated: it states {last - first + 1} frames and holds {whole}; copy or export it again"
+        )
