@@ -16,8 +16,8 @@ __all__ = ["LONGEST_STRIDE_S", "PERCENT_POINTS", "SHORTEST_STRIDE_S", "Cycle", "
 
 #: Points per time-normalised cycle, 0 to 100 %.
 PERCENT_POINTS = 101
-#: Plausible stride times, s: running to walking at about 0.2 m/s.  Assumption.
-SHORTEST_STRIDE_S, LONGEST_STRIDE_S = 0.4, 3.5
+#: Plausible stride times, s: fast walking to 0.25 m/s (3.9 s in schreiber_moissenet).  Assumption.
+SHORTEST_STRIDE_S, LONGEST_STRIDE_S = 0.4, 4.5
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def find_cycles(events: Iterable[Event]) -> tuple[Cycle, ...]:
     """Return the complete strides that a set of events bounds.
 
     A stride runs between two strikes of one foot with exactly one foot off between them and at
-    most one strike of the other foot, and lasts 0.4 to 3.5 s.  A missing event so drops the
+    most one strike of the other foot, and lasts 0.4 to 4.5 s.  A missing event so drops the
     strides it would have bounded.
 
     Parameters

@@ -1,24 +1,27 @@
 """Foot strike and foot off, from force plates, from the file, and from two kinematic methods.
 
 Kinematic methods, on the heel, the second metatarsal head and the sacrum of the fitted body
-(definitions as tabulated by Bonci et al. 2022, doi 10.3389/fbioe.2022.868928, table 1; the
-table was read, the original papers in part as abstracts):
+(definitions as tabulated by Bonci et al. 2022, doi 10.3389/fbioe.2022.868928, table 1, methods
+M1 and M7; the table was read, the papers as abstracts):
 
+bonci2022
+    Strike: the speed of the heel falls below 0.5 of the walking speed; off: that of the forefoot
+    rises above 0.8 of it (after Ghoussayni et al. 2004 and Bruening and Ridge 2014).
 zeni2008
     Strike: the heel is farthest in front of the sacrum; off: the forefoot is farthest behind
     it (Zeni et al. 2008, doi 10.1016/j.gaitpost.2007.07.007).
-bruening2014
-    Strike: the sagittal speed of the heel falls below 0.78 of the walking speed; off: that of
-    the forefoot rises above 0.66 of it (Bruening and Ridge 2014, after Ghoussayni et al. 2004,
-    doi 10.1016/j.gaitpost.2003.10.001).
 
-The order of trust for each single event is plates (a clean hit), the file, kinematics.
+The order of trust for each single event is plates (a clean hit), the file, then kinematics:
+strikes by bonci2022 and offs by zeni2008, each the nearer to the plates in the trials of
+``tests/validation/test_schreiber.py``, with the other in reserve.  Where plates or file give events of a kind, kinematic events of that kind are moved
+by their median distance from them, so that strides between events of two sources keep their
+length.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -28,6 +31,7 @@ from kinechain.body.body import Body
 from kinechain.body.pose import segment_poses
 from kinechain.core.arrays import FloatArray
 from kinechain.motion.angles import landmark_path, walking_heading
+from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from kinechain.motion.motion import Motion
 from kinechain.recording.recording import Event, ForcePlate, Recording, Side
 
@@ -38,7 +42,7 @@ __all__ = [
     "FootPaths",
     "choose_events",
     "compare_events",
-    "find_bruening_events",
+    "find_bonci_events",
     "find_contacts",
     "find_events",
     "find_plate_events",
@@ -56,10 +60,13 @@ SHORTEST_CONTACT_S = 0.1
 #: The centre of pressure may leave the outline of heel, metatarsal heads and hallux by this much, m.  Assumption:
 #: soft tissue and shoe around the landmarks.
 OUTLINE_MARGIN_M = 0.04
-#: A foot may overhang the edge of its plate by this much, m.  Assumption: error of landmarks and corners.
-EDGE_MARGIN_M = 0.01
-#: Heel below, and forefoot above, this fraction of the walking speed (Bruening and Ridge 2014).
-STRIKE_SPEED_FRACTION, OFF_SPEED_FRACTION = 0.78, 0.66
+#: A landmark may lie this far off its plate, m.  Assumption: heel and hallux stand out beyond the sole.
+EDGE_MARGIN_M = 0.02
+#: A plate event is where the force, extrapolated by its slope, is zero; farther than this from the threshold it is
+#: not known (some files set small forces to zero), s.  Assumption.
+LONGEST_EXTRAPOLATION_S = 0.02
+#: Heel below, and forefoot above, this fraction of the walking speed (Bonci et al. 2022, table 1, M7).
+STRIKE_SPEED_FRACTION, OFF_SPEED_FRACTION = 0.5, 0.8
 #: A turning point counts if it stands out by this fraction of the whole range.  Assumption.
 PROMINENCE_FRACTION = 0.3
 #: Events of two methods within this fraction of a stride are the same event.  Assumption: half of what separates
@@ -67,7 +74,7 @@ PROMINENCE_FRACTION = 0.3
 SAME_EVENT_FRACTION = 0.2
 #: Slowest walking that is still walking, m/s (the slowest trial known to us is 0.26 m/s).  Assumption.
 SLOWEST_WALK_M_S = 0.12
-#: Window over which direction and speed are judged, s; about one stride.  Assumption.
+#: First window over which direction and speed are judged, s; then it is the stride that was found.  Assumption.
 WINDOW_S = 1.5
 #: Steady walking: at least this fraction of the median speed, and a direction that turns less than this. Assumption.
 STEADY_FRACTION, STEADY_TURN = 0.5, np.radians(30.0)
@@ -115,11 +122,14 @@ class Contact:
         Index of the plate.
     start_s, end_s : float
     has_start, has_end : bool
-        False where the recording of the plate begins or ends within the contact.
+        False where the plate does not show the event: its recording begins or ends within the contact, or its small
+        forces were set to zero.
     side : 'left', 'right' or None
         The foot, None if that cannot be said.
+    is_whole : bool
+        The plate was recorded before, during and after the contact.
     is_clean : bool
-        One whole foot, alone, on this plate only.
+        One foot, alone, on this plate only.
     reason : str
         Why it is not clean, '' if it is.
     """
@@ -129,6 +139,7 @@ class Contact:
     end_s: float
     has_start: bool
     has_end: bool
+    is_whole: bool
     side: Side | None
     is_clean: bool
     reason: str
@@ -206,10 +217,10 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
     File events are refused as a whole if they lie more than 0.1 s (median) from the
     kinematic ones, because then their clock or their labels are wrong.
     """
-    zeni, bruening = find_zeni_events(paths), find_bruening_events(paths)
-    if not zeni and not bruening:
+    zeni, bonci = find_zeni_events(paths), find_bonci_events(paths)
+    if not zeni and not bonci:
         return ChosenEvents((), (), ("nobody walks steadily in this recording, so it holds no gait events",))
-    kinematic = merge_events(zeni, bruening)
+    kinematic = merge_events(_only("foot_strike", bonci), _only("foot_off", zeni), zeni, bonci)
     plates = find_plate_events(recording.plates, paths)
     within = (paths.times_s[0], paths.times_s[-1])
     filed = tuple(e for e in recording.events if within[0] <= e.time_s <= within[1])
@@ -220,13 +231,30 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
     pairs = (
         ((plates, "plates"), (filed, "file")),
         ((plates, "plates"), (zeni, "zeni2008")),
-        ((plates, "plates"), (bruening, "bruening2014")),
+        ((plates, "plates"), (bonci, "bonci2022")),
         ((filed, "file"), (zeni, "zeni2008")),
-        ((filed, "file"), (bruening, "bruening2014")),
-        ((zeni, "zeni2008"), (bruening, "bruening2014")),
+        ((filed, "file"), (bonci, "bonci2022")),
+        ((zeni, "zeni2008"), (bonci, "bonci2022")),
     )
     agreements = tuple(a for one, two in pairs for a in compare_events(one[0], two[0], one[1], two[1]))
-    return ChosenEvents(merge_events(plates, filed, kinematic), agreements, tuple(notes))
+    walk = _walk(paths)
+    events = merge_events(plates, filed, _aligned(kinematic, merge_events(plates, filed)))
+    events = tuple(e for e in events if walk and walk.is_steady[_frame(paths, e.time_s)])
+    return ChosenEvents(events, agreements, tuple(notes))
+
+
+def _only(kind: Kind, events: Sequence[Event]) -> tuple[Event, ...]:
+    return tuple(e for e in events if e.kind == kind)
+
+
+def _aligned(kinematic: Sequence[Event], trusted: Sequence[Event]) -> tuple[Event, ...]:
+    """Move kinematic events by their median distance from trusted events of the same kind."""
+    shift = {a.kind: a.median_ms / 1000 for a in compare_events(trusted, kinematic, "trusted", "kinematic")}
+    return tuple(replace(e, time_s=e.time_s - shift.get(e.kind, 0.0)) for e in kinematic)
+
+
+def _frame(paths: FootPaths, time_s: float) -> int:
+    return int(np.clip(round((time_s - paths.start_s) * paths.rate_hz), 0, len(paths.pelvis) - 1))
 
 
 def _is_believable(filed: Sequence[Event], kinematic: Sequence[Event]) -> bool:
@@ -297,13 +325,21 @@ class _Walk:
 
 
 def _walk(paths: FootPaths) -> _Walk | None:
-    """Judge the walk of the pelvis; None if nobody walks."""
+    """Judge the walk of the pelvis over one stride around each frame; None if nobody walks."""
+    first = _walk_over(paths, WINDOW_S)
+    stride = stride_time_s(_zeni(paths, first)) if first else None
+    if stride is None or not SHORTEST_STRIDE_S <= stride <= LONGEST_STRIDE_S:
+        return first
+    return _walk_over(paths, stride)
+
+
+def _walk_over(paths: FootPaths, window_s: float) -> _Walk | None:
     frames = len(paths.pelvis)
     if frames < 3 or not paths.is_seen.any():
         return None
     ground = np.where(paths.is_seen[:, None], paths.pelvis[:, :2], np.nan)
-    heading = walking_heading(ground, paths.rate_hz, WINDOW_S)
-    window = min(frames - 1, round(WINDOW_S * paths.rate_hz))
+    heading = walking_heading(ground, paths.rate_hz, window_s)
+    window = min(frames - 1, round(window_s * paths.rate_hz))
     time = np.arange(frames)
     seen = np.flatnonzero(paths.is_seen)
     ground = np.stack([np.interp(time, seen, column[seen]) for column in ground.T], axis=1)
@@ -321,8 +357,10 @@ def _walk(paths: FootPaths) -> _Walk | None:
 def find_zeni_events(paths: FootPaths) -> tuple[Event, ...]:
     """Return the events by the coordinate method of Zeni et al. 2008; none outside steady, straight walking."""
     walk = _walk(paths)
-    if walk is None:
-        return ()
+    return _zeni(paths, walk) if walk else ()
+
+
+def _zeni(paths: FootPaths, walk: _Walk) -> tuple[Event, ...]:
     events = []
     for side in _SIDES:
         strikes = _peaks(walk.along(paths.heel[side] - paths.pelvis))
@@ -332,14 +370,14 @@ def find_zeni_events(paths: FootPaths) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda e: e.time_s))
 
 
-def find_bruening_events(paths: FootPaths) -> tuple[Event, ...]:
-    """Return the events by sagittal foot speed, Bruening and Ridge 2014; none outside steady, straight walking."""
+def find_bonci_events(paths: FootPaths) -> tuple[Event, ...]:
+    """Return the events by the speed of heel and forefoot, Bonci et al. 2022; none outside steady, straight walking."""
     walk = _walk(paths)
     if walk is None:
         return ()
     events = []
     for side in _SIDES:
-        heel, forefoot = (_sagittal_speed(p[side], walk, paths.rate_hz) for p in (paths.heel, paths.forefoot))
+        heel, forefoot = (_speed(p[side], paths.rate_hz) for p in (paths.heel, paths.forefoot))
         swings = np.rint(_peaks(forefoot)).astype(int)
         strikes, offs = [], []
         for swing in swings:
@@ -349,8 +387,8 @@ def find_bruening_events(paths: FootPaths) -> tuple[Event, ...]:
             below = np.flatnonzero(forefoot[:swing] < OFF_SPEED_FRACTION * walk.speed[:swing])
             if len(below):
                 offs.append(_crossing(forefoot - OFF_SPEED_FRACTION * walk.speed, below[-1]))
-        events += _steady(paths, walk, "foot_strike", side, np.array(strikes), "bruening2014")
-        events += _steady(paths, walk, "foot_off", side, np.array(offs), "bruening2014")
+        events += _steady(paths, walk, "foot_strike", side, np.array(strikes), "bonci2022")
+        events += _steady(paths, walk, "foot_off", side, np.array(offs), "bonci2022")
     return tuple(sorted(events, key=lambda e: e.time_s))
 
 
@@ -365,9 +403,8 @@ def _steady(paths: FootPaths, walk: _Walk, kind: Kind, side: Side, frames: Float
     ]
 
 
-def _sagittal_speed(path: FloatArray, walk: _Walk, rate_hz: float) -> FloatArray:
-    velocity = np.gradient(path, axis=0) * rate_hz
-    return np.asarray(np.hypot(walk.along(velocity), velocity[:, 2]))
+def _speed(path: FloatArray, rate_hz: float) -> FloatArray:
+    return np.asarray(np.linalg.norm(np.gradient(path, axis=0), axis=1) * rate_hz)
 
 
 def _crossing(signal: FloatArray, before: int) -> float:
@@ -426,20 +463,37 @@ def find_contacts(plates: Sequence[ForcePlate], paths: FootPaths) -> tuple[Conta
             side, reason = _foot_on(plate, first, last, paths)
             if side is not None:
                 reason = _why_unclean(plates, spans, index, (first, last), side, paths)
+            start, end = _edge_s(plate, first, 1), _edge_s(plate, last, -1)
             times = plate.times_s
             out.append(
                 Contact(
                     index,
-                    float(times[first]),
-                    float(times[last]),
-                    first > 0,
-                    last < len(times) - 1,
+                    float(times[first]) if start is None else start,
+                    float(times[last]) if end is None else end,
+                    start is not None,
+                    end is not None,
+                    first > 0 and last < len(times) - 1,
                     side,
                     not reason,
                     reason,
                 )
             )
     return tuple(out)
+
+
+def _edge_s(plate: ForcePlate, sample: int, inward: Literal[1, -1]) -> float | None:
+    """Return when the force of a contact left zero, by its slope just inside; None if that cannot be said."""
+    reach = max(2, round(0.01 * plate.rate_hz))
+    inner = sample + inward * reach
+    if not 0 < sample < len(plate.force) - 1 or not 0 <= inner < len(plate.force):
+        return None
+    start = sample + inward  # the edge sample itself may lie outside the contact
+    force = plate.force[:, 2]
+    rise = (force[inner] - force[start]) / (reach - 1)
+    samples = force[start] / rise if rise > 0 else np.inf
+    if samples > LONGEST_EXTRAPOLATION_S * plate.rate_hz:
+        return None
+    return float(plate.times_s[start] - inward * samples / plate.rate_hz)
 
 
 def _loaded_spans(plate: ForcePlate) -> list[tuple[int, int]]:

@@ -77,7 +77,7 @@ def body_weight_from_plates(recording: Recording, paths: FootPaths) -> StrideWei
     stride = stride_time_s(find_zeni_events(paths))
     if stride is None or not SHORTEST_STRIDE_S <= stride <= LONGEST_STRIDE_S:
         return None
-    whole = [c for c in find_contacts(recording.plates, paths) if c.is_clean and c.has_start and c.has_end]
+    whole = [c for c in find_contacts(recording.plates, paths) if c.is_clean and c.is_whole]
     pairs = [(a, b) for a in whole for b in whole if a.side == "left" and b.side == "right"]
     pairs = [(a, b) for a, b in pairs if abs(a.start_s - b.start_s) < stride]
     if not pairs:
