@@ -203,29 +203,29 @@ def solve_frames(
     objective = np.full(frames, np.nan)
     iterations = np.zeros(frames, dtype=np.int64)
     status = np.full(frames, SKIPPED, dtype=np.int64)
-    last, before, age = np.clip(starts[0], tree.low, tree.high), np.zeros(count), 0
+    last, before = np.clip(starts[0], tree.low, tree.high), np.zeros(count)
+    in_a_row, is_warm = 0, False
     for t in range(frames):
         if not problem.is_usable[t]:
-            inputs[t], age = last, min(age, 1)
+            inputs[t], in_a_row = last, 0
             continue
         frame = _Frame(tree, problem, t)
         start = last if is_chained else starts[t if len(starts) > 1 else 0]
-        if is_chained and age > 1:
+        if is_chained and in_a_row > 1:
             start = np.where(_is_seen(frame), 2 * last - before, last)
-        start = np.clip(start, tree.low, tree.high)
         inputs[t], objective[t], iterations[t], converged = _solve_frame(
             frame,
-            start,
+            np.clip(start, tree.low, tree.high),
             problem.is_held == 1,
-            is_warm=is_chained and age > 0,
+            is_warm=is_chained and is_warm,
             tolerance=tolerance,
             max_iterations=max_iterations,
         )
         status[t] = CONVERGED if converged else STALLED
         if converged:
-            before, last, age = last, inputs[t], age + 1
+            before, last, is_warm, in_a_row = last, inputs[t], True, in_a_row + 1
         else:
-            age = min(age, 1)
+            in_a_row = 0
     return Track(inputs, _marker_error(tree, problem, inputs), objective, iterations, status)
 
 
@@ -292,11 +292,11 @@ def _bounded_step(
         if not free.any():
             return step
         part = matrix[np.ix_(free, free)]
-        factor = _cholesky(part)
+        factor = _factorize(part)
         if factor is None:
             return None
         right = -gradient[free] - matrix[np.ix_(free, held)] @ step[held]
-        step[free] = np.linalg.solve(factor.T, np.linalg.solve(factor, right))
+        step[free] = np.linalg.solve(factor, np.linalg.solve(factor.T, right))
         outside = free & ((z + step < low) | (z + step > high))
         if not outside.any():
             return step
@@ -306,10 +306,10 @@ def _bounded_step(
         held |= outside
 
 
-def _cholesky(matrix: FloatArray) -> FloatArray | None:
-    """Return the lower factor; None if a pivot is not above PIVOT times its diagonal entry."""
+def _factorize(matrix: FloatArray) -> FloatArray | None:
+    """Return the lower L with matrix = L^T L; None if a pivot is not above PIVOT times its diagonal entry."""
     try:
-        factor = np.linalg.cholesky(matrix)
+        factor = np.linalg.cholesky(matrix[::-1, ::-1])[::-1, ::-1].T
     except np.linalg.LinAlgError:
         return None
     if (np.diag(factor) ** 2 <= PIVOT * np.diag(matrix)).any():
