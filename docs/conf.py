@@ -1,0 +1,80 @@
+"""Sphinx: the pages are Markdown; tables that repeat the code are made from it here, at every build."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from kinechain import __version__
+from kinechain.care.exam import read_exam_definitions
+from kinechain.care.red_flags import read_red_flags
+from kinechain.cli import app
+from kinechain.motion.signs import sign_table
+
+project = "kinechain"
+author = "The kinechain authors"
+copyright = "The kinechain authors"
+release = version = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build", "generated"]
+html_theme = "alabaster"
+html_title = f"kinechain {release}"
+html_theme_options = {"description": "From the sole to the spine", "page_width": "1100px", "fixed_sidebar": True}
+numpydoc_show_class_members = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+
+HERE = Path(__file__).parent
+GENERATED = HERE / "generated"
+
+
+def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def danger_signs() -> str:
+    """Return every danger sign with its question, urgency and sources."""
+    return table(
+        ("id", "question", "urgency", "timing from", "sources"),
+        [
+            (f"`{f.id}`", f.question, f.urgency.replace("_", " "), f.basis, ", ".join(f"`{s}`" for s in f.sources))
+            for f in read_red_flags()
+        ],
+    )
+
+
+def exam_items() -> str:
+    """Return every examination item with its unit and limits."""
+    rows = []
+    for item in read_exam_definitions().values():
+        numbers = [f"{low:g} to {high:g} {unit}" for unit, (low, high) in item.units.items()]
+        words = [" or ".join(f'`"{word}"`' for word in item.words)] if item.words else []
+        rows.append((f"`{item.id}`", item.name, "; ".join([*numbers, *words]), item.basis))
+    return table(("key", "measure", "value", "limits"), rows)
+
+
+def command_pages() -> str:
+    """Return the help of every verb, as the command prints it."""
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    pages = []
+    for verb in ("", *(command.callback.__name__ for command in app.registered_commands)):
+        command = [sys.executable, "-m", "kinechain.cli", *([verb] if verb else []), "--help"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+        body = "\n".join(line.rstrip() for line in text.strip().splitlines())
+        pages.append(f"## `{' '.join(['kinechain', verb]).strip()}`\n\n```text\n{body}\n```\n")
+    return "\n".join(pages)
+
+
+GENERATED.mkdir(exist_ok=True)
+for name, make in {
+    "danger_signs": danger_signs,
+    "exam_items": exam_items,
+    "commands": command_pages,
+    "signs": sign_table,
+}.items():
+    (GENERATED / f"{name}.md").write_text(make(), encoding="utf-8")
