@@ -106,18 +106,19 @@ def level_error(angle: str) -> MethodError:
     )
 
 
+#: Measure to the quantity of the table, the factor to our unit, and our unit.
 _STP = {
-    "walking_speed": ("walking speed SEM", 1.0),
-    "stance_fraction": ("stance SEM", 1.0),
-    "swing_fraction": ("stance SEM", 1.0),
-    "stride_time": ("stride time SEM", 1.0),
-    "step_time": ("stride time SEM", 1.0),
-    "stride_length": ("stride length SEM", 0.01),
-    "step_length": ("step length SEM", 0.01),
-    "step_width": ("step length SEM", 0.01),
-    "cadence": ("cadence SEM", 2.0),
-    "double_support_fraction": ("stance SEM", 1.0),
-    "single_support_fraction": ("stance SEM", 1.0),
+    "walking_speed": ("walking speed SEM", 1.0, "m/s"),
+    "stance_fraction": ("stance SEM", 1.0, "%"),
+    "swing_fraction": ("stance SEM", 1.0, "%"),
+    "stride_time": ("stride time SEM", 1.0, "s"),
+    "step_time": ("stride time SEM", 1.0, "s"),
+    "stride_length": ("stride length SEM", 0.01, "m"),
+    "step_length": ("step length SEM", 0.01, "m"),
+    "step_width": ("step length SEM", 0.01, "m"),
+    "cadence": ("cadence SEM", 2.0, "steps/min"),
+    "double_support_fraction": ("stance SEM", 1.0, "%"),
+    "single_support_fraction": ("stance SEM", 1.0, "%"),
 }
 
 
@@ -134,11 +135,11 @@ def spatiotemporal_error(measure: str) -> MethodError:
     Units as ``findings.norms.spatiotemporal_norm``: m/s, steps/min, s, m, % of the gait cycle.  Step time, step width
     and the support phases were not in the table; they borrow the error of stride time, step length and stance.
     """
-    quantity, factor = _STP[measure]
+    quantity, factor, unit = _STP[measure]
     fact = _fact("stp_retest2024", quantity)
     borrowed = measure in ("step_time", "step_width", "double_support_fraction", "single_support_fraction")
     keys = "stp_retest2024, kinechain_choice" if borrowed else "stp_retest2024"
-    return MethodError(factor * fact.number(), fact.unit, keys)
+    return MethodError(factor * fact.number(), unit, keys)
 
 
 def landmark_sd_m() -> float:
