@@ -13,9 +13,9 @@ zeni2008
 
 The order of trust for each single event is plates (a clean hit), the file, then kinematics:
 strikes by bonci2022 and offs by zeni2008, each the nearer to the plates in the trials of
-``tests/validation/test_schreiber.py``, with the other in reserve.  Where plates or file give events of a kind, kinematic events of that kind are moved
-by their median distance from them, so that strides between events of two sources keep their
-length.
+``tests/validation/test_schreiber.py``, with the other in reserve.  Where plates or file give
+events of a kind, kinematic events of that kind are moved by their median distance from them,
+so that strides between events of two sources keep their length.
 """
 
 from __future__ import annotations
