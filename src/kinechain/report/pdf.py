@@ -1,0 +1,89 @@
+"""The report as a tagged PDF (PDF/UA-1), landscape A4, from the same content as the page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from kinechain.core.errors import KinechainError
+from kinechain.report.content import Content, FigurePage, build_content
+from kinechain.report.figures import Palette
+from kinechain.report.svg import Figure
+from kinechain.report.words import STATE_SYMBOLS
+
+if TYPE_CHECKING:
+    from kinechain.analysis import Assessment
+
+__all__ = ["render_pdf"]
+
+#: Room for the figures of one page, mm, shared by its rows.
+FIGURES_MM = 146.0
+#: A figure is never higher than this, mm: beyond, three side by side would not fit the width.
+HIGHEST_MM = 52.0
+
+
+def render_pdf(assessment: Assessment, palette: Palette | None = None) -> bytes:
+    """Render an assessment as a PDF.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    palette : Palette, optional
+        Colours of the two sides.
+
+    Returns
+    -------
+    bytes
+        PDF 1.7, tagged, PDF/UA-1; only fonts that come with the typesetter.
+
+    Raises
+    ------
+    KinechainError
+        If the typesetter refuses the report.
+    """
+    import typst
+
+    palette = palette or Palette()
+    content = build_content(assessment, palette)
+    inputs = _files(content, palette)
+    try:
+        pdf: bytes = typst.compile(inputs, format="pdf", ignore_system_fonts=True, pdf_standards=["ua-1"])
+    except typst.TypstError as error:
+        raise KinechainError(f"the PDF could not be typeset: {error}; the HTML report holds the same content") from error
+    return pdf
+
+
+def _files(content: Content, palette: Palette) -> dict[str, bytes]:
+    """Return the typesetter's input: the layout, the content as data, and one file per figure."""
+    pictures: dict[str, bytes] = {}
+
+    def placed(value: Any) -> Any:
+        if isinstance(value, Figure):
+            name = f"figure-{len(pictures)}.svg"
+            pictures[name] = value.svg.encode()
+            return {"file": name, "title": value.title, "alt": value.alt}
+        if isinstance(value, (tuple, list)):
+            return [placed(v) for v in value]
+        if isinstance(value, FigurePage):
+            return {**_shallow(value, placed), "height": _figure_height(value)}
+        return _shallow(value, placed) if hasattr(value, "__dataclass_fields__") else value
+
+    data = placed(content)
+    data["verdict"] = asdict(content.verdict)
+    data["palette"] = {"left": palette.left, "right": palette.right}
+    data["symbols"] = STATE_SYMBOLS
+    layout = files("kinechain.report").joinpath("templates", "report.typ").read_bytes()
+    return {"main.typ": layout, "content.json": json.dumps(data).encode(), **pictures}
+
+
+def _shallow(value: Any, placed: Any) -> dict[str, Any]:
+    return {name: placed(getattr(value, name)) for name in value.__dataclass_fields__}
+
+
+def _figure_height(page: FigurePage) -> float:
+    """Return the height of one figure, mm, so that all rows stand on one page."""
+    rows = sum(any(row.figures) for row in page.rows)
+    labels = len(page.rows) * 5.0
+    return min(HIGHEST_MM, (FIGURES_MM - labels) / max(rows, 1))

@@ -1,0 +1,305 @@
+"""Page one: what is dangerous, outside, within, unknown, and what to do next.
+
+Says no more than the assessment holds.  It ranks what stands outside its usual range by
+how far, it never weighs measures against each other, and it names no driver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kinechain.care.finding import Finding, Unmeasured
+from kinechain.care.person import Person
+from kinechain.care.screen import Screen
+from kinechain.report.words import named, norm_words, value_words
+
+if TYPE_CHECKING:
+    from kinechain.analysis import Assessment
+
+__all__ = ["LINKS", "Link", "LinkSide", "ScreenWords", "Verdict", "find_verdict", "link_of", "render_verdict"]
+
+State = Literal["outside", "within", "unknown", "missing"]
+
+#: The chain from the sole up: name as printed, and the regions of measure ids that belong to it.
+LINKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Foot", ("foot", "hindfoot", "midfoot", "forefoot", "hallux", "toes", "arch", "navicular", "fpi6")),
+    ("Ankle", ("ankle", "subtalar", "tibia", "shank")),
+    ("Knee", ("knee",)),
+    ("Hip", ("hip", "leg_length", "leg")),
+    ("Pelvis", ("pelvis", "sacrum")),
+    ("Lumbar spine", ("lumbar", "spine", "l5s1", "lordosis")),
+    ("Thorax", ("thorax", "trunk", "thoracic")),
+)
+
+#: Links that are one structure for both sides.
+MIDLINE = ("Pelvis", "Lumbar spine", "Thorax")
+
+LEVEL_TITLES = {
+    "none": "Screened: no danger sign",
+    "routine": "Screened: a sign for a routine visit",
+    "soon": "Danger sign: see a clinician soon",
+    "next_working_day": "Danger sign: see a clinician on the next working day",
+    "same_day": "Danger sign: see a clinician today",
+    "emergency": "Danger sign: emergency",
+    "not_screened": "Not screened",
+}
+
+
+@dataclass(frozen=True)
+class ScreenWords:
+    """The danger-sign status as printed.
+
+    Attributes
+    ----------
+    tone : 'stop', 'warn' or 'calm'
+    title, sentence : str
+    flags : tuple of str
+        One sentence per sign.
+    """
+
+    tone: Literal["stop", "warn", "calm"]
+    title: str
+    sentence: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LinkSide:
+    """One link on one side.
+
+    Attributes
+    ----------
+    side : 'left', 'right' or 'both'
+    state : 'outside', 'within', 'unknown' or 'missing'
+    brief : str
+        The state in a few words, with the count behind it.
+    names : str
+        The measures that stand outside; '' unless the state is 'outside'.
+    """
+
+    side: Literal["left", "right", "both"]
+    state: State
+    brief: str
+    names: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of the chain."""
+
+    name: str
+    sides: tuple[LinkSide, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Everything page one says.
+
+    Attributes
+    ----------
+    screen : ScreenWords
+    headline : str
+    outside, within, unknown : tuple of Finding
+        Outside ranked by distance from the range in widths of the range.
+    links : tuple of Link
+        From the sole up.
+    drivers : str
+        Why no driver is named.
+    mind : tuple of str
+        What would change this verdict.
+    next_tests : tuple of str
+        Best first.
+    """
+
+    screen: ScreenWords
+    headline: str
+    outside: tuple[Finding, ...]
+    within: tuple[Finding, ...]
+    unknown: tuple[Finding, ...]
+    links: tuple[Link, ...]
+    drivers: str
+    mind: tuple[str, ...]
+    next_tests: tuple[str, ...]
+
+
+def link_of(measure: str) -> str | None:
+    """Return the link a measure id belongs to, or None for measures of the whole gait."""
+    region = measure.split(".", 1)[0]
+    for name, regions in LINKS:
+        if region in regions or any(region.startswith(f"{r}_") for r in regions):
+            return name
+    return None
+
+
+def find_verdict(assessment: Assessment) -> Verdict:
+    """Sort the findings of an assessment into the verdict of page one.
+
+    Parameters
+    ----------
+    assessment : Assessment
+
+    Returns
+    -------
+    Verdict
+    """
+    by = {
+        v: tuple(f for f in assessment.findings if f.verdict == v) for v in ("outside", "within", "unknown")
+    }
+    outside = tuple(sorted(by["outside"], key=_distance, reverse=True))
+    return Verdict(
+        screen=screen_words(assessment.screen, assessment.person),
+        headline=_headline(by, assessment.unmeasured),
+        outside=outside,
+        within=by["within"],
+        unknown=by["unknown"],
+        links=_links(assessment.findings),
+        drivers=_drivers(assessment.screen, assessment.person),
+        mind=_change_of_mind(outside, by["unknown"], assessment),
+        next_tests=_next_tests(assessment),
+    )
+
+
+def _distance(finding: Finding) -> float:
+    """Return how far a measure lies outside its range, in widths of the range."""
+    if finding.norm is None:
+        return 0.0
+    value, norm = finding.estimate.value, finding.norm
+    width = max(norm.high - norm.low, 1e-9)
+    return max(norm.low - value, value - norm.high, 0.0) / width
+
+
+def screen_words(screen: Screen, person: Person) -> ScreenWords:
+    """Return the danger-sign status as printed, what is locked first."""
+    is_young = person.age_years is not None and person.age_years < 18
+    tone: Literal["stop", "warn", "calm"] = "stop"
+    if screen.level == "none":
+        tone = "calm"
+    elif screen.level in ("not_screened", "routine"):
+        tone = "warn"
+    if screen.level == "not_screened":
+        sentence = "The danger-sign questions were not answered, so this report gives measures only: no plan, no drivers."
+    elif screen.level == "none":
+        sentence = "Every danger-sign question was answered and none was present."
+    elif screen.plan_locked:
+        sentence = "The plan is locked until a clinician has cleared the signs below: measures only."
+    else:
+        sentence = "A clinician should see the signs below."
+    if screen.reason and screen.reason not in sentence:
+        sentence = f"{sentence} {screen.reason}"
+    if is_young:
+        sentence = f"{sentence} Under 18: measures only; please see a clinician."
+    flags = tuple(
+        f"{flag.question or flag.id.replace('_', ' ')}: {flag.answer}. {flag.rule}".strip() for flag in screen.flags
+    )
+    return ScreenWords(tone, LEVEL_TITLES.get(screen.level, screen.level), sentence, flags)
+
+
+def _headline(by: dict[str, tuple[Finding, ...]], unmeasured: tuple[Unmeasured, ...]) -> str:
+    total = sum(len(v) for v in by.values())
+    if not total:
+        return f"No measure could be taken; {len(unmeasured)} are listed with the test that would give them."
+    outside = len(by["outside"])
+    lead = f"{outside} of {total} measures lie" if outside != 1 else f"1 of {total} measures lies"
+    if not outside:
+        lead = f"None of {total} measures lies clearly"
+    return (
+        f"{lead} outside the usual range, {len(by['within'])} within; {len(by['unknown'])} cannot be judged and "
+        f"{len(unmeasured)} were not measured."
+    )
+
+
+def _links(findings: tuple[Finding, ...]) -> tuple[Link, ...]:
+    links = []
+    for name, _ in LINKS:
+        mine = [f for f in findings if link_of(f.id) == name]
+        midline = [f for f in mine if f.side == "both"]
+        sides: list[LinkSide] = []
+        if midline or (name in MIDLINE and not mine):
+            sides.append(_side("both", midline))
+        if name not in MIDLINE or any(f.side != "both" for f in mine):
+            sides += [_side(s, [f for f in mine if f.side == s]) for s in ("left", "right")]
+        links.append(Link(name, tuple(sides)))
+    return tuple(links)
+
+
+def _side(side: Literal["left", "right", "both"], findings: list[Finding]) -> LinkSide:
+    outside = [f for f in findings if f.verdict == "outside"]
+    within = [f for f in findings if f.verdict == "within"]
+    if outside:
+        names = ", ".join(f.name for f in outside[:3]) + (f" and {len(outside) - 3} more" if len(outside) > 3 else "")
+        return LinkSide(side, "outside", f"outside: {len(outside)} of {len(findings)}", names)
+    if within:
+        return LinkSide(side, "within", f"within: {len(within)} of {len(findings)}")
+    if findings:
+        return LinkSide(side, "unknown", f"cannot be judged: {len(findings)}")
+    return LinkSide(side, "missing", "not measured")
+
+
+def _drivers(screen: Screen, person: Person) -> str:
+    text = (
+        "Which link plausibly drives the complaint is not computed in this version. A measure outside its usual range "
+        "is only that: many people without pain have one."
+    )
+    if person.age_years is not None and person.age_years < 18:
+        return f"{text} Under 18 it stays locked in any case."
+    if screen.level == "not_screened":
+        return f"{text} It also stays locked until the danger-sign questions are answered."
+    if screen.plan_locked:
+        return f"{text} It also stays locked until a clinician has cleared the danger signs."
+    return text
+
+
+def _change_of_mind(
+    outside: tuple[Finding, ...], unknown: tuple[Finding, ...], assessment: Assessment
+) -> tuple[str, ...]:
+    """Return what observation would move a measure to another list."""
+    lines = [
+        f"{named(f)}: a repeated measurement inside {norm_words(f.norm, f.estimate)} (now {value_words(f.estimate)})."
+        for f in outside[:3]
+    ]
+    edge = [f for f in unknown if f.norm is not None and f.norm.is_adult]
+    if edge:
+        names = "; ".join(named(f) for f in edge[:4]) + ("; ..." if len(edge) > 4 else "")
+        lines.append(f"A more exact measurement of those whose interval touches the edge of the range ({names}).")
+    lacking = sum(1 for f in unknown if f.norm is None or not f.norm.is_adult)
+    if lacking:
+        lines.append(f"A published adult norm for the {lacking} measures that have none that fits.")
+    strides = sum(len(t.cycles) for t in assessment.trials)
+    if assessment.trials and strides < 10:
+        lines.append(f"More walking: only {strides} strides were recorded.")
+    return tuple(lines)
+
+
+def _next_tests(assessment: Assessment) -> tuple[str, ...]:
+    """Return the next best tests, the danger signs first, then those that answer most open measures."""
+    counts: dict[str, list[Unmeasured]] = {}
+    for item in assessment.unmeasured:
+        if item.answer.next_test:
+            counts.setdefault(item.answer.next_test, []).append(item)
+    ranked = sorted(counts, key=lambda t: -len(counts[t]))
+    lines = ["Answer the danger-sign questions of the person file."] if assessment.screen.level == "not_screened" else []
+    for test in ranked:
+        names = list(dict.fromkeys(i.name.lower() for i in counts[test]))
+        answers = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        lines.append(f"{test.rstrip('.')} (for {answers}).")
+    return tuple(lines)
+
+
+def render_verdict(assessment: Assessment) -> str:
+    """Return page one as plain text, for the terminal.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    """
+    verdict = find_verdict(assessment)
+    lines = [f"{verdict.screen.title}. {verdict.screen.sentence}", *(f"  ! {flag}" for flag in verdict.screen.flags), ""]
+    lines += [verdict.headline]
+    lines += [
+        f"  ▲ {named(f)}: {value_words(f.estimate)} (usual {norm_words(f.norm, f.estimate)})" for f in verdict.outside
+    ]
+    lines += ["", verdict.drivers]
+    if verdict.next_tests:
+        lines += ["", "Next best tests:", *(f"  {k}. {t}" for k, t in enumerate(verdict.next_tests[:5], 1))]
+    return "\n".join(lines)
