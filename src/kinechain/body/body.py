@@ -144,7 +144,16 @@ class Segment(Immutable):
 
 @dataclass(frozen=True, eq=False)
 class Joint(Immutable):
-    """The connection of a child segment to its parent."""
+    """The connection of a child segment to its parent.
+
+    Attributes
+    ----------
+    name, parent, child : str
+    parent_from_joint, child_from_joint : (4, 4) array, m
+        Pose of the joint frame in either segment; both coincide while every mobility is zero.
+    mobilities : tuple of Mobility
+        In the order of the product.
+    """
 
     name: str
     parent: str
