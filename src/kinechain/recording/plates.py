@@ -100,30 +100,31 @@ def compute_plate(source: PlateSource, settings: PlateSettings | None = None) ->
     settings = settings or PlateSettings()
     fault = _corner_fault(source.corners)
     if fault:
-        return None, [Note("defect", f"{source.name} is not used: {fault}.")]
+        return None, [Note("defect", f"{source.name}: not used, {fault}.")]
     lab_from_plate, middle = _plate_frame(source.corners)
     force, moment = _wrench_at_surface(source)
     notes: list[Note] = []
     if not np.isfinite(force).all() or np.abs(force).max(initial=0.0) > settings.largest_force_n:
         largest = np.nanmax(np.abs(force)) if force.size else np.nan
         return None, [
-            Note("defect", f"{source.name} is not used: it reads up to {largest:.0f} N, which no person can load.")
+            Note("defect", f"{source.name}: not used, it reads up to {largest:.0f} N, which no person can load.")
         ]
     if settings.remove_baseline and source.type != 1:
         force, moment, note = _without_baseline(source, force, moment, settings)
         notes += note
     up = -force[:, 2]
     if up.min(initial=0.0) < -200.0 and -up.min() > up.max():
-        text = f"{source.name} is not used: its vertical force is negative (down to {up.min():.0f} N), as if it pulled the person down."
+        text = (
+            f"{source.name}: not used, its vertical force is negative (down to {up.min():.0f} N), "
+            "as if it pulled the person down."
+        )
         return None, [*notes, Note("defect", text)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x = -moment[:, 1] / force[:, 2]
-        y = moment[:, 0] / force[:, 2]
-        free = moment[:, 2] - x * force[:, 1] + y * force[:, 0]
-    unloaded = up < settings.threshold_n
-    centre = np.stack([x, y, np.zeros_like(x)], axis=1) @ lab_from_plate.T + middle
-    centre[unloaded] = np.nan
-    free = np.where(unloaded, 0.0, free)[:, None] * lab_from_plate[:, 2]
+    loaded = up >= settings.threshold_n
+    vertical = np.where(loaded, force[:, 2], np.nan)
+    x, y = -moment[:, 1] / vertical, moment[:, 0] / vertical
+    # Axis by axis, so that a missing x does not spread through a product.
+    centre = middle + x[:, None] * lab_from_plate[:, 0] + y[:, None] * lab_from_plate[:, 1]
+    free = np.where(loaded, moment[:, 2] - x * force[:, 1] + y * force[:, 0], 0.0)[:, None] * lab_from_plate[:, 2]
     plate = ForcePlate(
         name=source.name,
         corners=source.corners,
@@ -188,7 +189,7 @@ def _without_baseline(
     source: PlateSource, force: FloatArray, moment: FloatArray, settings: PlateSettings
 ) -> tuple[FloatArray, FloatArray, list[Note]]:
     """Subtract the mean reading of the windows in which nobody stands on the plate."""
-    n = max(int(round(settings.baseline_window_s * source.rate_hz)), 2)
+    n = max(round(settings.baseline_window_s * source.rate_hz), 2)
     if len(force) < n:
         return force, moment, []
     blocks = force[: len(force) // n * n, 2].reshape(-1, n)
@@ -196,7 +197,7 @@ def _without_baseline(
         np.abs(blocks.mean(axis=1)) < settings.baseline_limit_n
     )
     if not quiet.any():
-        text = f"{source.name} is loaded or noisy throughout, so its zero could not be checked."
+        text = f"{source.name}: loaded or noisy throughout, so its zero could not be checked."
         return force, moment, [Note("found", text)]
     level = np.median(blocks[quiet].mean(axis=1))
     quiet &= np.abs(blocks.mean(axis=1) - level) < settings.baseline_spread_n
@@ -205,7 +206,7 @@ def _without_baseline(
     notes = []
     if abs(offset_force[2]) >= 1.0:
         text = (
-            f"{source.name} reads {-offset_force[2]:.1f} N while nobody stands on it; "
+            f"{source.name}: {-offset_force[2]:.1f} N while nobody stands on it; "
             f"that reading ({len(rows) / source.rate_hz:.2f} s of it) was subtracted from force and moment."
         )
         notes.append(Note("repaired", text))
@@ -251,7 +252,7 @@ def plates_from_table(series: Series) -> tuple[ForcePlate, ...]:
     if not found or len(times) < 2:
         return ()
     rate = 1.0 / float(np.median(np.diff(times)))
-    plates = []
+    plates: list[ForcePlate] = []
     for key, quantities in found.items():
         if any(len(quantities.get(q, {})) != 3 for q in ("force", "point")):
             continue

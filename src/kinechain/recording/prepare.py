@@ -96,7 +96,7 @@ def _seen_markers(recording: Recording) -> Markers:
     if recording.is_world:
         raise RecordingError(f"{recording.name} has been prepared already; prepare the recording as read")
     markers = recording.require_markers()
-    seen = np.isfinite(markers.positions[:, :, 0]).any(axis=0)
+    seen = np.asarray(np.isfinite(markers.positions[:, :, 0]).any(axis=0))
     if not seen.any():
         raise RecordingError(f"{recording.name} names {len(markers.labels)} markers, but none was ever seen")
     labels = tuple(x for x, s in zip(markers.labels, seen, strict=True) if s)
@@ -123,7 +123,8 @@ def _check_size(name: str, markers: Markers) -> None:
     size = float(np.median(spans.max(axis=1)))
     if not 0.4 <= size <= 2.6:
         raise RecordingError(
-            f"the markers of {name} span {size:.3g} m, which is not the size of a person; check the unit of length in the file"
+            f"the markers of {name} span {size:.3g} m, which is not the size of a person; "
+            "check the unit of length in the file"
         )
 
 
@@ -176,7 +177,10 @@ def _gap_notes(
     if open_gaps:
         names = Counter(labels[g.marker] for g in open_gaps)
         longest = max(g.length for g in open_gaps) / rate_hz
-        text = f"{len(open_gaps)} gaps longer than {settings.longest_gap_s:g} s (up to {longest:.2f} s) stay open: {_counted(names)}."
+        text = (
+            f"{len(open_gaps)} gaps longer than {settings.longest_gap_s:g} s (up to "
+            f"{longest:.2f} s) stay open: {_counted(names)}."
+        )
         notes.append(Note("found", text))
     return notes
 

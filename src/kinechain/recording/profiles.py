@@ -25,7 +25,7 @@ __all__ = [
     "segment_of",
 ]
 
-#: Weight of a bony landmark in inverse kinematics where a profile states none (assumption: markers over thin skin count alike).
+#: Weight of a bony landmark in inverse kinematics where a profile states none (assumption).
 DEFAULT_WEIGHT = 5.0
 #: A profile with a smaller share of its required landmarks is not used (assumption).
 USABLE_SCORE = 0.75
@@ -137,7 +137,8 @@ def choose_profile(labels: Sequence[str], name: str | None = None) -> tuple[Matc
         match = match_labels(find_profile(name), labels)
         if not _usable(match):
             raise RecordingError(
-                f"the marker set '{match.profile.name}' needs {', '.join(match.missing)}, which this recording does not hold; "
+                f"the marker set '{match.profile.name}' needs {', '.join(match.missing)}, "
+                "which this recording does not hold; "
                 f"it holds {_listed(labels)}"
             )
         return match, Note("assumed", f"Marker set '{match.profile.name}' as asked for ({_covered(match)}).")
@@ -147,7 +148,8 @@ def choose_profile(labels: Sequence[str], name: str | None = None) -> tuple[Matc
     best, second = matches[0], matches[1]
     if not _usable(best):
         raise RecordingError(
-            f"no marker set fits these labels ({_listed(labels)}); the nearest is '{best.profile.name}', which also needs "
+            f"no marker set fits these labels ({_listed(labels)}); the nearest is "
+            f"'{best.profile.name}', which also needs "
             f"{_listed(best.missing)}; give a profile file of your own"
         )
     text = f"Marker set '{best.profile.name}' was recognised ({_covered(best)}, score {best.score:.2f}); "

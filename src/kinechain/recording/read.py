@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from kinechain.core.errors import FileError
 from kinechain.recording.plates import PlateSettings, plates_from_table
@@ -136,26 +137,42 @@ def _unknown(path: Path, text: str | None) -> str:
 
 def _check_c3d_length(data: bytes, name: str) -> None:
     """Refuse a C3D whose header points behind the end of the file."""
-    parameters = (data[0] - 1) * 512
-    if len(data) < parameters + 4:
+    if len(data) < (data[0] - 1) * 512 + 4:
         raise FileError(
-            f"{name} is not a valid C3D: it ends after {len(data)} bytes, before its parameters; copy or export it again"
+            f"{name} is not a valid C3D: it ends after {len(data)} bytes, before its "
+            "parameters; copy or export it again"
         )
-    order = "big" if data[parameters + 3] == 86 else "little"
+    shortage = _c3d_shortage(data)
+    if shortage is not None:
+        raise FileError(
+            f"{name} is truncated: it states {shortage[0]} frames and holds {shortage[1]}; copy or export it again"
+        )
+
+
+def _c3d_shortage(data: bytes) -> tuple[int, int] | None:
+    """Return (frames stated, frames stored) if a C3D's header and its POINT:FRAMES both state more than it stores."""
+    parameters = (data[0] - 1) * 512
+    order: Literal["big", "little"] = "big" if data[parameters + 3] == 86 else "little"
 
     def word(number: int) -> int:
-        return int.from_bytes(data[2 * number - 2 : 2 * number], order)  # type: ignore[arg-type]
+        return int.from_bytes(data[2 * number - 2 : 2 * number], order)
 
     points, analogs, first, last, block = word(2), word(3), word(4), word(5), word(9)
-    if not 1 <= block < 1 << 15 or last < first:
-        return
-    is_real = bool(data[15 if order == "little" else 12] & 0x80)
-    if data[parameters + 3] == 85:
-        is_real = bool(data[13] & 0x80)
+    if not 1 <= block < 1 << 15 or last < first or last == 65535:
+        return None
+    # The sign of the scale factor tells real from integer data; DEC puts the sign into the second byte.
+    is_real = bool(data[{"big": 12}.get(order, 13 if data[parameters + 3] == 85 else 15)] & 0x80)
     frame = (points * 4 + analogs) * (4 if is_real else 2)
-    have = len(data) - (block - 1) * 512
-    if frame and have < (last - first + 1) * frame and last < 65535:
-        whole = max(have, 0) // frame
-        raise FileError(
-            f"{name} is truncated: it states {last - first + 1} frames and holds {whole}; copy or export it again"
-        )
+    stated = min(last - first + 1, _stated_frames(data[parameters : parameters + 512 * 64], order) or 1 << 30)
+    stored = max(len(data) - (block - 1) * 512, 0) // frame if frame else stated
+    return (stated, stored) if stored < stated else None
+
+
+def _stated_frames(section: bytes, order: Literal["big", "little"]) -> int | None:
+    """Return POINT:FRAMES from a parameter section, without trusting anything else in it."""
+    at = section.upper().find(b"FRAMES")
+    if at < 0 or len(section) < at + 13:
+        return None
+    kind, dimensions = section[at + 8], section[at + 9]
+    value = section[at + 10 + dimensions :]
+    return int.from_bytes(value[:2], order) if kind == 2 and dimensions <= 1 else None

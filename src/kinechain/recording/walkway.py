@@ -184,7 +184,8 @@ def _check_sides(name: str, tracks: Mapping[str, FloatArray], up: FloatArray, fa
     ahead -= (ahead @ up) * up
     if ahead @ facing < -0.5 * np.linalg.norm(ahead):
         raise RecordingError(
-            f"in {name} the feet point against the pelvis: right and left labels are exchanged, or an axis is mirrored; "
+            f"in {name} the feet point against the pelvis: right and left labels are "
+            "exchanged, or an axis is mirrored; "
             "correct the labels or the export"
         )
 
@@ -205,7 +206,10 @@ def _task_in_place(
     if roam < STILL_M and moved < STILL_M and not sunk:
         return "standing"
     if moved > 2 * STILL_M and roam < moved:
-        text = f"The feet move {moved:.2f} m to and fro under a pelvis that stays: this looks like a treadmill, which is not analysed as walking."
+        text = (
+            f"The feet move {moved:.2f} m to and fro under a pelvis that stays: this looks like a treadmill, "
+            "so speed and step length cannot be told."
+        )
         notes.append(Note("found", text))
     else:
         notes.append(Note("found", "The person neither walks along nor stands still."))

@@ -35,7 +35,7 @@ GHOST = re.compile(r"^(\*.*|u_?\d+|uname\*?\d*|unnamed.*|unlabel+ed.*|new ?\d+|g
 OUTPUT = re.compile(
     r"(Angles?|Moments?|Powers?|Forces?|GRF|GroundReaction\w*|Progress|AngleCom|AbsAnkleAngle)V?(_.*)?$"
 )
-#: Plug-in Gait segment axes (LFEO, LFEA, LFEL, LFEP ...) and whole-body points, stored as points but never seen by a camera.
+#: Plug-in Gait segment axes (LFEO, LFEA, LFEL, LFEP ...) and body centres: stored as points, never seen by a camera.
 MODEL_POINT = re.compile(
     r"^([LR](FE|TI|FO|TO|CL|HU|RA|HN)|PEL|TRX|HED|[LR]?(BM))[OALP]$|^(CentreOfMass|CentreOfMassFloor|CenterOfMass.*)$"
 )
@@ -87,7 +87,8 @@ def read_c3d(path: Path, limits: C3dLimits, plate_settings: PlateSettings) -> C3
         raise FileError(f"{path.name} is not a usable C3D: it holds no frames; export the trial again")
     if not (np.isfinite(rate) and rate > 0):
         raise FileError(
-            f"{path.name} is not a usable C3D: it states a frame rate of {rate:g} Hz, so no time can be told; export it again"
+            f"{path.name} is not a usable C3D: it states a frame rate of {rate:g} Hz, so no "
+            "time can be told; export it again"
         )
     start = (int(head.get("first_frame", 1)) - 1) / rate
     unit = _length_unit(head, arrays, notes)
@@ -128,15 +129,18 @@ def _open(path: Path, limits: C3dLimits, notes: list[Note]) -> tuple[dict[str, A
         return empty
     if "time" in reasons:
         raise FileError(
-            f"{path.name} is not a usable C3D: reading it took longer than {limits.seconds:.0f} s and was stopped; export it again"
+            f"{path.name} is not a usable C3D: reading it took longer than {limits.seconds:.0f} "
+            "s and was stopped; export it again"
         )
     if "memory" in reasons:
         raise FileError(
-            f"{path.name} is not a usable C3D: its header asks for more than {limits.memory_bytes / 2**20:.0f} MB of memory; "
+            f"{path.name} is not a usable C3D: its header asks for more than "
+            f"{limits.memory_bytes / 2**20:.0f} MB of memory; "
             "export it again"
         )
     raise FileError(
-        f"{path.name} is not a valid C3D: its parameter or data section is damaged or of a kind no reader knows; export it again"
+        f"{path.name} is not a valid C3D: its parameter or data section is damaged or of a "
+        "kind no reader knows; export it again"
     )
 
 
@@ -210,12 +214,12 @@ def _split_points(
 ) -> tuple[Markers | None, Series | None]:
     """Separate what cameras saw from what a model computed and from unlabelled points."""
     points = arrays["points"].transpose(2, 1, 0)  # (time, point, 3)
-    missing = ((arrays["residuals"].T < 0) | ~np.isfinite(points).all(axis=2)) | ~points.any(axis=2)
-    if points.size and missing.all():
-        missing = ~np.isfinite(points).all(axis=2) | ~points.any(axis=2)
-        if not missing.all():
-            text = "Every point carries the mark 'invalid'; positions were read all the same where they are not zero."
-            notes.append(Note("assumed", text))
+    unseen = np.asarray(~np.isfinite(points).all(axis=2) | ~points.any(axis=2))
+    missing = unseen | (arrays["residuals"].T < 0)
+    if missing.all() and not unseen.all():
+        missing = unseen
+        text = "Every point carries the mark 'invalid'; positions were read all the same where they are not zero."
+        notes.append(Note("assumed", text))
     points = np.where(missing[:, :, None], np.nan, points)
     labels = [*head.get("labels", []), *[""] * points.shape[1]][: points.shape[1]]
     grouped = {label: group for group, names in head.get("output_groups", {}).items() for label in names}
@@ -229,7 +233,10 @@ def _split_points(
         names, positions = merge_duplicates([labels[i] for i in kept], points[:, kept] * unit, notes)
         markers = Markers(names, positions, rate, start)
     if head.get("label_prefixes", 0) > 1:
-        text = f"Labels carry {head['label_prefixes']} different subject prefixes: there may be more than one subject in the file."
+        text = (
+            f"Labels carry {head['label_prefixes']} different subject prefixes: there may be "
+            "more than one subject in the file."
+        )
         notes.append(Note("defect", text))
     stored = [i for i in range(len(labels)) if is_output[i] and np.isfinite(points[:, i]).any()]
     return markers, _outputs(head, [labels[i] for i in stored], points[:, stored], grouped, rate, start)
@@ -274,7 +281,10 @@ def merge_duplicates(labels: list[str], positions: FloatArray, notes: list[Note]
         Note("repaired", f"{len(twice)} labels occur more than once ({_listed(twice)}); their pieces were joined.")
     )
     if refused:
-        text = f"Points that share a label but lie apart: {_listed(sorted(set(refused)))}; only the fullest of each was kept."
+        text = (
+            f"Points that share a label but lie apart: {_listed(sorted(set(refused)))}; "
+            "only the fullest of each was kept."
+        )
         notes.append(Note("defect", text))
     return tuple(order), np.stack(out, axis=1)
 
@@ -340,16 +350,34 @@ def _plates(
         return ()
     used = arrays.get("plate_used")
     count = int(used.ravel()[0]) if used is not None else types.size
-    plates = []
+    plates: list[ForcePlate] = []
+    found: list[Note] = []
     for i in range(min(count, types.size)):
-        source = _plate_source(i, int(types.ravel()[i]), head, arrays, unit, rate, start, notes)
+        source = _plate_source(i, int(types.ravel()[i]), head, arrays, unit, rate, start, found)
         if source is None:
             continue
         plate, more = compute_plate(source, settings)
-        notes += more
+        found += more
         if plate is not None:
             plates.append(plate)
+    notes += _grouped(found)
     return tuple(plates)
+
+
+def _grouped(notes: list[Note]) -> list[Note]:
+    """Join notes "plate N: ..." that say the same of several plates."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        name, _, text = note.text.partition(": ")
+        groups.setdefault((note.kind, text), []).append(name.removeprefix("plate "))
+    out = []
+    for note in notes:
+        text = note.text.partition(": ")[2]
+        names = groups.pop((note.kind, text), None)
+        if names:
+            word = "Plate" if len(names) == 1 else "Plates"
+            out.append(Note(note.kind, f"{word} {', '.join(names)}: {text}"))
+    return out
 
 
 def _plate_source(
@@ -367,23 +395,23 @@ def _plate_source(
     numbers = {k: arrays.get(f"plate_{k}") for k in ("channels", "corners", "origins", "calibrations")}
     channels, corners = numbers["channels"], numbers["corners"]
     if kind not in CHANNELS:
-        notes.append(Note("defect", f"{name} is of type {kind}; types 1 to 4 are read."))
+        notes.append(Note("defect", f"{name}: not used, it is of type {kind}; types 1 to 4 are read."))
         return None
     if channels is None or corners is None or channels.shape[-1] <= i or corners.shape[-1] <= i:
         notes.append(
-            Note("defect", f"{name} is not used: the file does not say where it stands or which channels it has.")
+            Note("defect", f"{name}: not used, the file does not say where it stands or which channels it has.")
         )
         return None
     index = channels.reshape(-1, channels.shape[-1])[: CHANNELS[kind], i].astype(int) - 1
     analogs = arrays["analogs"]
     if len(index) < CHANNELS[kind] or index.min() < 0 or index.max() >= analogs.shape[0]:
-        notes.append(Note("defect", f"{name} is not used: it names analog channels the file does not hold."))
+        notes.append(Note("defect", f"{name}: not used, it names analog channels the file does not hold."))
         return None
     values = analogs[index].T.astype(float)
     if kind == 4:
         calibrations = numbers["calibrations"]
         if calibrations is None or calibrations.shape[-1] <= i:
-            notes.append(Note("defect", f"{name} is not used: it is of type 4 but has no calibration matrix."))
+            notes.append(Note("defect", f"{name}: not used, it is of type 4 but has no calibration matrix."))
             return None
         values = values @ calibrations[:, :, i].T
         scales = [1.0] * 3 + [unit] * 3
@@ -393,8 +421,8 @@ def _plate_source(
     origin = numbers["origins"]
     where = origin[:3, i] * unit if origin is not None and origin.shape[-1] > i else np.zeros(3)
     if kind in (2, 3, 4) and where[2] > 0:
-        where = np.array([*where[:2], -where[2]])
-        text = f"{name} states its origin above its surface, which cannot be; the sign was turned (C3D user guide)."
+        where = np.array([*where[:2], -where[2]]) if kind == 3 else -where
+        text = f"{name}: its origin is stated above its surface, which cannot be; the sign was turned."
         notes.append(Note("repaired", text))
     return PlateSource(name, kind, values * scales, corners[:, :, i].T * unit, where, rate, start)
 

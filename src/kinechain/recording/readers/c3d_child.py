@@ -10,10 +10,14 @@ Answer on standard output: 8 bytes with the length of a JSON header, the header
 the arrays one after the other.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import struct
 import sys
+from pathlib import Path
+from typing import Any
 
 #: The only parameters of a subject or processing group that may leave this process, by lower-case name.
 SIZE_NAMES = {
@@ -25,7 +29,7 @@ SIZE_NAMES = {
 OUTPUT_GROUPS = ("ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", "REACTIONS")
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     """Read ``arguments = [path, library, memory_bytes, seconds, *search_path]`` and answer."""
     path, library, memory, seconds = arguments[0], arguments[1], int(arguments[2]), float(arguments[3])
     sys.path[:0] = arguments[4:]
@@ -52,7 +56,7 @@ def main(arguments):
     os._exit(0)
 
 
-def _limit(memory, seconds):
+def _limit(memory: int, seconds: float) -> None:
     try:
         import resource
     except ImportError:  # Windows: the parent's clock is the only limit
@@ -63,7 +67,7 @@ def _limit(memory, seconds):
         resource.setrlimit(kind, (value, hard))
 
 
-def _with_ezc3d(path):
+def _with_ezc3d(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     import ezc3d
 
     file = ezc3d.c3d(path, ignore_bad_formatting=True)
@@ -93,14 +97,14 @@ def _with_ezc3d(path):
     return _answer(header, arrays, parameters)
 
 
-def _with_c3d(path):
+def _with_c3d(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     import warnings
 
     import c3d
     import numpy as np
 
     warnings.simplefilter("ignore")
-    with open(path, "rb") as handle:
+    with Path(path).open("rb") as handle:
         reader = c3d.Reader(handle)
         parameters = {}
         for name, group in reader.group_items():
@@ -117,7 +121,7 @@ def _with_c3d(path):
     return _answer({"rate": rate, "first_frame": first, "header_events": [], "n_rotations": 0}, arrays, parameters)
 
 
-def _c3d_value(parameter):
+def _c3d_value(parameter: Any) -> Any:
     import numpy as np
 
     shape = tuple(parameter.dimensions)
@@ -133,20 +137,22 @@ def _c3d_value(parameter):
     return value.ravel().reshape(shape, order="F")
 
 
-def _answer(header, arrays, parameters):
+def _answer(
+    header: dict[str, Any], arrays: dict[str, Any], parameters: dict[str, dict[str, Any]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     import numpy as np
 
-    def texts(group, name):
+    def texts(group: str, name: str) -> list[str]:
         value = parameters.get(group, {}).get(name, [])
         return [str(x).strip("\x00 \t") for x in value] if isinstance(value, list) else []
 
-    def numbers(group, name):
+    def numbers(group: str, name: str) -> Any:
         value = parameters.get(group, {}).get(name)
         if value is None or isinstance(value, list):
             return None
         return np.asarray(value, dtype=float)
 
-    def numbered(group, name):
+    def numbered(group: str, name: str) -> list[str]:
         found = texts(group, name)
         for i in range(2, 100):
             more = texts(group, f"{name}{i}")
@@ -193,7 +199,7 @@ def _answer(header, arrays, parameters):
     return header, {k: np.ascontiguousarray(v, dtype=np.float64) for k, v in arrays.items()}
 
 
-def _without_subject(label, prefixes):
+def _without_subject(label: str, prefixes: list[str]) -> str:
     """Drop what stands before the last colon, and the subject's own prefix when it is glued on."""
     if ":" in label:
         return label.rsplit(":", 1)[1].strip()
@@ -203,11 +209,11 @@ def _without_subject(label, prefixes):
     return label
 
 
-def _sizes(parameters):
+def _sizes(parameters: dict[str, dict[str, Any]]) -> dict[str, float]:
     """Body mass and height only: single numbers under a known name, or paired with a list of names."""
     import numpy as np
 
-    found = {}
+    found: dict[str, float] = {}
     for group in ("PROCESSING", "SUBJECT", "SUBJECTS"):
         entries = parameters.get(group, {})
         for name, value in entries.items():

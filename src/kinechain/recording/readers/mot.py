@@ -66,7 +66,8 @@ def read_table(text: str, name: str, kind: str) -> TableContent:
             header[match[1].lower()] = match[2].strip().lower()
     if header.get("datatype", "double") not in ("double", "float", ""):
         raise FileError(
-            f"{name} holds vectors or rotations in its cells (DataType), which are not read; export it with DataType=double"
+            f"{name} holds vectors or rotations in its cells (DataType), which are not "
+            "read; export it with DataType=double"
         )
     at = next((i for i in range(end + 1, len(lines)) if lines[i].strip()), None)
     if at is None:

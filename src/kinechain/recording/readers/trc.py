@@ -65,15 +65,15 @@ def read_trc(text: str, name: str) -> TrcContent:
     if first is None:
         raise FileError(f"{name} is not a valid TRC: it names {len(labels)} markers but holds no frames")
     table = parse_rows(lines[first:], first + 1, 2 + 3 * len(labels), name, "TRC")
-    rate = stated.get("datarate") or _rate_from_times(table[:, 1])
-    if rate is None or not (np.isfinite(rate) and 0 < rate < 1e5):
+    rate = float(stated.get("datarate") or _rate_from_times(table[:, 1]) or 0.0)
+    if not (np.isfinite(rate) and 0 < rate < 1e5):
         raise FileError(f"{name} is not a usable TRC: line 3 states no frame rate above 0 Hz")
     positions = table[:, 2:].reshape(len(table), len(labels), 3)
     positions = np.where((positions == 0.0).all(axis=2, keepdims=True), np.nan, positions)
     positions = np.where(np.isfinite(positions).all(axis=2, keepdims=True), positions, np.nan)
     positions = positions * _metres(str(stated.get("units", "")), positions, notes)
     _compare_with_header(stated, len(labels), len(table), notes)
-    rate = _checked_rate(float(rate), table[:, 1], notes)
+    rate = _checked_rate(rate, table[:, 1], notes)
     kept = [i for i, label in enumerate(labels) if not GHOST.match(label)]
     if len(kept) < len(labels):
         notes.append(Note("found", f"{len(labels) - len(kept)} unlabelled points were left out."))
@@ -134,6 +134,9 @@ def _checked_rate(rate: float, times: FloatArray, notes: list[Note]) -> float:
         return rate
     told = (len(times) - 1) / float(times[-1] - times[0])
     if abs(told - rate) > 0.02 * rate:
+        # The last step may be shorter than the others; the usual one tells the rate better.
+        usual = _rate_from_times(times)
+        told = usual if usual is not None and abs(usual - told) < 0.05 * told else told
         text = f"The header states {rate:g} Hz, the time column runs at {told:.4g} Hz; the time column was used."
         notes.append(Note("repaired", text))
         return told
