@@ -10,7 +10,7 @@ namespace {
 
 // The reasons for these values stand beside their twins in newton.py.
 constexpr double kBoundStep = 0.1, kExactStep = 0.5, kLinearFactor = 0.05, kUnseen = 1e-12, kPivot = 1e-12;
-constexpr double kDampingStart = 1e-3, kDampingEnd = 1e-5, kDampingStop = 1e8, kAtBound = 1e-13, kRegularity = 1e-12;
+constexpr double kDampingStart = 1e-3, kDampingEnd = 1e-5, kDampingStop = 1e8, kAtBound = 1e-13, kRegularity = 1e-12, kRounding = 1e-14;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 void cross(const double* a, const double* b, double* out) {
@@ -409,7 +409,10 @@ Status Solver::solve_frame(bool is_warm, double& objective_out, Index& iteration
     const double scale = longest > 1.0 ? 1.0 / longest : 1.0;
     longest *= scale;
     for (Index i = 0; i < n; ++i) trial_[i] = std::clamp(z[i] + scale * step_[i], problem_.low[i], problem_.high[i]);
-    if (damping <= kDampingStart && longest < (is_exact ? 1.0 : kLinearFactor) * problem_.tolerance) {
+    double gain = 0.0;  // what the quadratic model promises, twice
+    for (Index i = 0; i < n; ++i) gain -= now_.gradient[i] * step_[i];
+    const bool is_short = longest < (is_exact ? 1.0 : kLinearFactor) * problem_.tolerance;
+    if (damping <= kDampingStart && (is_short || gain <= kRounding * now_.objective)) {
       const double there = objective(trial_.data());
       if (there <= now_.objective) {
         best_ = trial_;

@@ -45,6 +45,12 @@ LINEAR_FACTOR = 0.05
 UNSEEN = 1e-12
 #: Pivots below this part of their diagonal entry mean that a matrix is not positive definite.
 PIVOT = 1e-12
+#: Least damping of a Gauss-Newton step.
+REGULARITY = 1e-12
+#: An input this near to a bound stands at it, rad or m.
+AT_BOUND = 1e-13
+#: A gain smaller than this part of the objective is lost in rounding.
+ROUNDING = 1e-14
 #: Levenberg-Marquardt: first value, below this it ends, above this the solver gives up.
 DAMPING_START, DAMPING_END, DAMPING_STOP = 1e-3, 1e-5, 1e8
 
@@ -248,7 +254,7 @@ def _solve_frame(
     for iteration in range(1, max_iterations + 1):
         diagonal = np.diag(now.gauss_newton)
         held = is_held | (diagonal <= UNSEEN)
-        held |= (z <= low + 1e-13) & (now.gradient > 0) | (z >= high - 1e-13) & (now.gradient < 0)
+        held |= (z <= low + AT_BOUND) & (now.gradient > 0) | (z >= high - AT_BOUND) & (now.gradient < 0)
         step = None
         is_exact = damping == 0.0 and length < EXACT_STEP
         if is_exact:
@@ -256,7 +262,7 @@ def _solve_frame(
         if step is None:
             is_exact = False
             while step is None and damping < DAMPING_STOP:
-                damped = now.gauss_newton + np.diag((damping + 1e-12) * diagonal)
+                damped = now.gauss_newton + np.diag((damping + REGULARITY) * diagonal)
                 step = _bounded_step(damped, now.gradient, z, low, high, held)
                 if step is None:
                     damping = max(10 * damping, DAMPING_START)
@@ -266,7 +272,9 @@ def _solve_frame(
         if longest > 1.0:
             step, longest = step / longest, 1.0
         trial = np.clip(z + step, low, high)
-        if damping <= DAMPING_START and longest < (tolerance if is_exact else LINEAR_FACTOR * tolerance):
+        is_short = longest < (tolerance if is_exact else LINEAR_FACTOR * tolerance)
+        gain = -float(now.gradient @ step)  # what the quadratic model promises, twice
+        if damping <= DAMPING_START and (is_short or gain <= ROUNDING * now.objective):
             objective = frame.objective(trial)
             if objective <= now.objective:
                 return trial, objective, iteration, True

@@ -31,7 +31,8 @@ START_SPREAD = 0.6
 #: At most this many frames of one call are tried again, each from several poses.
 RETRIES = 25
 #: A frame whose objective is this many times the median is looked at again, at most CHECKS times.
-SUSPICIOUS = 4.0
+#: Below NEGLIGIBLE, m^2 (1 mm root mean square), no frame is.
+SUSPICIOUS, NEGLIGIBLE = 4.0, 0.5e-6
 CHECKS = 3
 
 _TRACK = tuple(f.name for f in fields(Track))
@@ -54,7 +55,7 @@ class SolveSettings:
         Frames that show fewer tracked markers stay unsolved.
     """
 
-    tolerance: float = 3e-4
+    tolerance: float = 1e-4
     max_iterations: int = 100
     starts: int = 8
     minimum_markers: int = 3
@@ -370,7 +371,7 @@ def _check_worst(tree: Tree, problem: Problem, track: Track, settings: SolveSett
         if not (track.status == CONVERGED).any():
             return track
         worst = int(np.nanargmax(objective))
-        if objective[worst] <= SUSPICIOUS * np.nanmedian(objective):
+        if objective[worst] <= max(SUSPICIOUS * np.nanmedian(objective), NEGLIGIBLE):
             return track
         better = _solve_from_many(tree, problem, worst, settings)
         if better.status[0] != CONVERGED or better.objective[0] >= objective[worst] * (1 - 1e-6):

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,11 @@ from kinechain.core.frames import about_axis, inverse, transform
 
 __all__ = ["KERNELS", "Index", "Tree", "flatten"]
 
+_kernels: Any
 try:
-    from kinechain import _kernels
+    _kernels = import_module("kinechain._kernels")
 except ImportError:  # no compiler when this was installed: the Python twins do the work
-    _kernels = None  # type: ignore[assignment]
+    _kernels = None
 
 #: 'compiled' where the extension was built, else 'Python'; every result's provenance states it.
 KERNELS = "Python" if _kernels is None or not hasattr(_kernels, "Tree") else "compiled"
@@ -157,9 +159,6 @@ class Tree(Immutable):
             self.knots, self.coefficients, self.segment_node, self.segment_rotation, self.segment_translation,
             self.marker_node, self.marker_position,
         )  # fmt: skip
-
-    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return super().__reduce__()
 
 
 def flatten(body: Body, markers: tuple[Marker, ...] = (), *, locks: bool = True, held: Collection[str] = ()) -> Tree:
