@@ -38,7 +38,7 @@ format: $(INSTALLED)  ## put the code in order
 	$(BIN)/ruff format .
 
 bench: $(INSTALLED)  ## measure speed and memory
-	$(RUN) pytest benchmarks
+	$(BIN)/python benchmarks/cold_start.py
 
 docs: $(INSTALLED)  ## build the documentation in docs/_build/html
 	$(RUN) sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -105,7 +105,7 @@ def demo(
     Example: kinechain demo --out demo
     """
     with _progress() as say:
-        from kinechain.demonstration import demonstrate
+        from kinechain.demonstration.demonstrate import demonstrate
 
         assessment = demonstrate(say)
         say("Writing the report")
@@ -151,6 +151,8 @@ def assess(
     Example: kinechain assess person.toml walk.trc --json > assessment.json
     """
     person_file, recordings = sort_inputs(inputs or [])
+    if static is not None and _is_person_file(static):
+        raise SettingError(f"--static names {static.name}, a person file; give the standing trial (C3D or TRC)")
     if person_file is None and not recordings and static is None:
         raise SettingError("nothing to assess: give a person file (TOML), a recording (C3D or TRC), or both")
     folder = out or (None if as_json else Path("kinechain-report"))
@@ -273,7 +275,7 @@ def _print_assessment(assessment: Assessment, written: Sequence[Path], as_json: 
     if as_json:
         from kinechain.report.json import assessment_json
 
-        typer.echo(assessment_json(assessment))
+        typer.echo(assessment_json(assessment), nl=False)
         return
     from kinechain.analysis import INTENDED_PURPOSE
     from kinechain.report.verdict import render_verdict
