@@ -15,7 +15,7 @@ from kinechain.recording.profiles import choose_profile, segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 from kinechain.recording.walkway import Heading, find_heading, find_up
 
-__all__ = ["PrepareSettings", "prepare_recording"]
+__all__ = ["PrepareSettings", "landmark_tracks", "prepare_recording", "turned_plate"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def prepare_recording(
     notes.append(note)
     if match.missing:
         notes.append(Note("found", f"Not in this recording: {', '.join(match.missing)}."))
-    tracks = _tracks(markers, match.landmarks)
+    tracks = landmark_tracks(markers, match.landmarks)
     _check_size(recording.name, markers)
     up = find_up(recording.name, tracks, recording.plates, notes)
     heading = find_heading(recording.name, tracks, up, markers.rate_hz, notes)
@@ -77,12 +77,12 @@ def prepare_recording(
     )
     notes += _gap_notes(gaps, markers.labels, markers.rate_hz, settings)
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
-    landmarks = _without_swaps(_tracks(ready, match.landmarks), match.landmarks, settings, notes)
-    notes.append(_floor_note(_tracks(ready, landmarks), recording.plates, up))
+    landmarks = _without_swaps(landmark_tracks(ready, match.landmarks), match.landmarks, settings, notes)
+    notes.append(_floor_note(landmark_tracks(ready, landmarks), recording.plates, up))
     return replace(
         recording,
         markers=ready,
-        plates=tuple(_turned(plate, world_from_lab) for plate in recording.plates),
+        plates=tuple(turned_plate(plate, world_from_lab) for plate in recording.plates),
         is_world=True,
         profile=match.profile.name,
         landmarks=landmarks,
@@ -103,8 +103,8 @@ def _seen_markers(recording: Recording) -> Markers:
     return Markers(labels, markers.positions[:, seen], markers.rate_hz, markers.start_s)
 
 
-def _tracks(markers: Markers, landmarks: Sequence[tuple[str, str]]) -> dict[str, FloatArray]:
-    """Return landmark trajectories (time, 3) by landmark name, tracking-only markers left out."""
+def landmark_tracks(markers: Markers, landmarks: Sequence[tuple[str, str]]) -> dict[str, FloatArray]:
+    """Return trajectories (time, 3) by landmark name; tracking-only markers as 'segment:<segment>#<label>'."""
     return {
         landmark: markers.position(label) for label, landmark in landmarks if not landmark.startswith("segment:")
     } | {
@@ -128,7 +128,8 @@ def _check_size(name: str, markers: Markers) -> None:
         )
 
 
-def _turned(plate: ForcePlate, world_from_lab: FloatArray) -> ForcePlate:
+def turned_plate(plate: ForcePlate, world_from_lab: FloatArray) -> ForcePlate:
+    """Return a plate with everything it holds rotated by a (3, 3) rotation."""
     turned = world_from_lab.T
     return replace(
         plate,

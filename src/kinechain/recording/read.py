@@ -59,7 +59,7 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
     data = _bytes(path, settings.largest_bytes)
     digest = hashlib.sha256(data).hexdigest()
     if is_c3d(data):
-        _check_c3d_length(data, path.name)
+        first = _check_c3d_length(data, path.name)
         c3d = read_c3d(path, settings.limits, settings.plates)
         return Recording(
             name=path.name,
@@ -72,7 +72,7 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
             series=c3d.analog,
             mass_kg=c3d.mass_kg,
             height_m=c3d.height_m,
-            notes=c3d.notes,
+            notes=(*first, *c3d.notes),
         )
     text = _text(data)
     if text is not None and looks_like_trc(text):
@@ -135,22 +135,24 @@ def _unknown(path: Path, text: str | None) -> str:
     return f"{path.name} is of no format that can be read here ({what}); give a C3D, TRC, MOT or STO"
 
 
-def _check_c3d_length(data: bytes, name: str) -> None:
-    """Refuse a C3D whose header points behind the end of the file."""
+def _check_c3d_length(data: bytes, name: str) -> tuple[Note, ...]:
+    """Refuse a C3D that breaks off within a frame; note one that ends after a whole frame but earlier than stated."""
     if len(data) < (data[0] - 1) * 512 + 4:
         raise FileError(
-            f"{name} is not a valid C3D: it ends after {len(data)} bytes, before its "
-            "parameters; copy or export it again"
+            f"{name} is not a valid C3D: it ends after {len(data)} bytes, before its parameters; copy or export it again"
         )
-    shortage = _c3d_shortage(data)
-    if shortage is not None:
-        raise FileError(
-            f"{name} is truncated: it states {shortage[0]} frames and holds {shortage[1]}; copy or export it again"
+    stated, stored, left = _c3d_frames(data)
+    if stored >= stated:
+        return ()
+    if stored and left < 512 and not any(data[len(data) - left :]):
+        return (
+            Note("defect", f"The file states {stated} frames and ends after {stored} whole ones; those were read."),
         )
+    raise FileError(f"{name} is truncated: it states {stated} frames and holds {stored}; copy or export it again")
 
 
-def _c3d_shortage(data: bytes) -> tuple[int, int] | None:
-    """Return (frames stated, frames stored) if a C3D's header and its POINT:FRAMES both state more than it stores."""
+def _c3d_frames(data: bytes) -> tuple[int, int, int]:
+    """Return (frames stated, whole frames stored, bytes left over); zeros where the header cannot be trusted."""
     parameters = (data[0] - 1) * 512
     order: Literal["big", "little"] = "big" if data[parameters + 3] == 86 else "little"
 
@@ -159,13 +161,15 @@ def _c3d_shortage(data: bytes) -> tuple[int, int] | None:
 
     points, analogs, first, last, block = word(2), word(3), word(4), word(5), word(9)
     if not 1 <= block < 1 << 15 or last < first or last == 65535:
-        return None
-    # The sign of the scale factor tells real from integer data; DEC puts the sign into the second byte.
-    is_real = bool(data[{"big": 12}.get(order, 13 if data[parameters + 3] == 85 else 15)] & 0x80)
+        return 0, 0, 0
+    # The sign of the scale factor tells real from integer data; DEC and big-endian files keep it in another byte.
+    is_real = bool(data[12 if order == "big" else 13 if data[parameters + 3] == 85 else 15] & 0x80)
     frame = (points * 4 + analogs) * (4 if is_real else 2)
+    if not frame:
+        return 0, 0, 0
     stated = min(last - first + 1, _stated_frames(data[parameters : parameters + 512 * 64], order) or 1 << 30)
-    stored = max(len(data) - (block - 1) * 512, 0) // frame if frame else stated
-    return (stated, stored) if stored < stated else None
+    stored, left = divmod(max(len(data) - (block - 1) * 512, 0), frame)
+    return stated, stored, left
 
 
 def _stated_frames(section: bytes, order: Literal["big", "little"]) -> int | None:

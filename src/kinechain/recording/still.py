@@ -1,0 +1,122 @@
+"""The part of a recording in which a person stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import RecordingError
+from kinechain.recording.prepare import landmark_tracks, turned_plate
+from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
+from kinechain.recording.walkway import find_heading
+
+__all__ = ["find_still_window", "keep_still_part"]
+
+#: Upper limits of a still body, assumptions of this project: quiet sway of the pelvis stays well below them.
+STILL_SPEED = 0.04
+LEAST_S = 0.3
+
+
+def find_still_window(recording: Recording) -> tuple[int, int] | None:
+    """Return (first frame, frame after the last) of the longest stretch without movement, or None.
+
+    A frame is still when the landmarks move less than 4 cm/s on average over 0.2 s, feet included, and the thighs
+    stand upright.
+
+    Parameters
+    ----------
+    recording : Recording
+        Prepared.
+    """
+    markers = recording.require_markers()
+    tracks = landmark_tracks(markers, recording.landmarks)
+    upright = _is_upright(tracks, len(markers.positions))
+    if len(markers.positions) < 2:
+        return (0, len(markers.positions)) if upright.all() else None
+    bony = [track for name, track in tracks.items() if not name.startswith("segment:")]
+    speed = _speed(np.stack(bony, axis=1), markers.rate_hz)
+    is_still = (speed < STILL_SPEED) & upright
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_still.astype(int), [0]])))
+    runs = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    runs = [r for r in runs if (r[1] - r[0]) / markers.rate_hz >= LEAST_S or r == (0, len(speed))]
+    return max(runs, key=lambda r: r[1] - r[0]) if runs else None
+
+
+def keep_still_part(recording: Recording) -> Recording:
+    """Return only the longest still stretch of a standing trial, with a note if anything was cut off.
+
+    Parameters
+    ----------
+    recording : Recording
+        Prepared.
+
+    Raises
+    ------
+    RecordingError
+        If the person never stands still.
+    """
+    window = find_still_window(recording)
+    markers = recording.require_markers()
+    if window is None:
+        raise RecordingError(
+            f"in {recording.name} the person never stands still for {LEAST_S:g} s; give a trial of quiet standing"
+        )
+    first, end = window
+    if first == 0 and end == len(markers.positions):
+        return recording
+    start = markers.start_s + first / markers.rate_hz
+    kept = Markers(markers.labels, markers.positions[first:end], markers.rate_hz, start)
+    notes: list[Note] = []
+    up = np.array([0.0, 0.0, 1.0])
+    heading = find_heading(recording.name, landmark_tracks(kept, recording.landmarks), up, markers.rate_hz, notes)
+    turn = np.stack([heading.forward, np.cross(up, heading.forward), up])
+    kept = replace(kept, positions=kept.positions @ turn.T)
+    duration = (end - first) / markers.rate_hz
+    text = f"Only the {duration:.2f} s from {start:.2f} s on, in which the person stands still, were used."
+    return replace(
+        recording,
+        markers=kept,
+        plates=tuple(turned_plate(_cut(plate, start, start + duration), turn) for plate in recording.plates),
+        series=None,
+        outputs=None,
+        events=(),
+        task="standing",
+        notes=(*recording.notes, Note("found", text)),
+    )
+
+
+def _is_upright(tracks: Mapping[str, FloatArray], frames: int) -> FloatArray:
+    """Whether the line from the knees to the pelvis is within 37 deg of the vertical, (time,) bool; True if unknown."""
+    knees = [t for n, t in tracks.items() if n.startswith("lateral_femoral_epicondyle")]
+    pelvis = [t for n, t in tracks.items() if n.startswith("asis")]
+    if not knees or not pelvis:
+        return np.ones(frames, dtype=bool)
+    thigh = np.mean(pelvis, axis=0) - np.mean(knees, axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(~(thigh[:, 2] < 0.8 * np.linalg.norm(thigh, axis=1)))
+
+
+def _speed(positions: FloatArray, rate_hz: float) -> FloatArray:
+    """Mean speed of the seen markers over 0.2 s, (time,) m/s; infinite where none is seen."""
+    reach = max(round(0.1 * rate_hz), 1)
+    index = np.arange(len(positions))
+    before, after = np.maximum(index - reach, 0), np.minimum(index + reach, len(positions) - 1)
+    moved = np.linalg.norm(positions[after] - positions[before], axis=2) / ((after - before) / rate_hz)[:, None]
+    seen = np.isfinite(moved)
+    total, count = np.where(seen, moved, 0.0).sum(axis=1), seen.sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.inf)
+
+
+def _cut(plate: ForcePlate, start: float, end: float) -> ForcePlate:
+    keep = (plate.times_s >= start - 1e-9) & (plate.times_s < end - 1e-9)
+    first = float(plate.times_s[keep][0]) if keep.any() else start
+    return replace(
+        plate,
+        force=plate.force[keep],
+        centre_of_pressure=plate.centre_of_pressure[keep],
+        free_moment=plate.free_moment[keep],
+        start_s=first,
+    )
