@@ -16,7 +16,7 @@ Frames (x forward, y left, z up in the neutral upright posture):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -42,7 +42,7 @@ __all__ = [
 #: Below this travel of the pelvis (m) nobody is walking, and x of the world is forward.  Assumption.
 STANDING_TRAVEL_M = 0.5
 #: Marker error (m) for which an angle must stay within ``LARGEST_SPREAD`` to count as measured.  Assumption.
-MARKER_ERROR_M = 0.005
+MARKER_ERROR_M = 0.004
 #: About the minimal detectable change of joint angles between sessions (wilken2012: about 5 deg).
 LARGEST_SPREAD = np.radians(5.0)
 _SEGMENT_FRAMES = {"calcaneus": "calcaneus", "forefoot": "forefoot_medial", "toes": "toes"}
@@ -68,10 +68,10 @@ def compute_angles(body: Body, motion: Motion, stride_s: float | None = None) ->
     """
     poses = segment_poses(body, motion.values)
     frames = anatomical_frames(body, poses)
-    path = np.where(motion.is_solved[:, None] > 0, poses[:, _segment_index(body, "pelvis"), :2, 3], np.nan)
+    path = poses[:, _segment_index(body, "pelvis"), :2, 3]
     frames["walking"] = _about_z(walking_heading(path, motion.rate_hz, stride_s))
     values = angles_from_frames(frames, _trunk_lines(body, poses))
-    values[motion.is_solved < 1] = np.nan
+    values[~np.isfinite(motion.values).all(axis=1)] = np.nan
     unsupported = angle_support(body, motion)
     columns = labels()
     values[:, [columns.index(label) for label in unsupported]] = np.nan
@@ -258,8 +258,9 @@ def landmark_path(body: Body, poses: FloatArray, name: str) -> FloatArray:
 def angle_support(body: Body, motion: Motion) -> dict[str, str]:
     """Return the angles that this recording cannot tell, each with the reason in a sentence.
 
-    An angle is not measured if the body has no free coordinate for it, or if an error of
-    5 mm in the tracked markers, propagated through the least-squares fit at the median
+    An angle is not measured if the body has no free coordinate for it, if a region of the
+    foot carries fewer tracked markers than the table of signs asks for, or if an error of
+    4 mm in the tracked markers, propagated through the least-squares fit at the median
     pose, moves it by more than 5 deg (one standard deviation).
 
     Parameters
@@ -275,6 +276,7 @@ def angle_support(body: Body, motion: Motion) -> dict[str, str]:
         Label of the angle to the reason; angles that are measured are absent.
     """
     free = {c.name for c in body.coordinates if c.is_free}
+    carried = [m.segment for m in _seen_markers(body, motion)]
     spread = _angle_spread(body, motion)
     reasons = {}
     for angle in ANGLES:
@@ -284,6 +286,8 @@ def angle_support(body: Body, motion: Motion) -> dict[str, str]:
             missing = [name for name in needs if name not in free]
             if missing:
                 reasons[label] = f"this body does not move freely in {missing[0].replace('_', ' ')}"
+            elif (lack := _lacking_markers(angle, side, carried)) is not None:
+                reasons[label] = lack
             elif not np.isfinite(spread[label]):
                 reasons[label] = "this body lacks the landmarks or segments that define it"
             elif spread[label] > LARGEST_SPREAD:
@@ -294,13 +298,21 @@ def angle_support(body: Body, motion: Motion) -> dict[str, str]:
     return reasons
 
 
+def _lacking_markers(angle: ClinicalAngle, side: Literal["left", "right"], carried: Sequence[str]) -> str | None:
+    for region, least in angle.markers:
+        count = sum(carried.count(f"{segment}_{side[0]}") for segment in REGIONS[region])
+        if count < least:
+            return f"it needs {least} markers on the {side} {region}, this recording tracks {count or 'none'}"
+    return None
+
+
 def _degrees(spread: float) -> str:
     return f"{np.degrees(spread):.0f} deg" if spread < 1.0 else "more than 50 deg"
 
 
 def _angle_spread(body: Body, motion: Motion) -> dict[str, float]:
     """Standard deviation of every angle for ``MARKER_ERROR_M`` of marker error, at the median pose, rad."""
-    solved = motion.values[motion.is_solved > 0]
+    solved = motion.values[np.isfinite(motion.values).all(axis=1)]
     if not len(solved):
         return dict.fromkeys(labels(), np.nan)
     base = np.median(solved, axis=0)

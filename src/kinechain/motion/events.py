@@ -174,7 +174,8 @@ def foot_paths(body: Body, motion: Motion) -> FootPaths:
     BodyError
         If the body lacks a landmark.
     """
-    poses = segment_poses(body, motion.values)
+    is_seen = np.asarray(np.isfinite(motion.values).all(axis=1), dtype=bool)
+    poses = segment_poses(body, _bridged(motion.values, is_seen))
 
     def both(name: str) -> dict[Side, FloatArray]:
         return {"left": landmark_path(body, poses, f"{name}_l"), "right": landmark_path(body, poses, f"{name}_r")}
@@ -186,10 +187,19 @@ def foot_paths(body: Body, motion: Motion) -> FootPaths:
         both("metatarsal_1_head"),
         both("metatarsal_5_head"),
         (landmark_path(body, poses, "psis_r") + landmark_path(body, poses, "psis_l")) / 2,
-        np.asarray(motion.is_solved) > 0,
+        is_seen,
         motion.rate_hz,
         motion.start_s,
     )
+
+
+def _bridged(values: FloatArray, is_seen: NDArray[np.bool_]) -> FloatArray:
+    """Bridge frames without a pose by straight lines; no event is taken from them."""
+    if is_seen.all() or not is_seen.any():
+        return values
+    time = np.arange(len(values))
+    seen = np.flatnonzero(is_seen)
+    return np.stack([np.interp(time, seen, column[seen]) for column in values.T], axis=1)
 
 
 def find_events(recording: Recording, body: Body, motion: Motion) -> tuple[Event, ...]:
@@ -220,7 +230,7 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
     zeni, bonci = find_zeni_events(paths), find_bonci_events(paths)
     if not zeni and not bonci:
         return ChosenEvents((), (), ("nobody walks steadily in this recording, so it holds no gait events",))
-    kinematic = merge_events(_only("foot_strike", bonci), _only("foot_off", zeni), zeni, bonci)
+    kinematic = _kinematic(bonci, zeni)
     plates = find_plate_events(recording.plates, paths)
     within = (paths.times_s[0], paths.times_s[-1])
     filed = tuple(e for e in recording.events if within[0] <= e.time_s <= within[1])
@@ -243,12 +253,20 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
     return ChosenEvents(events, agreements, tuple(notes))
 
 
+def _kinematic(bonci: Sequence[Event], zeni: Sequence[Event]) -> tuple[Event, ...]:
+    """Return strikes by foot speed and offs by coordinates, each filled in from the other method."""
+    strikes, offs = _only("foot_strike", bonci), _only("foot_off", zeni)
+    spare_strikes = _aligned(_only("foot_strike", zeni), strikes)
+    spare_offs = _aligned(_only("foot_off", bonci), offs)
+    return merge_events(strikes, offs, spare_strikes, spare_offs)
+
+
 def _only(kind: Kind, events: Sequence[Event]) -> tuple[Event, ...]:
     return tuple(e for e in events if e.kind == kind)
 
 
 def _aligned(kinematic: Sequence[Event], trusted: Sequence[Event]) -> tuple[Event, ...]:
-    """Move kinematic events by their median distance from trusted events of the same kind."""
+    """Move events by their median distance from more trusted events of the same kind."""
     shift = {a.kind: a.median_ms / 1000 for a in compare_events(trusted, kinematic, "trusted", "kinematic")}
     return tuple(replace(e, time_s=e.time_s - shift.get(e.kind, 0.0)) for e in kinematic)
 

@@ -27,6 +27,7 @@ __all__ = [
     "ANGLES",
     "FLEXION_SHARES",
     "LUMBAR_LEVELS",
+    "REGIONS",
     "RHYTHMS",
     "SIDES",
     "ClinicalAngle",
@@ -49,6 +50,15 @@ RHYTHMS = ("christophy2012", "lifting_full_body")
 FLEXION_SHARES = {
     "christophy2012": (0.125, 0.185, 0.204, 0.231, 0.255, 0.0),
     "lifting_full_body": (0.14, 0.26, 0.23, 0.16, 0.13, 0.08),
+}
+
+
+#: Segments of each region of the foot, without the side.
+REGIONS = {
+    "foot": ("talus", "calcaneus", "midfoot", "forefoot_medial", "forefoot_lateral"),
+    "hindfoot": ("talus", "calcaneus"),
+    "forefoot": ("midfoot", "forefoot_medial", "forefoot_lateral"),
+    "toes": ("toes",),
 }
 
 
@@ -75,6 +85,8 @@ class ClinicalAngle:
         Turns the right-handed rotation about that axis into the clinical sign.
     coordinates : tuple of str
         Coordinates of the body that must be free to measure it, ``{s}`` for r or l.
+    markers : tuple of (str, int)
+        How many tracked markers each region of the foot must carry; regions are those of ``REGIONS``.
     """
 
     id: str
@@ -88,6 +100,7 @@ class ClinicalAngle:
     sign_right: int
     sign_left: int
     coordinates: tuple[str, ...] = ()
+    markers: tuple[tuple[str, int], ...] = ()
 
     def sign(self, side: Literal["left", "right"]) -> int:
         """Return +1 or -1."""
@@ -158,23 +171,23 @@ ANGLES: tuple[ClinicalAngle, ...] = (
     ClinicalAngle("knee_rotation", "Knee rotation", "internal rotation of the tibia", "transverse", "femur", "tibia",
                   "YXZ", "z", 1, -1, ("knee_rotation_{s}",)),
     ClinicalAngle("ankle_dorsiflexion", "Ankle dorsiflexion", "dorsiflexion (whole foot against tibia)", "sagittal",
-                  "tibia", "foot", "YXZ", "y", -1, -1, ("ankle_dorsiflexion_{s}",)),
+                  "tibia", "foot", "YXZ", "y", -1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 2),)),
     ClinicalAngle("foot_progression", "Foot progression", "internal (toe-in)", "transverse", "walking", "foot", "ZYX",
-                  "z", 1, -1, ("ankle_dorsiflexion_{s}",)),
+                  "z", 1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 2),)),
     ClinicalAngle("hindfoot_dorsiflexion", "Hindfoot dorsiflexion", "dorsiflexion (calcaneus against tibia)",
-                  "sagittal", "tibia", "calcaneus", "YXZ", "y", -1, -1, ("ankle_dorsiflexion_{s}",)),
+                  "sagittal", "tibia", "calcaneus", "YXZ", "y", -1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 3),)),
     ClinicalAngle("hindfoot_eversion", "Hindfoot eversion", "eversion (pronation)", "frontal", "tibia", "calcaneus",
-                  "YXZ", "x", -1, 1, ("subtalar_eversion_{s}",)),
+                  "YXZ", "x", -1, 1, ("subtalar_eversion_{s}",), (("foot", 3),)),
     ClinicalAngle("hindfoot_rotation", "Hindfoot rotation", "internal rotation (calcaneus against tibia)",
-                  "transverse", "tibia", "calcaneus", "YXZ", "z", 1, -1, ("subtalar_eversion_{s}",)),
+                  "transverse", "tibia", "calcaneus", "YXZ", "z", 1, -1, ("subtalar_eversion_{s}",), (("foot", 3),)),
     ClinicalAngle("forefoot_dorsiflexion", "Forefoot dorsiflexion", "dorsiflexion (forefoot against calcaneus)",
-                  "sagittal", "calcaneus", "forefoot", "YXZ", "y", -1, -1, ("midtarsal_dorsiflexion_{s}",)),
+                  "sagittal", "calcaneus", "forefoot", "YXZ", "y", -1, -1, ("midtarsal_dorsiflexion_{s}",), (("hindfoot", 2), ("forefoot", 2))),
     ClinicalAngle("forefoot_eversion", "Forefoot eversion", "eversion (pronation) of the forefoot", "frontal",
-                  "calcaneus", "forefoot", "YXZ", "x", -1, 1, ("forefoot_eversion_{s}",)),
+                  "calcaneus", "forefoot", "YXZ", "x", -1, 1, ("forefoot_eversion_{s}",), (("hindfoot", 2), ("forefoot", 2))),
     ClinicalAngle("forefoot_adduction", "Forefoot adduction", "adduction (toes towards the midline)", "transverse",
-                  "calcaneus", "forefoot", "YXZ", "z", 1, -1, ("forefoot_adduction_{s}",)),
+                  "calcaneus", "forefoot", "YXZ", "z", 1, -1, ("forefoot_adduction_{s}",), (("hindfoot", 2), ("forefoot", 2))),
     ClinicalAngle("hallux_dorsiflexion", "Hallux dorsiflexion", "dorsiflexion (toes against forefoot)", "sagittal",
-                  "forefoot", "toes", "YXZ", "y", -1, -1, ("mtp_dorsiflexion_{s}",)),
+                  "forefoot", "toes", "YXZ", "y", -1, -1, ("mtp_dorsiflexion_{s}",), (("forefoot", 2), ("toes", 1))),
     ClinicalAngle("lumbar_flexion", "Lumbar flexion", "flexion (thorax against pelvis)", "sagittal", "pelvis",
                   "thorax", "YXZ", "y", 1, 1, ("lumbar_flexion",)),
     ClinicalAngle("lumbar_bending", "Lumbar bending", "bending towards that side", "frontal", "pelvis", "thorax",

@@ -1,0 +1,91 @@
+"""Strides from events, and curves over strides."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from walker import STANCE, strikes
+
+from kinechain.motion.cycles import Cycle, find_cycles, mean_cycle, normalize
+from kinechain.motion.motion import Angles
+from kinechain.recording.recording import Event
+
+
+def events(stride_s: float = 1.0, lasts_s: float = 3.4) -> list[Event]:
+    out = []
+    for side in ("left", "right"):
+        for strike in strikes(side, stride_s, lasts_s):
+            out.append(Event("foot_strike", side, float(strike), "file"))
+            if strike + STANCE * stride_s < lasts_s:
+                out.append(Event("foot_off", side, float(strike + STANCE * stride_s), "zeni2008"))
+    return out
+
+
+def test_a_stride_holds_its_foot_off_and_the_events_of_the_other_foot() -> None:
+    first = find_cycles(events())[0]
+    assert first.side == "left"
+    assert (first.start_s, first.end_s) == (pytest.approx(0.1), pytest.approx(1.1))
+    assert first.stance_fraction == pytest.approx(STANCE)
+    assert first.opposite_foot_strike_s == pytest.approx(0.6)
+    assert first.opposite_foot_off_s is None  # the right foot has not struck before, so it has not left
+    second = find_cycles(events())[1]
+    assert second.opposite_foot_off_s == pytest.approx(0.72)
+    assert second.source == "file + zeni2008"
+
+
+def test_a_missing_strike_drops_the_strides_it_would_bound() -> None:
+    whole = events()
+    holed = [e for e in whole if not (e.side == "left" and e.kind == "foot_strike" and abs(e.time_s - 1.1) < 0.01)]
+    left = [c for c in find_cycles(holed) if c.side == "left"]
+    assert [c.start_s for c in left] == [pytest.approx(2.1)]
+
+
+def test_a_missing_strike_and_off_do_not_make_one_stride_of_two() -> None:
+    holed = [e for e in events() if not (e.side == "left" and 1.0 < e.time_s < 1.8)]
+    assert [c.start_s for c in find_cycles(holed) if c.side == "left"] == [pytest.approx(2.1)]
+
+
+@pytest.mark.parametrize("stride_s", [0.3, 5.0])
+def test_implausible_stride_times_are_no_strides(stride_s: float) -> None:
+    assert find_cycles(events(stride_s, 4 * stride_s)) == ()
+
+
+def test_the_slowest_known_walk_has_strides() -> None:
+    assert find_cycles(events(3.85, 13.0))
+
+
+def angles() -> Angles:
+    times = np.arange(300) / 100
+    values = np.stack([np.sin(2 * np.pi * (times - 0.1)), np.full(300, 1.0)], axis=1)
+    return Angles(("knee_flexion_left", "knee_flexion_right"), values, 100.0, 0.0)
+
+
+def cycle(start_s: float, end_s: float, side: str = "left") -> Cycle:
+    return Cycle(side, start_s, end_s, start_s + 0.6 * (end_s - start_s), None, None, "file")
+
+
+def test_a_curve_is_resampled_to_101_points_between_the_strikes() -> None:
+    curve = normalize(angles(), "knee_flexion_left", cycle(0.1, 1.1))
+    np.testing.assert_allclose(curve, np.sin(2 * np.pi * np.linspace(0, 1, 101)), atol=1e-3)
+
+
+def test_a_stride_with_a_missing_frame_or_beyond_the_recording_is_no_curve() -> None:
+    whole = angles()
+    values = np.array(whole.values)
+    values[50, 0] = np.nan
+    holed = Angles(whole.labels, values, 100.0, 0.0)
+    assert np.isnan(normalize(holed, "knee_flexion_left", cycle(0.1, 1.1))).all()
+    assert np.isfinite(normalize(holed, "knee_flexion_left", cycle(1.1, 2.1))).all()
+    assert np.isnan(normalize(whole, "knee_flexion_left", cycle(2.5, 3.5))).all()
+
+
+def test_each_side_averages_its_own_strides() -> None:
+    cycles = [cycle(0.1, 1.1), cycle(1.1, 2.1), cycle(0.6, 1.6, "right")]
+    mean, sd, count = mean_cycle(angles(), "knee_flexion_left", cycles)
+    assert count == 2
+    np.testing.assert_allclose(sd, 0.0, atol=1e-3)
+    assert mean[25] == pytest.approx(1.0, abs=1e-3)
+    assert mean_cycle(angles(), "knee_flexion_right", cycles)[2] == 1
+    nothing = mean_cycle(angles(), "knee_flexion_right", [])
+    assert nothing[2] == 0
+    assert np.isnan(nothing[0]).all()
