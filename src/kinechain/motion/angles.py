@@ -28,7 +28,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 from kinechain.core.frames import inverse, transform_points
 from kinechain.motion.motion import Angles, Motion
-from kinechain.motion.signs import ANGLES, FLEXION_SHARES, LUMBAR_LEVELS, SIDES, labels
+from kinechain.motion.signs import ANGLES, FLEXION_SHARES, LUMBAR_LEVELS, REGIONS, SIDES, ClinicalAngle, labels
 
 __all__ = [
     "angle_support",
@@ -217,7 +217,8 @@ def anatomical_frames(body: Body, poses: FloatArray) -> dict[str, FloatArray]:
         frames["thorax"] = rotation["thorax"]
     if "pelvis" in rotation and "thorax" in rotation:
         frames["lumbar"] = rotation["pelvis"]
-    neutral = segment_poses(body, np.array([[c.default for c in body.coordinates]]))
+    # Segment frames stand along the world at zero; the defaults of a fitted body are its standing posture.
+    neutral = segment_poses(body, np.zeros((1, len(body.coordinates))))
     for s in ("r", "l"):
         for segment, ends in (("femur", ("knee", "hip")), ("tibia", ("ankle", "knee"))):
             key = f"{segment}_{s}"
@@ -276,6 +277,7 @@ def angle_support(body: Body, motion: Motion) -> dict[str, str]:
         Label of the angle to the reason; angles that are measured are absent.
     """
     free = {c.name for c in body.coordinates if c.is_free}
+    known = {c.name for c in body.coordinates}
     carried = [m.segment for m in _seen_markers(body, motion)]
     spread = _angle_spread(body, motion)
     reasons = {}
@@ -283,11 +285,14 @@ def angle_support(body: Body, motion: Motion) -> dict[str, str]:
         for side in SIDES:
             label = f"{angle.id}_{side}"
             needs = [name.format(s=side[0]) for name in angle.coordinates]
-            missing = [name for name in needs if name not in free]
-            if missing:
-                reasons[label] = f"this body does not move freely in {missing[0].replace('_', ' ')}"
-            elif (lack := _lacking_markers(angle, side, carried)) is not None:
+            locked = next((name for name in needs if name not in free), None)
+            lack = _lacking_markers(angle, side, carried)
+            if lack is not None:
                 reasons[label] = lack
+            elif locked is not None and locked in known:
+                reasons[label] = "no marker of this recording shows it, so the body holds it still"
+            elif locked is not None:
+                reasons[label] = "the joint of this body does not move freely in that direction"
             elif not np.isfinite(spread[label]):
                 reasons[label] = "this body lacks the landmarks or segments that define it"
             elif spread[label] > LARGEST_SPREAD:
