@@ -120,7 +120,12 @@ KINEMATIC_PAGES: tuple[Page, ...] = (
                 (
                     Panel("l5s1_flexion_christophy2012", "L5/S1 flexion, Christophy", "Flexion", "Extension", -10, 10),
                     Panel(
-                        "l5s1_flexion_lifting_full_body", "L5/S1 flexion, lifting model", "Flexion", "Extension", -10, 10
+                        "l5s1_flexion_lifting_full_body",
+                        "L5/S1 flexion, lifting model",
+                        "Flexion",
+                        "Extension",
+                        -10,
+                        10,
                     ),
                     None,
                 ),

@@ -20,7 +20,7 @@ from kinechain.report.svg import Figure, line, number, path, polyline, rect, svg
 
 __all__ = ["Bar", "Band", "Palette", "bar_figure", "curve_figure", "curve_range", "legend_figure"]
 
-WIDTH, HEIGHT = 330.0, 200.0
+WIDTH, HEIGHT = 330.0, 182.0
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 14.0, 24.0, 41.0
 
 #: Plot area of a curve, for the time cursor of the page: left, right, top, bottom.
@@ -212,7 +212,13 @@ def _band(band: Band, axes: _Axes) -> list[str]:
     data = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in outline) + "Z"
     shape: dict[str, object] = {"fill": SHADE}
     if not band.can_judge:
-        shape = {"fill": SHADE, "fill_opacity": 0.45, "stroke": "#9aa4b1", "stroke_dasharray": "2 3", "stroke_width": 0.8}
+        shape = {
+            "fill": SHADE,
+            "fill_opacity": 0.45,
+            "stroke": "#9aa4b1",
+            "stroke_dasharray": "2 3",
+            "stroke_width": 0.8,
+        }
     return [
         path(data, "band", **shape),
         polyline(axes.points(band.mean), "band-mean", stroke="#9aa4b1", stroke_width=1.0),
@@ -221,7 +227,7 @@ def _band(band: Band, axes: _Axes) -> list[str]:
 
 def _cohort(band: Band) -> list[str]:
     """Name the cohort under the axis, and what limits the comparison."""
-    small: dict[str, object] = {"fill": MUTED, "font_size": 8.5}
+    small: dict[str, object] = {"fill": MUTED, "font_size": 9}
     base = HEIGHT - BOTTOM
     parts = [text(LEFT, base + 25, f"Grey: {band.cohort}", "muted", **small)]
     if band.note:
@@ -282,16 +288,16 @@ def legend_figure(palette: Palette | None = None, has_band: bool = True, has_foo
         for k, side in enumerate(("left", "right")):
             dash = "5 3" if side == "right" else None
             colour = palette.of("left" if side == "left" else "right")
-            parts.append(
-                line(x + 5 * k, 1, x + 5 * k, 19, f"foot-off {side}", stroke=colour, stroke_dasharray=dash)
-            )
+            parts.append(line(x + 5 * k, 1, x + 5 * k, 19, f"foot-off {side}", stroke=colour, stroke_dasharray=dash))
         parts.append(text(x + 12, 14, "Foot leaves the ground", "ink", **word))
         x += 144
     if has_band:
         parts.append(rect(x, 3, 26, 14, "band", fill=SHADE))
         parts.append(text(x + 32, 14, "Norm, mean ± 1 SD", "ink", **word))
         x += 140
-    alt = "Key: left solid line, right dashed line, vertical lines where the foot leaves the ground, grey band the norm."
+    alt = (
+        "Key: left solid line, right dashed line, vertical lines where the foot leaves the ground, grey band the norm."
+    )
     return Figure(svg(x, 20, parts, alt, "figure legend"), "Key", alt)
 
 
@@ -336,9 +342,10 @@ def bar_figure(bars: tuple[Bar, ...], title: str, unit: str = "°", palette: Pal
 
 def _bar_group(bar: Bar, x: float, pitch: float, base: float, scale: float, palette: Palette) -> list[str]:
     parts = []
-    wide = min(20.0, pitch / 2 - 6)
+    count = len(bar.values)
+    wide = min(20.0, pitch / max(count, 2) - 5)
     middle = x + pitch / 2
-    offsets = {"left": -wide - 1, "right": 1.0, "both": -wide / 2}
+    offsets = {side: (k - count / 2) * (wide + 2.0) + 1.0 for k, side in enumerate(bar.values)}
     for side, value in bar.values.items():
         colour = {"left": palette.left, "right": palette.right}.get(side, MUTED)
         left = middle + offsets[side]
@@ -361,7 +368,5 @@ def _bar_group(bar: Bar, x: float, pitch: float, base: float, scale: float, pale
         y = base - bar.norm * scale
         parts.append(line(middle - wide - 5, y, middle + wide + 5, y, "zero", stroke=INK, stroke_width=1.5))
     for row, words in enumerate(bar.label.split("\n")):
-        parts.append(
-            text(middle, base + 13 + 11 * row, words, "muted", text_anchor="middle", fill=MUTED, font_size=10)
-        )
+        parts.append(text(middle, base + 13 + 11 * row, words, "muted", text_anchor="middle", fill=MUTED, font_size=10))
     return parts

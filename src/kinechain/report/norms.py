@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
 from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.findings.gait_profile import PELVIS_VARIABLES, PROFILE_VARIABLES
 from kinechain.findings.norms import curve_norms
 from kinechain.report.figures import Bar, Palette, bar_figure
 from kinechain.report.svg import Figure
-from kinechain.report.words import clinical
 
 __all__ = ["NormBand", "find_bands", "profile_figure"]
 
@@ -66,5 +67,34 @@ def find_bands(person: Person) -> dict[str, NormBand]:
 
 
 def profile_figure(findings: tuple[Finding, ...], palette: Palette) -> Figure | None:
-    """Return the bars of the movement analysis profile and the gait profile score, or None without them."""
-    return None
+    """Return the bars of the movement analysis profile and the gait profile score, or None without them.
+
+    The pelvis is one bar, on the left cycle, as in the overall score (Baker et al. 2009,
+    doi 10.1016/j.gaitpost.2009.05.020).
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+    palette : Palette
+    """
+    found = {
+        (f.id.removeprefix("gait_profile."), f.side): f.estimate.value for f in findings if "gait_profile." in f.id
+    }
+    if not found:
+        return None
+    bars = []
+    for angle in PROFILE_VARIABLES:
+        sides = {side: found[f"map_{angle}", side] for side in _SIDES if (f"map_{angle}", side) in found}
+        if angle in PELVIS_VARIABLES:
+            sides = {"both": value for side, value in sides.items() if side == "left"}
+        bars.append(Bar(_short(angle), sides))
+    bars.append(Bar("Score\n(GPS)", {s: found["gps", s] for s in (*_SIDES, "both") if ("gps", s) in found}))
+    return bar_figure(tuple(bars), "Gait profile: distance from the norm", palette=palette)
+
+
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+
+
+def _short(angle: str) -> str:
+    part, _, motion = angle.partition("_")
+    return f"{part.capitalize()}\n{motion}"

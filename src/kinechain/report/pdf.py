@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["render_pdf"]
 
 #: Room for the figures of one page, mm, shared by its rows.
-FIGURES_MM = 146.0
+FIGURES_MM = 163.0
 #: A figure is never higher than this, mm: beyond, three side by side would not fit the width.
 HIGHEST_MM = 52.0
 
@@ -51,7 +51,9 @@ def render_pdf(assessment: Assessment, palette: Palette | None = None) -> bytes:
     try:
         pdf: bytes = typst.compile(inputs, format="pdf", ignore_system_fonts=True, pdf_standards=["ua-1"])
     except typst.TypstError as error:
-        raise KinechainError(f"the PDF could not be typeset: {error}; the HTML report holds the same content") from error
+        raise KinechainError(
+            f"the PDF could not be typeset: {error}; the HTML report holds the same content"
+        ) from error
     return pdf
 
 

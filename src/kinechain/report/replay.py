@@ -62,12 +62,19 @@ def replay_json(assessment: Assessment, palette: Palette | None = None) -> str |
         "trials": trials,
         "left_out": len(assessment.trials) - len(trials),
     }
-    return json.dumps(scene, separators=(",", ":")).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return (
+        json.dumps(scene, separators=(",", ":")).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    )
 
 
 def _solid(solid: Any) -> list[Any]:
     numbers = [round(float(v), 4) for v in (*solid.start, *solid.end, solid.radius)]
-    return [solid.segment, 0 if solid.kind == "capsule" else 1, {"middle": 0, "left": 1, "right": 2}[solid.tone], *numbers]
+    return [
+        solid.segment,
+        0 if solid.kind == "capsule" else 1,
+        {"middle": 0, "left": 1, "right": 2}[solid.tone],
+        *numbers,
+    ]
 
 
 def _pack_trial(body: Body, trial: GaitTrial) -> dict[str, Any]:

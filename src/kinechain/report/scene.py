@@ -6,12 +6,14 @@ Bones become capsules and ellipsoids fixed on segments; their sizes for display
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
-from kinechain.body.body import GROUND, Body
+from kinechain.body.body import Body
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.frames import OURS_FROM_OPENSIM, transform_points
 from kinechain.report.figures import Palette
@@ -20,7 +22,7 @@ from kinechain.report.svg import Figure, line, number, path, svg, text
 __all__ = ["Solid", "body_solids", "stick_figure"]
 
 Tone = Literal["left", "right", "middle"]
-Landmarks = dict[str, tuple[int, FloatArray]]
+Points = dict[str, FloatArray]
 
 #: Thickness of a capsule by the start of a segment's name, m (a drawing choice).
 THICKNESS = {
@@ -68,12 +70,6 @@ class Solid(Immutable):
         object.__setattr__(self, "end", frozen(self.end, (3,), "end"))
 
 
-def _tone(name: str) -> Tone:
-    if name.endswith("_l"):
-        return "left"
-    return "right" if name.endswith("_r") else "middle"
-
-
 def _thickness(name: str) -> float:
     return next((size for start, size in THICKNESS.items() if name.startswith(start)), 0.015)
 
@@ -93,94 +89,186 @@ def body_solids(body: Body) -> tuple[Solid, ...]:
     tuple of Solid
     """
     index = {segment.name: k for k, segment in enumerate(body.segments)}
-    marks: Landmarks = {m.name: (index[m.segment], np.asarray(m.position)) for m in body.landmarks if m.segment in index}
+    landmarks: dict[str, Points] = {}
+    for mark in body.landmarks:
+        landmarks.setdefault(mark.segment, {})[mark.name] = np.asarray(mark.position)
     solids: list[Solid] = []
-    for k, segment in enumerate(body.segments):
-        special = _SPECIAL.get(segment.name)
-        drawn = special(k, marks) if special else _ends(body, k, marks)
-        solids += drawn if drawn else _ends(body, k, marks)
+    for name, k in index.items():
+        marks = landmarks.get(name, {})
+        side = name[-2:] if name[-2:] in ("_r", "_l") else ""
+        part = _Part(body, k, name, side, {m.removesuffix(side): p for m, p in marks.items()})
+        special = _SPECIAL.get(name.removesuffix(side))
+        solids += (special(part) if special else []) or _ends(part)
     return tuple(solids)
 
 
-def _ends(body: Body, k: int, marks: Landmarks) -> list[Solid]:
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A segment while it is drawn: its landmarks have lost their side."""
+
+    body: Body
+    index: int
+    name: str
+    side: str
+    marks: Points
+
+    @property
+    def tone(self) -> Tone:
+        return {"_l": "left", "_r": "right"}.get(self.side, "middle")  # type: ignore[return-value]
+
+    @property
+    def joints(self) -> list[FloatArray]:
+        """Where the segments hang that this one carries."""
+        return [j.parent_from_joint[:3, 3] for j in self.body.joints if j.parent == self.name]
+
+    def has(self, *names: str) -> bool:
+        return all(name in self.marks for name in names)
+
+    def bone(self, start: FloatArray, end: FloatArray, radius: float, tone: Tone | None = None) -> Solid:
+        return Solid(self.index, "capsule", start, end, radius, tone or self.tone)
+
+    def ball(self, centre: FloatArray, radii: tuple[float, float, float]) -> Solid:
+        return Solid(self.index, "ellipsoid", centre, np.array(radii), 0.0, self.tone)
+
+
+def _ends(part: _Part) -> list[Solid]:
     """Return capsules from the joint that carries a segment to everything it carries."""
-    name = body.segments[k].name
-    start = body.joint_of(name).child_from_joint[:3, 3]
-    points = [j.parent_from_joint[:3, 3] for j in body.joints if j.parent == name]
-    side = name[-2:] if name[-2:] in ("_r", "_l") else ""
-    for label in _TIPS.get(name.removesuffix(side), ()):
-        if label + side in marks and marks[label + side][0] == k:
-            points.append(marks[label + side][1])
-    if not points and name != GROUND:
-        points = [2.0 * body.segments[k].centre_of_mass - start]
-    radius = _thickness(name)
-    return [
-        Solid(k, "capsule", start, end, radius, _tone(name)) for end in points if np.linalg.norm(end - start) > 0.004
-    ]
+    start = part.body.joint_of(part.name).child_from_joint[:3, 3]
+    stem = part.name.removesuffix(part.side)
+    points = part.joints + [part.marks[tip] for tip in _TIPS.get(stem, ()) if tip in part.marks]
+    points = points or [2.0 * part.body.segments[part.index].centre_of_mass - start]
+    return [part.bone(start, end, _thickness(part.name)) for end in points if np.linalg.norm(end - start) > 0.004]
 
 
 _TIPS: dict[str, tuple[str, ...]] = {
     "calcaneus": ("heel",),
-    "forefoot_medial": ("metatarsal_1_head",),
-    "forefoot_lateral": ("metatarsal_5_head", "metatarsal_5_base"),
+    "forefoot_medial": ("metatarsal_1_head", "metatarsal_2_head"),
+    "forefoot_lateral": ("metatarsal_5_head",),
     "toes": ("hallux_tip", "toe_2_tip"),
     "hand": ("hand_2_head", "hand_5_head"),
 }
 
 
-def _pelvis(k: int, marks: Landmarks) -> list[Solid]:
-    need = ("asis_r", "asis_l", "psis_r", "psis_l", "hip_centre_r", "hip_centre_l")
-    if not all(name in marks and marks[name][0] == k for name in need):
+def _femur(part: _Part) -> list[Solid]:
+    need = ("greater_trochanter", "lateral_femoral_epicondyle", "medial_femoral_epicondyle")
+    if not part.has(*need) or not part.joints:
         return []
-    at = {name: marks[name][1] for name in need}
-    solids = []
-    for s, tone in (("r", "right"), ("l", "left")):
-        crest = (at[f"asis_{s}"] + at[f"psis_{s}"]) / 2 + np.array([0.0, 0.008 if s == "l" else -0.008, 0.035])
-        for a, b, radius in (
-            (at[f"asis_{s}"], crest, 0.013),
-            (crest, at[f"psis_{s}"], 0.014),
-            (at[f"psis_{s}"], at[f"hip_centre_{s}"], 0.016),
-            (at[f"hip_centre_{s}"], at[f"asis_{s}"], 0.015),
-        ):
-            solids.append(Solid(k, "capsule", a, b, radius, "left" if tone == "left" else "right"))
-        pubis = np.array([at[f"asis_{s}"][0] - 0.01, 0.0, at[f"hip_centre_{s}"][2] - 0.015])
-        solids.append(Solid(k, "capsule", at[f"hip_centre_{s}"], pubis, 0.012, "left" if tone == "left" else "right"))
-    solids.append(Solid(k, "capsule", at["psis_r"], at["psis_l"], 0.02, "middle"))
-    return solids
-
-
-def _thorax(k: int, marks: Landmarks) -> list[Solid]:
-    need = ("c7", "suprasternal_notch", "xiphoid")
-    if not all(name in marks and marks[name][0] == k for name in need):
-        return []
-    c7, notch, xiphoid = (marks[name][1] for name in need)
-    top, depth = (c7 + notch) / 2, max(0.07, 0.5 * (max(notch[0], xiphoid[0]) - min(c7[0], 0.0)))
-    centre = np.array([(notch[0] + xiphoid[0]) / 2 - 0.75 * depth, 0.0, (top[2] + xiphoid[2]) / 2 - 0.02])
-    radii = np.array([0.9 * depth, 1.28 * depth, 0.5 * (top[2] - xiphoid[2]) + 0.08])
-    solids = [
-        Solid(k, "ellipsoid", centre, radii, 0.0, "middle"),
-        Solid(k, "capsule", np.array([0.0, 0.0, 0.0]), c7, 0.014, "middle"),
-    ]
-    for s, tone in (("r", "right"), ("l", "left")):
-        if f"acromion_{s}" in marks and marks[f"acromion_{s}"][0] == k:
-            shoulder = marks[f"acromion_{s}"][1]
-            solids.append(Solid(k, "capsule", notch, shoulder, 0.01, "left" if tone == "left" else "right"))
-    return solids
-
-
-def _head(k: int, marks: Landmarks) -> list[Solid]:
-    if "vertex" not in marks or marks["vertex"][0] != k:
-        return []
-    vertex = marks["vertex"][1]
-    height = float(np.linalg.norm(vertex))
-    centre = np.array([vertex[0], 0.0, vertex[2] - 0.115])
+    trochanter, lateral, medial = (part.marks[n] for n in need)
+    neck = 0.72 * trochanter
+    knee = (lateral + medial) / 2
     return [
-        Solid(k, "capsule", np.zeros(3), np.array([vertex[0], 0.0, max(0.02, vertex[2] - 0.17)]), 0.018, "middle"),
-        Solid(k, "ellipsoid", centre, np.array([0.095, 0.076, min(0.115, 0.5 * height)]), 0.0, "middle"),
+        part.bone(np.zeros(3), neck, 0.017),
+        part.bone(neck, knee, 0.019),
+        part.bone(0.68 * lateral + 0.32 * knee, 0.68 * medial + 0.32 * knee, 0.023),
     ]
 
 
-_SPECIAL = {"pelvis": _pelvis, "thorax": _thorax, "head": _head}
+def _tibia(part: _Part) -> list[Solid]:
+    need = ("fibula_head", "lateral_malleolus", "medial_malleolus")
+    if not part.has(*need) or not part.joints:
+        return []
+    head, lateral, medial = (part.marks[n] for n in need)
+    ankle = part.joints[0]
+    plateau = np.array([0.0, 0.026, -0.02])
+    return [
+        part.bone(plateau, -plateau * np.array([1.0, 1.0, -1.0]), 0.018),
+        part.bone(np.array([0.0, 0.0, -0.02]), ankle + np.array([0.0, 0.0, 0.02]), 0.016),
+        part.bone(0.8 * head, 0.75 * lateral + 0.25 * ankle, 0.007),
+        part.bone(ankle + np.array([0.0, 0.0, 0.012]), 0.7 * medial + 0.3 * ankle, 0.011),
+    ]
+
+
+def _pelvis(part: _Part) -> list[Solid]:
+    need = [f"{n}_{s}" for n in ("asis", "psis", "hip_centre") for s in "rl"]
+    if not part.has(*need):
+        return []
+    at = part.marks
+    solids = []
+    sides: tuple[tuple[str, Tone], ...] = (("r", "right"), ("l", "left"))
+    for s, tone in sides:
+        asis, psis, hip = at[f"asis_{s}"], at[f"psis_{s}"], at[f"hip_centre_{s}"]
+        crest = at.get(f"iliac_crest_{s}", (asis + psis) / 2 + np.array([0.0, 0.0, 0.04]))
+        pubis = np.array([asis[0] - 0.005, 0.12 * hip[1], hip[2] - 0.008])
+        seat = hip + np.array([-0.035, -0.25 * hip[1], -0.075])
+        for a, b, radius in (
+            (asis, crest, 0.012),
+            (crest, psis, 0.013),
+            (psis, hip, 0.017),
+            (hip, asis, 0.014),
+            (hip, pubis, 0.012),
+            (hip, seat, 0.014),
+            (seat, pubis, 0.009),
+        ):
+            solids.append(part.bone(a, b, radius, tone))
+        solids.append(part.bone(hip, hip, 0.028, tone))
+    return solids
+
+
+def _sacrum(part: _Part) -> list[Solid]:
+    if not part.joints:
+        return []
+    top = part.joints[0]
+    return [
+        part.bone(top, np.array([-0.025, 0.0, -0.075]), 0.02),
+        part.bone(np.array([0.0, 0.03, -0.005]), np.array([0.0, -0.03, -0.005]), 0.018),
+    ]
+
+
+def _lumbar(part: _Part) -> list[Solid]:
+    if not part.joints:
+        return []
+    top = part.joints[0]
+    return [
+        part.ball(top / 2, (0.019, 0.025, 0.36 * float(np.linalg.norm(top)))),
+        part.bone(top / 2 + np.array([-0.02, 0.0, 0.0]), top / 2 + np.array([-0.048, 0.0, -0.012]), 0.006),
+    ]
+
+
+def _thorax(part: _Part) -> list[Solid]:
+    need = ("c7", "suprasternal_notch", "xiphoid")
+    if not part.has(*need):
+        return []
+    c7, notch, xiphoid = (part.marks[n] for n in need)
+    inner = c7 + np.array([0.025, 0.0, 0.0])
+    width = 0.12
+    solids = []
+    sides: tuple[tuple[str, Tone], ...] = (("r", "right"), ("l", "left"))
+    for s, tone in sides:
+        if part.has(f"acromion_{s}") and part.joints:
+            shoulder = part.marks[f"acromion_{s}"]
+            width = float(np.clip(abs(float(shoulder[1])), 0.11, 0.15))
+            solids.append(part.bone(notch, shoulder, 0.009, tone))
+            arm = min(part.joints, key=lambda p: float(np.linalg.norm(p - shoulder)))
+            solids.append(part.bone(shoulder, arm, 0.016, tone))
+            solids.append(part.bone(shoulder, c7 + np.array([0.0, 0.55 * shoulder[1], -0.11]), 0.01, tone))
+    back = float(part.marks.get("t10", c7)[0]) + 0.02
+    front = float(xiphoid[0])
+    low, high = float(xiphoid[2]) - 0.12, float(notch[2]) + 0.025
+    centre = np.array([(front + back) / 2, 0.0, (low + high) / 2])
+    solids.append(part.ball(centre, ((front - back) / 2, width, (high - low) / 2)))
+    spine = [np.zeros(3), part.marks.get("t10", c7 / 3) + np.array([0.03, 0.0, 0.0]), inner]
+    spine += [max(part.joints, key=lambda p: float(p[2]))] if part.joints else []
+    solids += [part.bone(a, b, 0.016) for a, b in pairwise(spine)]
+    return solids
+
+
+def _head(part: _Part) -> list[Solid]:
+    if not part.has("vertex"):
+        return []
+    vertex = part.marks["vertex"]
+    size = float(vertex[2]) / 0.125
+    return [part.ball(np.array([vertex[0], 0.0, vertex[2] - 0.113 * size]), (0.094 * size, 0.074 * size, 0.113 * size))]
+
+
+_SPECIAL: dict[str, Callable[[_Part], list[Solid]]] = {
+    "femur": _femur,
+    "tibia": _tibia,
+    "pelvis": _pelvis,
+    "sacrum": _sacrum,
+    **{f"lumbar{level}": _lumbar for level in range(1, 6)},
+    "thorax": _thorax,
+    "head": _head,
+}
 
 
 def world_points(body: Body, poses: FloatArray, solids: tuple[Solid, ...]) -> list[tuple[FloatArray, FloatArray]]:

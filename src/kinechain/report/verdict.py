@@ -26,7 +26,7 @@ LINKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Foot", ("foot", "hindfoot", "midfoot", "forefoot", "hallux", "toes", "arch", "navicular", "fpi6")),
     ("Ankle", ("ankle", "subtalar", "tibia", "shank")),
     ("Knee", ("knee",)),
-    ("Hip", ("hip", "leg_length", "leg")),
+    ("Hip and leg", ("hip", "leg")),
     ("Pelvis", ("pelvis", "sacrum")),
     ("Lumbar spine", ("lumbar", "spine", "l5s1", "lordosis")),
     ("Thorax", ("thorax", "trunk", "thoracic")),
@@ -34,6 +34,12 @@ LINKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 #: Links that are one structure for both sides.
 MIDLINE = ("Pelvis", "Lumbar spine", "Thorax")
+
+#: Outside, within, at the edge, unjudged.
+Lists = tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]
+
+#: With fewer strides than this the report asks for more (a choice of this project: five per side).
+FEW_STRIDES = 10
 
 LEVEL_TITLES = {
     "none": "Screened: no danger sign",
@@ -100,8 +106,9 @@ class Verdict:
     ----------
     screen : ScreenWords
     headline : str
-    outside, within, unknown : tuple of Finding
-        Outside ranked by distance from the range in widths of the range.
+    outside, within, edge, unjudged : tuple of Finding
+        Outside ranked by distance from the range in widths of the range; ``edge``: the interval touches an
+        edge of the range; ``unjudged``: no range fits this person or this method.
     links : tuple of Link
         From the sole up.
     drivers : str
@@ -116,7 +123,8 @@ class Verdict:
     headline: str
     outside: tuple[Finding, ...]
     within: tuple[Finding, ...]
-    unknown: tuple[Finding, ...]
+    edge: tuple[Finding, ...]
+    unjudged: tuple[Finding, ...]
     links: tuple[Link, ...]
     drivers: str
     mind: tuple[str, ...]
@@ -143,21 +151,27 @@ def find_verdict(assessment: Assessment) -> Verdict:
     -------
     Verdict
     """
-    by = {
-        v: tuple(f for f in assessment.findings if f.verdict == v) for v in ("outside", "within", "unknown")
-    }
-    outside = tuple(sorted(by["outside"], key=_distance, reverse=True))
+    outside = sorted((f for f in assessment.findings if f.verdict == "outside"), key=_distance, reverse=True)
+    within = tuple(f for f in assessment.findings if f.verdict == "within")
+    unknown = tuple(f for f in assessment.findings if f.verdict == "unknown")
+    edge = tuple(f for f in unknown if _touches_edge(f))
+    unjudged = tuple(f for f in unknown if not _touches_edge(f))
+    lists = (tuple(outside), within, edge, unjudged)
     return Verdict(
-        screen=screen_words(assessment.screen, assessment.person),
-        headline=_headline(by, assessment.unmeasured),
-        outside=outside,
-        within=by["within"],
-        unknown=by["unknown"],
+        screen_words(assessment.screen, assessment.person),
+        _headline(lists, assessment.unmeasured),
+        *lists,
         links=_links(assessment.findings),
         drivers=_drivers(assessment.screen, assessment.person),
-        mind=_change_of_mind(outside, by["unknown"], assessment),
+        mind=_change_of_mind(lists, assessment),
         next_tests=_next_tests(assessment),
     )
+
+
+def _touches_edge(finding: Finding) -> bool:
+    """True if the verdict is open only because the interval reaches over an edge of the range."""
+    norm, estimate = finding.norm, finding.estimate
+    return norm is not None and any(estimate.low <= edge <= estimate.high for edge in (norm.low, norm.high))
 
 
 def _distance(finding: Finding) -> float:
@@ -178,7 +192,9 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
     elif screen.level in ("not_screened", "routine"):
         tone = "warn"
     if screen.level == "not_screened":
-        sentence = "The danger-sign questions were not answered, so this report gives measures only: no plan, no drivers."
+        sentence = (
+            "The danger-sign questions were not answered, so this report gives measures only: no plan, no drivers."
+        )
     elif screen.level == "none":
         sentence = "Every danger-sign question was answered and none was present."
     elif screen.plan_locked:
@@ -195,17 +211,17 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
     return ScreenWords(tone, LEVEL_TITLES.get(screen.level, screen.level), sentence, flags)
 
 
-def _headline(by: dict[str, tuple[Finding, ...]], unmeasured: tuple[Unmeasured, ...]) -> str:
-    total = sum(len(v) for v in by.values())
+def _headline(lists: Lists, unmeasured: tuple[Unmeasured, ...]) -> str:
+    outside, within, edge, unjudged = (len(v) for v in lists)
+    total = outside + within + edge + unjudged
     if not total:
         return f"No measure could be taken; {len(unmeasured)} are listed with the test that would give them."
-    outside = len(by["outside"])
     lead = f"{outside} of {total} measures lie" if outside != 1 else f"1 of {total} measures lies"
     if not outside:
         lead = f"None of {total} measures lies clearly"
     return (
-        f"{lead} outside the usual range, {len(by['within'])} within; {len(by['unknown'])} cannot be judged and "
-        f"{len(unmeasured)} were not measured."
+        f"{lead} outside the usual range; {within} within; {edge} at its edge; {unjudged} without a range that fits; "
+        f"{len(unmeasured)} not measured."
     )
 
 
@@ -213,7 +229,7 @@ def _links(findings: tuple[Finding, ...]) -> tuple[Link, ...]:
     links = []
     for name, _ in LINKS:
         mine = [f for f in findings if link_of(f.id) == name]
-        midline = [f for f in mine if f.side == "both"]
+        midline = [f for f in mine if f.side == "both" and (name in MIDLINE or f.norm is not None)]
         sides: list[LinkSide] = []
         if midline or (name in MIDLINE and not mine):
             sides.append(_side("both", midline))
@@ -250,23 +266,19 @@ def _drivers(screen: Screen, person: Person) -> str:
     return text
 
 
-def _change_of_mind(
-    outside: tuple[Finding, ...], unknown: tuple[Finding, ...], assessment: Assessment
-) -> tuple[str, ...]:
+def _change_of_mind(lists: Lists, assessment: Assessment) -> tuple[str, ...]:
     """Return what observation would move a measure to another list."""
+    outside, _, edge, unjudged = lists
     lines = [
         f"{named(f)}: a repeated measurement inside {norm_words(f.norm, f.estimate)} (now {value_words(f.estimate)})."
         for f in outside[:3]
     ]
-    edge = [f for f in unknown if f.norm is not None and f.norm.is_adult]
     if edge:
-        names = "; ".join(named(f) for f in edge[:4]) + ("; ..." if len(edge) > 4 else "")
-        lines.append(f"A more exact measurement of those whose interval touches the edge of the range ({names}).")
-    lacking = sum(1 for f in unknown if f.norm is None or not f.norm.is_adult)
-    if lacking:
-        lines.append(f"A published adult norm for the {lacking} measures that have none that fits.")
+        lines.append(f"A more exact or repeated measurement of the {len(edge)} at the edge of their range.")
+    if unjudged:
+        lines.append(f"A published range that fits this person and method, for the {len(unjudged)} that have none.")
     strides = sum(len(t.cycles) for t in assessment.trials)
-    if assessment.trials and strides < 10:
+    if assessment.trials and strides < FEW_STRIDES:
         lines.append(f"More walking: only {strides} strides were recorded.")
     return tuple(lines)
 
@@ -278,7 +290,9 @@ def _next_tests(assessment: Assessment) -> tuple[str, ...]:
         if item.answer.next_test:
             counts.setdefault(item.answer.next_test, []).append(item)
     ranked = sorted(counts, key=lambda t: -len(counts[t]))
-    lines = ["Answer the danger-sign questions of the person file."] if assessment.screen.level == "not_screened" else []
+    lines = (
+        ["Answer the danger-sign questions of the person file."] if assessment.screen.level == "not_screened" else []
+    )
     for test in ranked:
         names = list(dict.fromkeys(i.name.lower() for i in counts[test]))
         answers = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
@@ -294,7 +308,11 @@ def render_verdict(assessment: Assessment) -> str:
     assessment : Assessment
     """
     verdict = find_verdict(assessment)
-    lines = [f"{verdict.screen.title}. {verdict.screen.sentence}", *(f"  ! {flag}" for flag in verdict.screen.flags), ""]
+    lines = [
+        f"{verdict.screen.title}. {verdict.screen.sentence}",
+        *(f"  ! {flag}" for flag in verdict.screen.flags),
+        "",
+    ]
     lines += [verdict.headline]
     lines += [
         f"  ▲ {named(f)}: {value_words(f.estimate)} (usual {norm_words(f.norm, f.estimate)})" for f in verdict.outside

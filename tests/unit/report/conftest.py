@@ -58,7 +58,9 @@ def _motion(body: Any, times: np.ndarray) -> Motion:
             if f"{stem}_{side}" in names:
                 values[:, names.index(f"{stem}_{side}")] = np.radians(_wave(times - shift, mean, amplitude, phase))
     error = np.full((len(times), 2), 0.006)
-    return Motion(names, values, RATE, 0.0, ("A", "B"), error, np.ones(len(times)), body.hash, ("Invented for a test.",))
+    return Motion(
+        names, values, RATE, 0.0, ("A", "B"), error, np.ones(len(times)), body.hash, ("Invented for a test.",)
+    )
 
 
 def _angles(times: np.ndarray) -> Angles:
@@ -68,7 +70,9 @@ def _angles(times: np.ndarray) -> Angles:
         mean, amplitude, phase = SHAPES.get(stem, (0.0, 4.0, 0.3))
         shift = 0.1 if side == "left" else 0.1 + 0.5 * STRIDE
         drift = 1.0 + 0.05 * np.sin(0.7 * times)
-        rows.append(np.radians(_wave(times - shift, mean, amplitude * (1.0 if side == "left" else 0.85), phase) * drift))
+        rows.append(
+            np.radians(_wave(times - shift, mean, amplitude * (1.0 if side == "left" else 0.85), phase) * drift)
+        )
     values = np.stack(rows, axis=1)
     values[:, [label.startswith("hallux") for label in labels()]] = np.nan
     return Angles(labels(), values, RATE, 0.0)
@@ -79,7 +83,9 @@ def _plates(times: np.ndarray, mass: float) -> tuple[ForcePlate, ...]:
     for k, (start, y) in enumerate(((0.1 + STRIDE, 0.1), (0.1 + 1.5 * STRIDE, -0.1))):
         phase = (times - start) / (0.62 * STRIDE)
         on = (phase >= 0) & (phase <= 1)
-        vertical = np.where(on, mass * 9.81 * (1.1 - 0.35 * np.cos(4 * np.pi * phase) * np.sin(np.pi * phase)) * 0.95, 0.0)
+        vertical = np.where(
+            on, mass * 9.81 * (1.1 - 0.35 * np.cos(4 * np.pi * phase) * np.sin(np.pi * phase)) * 0.95, 0.0
+        )
         forward = np.where(on, -0.18 * mass * 9.81 * np.sin(2 * np.pi * phase), 0.0)
         side = np.where(on, 0.04 * mass * 9.81 * (-1 if k == 0 else 1), 0.0)
         force = np.stack([forward, side, vertical], axis=1)
@@ -119,7 +125,9 @@ def _norm(low: float, high: float, **changes: Any) -> Norm:
     return replace(base, **changes)
 
 
-def _finding(id_: str, name: str, side: Any, value: float, half: float, unit: str, norm: Norm | None, verdict: Any) -> Finding:
+def _finding(
+    id_: str, name: str, side: Any, value: float, half: float, unit: str, norm: Norm | None, verdict: Any
+) -> Finding:
     estimate = Estimate(value, value - half, value + half, unit, "between-stride spread")
     return Finding(id_, name, side, estimate, "optical markers, mean of strides", norm, verdict)
 
@@ -153,7 +161,12 @@ def make_assessment() -> Callable[..., Assessment]:
     """Return a maker of invented assessments; keyword arguments replace fields."""
     body = generic_body("female")
     trial = _trial(body)
-    still = replace(trial.motion, values=np.tile(trial.motion.values[:1] * 0.0, (3, 1)), marker_error=np.zeros((3, 2)), is_solved=np.ones(3))
+    still = replace(
+        trial.motion,
+        values=np.tile(trial.motion.values[:1] * 0.0, (3, 1)),
+        marker_error=np.zeros((3, 2)),
+        is_solved=np.ones(3),
+    )
     columns = list(still.coordinates)
     values = np.array(still.values)
     values[:, columns.index("pelvis_tz")] = 0.93
@@ -170,7 +183,9 @@ def make_assessment() -> Callable[..., Assessment]:
             unmeasured=UNMEASURED,
             refused=("broken.c3d is not a valid C3D: the file ends before its first frame.",),
             notes=("Height taken from the recording.",),
-            provenance=Provenance("0.1.0", "compiled", {"walk_1.c3d": "ab" * 32}, {"rhythm": "christophy2012"}, {"numpy": "2"}),
+            provenance=Provenance(
+                "0.1.0", "compiled", {"walk_1.c3d": "ab" * 32}, {"rhythm": "christophy2012"}, {"numpy": "2"}
+            ),
         )
         return replace(assessment, **changes)
 
@@ -180,5 +195,7 @@ def make_assessment() -> Callable[..., Assessment]:
 @pytest.fixture(scope="session")
 def emergency() -> Screen:
     """Return a screen that locks everything."""
-    flag = Flag("saddle_numbness", "emergency", "source", "yes", "Emergency department now.", "New numbness between the legs")
+    flag = Flag(
+        "saddle_numbness", "emergency", "source", "yes", "Emergency department now.", "New numbness between the legs"
+    )
     return Screen("emergency", (flag,), True, "")

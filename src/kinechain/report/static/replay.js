@@ -26,7 +26,7 @@
     return trial;
   };
 
-  const state = { trial: unpack(scene.trials[0]), frame: 0, playing: false, speed: 0.5, yaw: -1.15, pitch: 0.14, distance: 3.6,
+  const state = { trial: unpack(scene.trials[0]), frame: 0, playing: false, speed: 0.5, yaw: -0.85, pitch: 0.14, distance: 3.0,
     follow: true, markers: true, forces: true, stale: true };
   const presets = { front: [0, 0.05], back: [Math.PI, 0.05], right: [-Math.PI / 2, 0.05], left: [Math.PI / 2, 0.05], top: [-Math.PI / 2, 1.5] };
 
@@ -38,7 +38,8 @@
     const resolve = (name) => { const probe = document.createElement("i"); probe.style.color = `var(${name})`; document.body.append(probe);
       const colour = getComputedStyle(probe).color; probe.remove(); return colour.match(/[\d.]+/g).slice(0, 3).map(Number); };
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-    ink = { tones: [dark ? [214, 207, 192] : [205, 196, 176], resolve("--l"), resolve("--r")], grid: of("--line"), muted: of("--muted"),
+    const bone = dark ? [214, 207, 192] : [216, 207, 188], tint = (c) => c.map((v, k) => 0.62 * v + 0.38 * bone[k]);
+    ink = { tones: [bone, tint(resolve("--l")), tint(resolve("--r"))], grid: of("--line"), muted: of("--muted"),
       marker: dark ? "#f5d76e" : "#2f3a46", force: dark ? "#7ee2a8" : "#0b7a3b", dark };
     state.stale = true;
   };

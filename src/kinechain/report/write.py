@@ -1,0 +1,122 @@
+"""Every file of one assessment, written whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kinechain.motion.trial import GaitTrial
+from kinechain.recording.writers.mot import write_mot
+from kinechain.recording.writers.parquet import write_parquet
+from kinechain.report.html import render_html
+from kinechain.report.json import assessment_json
+from kinechain.report.pdf import render_pdf
+
+if TYPE_CHECKING:
+    from kinechain.analysis import Assessment
+    from kinechain.body.body import Body
+
+__all__ = ["write_outputs"]
+
+
+def write_outputs(assessment: Assessment, out: Path) -> tuple[Path, ...]:
+    """Write report, data and motion of an assessment.
+
+    Files are made in a hidden folder beside their place and moved there at the end, so a
+    reader never sees half a file and an error leaves what was there before.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    out : Path
+        Folder; made if it does not exist.
+
+    Returns
+    -------
+    tuple of Path
+        ``report.html``, ``report.pdf``, ``assessment.json``, then per walking trial ``motion.mot`` and
+        ``motion.parquet`` (the second and later trials carry the name of their recording).
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as hidden:
+        written = [_write(Path(hidden) / name, make) for name, make in _files(assessment)]
+        return tuple(path.replace(out / path.name) for path in written)
+
+
+def _write(path: Path, make: Callable[[Path], None]) -> Path:
+    make(path)
+    return path
+
+
+def _files(assessment: Assessment) -> list[tuple[str, Callable[[Path], None]]]:
+    files: list[tuple[str, Callable[[Path], None]]] = [
+        ("report.html", lambda path: _write_text(path, render_html(assessment))),
+        ("report.pdf", lambda path: _write_bytes(path, render_pdf(assessment))),
+        ("assessment.json", lambda path: _write_text(path, assessment_json(assessment))),
+    ]
+    body = assessment.body
+    if body is not None:
+        for trial, stem in zip(assessment.trials, _stems(assessment.trials), strict=True):
+            files.append((f"{stem}.mot", lambda path, trial=trial: _write_motion(path, body, trial)))  # type: ignore[misc]
+            files.append((f"{stem}.parquet", lambda path, trial=trial: _write_table(path, body, trial, assessment)))  # type: ignore[misc]
+    return files
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def _stems(trials: tuple[GaitTrial, ...]) -> list[str]:
+    """Return one file stem per trial: 'motion', then 'motion_<recording>', all different."""
+    stems: list[str] = []
+    for number, trial in enumerate(trials):
+        name = re.sub(r"[^A-Za-z0-9-]+", "_", Path(trial.recording.name).stem).strip("_") or str(number + 1)
+        stem = f"motion_{name}" if number else "motion"
+        stems.append(f"{stem}_{number + 1}" if stem in stems else stem)
+    return stems
+
+
+def _write_motion(path: Path, body: Body, trial: GaitTrial) -> None:
+    motion = trial.motion
+    kinds = [body.coordinate(name).kind for name in motion.coordinates]
+    write_mot(motion.coordinates, kinds, motion.values, motion.times_s, path)
+
+
+def _write_table(path: Path, body: Body, trial: GaitTrial, assessment: Assessment) -> None:
+    """Write coordinates and clinical angles side by side, in SI units."""
+    motion, angles = trial.motion, trial.angles
+    names = [*motion.coordinates, *(f"angle.{label}" for label in angles.labels)]
+    units = ["rad" if body.coordinate(name).kind == "rotation" else "m" for name in motion.coordinates]
+    units += ["rad"] * len(angles.labels)
+    provenance = assessment.provenance
+    metadata = {
+        "recording": trial.recording.name,
+        "recording_sha256": trial.recording.sha256,
+        "body_sha256": motion.body_hash,
+        "version": provenance.version,
+        "kernels": provenance.kernels,
+        **{f"setting.{key}": value for key, value in provenance.settings.items()},
+        "intended_purpose": _purpose(),
+    }
+    write_parquet(names, units, np.hstack([motion.values, angles.values]), motion.times_s, path, metadata=metadata)
+
+
+def _purpose() -> str:
+    from kinechain.analysis import INTENDED_PURPOSE
+
+    return INTENDED_PURPOSE
