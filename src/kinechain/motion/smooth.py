@@ -17,6 +17,8 @@ __all__ = ["MAXIMUM_GAP_S", "smooth"]
 #: Order of one pass; the filter runs forwards and backwards (source: BASELINE, the recipe that agrees with
 #: OpenSim's inverse dynamics: Butterworth(3) both ways, odd padding).
 ORDER = 3
+#: Cut-off periods added at both ends, as far as the trial reaches; by then the filter has settled.
+PADDING_PERIODS = 4
 #: Unsolved stretches up to this long are bridged by straight lines before filtering; an assumption.
 MAXIMUM_GAP_S = 0.1
 
@@ -46,28 +48,29 @@ def smooth(motion: Motion, cutoff_hz: float = 6.0) -> Motion:
 
     Notes
     -----
-    Butterworth filter of third order, forwards and backwards (zero phase), ends padded by point reflection over one
-    cut-off period.  Coordinates that follow others are filtered like these; poses are computed from the drivers.
+    Butterworth filter of third order, forwards and backwards (zero phase), ends padded by point reflection.
+    Coordinates that follow others are filtered like these; poses are computed from the drivers.
     """
     if not 0.0 < cutoff_hz < motion.rate_hz / 2:
         raise SettingError(
             f"a cut-off of {cutoff_hz:g} Hz cannot be used on {motion.rate_hz:g} frames per second; "
             f"choose one between 0 and {motion.rate_hz / 2:g} Hz"
         )
-    padding = max(3 * (ORDER + 1), int(np.ceil(motion.rate_hz / cutoff_hz)))
+    shortest = max(3 * (ORDER + 1), int(np.ceil(motion.rate_hz / cutoff_hz))) + 1
     sections = butter(ORDER, cutoff_hz, fs=motion.rate_hz, output="sos")
     values, bridged = _bridged(motion)
     is_solved = np.array(motion.is_solved)
     pieces = _pieces(np.asarray(np.isfinite(values).all(axis=1)))
-    if not any(end - start > padding for start, end in pieces):
+    if not any(end - start >= shortest for start, end in pieces):
         longest = max((end - start for start, end in pieces), default=0)
         raise RecordingError(
             f"the longest stretch of solved frames is {longest} of {len(values)} ({longest / motion.rate_hz:.2f} s), "
-            f"and filtering at {cutoff_hz:g} Hz needs {padding + 1}; record longer, or check the markers of this trial"
+            f"and filtering at {cutoff_hz:g} Hz needs {shortest}; record longer, or check the markers of this trial"
         )
     dropped = 0
     for start, end in pieces:
-        if end - start > padding:
+        if end - start >= shortest:
+            padding = min(end - start - 1, PADDING_PERIODS * shortest)
             values[start:end] = sosfiltfilt(sections, values[start:end], axis=0, padtype="odd", padlen=padding)
         else:
             values[start:end], is_solved[start:end] = np.nan, 0.0
