@@ -499,7 +499,8 @@ def _clinical_faults() -> Iterator[str]:
         if not path.name.endswith(".toml") or path.name == "sources.toml":
             continue
         for kind, entries in _read_toml(path).items():
-            for entry in entries if isinstance(entries, list) else ():
+            listed = entries if isinstance(entries, list) else [entries]
+            for entry in (e for e in listed if isinstance(e, dict)):
                 name = entry.get("id") or entry.get("key") or kind
                 for key in _keys_in(entry):
                     if key not in known:

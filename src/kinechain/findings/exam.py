@@ -1,0 +1,221 @@
+"""What a clinician found by hand, held against the norms that were read for it.
+
+The items are those of ``measures.toml``; ``exam_norms.toml`` says which error and which norm rows
+belong to each.  An item without a known error or a norm is shown without a verdict.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from kinechain.care.finding import Finding, Norm, Unmeasured
+from kinechain.care.person import ExamItem, Person
+from kinechain.core.errors import EvidenceError
+from kinechain.core.estimate import Estimate, NotMeasured
+from kinechain.evidence.library import Fact, read_facts
+from kinechain.findings.accuracy import Z95
+from kinechain.findings.norms import REFERENCE_SD, fact_norm
+from kinechain.findings.verdict import judge
+
+__all__ = ["ExamMeasure", "find_exam", "read_exam_measures"]
+
+
+@dataclass(frozen=True)
+class ExamMeasure:
+    """One measure of the examination and how it is judged.
+
+    Attributes
+    ----------
+    key : str
+        In ``measures.toml``.
+    id, name : str
+        Of the finding.
+    unit : str
+        In which error and norms stand; the item must be written in it to be judged.
+    rules : mapping
+        The entry of ``exam_norms.toml``.
+    """
+
+    key: str
+    id: str
+    name: str
+    unit: str
+    rules: Mapping[str, Any]
+
+
+@cache
+def read_exam_measures() -> Mapping[str, ExamMeasure]:
+    """Return every measure that has a place in the chain, by key.
+
+    Raises
+    ------
+    EvidenceError
+        If an entry names no measure of ``measures.toml``.
+    """
+    folder = files("kinechain.evidence") / "data" / "clinical"
+    listed = tomllib.loads((folder / "measures.toml").read_text(encoding="utf-8"))["measure"]
+    names = {entry["id"]: entry["name"] for entry in listed}
+    rules = tomllib.loads((folder / "exam_norms.toml").read_text(encoding="utf-8"))
+    rules.pop("schema_version", None)
+    dangling = sorted(set(rules) - set(names))
+    if dangling:
+        raise EvidenceError(f"exam_norms.toml: not in measures.toml: {', '.join(dangling)}")
+    return MappingProxyType(
+        {key: ExamMeasure(key, r["id"], names[key], r["unit"], MappingProxyType(r)) for key, r in rules.items()}
+    )
+
+
+def find_exam(person: Person) -> tuple[list[Finding], list[Unmeasured]]:
+    """Return every examination item as a measure, left-right differences included, and what was skipped.
+
+    Parameters
+    ----------
+    person : Person
+
+    Returns
+    -------
+    findings, unmeasured : list
+    """
+    measures = read_exam_measures()
+    findings = [_finding(person, item, measures.get(item.id)) for item in person.exam]
+    for key, measure in measures.items():
+        if "difference" in measure.rules:
+            pair = {i.side: i for i in person.exam if i.id == key and i.unit == measure.unit and i.side != "both"}
+            if len(pair) == 2:
+                findings.append(_difference(person, measure, pair["left"].value - pair["right"].value))
+    unmeasured = []
+    for absent in person.not_examined:
+        known = measures.get(absent.id)
+        name = known.name if known else absent.id.replace("_", " ")
+        reason = "skipped in the examination" if absent.state == "skipped" else "examined, the result is not known"
+        unmeasured.append(
+            Unmeasured(known.id if known else f"exam.{absent.id}", name, absent.side, NotMeasured(reason, name))
+        )
+    return findings, unmeasured
+
+
+def _finding(person: Person, item: ExamItem, measure: ExamMeasure | None) -> Finding:
+    if measure is None:
+        estimate = Estimate(item.value, item.value, item.value, item.unit or "-", "as entered; error not known")
+        return Finding(f"exam.{item.id}", item.id.replace("_", " "), item.side, estimate, f"examination: {item.method}")
+    method = f"examination: {item.method}" + (f"; {measure.rules['note']}" if "note" in measure.rules else "")
+    if item.unit != measure.unit:
+        estimate = Estimate(
+            item.value, item.value, item.value, item.unit or "-", "as entered; error not read for this unit"
+        )
+        return Finding(measure.id, measure.name, item.side, estimate, method)
+    error = _half_width(measure.rules.get("error"))
+    norm, fits, remark = _norm(measure.rules.get("norms", ()), person)
+    estimate = _estimate(item.value, error, item.unit)
+    has_error = error is not None or bool(measure.rules.get("is_count"))
+    verdict = judge(estimate, norm, None if error is None else math.sqrt(2.0) * error[0], fits and has_error)
+    return Finding(
+        measure.id,
+        measure.name,
+        item.side,
+        estimate,
+        method + remark,
+        norm,
+        verdict,
+        None if error is None else math.sqrt(2.0) * error[0],
+    )
+
+
+def _difference(person: Person, measure: ExamMeasure, value: float) -> Finding:
+    """Return left minus right of an item measured on both sides."""
+    rule = measure.rules["difference"]
+    fact = _row(rule)
+    change = fact.number("sd") * Z95 if rule["kind"] == "difference_sd" else fact.number()
+    norm, fits, remark = _norm(measure.rules.get("difference_norms", ()), person)
+    estimate = Estimate(
+        value, value - change, value + change, measure.unit, f"error of a difference ({fact.source.key})"
+    )
+    size = "smaller than the test can tell" if abs(value) < change else "larger than the test's own error"
+    return Finding(
+        f"{measure.id}_difference",
+        f"{measure.name}, left minus right",
+        "both",
+        estimate,
+        f"examination, both sides; {size} ({change:.1f} {measure.unit}){remark}",
+        norm,
+        judge(estimate, norm, change, fits),
+        change,
+    )
+
+
+def _estimate(value: float, error: tuple[float, str] | None, unit: str) -> Estimate:
+    if error is None:
+        return Estimate(value, value, value, unit or "-", "as entered; error not known")
+    half, source = error
+    return Estimate(value, value - half, value + half, unit, source)
+
+
+def _half_width(rule: Mapping[str, Any] | None) -> tuple[float, str] | None:
+    """Return half of the 95 % interval of one value, and its source."""
+    if rule is None:
+        return None
+    fact = _row(rule)
+    kinds = {
+        "half_width": lambda: fact.number(),
+        "sem": lambda: Z95 * fact.number(),
+        "change": lambda: fact.number() / math.sqrt(2.0),
+        "difference_sd": lambda: Z95 * fact.number("sd") / math.sqrt(2.0),
+    }
+    return kinds[rule["kind"]](), f"{fact.source.key} ({fact.grade})"
+
+
+def _row(rule: Mapping[str, Any]) -> Fact:
+    """Return the row of ``accuracy.csv`` a rule names."""
+    wanted = {k: rule[k] for k in ("item", "subgroup") if k in rule}
+    rows = [f for f in read_facts("accuracy") if f.source.key == rule["source"]]
+    rows = [f for f in rows if all(f.columns[k] == v for k, v in wanted.items())]
+    if len(rows) != 1:
+        raise EvidenceError(f"exam_norms.toml: {len(rows)} rows of accuracy.csv fit {dict(rule)}; one was asked for")
+    return rows[0]
+
+
+def _norm(rules: Any, person: Person) -> tuple[Norm | None, bool, str]:
+    """Return the norm to show, whether it may judge this person, and what to say about it."""
+    fitting = [r for r in rules if r.get("sex") in (None, person.sex)] or list(rules)
+    if not fitting:
+        return None, False, ""
+    found = [n for r in fitting if (n := _norm_of(r)) is not None]
+    if not found:
+        return None, False, ""
+    norm = found[0]
+    if len(found) > 1:
+        norm = Norm(
+            None,
+            None,
+            min(n.low for n in found),
+            max(n.high for n in found),
+            " or ".join(n.cohort for n in found),
+            norm.source,
+            norm.grade,
+        )
+    if person.age_years is None:
+        return norm, False, "; age not known, not judged"
+    low, high = fitting[0]["ages"]
+    if not low <= math.floor(person.age_years) <= high:
+        return norm, False, f"; the norm is of people of {low}-{high} y, not judged"
+    return norm, True, ""
+
+
+def _norm_of(rule: Mapping[str, Any]) -> Norm | None:
+    wanted = {k: rule[k] for k in ("item", "subgroup", "quantity") if k in rule}
+    rows = [f for f in read_facts("normative_posture_foot") if f.source.key == rule["source"]]
+    rows = [f for f in rows if all(f.columns[k] == v for k, v in wanted.items())]
+    if len(rows) != 1:
+        raise EvidenceError(f"exam_norms.toml: {len(rows)} norm rows fit {dict(rule)}; one was asked for")
+    norm = fact_norm(rows[0])
+    if norm is not None and rule.get("is_magnitude"):
+        limit = rows[0].number() + REFERENCE_SD * rows[0].number("sd")
+        return replace(norm, mean=0.0, sd=None, low=-limit, high=limit)
+    return norm
