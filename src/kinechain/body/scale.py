@@ -16,7 +16,16 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 from kinechain.core.frames import transform_points
 
-__all__ = ["BodySize", "mean_mass", "mean_stature", "neutral_landmarks", "scale_body", "size_body", "stature"]
+__all__ = [
+    "BodySize",
+    "mean_mass",
+    "mean_stature",
+    "neutral_landmarks",
+    "scale_body",
+    "size_body",
+    "size_factors",
+    "stature",
+]
 
 _LUMBAR = ("lumbar5", "lumbar4", "lumbar3", "lumbar2", "lumbar1")
 _FOOT = ("talus", "calcaneus", "midfoot", "forefoot_medial", "forefoot_lateral", "toes")
@@ -145,8 +154,7 @@ def size_body(body: Body, size: BodySize) -> Body:
         Stature and total mass are exactly those asked for.
     """
     sex, height = size.sex, size.height_m or mean_stature(size.sex)
-    foot = size.foot_length_m or ratio("foot_length", sex) * height
-    scaled = scale_body(body, _size_factors(body, sex, height, foot))
+    scaled = scale_body(body, size_factors(body, size))
     at = neutral_landmarks(scaled)
     have = stature(scaled)
     # Rounding of the chain of ratios; the head closes the last millimetres.
@@ -163,7 +171,21 @@ def _origin(body: Body, segment: str) -> FloatArray:
     return np.asarray(poses[index][:3, 3])
 
 
-def _size_factors(body: Body, sex: Sex | None, height: float, foot: float) -> dict[str, FloatArray]:
+def size_factors(body: Body, size: BodySize) -> dict[str, FloatArray]:
+    """Return the factors of every segment by which `size_body` scales.
+
+    Parameters
+    ----------
+    body : Body
+        `kinechain.body.skeleton.template_body`.
+    size : BodySize
+
+    Returns
+    -------
+    dict of segment name to (3,) array
+    """
+    sex, height = size.sex, size.height_m or mean_stature(size.sex)
+    foot = size.foot_length_m or ratio("foot_length", sex) * height
     at = neutral_landmarks(body)
     z = {name: float(position[2]) for name, position in at.items()}
     own = stature(body)

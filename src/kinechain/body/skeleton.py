@@ -84,7 +84,8 @@ def template_body(rhythm: str = "christophy2012") -> Body:
     landmarks = tuple(_landmark(row, side) for row, side in _sided_landmarks())
     segments = tuple(Segment(j.child, 0.0, np.zeros(3), np.zeros((3, 3))) for j in joints)
     notes = (
-        f"Lumbar rhythm '{rhythm}' spreads lumbar motion over L5/S1 to T12/L1; two published rhythms nearly reverse each other.",
+        f"Lumbar rhythm '{rhythm}' spreads lumbar motion over L5/S1 to T12/L1; "
+        "two published rhythms nearly reverse each other.",
         "Sacroiliac joint and the joints of the single rays are locked.",
     )
     return Body("template", segments, joints, coordinates, landmarks=landmarks, notes=notes)
@@ -145,7 +146,7 @@ def _segment_name(base: str, side: str) -> str:
 
 def _mirror_rotation(axis: FloatArray) -> FloatArray:
     # A rotation axis is a pseudo-vector: its mirror image is minus the mirrored arrow.
-    return -axis * _MIRROR
+    return np.asarray(-axis * _MIRROR)
 
 
 def _vector(row: Row, *columns: str) -> FloatArray:

@@ -1,0 +1,107 @@
+"""Which marker sits on which segment, how much it counts, and what a marker set cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from kinechain.body.body import Body, Coordinate
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import InputError
+from kinechain.recording.profiles import find_profile, segment_of
+from kinechain.recording.recording import Recording
+
+__all__ = ["lock_unseen", "marker_weight", "median_position"]
+
+
+def median_position(track: FloatArray) -> FloatArray | None:
+    """Return the median position of a track (time, 3), m, over the frames that show it; None if none does."""
+    seen = track[np.isfinite(track).all(axis=1)]
+    return np.median(seen, axis=0) if len(seen) else None
+
+
+def marker_weight(recording: Recording, label: str) -> float:
+    """Return the weight of a marker by the profile of its recording; 1 without a profile."""
+    try:
+        return find_profile(recording.profile).weight(label)
+    except InputError:
+        return 1.0
+
+
+def lock_unseen(body: Body, recording: Recording) -> tuple[Body, tuple[str, ...]]:
+    """Hold the coordinates at rest that the markers of a recording cannot tell, and say so.
+
+    Parameters
+    ----------
+    body : Body
+        With its markers.
+    recording : Recording
+        The trial to be solved.
+
+    Returns
+    -------
+    Body
+    notes : tuple of str
+    """
+    assert recording.markers is not None
+    seen = {
+        label
+        for label, track in zip(recording.markers.labels, recording.markers.positions.swapaxes(0, 1), strict=True)
+        if np.isfinite(track).all(axis=1).any()
+    }
+    named = [(label, segment_of(name)) for label, name in recording.landmarks if label in seen]
+    count: dict[str, int] = {}
+    for label, segment in named:
+        if marker_weight(recording, label) > 0:
+            count[segment] = count.get(segment, 0) + 1
+    locked: set[str] = set()
+    notes: list[str] = []
+    for side, word in (("r", "right"), ("l", "left")):
+        locked |= _foot_locks(count, side, word, notes)
+        locked |= _arm_locks(count, side)
+    if count.get("thorax", 0) + count.get("head", 0) < 3:
+        locked |= {f"lumbar_{m}" for m in ("flexion", "bending", "rotation")}
+        notes.append("Too few markers on the trunk: the lumbar spine is held still.")
+    if count.get("head", 0) < 3:
+        locked |= {f"neck_{m}" for m in ("flexion", "bending", "rotation")}
+
+    def held(coordinate: Coordinate) -> Coordinate:
+        return replace(coordinate, is_locked=coordinate.is_locked or coordinate.name in locked)
+
+    return replace(body, coordinates=tuple(held(c) for c in body.coordinates)), tuple(notes)
+
+
+def _foot_locks(count: Mapping[str, int], side: str, word: str, notes: list[str]) -> set[str]:
+    hind = count.get(f"calcaneus_{side}", 0)
+    front = sum(count.get(f"{part}_{side}", 0) for part in ("midfoot", "forefoot_medial", "forefoot_lateral"))
+    toes = count.get(f"toes_{side}", 0)
+    locked = set()
+    if hind < 3 or front < 3:
+        locked.add(f"midtarsal_dorsiflexion_{side}")
+        notes.append(
+            f"The {word} foot is followed as one piece from heel to metatarsal heads: too few markers on its parts."
+        )
+    if front == 0 or toes == 0:
+        locked.add(f"mtp_dorsiflexion_{side}")
+    if hind + front + toes < 3:
+        locked.add(f"subtalar_eversion_{side}")
+        notes.append(f"The {word} subtalar joint is held still: two markers on a foot do not show its roll.")
+    return locked
+
+
+def _arm_locks(count: Mapping[str, int], side: str) -> set[str]:
+    locked = set()
+    upper, lower, hand = (count.get(f"{part}_{side}", 0) for part in ("humerus", "forearm", "hand"))
+    if upper + lower < 2:
+        locked |= {f"shoulder_{m}_{side}" for m in ("flexion", "adduction", "rotation")}
+    if lower < 1:
+        locked |= {f"elbow_flexion_{side}"}
+    if lower < 2:
+        locked |= {f"forearm_pronation_{side}"}
+    if hand < 1:
+        locked |= {f"wrist_{m}_{side}" for m in ("flexion", "deviation")}
+    elif hand < 2:
+        locked |= {f"wrist_deviation_{side}"}
+    return locked

@@ -1,0 +1,319 @@
+"""Anatomical frames and joint centres of one standing person, from landmarks alone.
+
+Nothing here uses a model: each frame stands on the landmarks of its own segment, so that the
+angles of a fitted body mean what an examiner would measure.
+
+====================  ==========================================================================
+pelvis                plane of the iliac spines, turned by the fall of the spine line of the model
+femur                 up from knee to hip centre, left along the knee axis
+tibia                 up from ankle to knee centre, left along the knee axis
+calcaneus (foot)      up vertical (the sole on the floor), forward from heel to second metatarsal
+humerus, forearm      up to the proximal joint, left along epicondyles or styloids
+thorax, head          best fit of the model's landmarks to the measured ones
+====================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kinechain.body.body import Body
+from kinechain.body.joint_centres import beside, chord_centre, hip_centres, orthogonal, pelvis_axes, unit
+from kinechain.body.skeleton import SIDES, SPINE_TILT_RAD
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import RecordingError
+from kinechain.core.frames import about_axis, nearest_rotation, transform
+
+__all__ = ["Points", "Standing", "measure_standing"]
+
+_LEFT = np.array([0.0, 1.0, 0.0])
+_UP = np.array([0.0, 0.0, 1.0])
+
+#: A knee axis from a thigh wand may stand at most this far from the left-right axis of the pelvis, rad (assumption).
+_WAND_LIMIT = np.radians(40.0)
+
+_TRUNK = ("c7", "t10", "suprasternal_notch", "xiphoid", "acromion_r", "acromion_l")
+_HEAD = ("head_front_r", "head_front_l", "head_back_r", "head_back_l")
+
+
+@dataclass(frozen=True)
+class Points:
+    """Where the markers stood.
+
+    Attributes
+    ----------
+    landmarks : mapping of landmark name to (3,) array, m, world
+    trackers : mapping of segment name to tuple of (3,) arrays, m, world
+        Markers that only track.
+    """
+
+    landmarks: Mapping[str, FloatArray]
+    trackers: Mapping[str, tuple[FloatArray, ...]] = field(default_factory=dict)
+
+    def has(self, *names: str) -> bool:
+        """Tell whether all these landmarks were seen."""
+        return all(name in self.landmarks for name in names)
+
+    def need(self, name: str, purpose: str) -> FloatArray:
+        """Return a landmark, or say what it is missing for."""
+        if name not in self.landmarks:
+            raise RecordingError(
+                f"the standing trial shows no marker for '{name}', which {purpose} needs; "
+                "name it in the marker-set profile or record the trial again"
+            )
+        return self.landmarks[name]
+
+    def middle(self, *names: str) -> FloatArray:
+        """Return the mean of landmarks."""
+        return np.asarray(np.mean([self.landmarks[name] for name in names], axis=0))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The measured frames of a standing person.
+
+    Attributes
+    ----------
+    frames : mapping of segment name to (4, 4) array, m
+        World from segment.  A segment that could not be measured is absent.
+    centres : mapping of joint centre name to (3,) array, m, world
+    notes : tuple of str
+        How each centre was found.
+    """
+
+    frames: Mapping[str, FloatArray]
+    centres: Mapping[str, FloatArray]
+    notes: tuple[str, ...]
+
+
+def measure_standing(points: Points, model: Body, scale: float) -> Standing:
+    """Return the anatomical frames of a standing person.
+
+    Parameters
+    ----------
+    points : Points
+    model : Body
+        Template; gives half breadths of joints without medial markers and the landmarks of trunk and head.
+    scale : float
+        Person's stature over that of the template.
+
+    Raises
+    ------
+    RecordingError
+        If a landmark is missing without which pelvis or legs cannot be placed, or the person does not stand.
+    """
+    frames: dict[str, FloatArray] = {}
+    centres: dict[str, FloatArray] = {}
+    notes: list[str] = []
+    _pelvis(points, frames, centres, notes)
+    for side in SIDES:
+        _leg(points, side, model, scale, frames, centres, notes)
+    _thorax(points, model, frames, notes)
+    for side in SIDES:
+        _arm(points, side, model, scale, frames, centres)
+    _head(points, model, frames)
+    _check_upright(centres)
+    return Standing(frames, centres, tuple(dict.fromkeys(notes)))
+
+
+def _pelvis(points: Points, frames: dict[str, FloatArray], centres: dict[str, FloatArray], notes: list[str]) -> None:
+    right, left = (points.need(f"asis_{side}", "the pelvis") for side in SIDES)
+    if points.has("psis_r", "psis_l"):
+        behind = points.middle("psis_r", "psis_l")
+    else:
+        behind = points.need("sacrum", "the pelvis (or both posterior superior iliac spines)")
+    axes = pelvis_axes(right, left, behind)
+    hips = hip_centres(right, left, behind)
+    centres["hip_centre_r"], centres["hip_centre_l"] = hips
+    frames["pelvis"] = transform(axes @ about_axis(_LEFT, -SPINE_TILT_RAD), 0.5 * (hips[0] + hips[1]))
+    notes.append(
+        "Hip joint centres by regression on pelvic width and depth (Harrington 2007; "
+        "12 mm mean error against CT in Mantovani 2016)."
+    )
+
+
+def _leg(
+    points: Points,
+    side: str,
+    model: Body,
+    scale: float,
+    frames: dict[str, FloatArray],
+    centres: dict[str, FloatArray],
+    notes: list[str],
+) -> None:
+    hip, pelvis = centres[f"hip_centre_{side}"], frames["pelvis"][:3, :3]
+    medial = pelvis[:, 1] if side == "r" else -pelvis[:, 1]
+    lateral = points.need(f"lateral_femoral_epicondyle_{side}", "the knee")
+    if points.has(f"medial_femoral_epicondyle_{side}"):
+        knee = points.middle(f"lateral_femoral_epicondyle_{side}", f"medial_femoral_epicondyle_{side}")
+        axis = points.landmarks[f"medial_femoral_epicondyle_{side}"] - lateral
+        notes.append("Knee joint centres midway between the femoral epicondyles.")
+    else:
+        half = scale * _half_width(model, "{}_femoral_epicondyle_r")
+        knee, how = _knee_without_medial(points, side, hip, lateral, medial, half)
+        axis = knee - lateral
+        notes.append(f"Knee joint centres {1000 * half:.0f} mm medial of the lateral marker ({how}; no medial marker).")
+    axis = axis if side == "r" else -axis
+    malleolus = points.need(f"lateral_malleolus_{side}", "the ankle")
+    if points.has(f"medial_malleolus_{side}"):
+        ankle = points.middle(f"lateral_malleolus_{side}", f"medial_malleolus_{side}")
+        notes.append("Ankle joint centres midway between the malleoli.")
+    else:
+        half = scale * _half_width(model, "{}_malleolus_r")
+        ankle = beside(malleolus, knee, axis if side == "r" else -axis, half)
+        notes.append(f"Ankle joint centres {1000 * half:.0f} mm medial of the lateral malleolus (no medial marker).")
+    centres[f"knee_centre_{side}"], centres[f"ankle_centre_{side}"] = knee, ankle
+    frames[f"femur_{side}"] = transform(orthogonal(hip - knee, axis), hip)
+    frames[f"tibia_{side}"] = transform(orthogonal(knee - ankle, axis), knee)
+    frames[f"calcaneus_{side}"] = transform(_foot_axes(points, side))
+
+
+def _half_width(model: Body, name: str) -> float:
+    ends = [model.landmark(name.format(which)).position for which in ("lateral", "medial")]
+    return 0.5 * float(np.linalg.norm(ends[0] - ends[1]))
+
+
+def _knee_without_medial(
+    points: Points, side: str, hip: FloatArray, lateral: FloatArray, medial: FloatArray, half: float
+) -> tuple[FloatArray, str]:
+    wands = points.trackers.get(f"femur_{side}", ())
+    if len(wands) == 1:
+        try:
+            knee = chord_centre(hip, lateral, wands[0], half)
+        except RecordingError:
+            knee = lateral
+        axis = knee - lateral
+        if np.linalg.norm(axis) > 0 and unit(axis) @ medial > np.cos(_WAND_LIMIT):
+            return knee, "in the plane of hip, knee marker and thigh wand"
+    return beside(lateral, hip, medial, half), "along the left-right axis of the pelvis"
+
+
+def _foot_axes(points: Points, side: str) -> FloatArray:
+    heel = points.need(f"heel_{side}", "the foot")
+    front = _forefoot(points, side)
+    forward = front - heel
+    if np.hypot(*forward[:2]) < 0.05:
+        raise RecordingError(
+            f"the heel and the forefoot markers of the {'right' if side == 'r' else 'left'} foot stand "
+            f"{1000 * np.hypot(*forward[:2]):.0f} mm apart; a foot needs at least 50 mm: check their labels"
+        )
+    return orthogonal(_UP, np.cross(_UP, forward))
+
+
+def _forefoot(points: Points, side: str) -> FloatArray:
+    if points.has(f"metatarsal_2_head_{side}"):
+        return points.landmarks[f"metatarsal_2_head_{side}"]
+    if points.has(f"metatarsal_1_head_{side}", f"metatarsal_5_head_{side}"):
+        # The second metatarsal head stands about a third of the way from the first to the fifth (assumption).
+        first, fifth = (points.landmarks[f"metatarsal_{n}_head_{side}"] for n in (1, 5))
+        return np.asarray((2 * first + fifth) / 3)
+    for name in (f"toe_2_tip_{side}", f"hallux_tip_{side}"):
+        if points.has(name):
+            return points.landmarks[name]
+    toes = points.trackers.get(f"toes_{side}", ()) or points.trackers.get(f"forefoot_medial_{side}", ())
+    if toes:
+        return np.asarray(np.mean(toes, axis=0))
+    return points.need(f"metatarsal_2_head_{side}", "the direction of the foot")
+
+
+def _thorax(points: Points, model: Body, frames: dict[str, FloatArray], notes: list[str]) -> None:
+    names = [name for name in _TRUNK if points.has(name)]
+    if {"c7", "t10", "suprasternal_notch", "xiphoid"} <= set(names):
+        measured = _isb_thorax({n: points.landmarks[n] for n in names})
+        rotation = measured @ _isb_thorax({n: model.landmark(n).position for n in names}).T
+    elif _spread(np.array([model.landmark(n).position for n in names])) > 0.02:
+        rotation = _best_rotation(names, points, model, frames["pelvis"][:3, :3])
+        notes.append(f"Thorax placed by {', '.join(names)} only; its tilt is that of an average trunk.")
+    else:
+        notes.append("Too few markers on the trunk: thorax, neck and lumbar spine stay in line with the pelvis.")
+        return
+    # Its place follows from the lumbar spine; only the direction is measured here.
+    frames["thorax"] = transform(rotation)
+
+
+def _isb_thorax(at: Mapping[str, FloatArray]) -> FloatArray:
+    up = 0.5 * (at["c7"] + at["suprasternal_notch"]) - 0.5 * (at["t10"] + at["xiphoid"])
+    left = np.cross(up, at["suprasternal_notch"] - at["c7"])
+    return orthogonal(up, left)
+
+
+def _spread(points: FloatArray) -> float:
+    """Distance of the points from their best line, m."""
+    if len(points) < 3:
+        return 0.0
+    return float(np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[1] / np.sqrt(len(points)))
+
+
+def _best_rotation(names: list[str], points: Points, model: Body, nearby: FloatArray) -> FloatArray:
+    measured = np.array([points.landmarks[n] for n in names])
+    own = np.array([model.landmark(n).position for n in names])
+    measured, own = measured - measured.mean(axis=0), own - own.mean(axis=0)
+    # Points in a plane leave nothing open, but a weak pull to upright keeps near-line sets sensible.
+    return nearest_rotation(measured.T @ own + 1e-3 * nearby)
+
+
+def _arm(
+    points: Points,
+    side: str,
+    model: Body,
+    scale: float,
+    frames: dict[str, FloatArray],
+    centres: dict[str, FloatArray],
+) -> None:
+    outer, inner = f"humeral_lateral_epicondyle_{side}", f"humeral_medial_epicondyle_{side}"
+    if "thorax" not in frames or not points.has(f"acromion_{side}", outer):
+        return
+    thorax = frames["thorax"][:3, :3]
+    offset = model.landmark(f"shoulder_centre_{side}").position - model.landmark(f"acromion_{side}").position
+    offset = offset * np.array([1.0, 0.0, 1.0])
+    shoulder = points.landmarks[f"acromion_{side}"] + scale * thorax @ offset
+    outward = -1.0 if side == "r" else 1.0
+    if points.has(inner):
+        elbow = points.middle(outer, inner)
+        axis = outward * (points.landmarks[outer] - points.landmarks[inner])
+    else:
+        half = scale * _half_width(model, "humeral_{}_epicondyle_r")
+        elbow = beside(points.landmarks[outer], shoulder, -outward * thorax[:, 1], half)
+        axis = outward * (points.landmarks[outer] - elbow)
+    centres[f"shoulder_centre_{side}"], centres[f"elbow_centre_{side}"] = shoulder, elbow
+    frames[f"humerus_{side}"] = transform(orthogonal(shoulder - elbow, axis), shoulder)
+    radial, ulnar = f"radial_styloid_{side}", f"ulnar_styloid_{side}"
+    if not points.has(radial, ulnar):
+        return
+    wrist = points.middle(radial, ulnar)
+    line = outward * (points.landmarks[radial] - points.landmarks[ulnar])
+    centres[f"wrist_centre_{side}"] = wrist
+    frames[f"forearm_{side}"] = transform(orthogonal(elbow - wrist, line), elbow)
+    _hand(points, side, outward, wrist, line, frames)
+
+
+def _hand(
+    points: Points, side: str, outward: float, wrist: FloatArray, line: FloatArray, frames: dict[str, FloatArray]
+) -> None:
+    second, fifth = f"hand_2_head_{side}", f"hand_5_head_{side}"
+    if points.has(second, fifth):
+        end = points.middle(second, fifth)
+        line = outward * (points.landmarks[second] - points.landmarks[fifth])
+        frames[f"hand_{side}"] = transform(orthogonal(wrist - end, line), wrist)
+
+
+def _head(points: Points, model: Body, frames: dict[str, FloatArray]) -> None:
+    names = [name for name in _HEAD if points.has(name)]
+    if "thorax" not in frames or len(names) < 3:
+        return
+    # How a head band sits is arbitrary: the head counts as level in the standing trial, its heading is measured.
+    rotation = _best_rotation(names, points, model, frames["pelvis"][:3, :3])
+    frames["head"] = transform(orthogonal(_UP, rotation[:, 1]))
+
+
+def _check_upright(centres: Mapping[str, FloatArray]) -> None:
+    for side, word in (("r", "right"), ("l", "left")):
+        leg = unit(centres[f"hip_centre_{side}"] - centres[f"ankle_centre_{side}"])
+        if leg[2] < np.cos(np.radians(35.0)):
+            raise RecordingError(
+                f"the {word} leg of the standing trial leans {np.degrees(np.arccos(np.clip(leg[2], -1, 1))):.0f} deg "
+                "from the vertical, so the person does not stand; give a trial in quiet standing"
+            )
