@@ -14,7 +14,7 @@ from kinechain.recording.recording import ForcePlate, Side
 
 __all__ = ["GRF_PANELS", "KINEMATIC_PAGES", "Page", "Panel", "Strides", "collect_forces", "collect_strides"]
 
-#: A plate is loaded above this vertical force, N (the threshold at which the centre of pressure starts to mean anything).
+#: A plate is loaded above this vertical force, N (a choice: below it a centre of pressure means little).
 CONTACT_N = 20.0
 #: A plate belongs to a stance if its contact starts and ends within this time of the events, s.
 CONTACT_TOLERANCE_S = 0.06
@@ -205,7 +205,7 @@ def mean_stride(strides: FloatArray) -> FloatArray:
     """Return the mean over strides, (101,) array; NaN where no stride has a value."""
     seen = np.isfinite(strides)
     total = np.where(seen, strides, 0.0).sum(axis=0)
-    return np.divide(total, seen.sum(axis=0), out=np.full(strides.shape[1], np.nan), where=seen.any(axis=0))
+    return np.asarray(np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan))
 
 
 def _cycles(trials: Iterable[GaitTrial], side: Side) -> list[tuple[GaitTrial, Cycle]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -77,22 +76,20 @@ def profile_figure(findings: tuple[Finding, ...], palette: Palette) -> Figure | 
     findings : tuple of Finding
     palette : Palette
     """
-    found = {
-        (f.id.removeprefix("gait_profile."), f.side): f.estimate.value for f in findings if "gait_profile." in f.id
+    found: dict[tuple[str, str], float] = {
+        (f.id.removeprefix("gait_profile."), f.side): f.estimate.value
+        for f in findings
+        if f.id.startswith("gait_profile.")
     }
     if not found:
         return None
     bars = []
     for angle in PROFILE_VARIABLES:
-        sides = {side: found[f"map_{angle}", side] for side in _SIDES if (f"map_{angle}", side) in found}
-        if angle in PELVIS_VARIABLES:
-            sides = {"both": value for side, value in sides.items() if side == "left"}
-        bars.append(Bar(_short(angle), sides))
-    bars.append(Bar("Score\n(GPS)", {s: found["gps", s] for s in (*_SIDES, "both") if ("gps", s) in found}))
+        drawn = (("both", "left"),) if angle in PELVIS_VARIABLES else (("left", "left"), ("right", "right"))
+        values = {place: found[f"map_{angle}", side] for place, side in drawn if (f"map_{angle}", side) in found}
+        bars.append(Bar(_short(angle), values))
+    bars.append(Bar("Score\n(GPS)", {side: value for (name, side), value in found.items() if name == "gps"}))
     return bar_figure(tuple(bars), "Gait profile: distance from the norm", palette=palette)
-
-
-_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 def _short(angle: str) -> str:

@@ -49,7 +49,9 @@ def render_pdf(assessment: Assessment, palette: Palette | None = None) -> bytes:
     content = build_content(assessment, palette)
     inputs = _files(content, palette)
     try:
-        pdf: bytes = typst.compile(inputs, format="pdf", ignore_system_fonts=True, pdf_standards=["ua-1"])
+        # The stubs lack the dictionary of files that the typesetter takes.
+        compile_files: Any = typst.compile
+        pdf: bytes = compile_files(inputs, format="pdf", ignore_system_fonts=True, pdf_standards=["ua-1"])
     except typst.TypstError as error:
         raise KinechainError(
             f"the PDF could not be typeset: {error}; the HTML report holds the same content"

@@ -12,7 +12,6 @@ from kinechain.body.body import Body
 from kinechain.body.pose import segment_poses
 from kinechain.core.arrays import FloatArray
 from kinechain.core.frames import OURS_FROM_OPENSIM
-from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.recording import ForcePlate, Recording
 from kinechain.report.figures import Palette
@@ -47,7 +46,8 @@ def replay_json(assessment: Assessment, palette: Palette | None = None) -> str |
     """
     if assessment.body is None or not assessment.trials:
         return None
-    trials, spent = [], 0
+    trials: list[dict[str, Any]] = []
+    spent = 0
     for trial in assessment.trials:
         packed = _pack_trial(assessment.body, trial)
         size = sum(len(v) for v in packed.values() if isinstance(v, str))

@@ -272,7 +272,7 @@ _SPECIAL: dict[str, Callable[[_Part], list[Solid]]] = {
 
 
 def world_points(body: Body, poses: FloatArray, solids: tuple[Solid, ...]) -> list[tuple[FloatArray, FloatArray]]:
-    """Return start and end (or centre and radius vectors) of each solid in the world, z up, for one pose (segment, 4, 4)."""
+    """Return start and end (or centre and radius vectors) of each solid in the world, z up, for one pose."""
     turn = OURS_FROM_OPENSIM if body.up == "y" else np.eye(3)
     out = []
     for solid in solids:

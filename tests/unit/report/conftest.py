@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from kinechain.analysis import Assessment, Provenance, Standing
-from kinechain.body.skeleton import generic_body
 from kinechain.body.pose import marker_positions
+from kinechain.body.skeleton import generic_body
 from kinechain.care.finding import Finding, Norm, Unmeasured
 from kinechain.care.person import Person
 from kinechain.care.screen import Flag, Screen
 from kinechain.core.estimate import Estimate, NotMeasured
+from kinechain.findings.gait_profile import PROFILE_VARIABLES
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.motion import Angles, Motion
 from kinechain.motion.signs import labels
@@ -132,28 +133,47 @@ def _finding(
     return Finding(id_, name, side, estimate, "optical markers, mean of strides", norm, verdict)
 
 
+# fmt: off
 FINDINGS = (
-    _finding("knee.peak_flexion", "Peak knee flexion in swing", "left", 48.2, 2.1, "deg", _norm(54, 68), "outside"),
-    _finding("knee.peak_flexion", "Peak knee flexion in swing", "right", 61.0, 2.0, "deg", _norm(54, 68), "within"),
-    _finding("ankle.peak_dorsiflexion", "Peak dorsiflexion in stance", "left", 17.9, 1.0, "deg", _norm(6, 14), "outside"),
-    _finding("ankle.peak_dorsiflexion", "Peak dorsiflexion in stance", "right", 12.9, 1.9, "deg", _norm(6, 14), "unknown"),
-    _finding("hip.range", "Hip flexion range", "left", 44.0, 2.0, "deg", _norm(36, 50), "within"),
-    _finding("hip.range", "Hip flexion range", "right", 41.5, 2.0, "deg", _norm(36, 50), "within"),
-    _finding("pelvis.tilt_mean", "Mean pelvic tilt", "both", 9.4, 3.0, "deg", _norm(4, 16), "within"),
-    _finding("hindfoot.eversion_peak", "Peak hindfoot eversion", "left", 6.0, 4.0, "deg", None, "unknown"),
-    _finding("gait.speed", "Walking speed", "both", 1.21, 0.03, "m/s", _norm(1.05, 1.5, cohort="adults 20-59 y"), "within"),
+    _finding("knee.flexion_peak_swing", "Knee flexion, peak", "left", 48.2, 2.1, "deg", _norm(54, 68), "outside"),
+    _finding("knee.flexion_peak_swing", "Knee flexion, peak", "right", 61.0, 2.0, "deg", _norm(54, 68), "within"),
+    _finding("ankle.dorsiflexion_peak_stance", "Ankle dorsiflexion, peak", "left", 17.9, 1.0, "deg", _norm(6, 14),
+             "outside"),
+    _finding("ankle.dorsiflexion_peak_stance", "Ankle dorsiflexion, peak", "right", 12.9, 1.9, "deg", _norm(6, 14),
+             "unknown"),
+    _finding("hip.flexion_range", "Hip flexion, range", "left", 44.0, 2.0, "deg", _norm(36, 50), "within"),
+    _finding("hip.flexion_range", "Hip flexion, range", "right", 41.5, 2.0, "deg", _norm(36, 50), "within"),
+    _finding("pelvis.tilt_mean", "Anterior pelvic tilt, mean", "both", 9.4, 3.0, "deg", _norm(4, 16), "within"),
+    _finding("hindfoot.eversion_peak", "Hindfoot eversion, peak", "left", 6.0, 4.0, "deg", None, "unknown"),
+    _finding("gait.walking_speed", "Walking speed", "both", 1.21, 0.03, "m/s", _norm(1.05, 1.5), "within"),
     _finding("gait.step_length", "Step length", "left", 0.61, 0.02, "m", _norm(0.55, 0.75), "within"),
-    _finding("posture.leg_length_difference", "Leg length, left minus right", "both", -9.0, 6.0, "mm", _norm(-10, 10), "unknown"),
-    _finding(
-        "thorax.range", "Thorax range", "both", 0.12, 0.03, "rad",
-        _norm(0.05, 0.2, cohort="409, free speed", is_adult=False), "unknown",
-    ),
-)  # fmt: skip
+    _finding("leg.length_markers_difference", "Leg length, left minus right", "both", -9.0, 6.0, "mm", _norm(-10, 10),
+             "unknown"),
+    _finding("thorax.tilt_range", "Thorax tilt, range", "both", 0.12, 0.03, "rad",
+             _norm(0.05, 0.2, cohort="409, free speed", is_adult=False), "unknown"),
+    *(_finding(f"gait_profile.map_{angle}", f"{angle}, distance from the norm", side, 4.0 + k + (side == "left"), 0.8,
+               "deg", None, "unknown")
+      for k, angle in enumerate(PROFILE_VARIABLES) for side in ("left", "right")),
+    _finding("gait_profile.gps", "Gait Profile Score", "left", 8.8, 0.5, "deg", None, "unknown"),
+    _finding("gait_profile.gps", "Gait Profile Score", "right", 7.9, 0.5, "deg", None, "unknown"),
+    _finding("gait_profile.gps", "Gait Profile Score", "both", 8.4, 0.5, "deg", None, "unknown"),
+)
+# fmt: on
 
 UNMEASURED = (
-    Unmeasured("foot.navicular_drop", "Navicular drop", "left", NotMeasured("No marker on the navicular.", "Measure the navicular height sitting and standing")),
-    Unmeasured("lumbar.lordosis", "Lordosis", "both", NotMeasured("No markers on the lumbar spine.", "Record with spine markers or an inclinometer")),
-)  # fmt: skip
+    Unmeasured(
+        "foot.navicular_drop",
+        "Navicular drop",
+        "left",
+        NotMeasured("No marker on the navicular.", "Measure the navicular height sitting and standing"),
+    ),
+    Unmeasured(
+        "lumbar.lordosis_standing",
+        "Lordosis",
+        "both",
+        NotMeasured("No markers on the lumbar spine.", "Record with spine markers or an inclinometer"),
+    ),
+)
 
 
 @pytest.fixture(scope="session")
