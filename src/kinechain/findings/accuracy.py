@@ -226,19 +226,28 @@ def interval_of_strides(values: Sequence[float], errors: Sequence[MethodError], 
     Notes
     -----
     ``half^2 = (t * s / sqrt(n))^2 + sum (1.96 SEM)^2``; with one stride the first term is not known and the source
-    line says so.
+    line says so.  Two strides cannot tell their own spread either: for them t is 1.96, and the line says so too.
     """
     numbers = np.asarray(values, dtype=float)
     mean, count = float(numbers.mean()), len(numbers)
     between = 0.0
     if count > 1:
-        from scipy.special import stdtrit  # only here, to keep the start fast
-
-        between = float(stdtrit(count - 1, 0.975)) * float(numbers.std(ddof=1)) / math.sqrt(count)
+        between = _t975(count - 1) * float(numbers.std(ddof=1)) / math.sqrt(count)
     half = math.hypot(between, *(Z95 * e.sem for e in errors))
     keys = ", ".join(dict.fromkeys(k for e in errors for k in e.source.split(", ")))
-    spread = f"spread of {count} {what}" if count > 1 else f"one {what.rstrip('s')} (its spread is not known)"
+    few = {1: f"one {what.rstrip('s')} (its spread is not known)", 2: f"spread of only 2 {what}"}
+    spread = few.get(count, f"spread of {count} {what}")
     return Estimate(mean, mean - half, mean + half, unit, f"{spread} and method error ({keys})" if keys else spread)
+
+
+@cache
+def _t975(degrees_of_freedom: int) -> float:
+    """Return the 97.5 % point of Student's t; of the normal distribution for a single degree of freedom."""
+    if degrees_of_freedom < 2:
+        return Z95
+    from scipy.special import stdtrit  # only here, to keep the start fast
+
+    return float(stdtrit(degrees_of_freedom, 0.975))
 
 
 def _value(source_key: str, quantity: str) -> float:

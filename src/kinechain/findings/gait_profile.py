@@ -19,7 +19,7 @@ from kinechain.care.finding import Finding, Unmeasured
 from kinechain.core.arrays import FloatArray
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.evidence.library import find_fact
-from kinechain.findings.accuracy import interval_of_strides
+from kinechain.findings.accuracy import MethodError, angle_error, interval_of_strides
 from kinechain.findings.norms import CurveNorm
 from kinechain.motion.cycles import normalize
 from kinechain.motion.signs import ANGLES
@@ -166,26 +166,40 @@ def _score(curve: FloatArray, norm: CurveNorm) -> float:
 
 def _bar(profile: GaitProfile, angle: str, side: Side) -> Finding:
     name = next(a.name for a in ANGLES if a.id == angle)
-    estimate = _above_zero(interval_of_strides(profile.scores[angle, side], (), "deg", "strides"))
+    estimate = _above_zero(interval_of_strides(profile.scores[angle, side], (angle_error(angle),), "deg", "strides"))
     return Finding(f"gait_profile.map_{angle}", f"{name}, distance from the norm", side, estimate, _method(profile))
 
 
 def _totals(profile: GaitProfile) -> list[Finding]:
     change = find_fact("normative_posture_foot", item="Gait Profile Score", subgroup="children").number()
     sides: tuple[tuple[Side, tuple[float, ...]], ...] = (("left", profile.left), ("right", profile.right))
-    out = [
-        _score_of(profile, side, _above_zero(interval_of_strides(values, (), "deg", "strides")), change)
-        for side, values in sides
-        if values
-    ]
+    out: list[Finding] = []
+    halves = []
+    for side, values in sides:
+        if values:
+            error = _error(profile, [(angle, side) for angle in PROFILE_VARIABLES])
+            estimate = _above_zero(interval_of_strides(values, (error,), "deg", "strides"))
+            halves.append((estimate.high - estimate.value) / 2)
+            out.append(_score_of(profile, side, estimate, change))
     if profile.overall is not None:
-        spread = [math.sqrt((a * a + b * b) / 2) for a, b in zip(profile.left, profile.right, strict=False)]
-        half = _half(spread)
+        half = math.hypot(*halves)
         estimate = Estimate(
-            profile.overall, max(0.0, profile.overall - half), profile.overall + half, "deg", "spread of the strides"
+            profile.overall, profile.overall - half, profile.overall + half, "deg", out[0].estimate.source
         )
-        out.append(_score_of(profile, "both", estimate, change))
+        out.append(_score_of(profile, "both", _above_zero(estimate), change))
     return out
+
+
+def _error(profile: GaitProfile, keys: Sequence[tuple[str, Side]]) -> MethodError:
+    """Return the error of a score whose variables err independently: ``sqrt(sum (MAP_i SEM_i)^2) / (n GPS)``."""
+    maps = [float(np.mean(profile.scores[key])) for key in keys]
+    errors = [angle_error(angle) for angle, _ in keys]
+    score = rms(maps)
+    sem = (
+        math.hypot(*(m * e.sem for m, e in zip(maps, errors, strict=True))) / (len(keys) * score) if score > 0 else 0.0
+    )
+    sources = dict.fromkeys(k for e in errors for k in e.source.split(", "))
+    return MethodError(sem, "deg", ", ".join(sources))
 
 
 def _score_of(
@@ -194,13 +208,6 @@ def _score_of(
     return Finding(
         "gait_profile.gps", "Gait Profile Score", side, estimate, _method(profile), minimal_detectable_change=change
     )
-
-
-def _half(values: Sequence[float]) -> float:
-    if len(values) < 2:
-        return 0.0
-    estimate = interval_of_strides(values, (), "deg", "strides")
-    return (estimate.high - estimate.low) / 2
 
 
 def _above_zero(estimate: Estimate) -> Estimate:
