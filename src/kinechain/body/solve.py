@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -355,6 +356,7 @@ def _wrapped(tree: Tree, inputs: FloatArray, near: FloatArray) -> FloatArray:
     return np.asarray(inputs - turn * np.round((inputs - near) / (2 * np.pi)))
 
 
+@lru_cache(maxsize=64)
 def is_circular(tree: Tree) -> NDArray[np.bool_]:
     """Say for which inputs (input,) a whole turn leads back to the same pose, and no bound forbids it."""
     circular = (tree.is_angle == 1) & np.isinf(tree.low) & np.isinf(tree.high)
@@ -363,6 +365,7 @@ def is_circular(tree: Tree) -> NDArray[np.bool_]:
         is_plain = function.is_linear and abs(function.coefficients[0, 1]) == 1.0
         if not (tree.node_is_rotation[node] and is_plain and tree.coordinate_driver[coordinate] < 0):
             circular[tree.coordinate_input[coordinate]] = False
+    circular.setflags(write=False)
     return np.asarray(circular)
 
 
