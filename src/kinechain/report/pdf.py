@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from kinechain.core.errors import KinechainError
 from kinechain.report.content import Content, FigurePage, build_content
 from kinechain.report.figures import Palette
 from kinechain.report.svg import Figure
+from kinechain.report.verdict import Verdict
 from kinechain.report.words import STATE_SYMBOLS
 
 if TYPE_CHECKING:
@@ -72,14 +73,28 @@ def _files(content: Content, palette: Palette) -> dict[str, bytes]:
             return [placed(v) for v in value]
         if isinstance(value, FigurePage):
             return {**_shallow(value, placed), "height": _figure_height(value)}
+        if isinstance(value, Verdict):
+            return None
         return _shallow(value, placed) if hasattr(value, "__dataclass_fields__") else value
 
     data = placed(content)
-    data["verdict"] = asdict(content.verdict)
+    data["verdict"] = _verdict(content)
     data["palette"] = {"left": palette.left, "right": palette.right}
     data["symbols"] = STATE_SYMBOLS
     layout = files("kinechain.report").joinpath("templates", "report.typ").read_bytes()
-    return {"main.typ": layout, "content.json": json.dumps(data).encode(), **pictures}
+    return {"main.typ": layout, "content.json": json.dumps(data, allow_nan=False).encode(), **pictures}
+
+
+def _verdict(content: Content) -> dict[str, Any]:
+    """Return the verdict without its findings: they stand in the content as printed."""
+    verdict = content.verdict
+    lists = ("outside", "within", "edge", "unjudged")
+    return {
+        **{f.name: getattr(verdict, f.name) for f in fields(verdict) if f.name not in lists},
+        "screen": asdict(verdict.screen),
+        "links": [asdict(link) for link in verdict.links],
+        "counts": {name: len(getattr(verdict, name)) for name in lists},
+    }
 
 
 def _shallow(value: Any, placed: Any) -> dict[str, Any]:
