@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -17,7 +17,7 @@ from kinechain.care.person import Person
 from kinechain.care.screen import Flag, Level, Screen
 from kinechain.core.errors import EvidenceError, PersonError, suggest
 
-__all__ = ["URGENCIES", "RedFlag", "read_red_flags", "screen_person"]
+__all__ = ["ASK", "URGENCIES", "RedFlag", "read_red_flags", "screen_person"]
 
 #: From the most to the least urgent.
 URGENCIES: tuple[Level, ...] = ("emergency", "same_day", "next_working_day", "soon", "routine")
@@ -38,6 +38,9 @@ FRACTURE_ITEMS = ("spine_fragility_age", "spine_steroids")
 
 #: Bone tenderness pressed by oneself: unsure counts as yes (its action in red_flags.toml; rule R2.4).
 UNSURE_COUNTS = frozenset({"ottawa_malleoli", "ottawa_midfoot"})
+
+#: What to do about an emergency question without an answer: its action is for a yes, and would only alarm.
+ASK = "Ask this question: until it is answered it counts as not cleared."
 
 ADULT_YEARS = 18
 
@@ -139,7 +142,7 @@ def screen_person(person: Person) -> Screen:
     reasons = _reasons(person, raised, len(still_open))
     return Screen(
         level=level,
-        flags=(*raised, *(_flag(flag, person, flag.urgency) for flag in still_open)),
+        flags=(*raised, *(replace(_flag(flag, person, flag.urgency), rule=ASK) for flag in still_open)),
         plan_locked=bool(reasons),
         reason=" ".join(reasons),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person import Person
+from kinechain.care.red_flags import ASK
 from kinechain.care.screen import Screen
 from kinechain.report.words import named, norm_words, value_words
 
@@ -188,7 +189,7 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
     is_young = person.age_years is not None and person.age_years < 18
     tone: Literal["stop", "warn", "calm"] = "stop"
     if screen.level == "none":
-        tone = "calm"
+        tone = "warn" if screen.plan_locked else "calm"
     elif screen.level in ("not_screened", "routine"):
         tone = "warn"
     if screen.level == "not_screened":
@@ -196,7 +197,7 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
             "The danger-sign questions were not answered, so this report gives measures only: no plan, no drivers."
         )
     elif screen.level == "none":
-        sentence = "Every danger-sign question was answered and none was present."
+        sentence = "Every emergency question was answered with no, and no other sign is present."
     elif screen.plan_locked:
         sentence = "The plan is locked until a clinician has cleared the signs below: measures only."
     else:
@@ -308,11 +309,11 @@ def render_verdict(assessment: Assessment) -> str:
     assessment : Assessment
     """
     verdict = find_verdict(assessment)
-    lines = [
-        f"{verdict.screen.title}. {verdict.screen.sentence}",
-        *(f"  ! {flag}" for flag in verdict.screen.flags),
-        "",
-    ]
+    still_open = [f for f in assessment.screen.flags if f.rule == ASK]
+    lines = [f"{verdict.screen.title}. {verdict.screen.sentence}"]
+    lines += [f"  ! {f.question}: {f.answer}. {f.rule}" for f in assessment.screen.flags if f not in still_open]
+    lines += [f"  ? Not answered: {', '.join(f.id for f in still_open)}"] if still_open else []
+    lines += [""]
     lines += [verdict.headline]
     lines += [
         f"  ▲ {named(f)}: {value_words(f.estimate)} (usual {norm_words(f.norm, f.estimate)})" for f in verdict.outside
