@@ -136,10 +136,10 @@ def _unknown(path: Path, text: str | None) -> str:
 
 
 def _check_c3d_length(data: bytes, name: str) -> tuple[Note, ...]:
-    """Refuse a C3D that breaks off within a frame; note one that ends after a whole frame but earlier than stated."""
+    """Refuse a C3D that breaks off within a frame; note one that ends early but after a whole frame."""
     if len(data) < (data[0] - 1) * 512 + 4:
         raise FileError(
-            f"{name} is not a valid C3D: it ends after {len(data)} bytes, before its parameters; copy or export it again"
+            f"{name} is not a valid C3D: it ends after {len(data)} bytes, before its parameters; export it again"
         )
     stated, stored, left = _c3d_frames(data)
     if stored >= stated:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
@@ -88,7 +89,7 @@ def keep_still_part(recording: Recording) -> Recording:
     )
 
 
-def _is_upright(tracks: Mapping[str, FloatArray], frames: int) -> FloatArray:
+def _is_upright(tracks: Mapping[str, FloatArray], frames: int) -> NDArray[np.bool_]:
     """Whether the line from the knees to the pelvis is within 37 deg of the vertical, (time,) bool; True if unknown."""
     knees = [t for n, t in tracks.items() if n.startswith("lateral_femoral_epicondyle")]
     pelvis = [t for n, t in tracks.items() if n.startswith("asis")]

@@ -37,7 +37,7 @@ def write_mot(
     path, table, times = Path(path), np.asarray(values, dtype=float), np.asarray(times_s, dtype=float)
     if table.shape != (len(times), len(names)) or len(kinds) != len(names):
         raise RecordingError(
-            f"{path.name} cannot be written: {len(names)} names and {len(kinds)} kinds for values of shape {table.shape} "
+            f"{path.name} cannot be written: {len(names)} names and {len(kinds)} kinds for values of {table.shape} "
             f"and {len(times)} times"
         )
     if len(set(names)) != len(names) or any(not n.strip() or any(c in n for c in "\t\r\n") for n in names):

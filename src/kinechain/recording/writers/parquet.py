@@ -58,7 +58,7 @@ def write_parquet(
     path, table, times = Path(path), np.asarray(values, dtype=float), np.asarray(times_s, dtype=float)
     if table.shape != (len(times), len(names)) or len(units) != len(names):
         raise RecordingError(
-            f"{path.name} cannot be written: {len(names)} names and {len(units)} units for values of shape {table.shape} "
+            f"{path.name} cannot be written: {len(names)} names and {len(units)} units for values of {table.shape} "
             f"and {len(times)} times"
         )
     if len({"time", *names}) != len(names) + 1:
