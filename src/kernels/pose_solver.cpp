@@ -10,7 +10,7 @@ namespace {
 
 // The reasons for these values stand beside their twins in newton.py.
 constexpr double kBoundStep = 0.1, kExactStep = 0.5, kLinearFactor = 0.05, kUnseen = 1e-12, kPivot = 1e-12;
-constexpr double kDampingStart = 1e-3, kDampingEnd = 1e-5, kDampingStop = 1e8, kAtBound = 1e-13, kRegularity = 1e-12, kRounding = 1e-14;
+constexpr double kDampingStart = 1e-3, kDampingEnd = 1e-5, kDampingStop = 1e8, kAtBound = 1e-13, kRegularity = 1e-12, kRounding = 1e-14, kTie = 1e-12, kTieFloor = 1e-28;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 void cross(const double* a, const double* b, double* out) {
@@ -414,14 +414,14 @@ Status Solver::solve_frame(bool is_warm, double& objective_out, Index& iteration
     const bool is_short = longest < (is_exact ? 1.0 : kLinearFactor) * problem_.tolerance;
     if (damping <= kDampingStart && (is_short || gain <= kRounding * now_.objective)) {
       const double there = objective(trial_.data());
-      if (there <= now_.objective) {
+      if (there <= (1 + kTie) * now_.objective + kTieFloor) {
         best_ = trial_;
         objective_out = there;
       }
       return kConverged;
     }
     evaluate(trial_.data(), there_);
-    if (there_.objective <= now_.objective) {
+    if (there_.objective <= (1 + kTie) * now_.objective + kTieFloor) {
       std::swap(now_, there_);
       best_ = trial_;
       z = best_.data();

@@ -51,6 +51,8 @@ REGULARITY = 1e-12
 AT_BOUND = 1e-13
 #: A gain smaller than this part of the objective is lost in rounding.
 ROUNDING = 1e-14
+#: Objectives this near, as a part and in m^2, count as equal: rounding must not decide whether a step is taken.
+TIE, TIE_FLOOR = 1e-12, 1e-28
 #: Levenberg-Marquardt: first value, below this it ends, above this the solver gives up.
 DAMPING_START, DAMPING_END, DAMPING_STOP = 1e-3, 1e-5, 1e8
 
@@ -276,11 +278,11 @@ def _solve_frame(
         gain = -float(now.gradient @ step)  # what the quadratic model promises, twice
         if damping <= DAMPING_START and (is_short or gain <= ROUNDING * now.objective):
             objective = frame.objective(trial)
-            if objective <= now.objective:
+            if objective <= _limit(now.objective):
                 return trial, objective, iteration, True
             return z, now.objective, iteration, True
         there = frame.system(trial)
-        if there.objective <= now.objective:
+        if there.objective <= _limit(now.objective):
             z, now, length = trial, there, longest
             damping = damping / 10 if damping > DAMPING_END else 0.0
         else:
@@ -288,6 +290,11 @@ def _solve_frame(
             if damping > DAMPING_STOP:
                 return z, now.objective, iteration, False
     return z, now.objective, max_iterations, False
+
+
+def _limit(objective: float) -> float:
+    """Return up to where another objective counts as no worse."""
+    return (1 + TIE) * objective + TIE_FLOOR
 
 
 def _bounded_step(
