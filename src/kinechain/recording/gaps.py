@@ -121,16 +121,7 @@ def _cubic(positions: FloatArray, marker: int, first: int, length: int, _: list[
     start, end = track[before], track[after]
     span = float(after - before)
 
-    def velocity(edge: int, step: int) -> FloatArray:
-        """Mean velocity over up to five seen frames on the far side of the edge, per frame."""
-        far = edge
-        while 0 <= far + step < len(track) and abs(far + step - edge) <= 4 and np.isfinite(track[far + step, 0]):
-            far += step
-        if far == edge:
-            return np.asarray((end - start) / span)
-        return np.asarray((track[far] - track[edge]) / (far - edge))
-
-    v0, v1 = velocity(before, -1) * span, velocity(after, 1) * span
+    v0, v1 = (_edge_velocity(track, e, step, (end - start) / span) * span for e, step in ((before, -1), (after, 1)))
     t = (np.arange(1, length + 1) / span)[:, None]
     return np.asarray(
         (2 * t**3 - 3 * t**2 + 1) * start
@@ -138,3 +129,14 @@ def _cubic(positions: FloatArray, marker: int, first: int, length: int, _: list[
         + (-2 * t**3 + 3 * t**2) * end
         + (t**3 - t**2) * v1
     )
+
+
+def _edge_velocity(track: FloatArray, edge: int, step: int, chord: FloatArray) -> FloatArray:
+    """Velocity (3,) per frame at an edge: slope of a parabola through up to five seen frames beyond it."""
+    frames = [edge]
+    while len(frames) < 5 and 0 <= frames[-1] + step < len(track) and np.isfinite(track[frames[-1] + step, 0]):
+        frames.append(frames[-1] + step)
+    if len(frames) == 1:
+        return chord
+    degree = 2 if len(frames) > 3 else 1
+    return np.asarray(np.polyfit(np.array(frames) - edge, track[frames], degree)[-2])

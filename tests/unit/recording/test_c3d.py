@@ -109,7 +109,9 @@ def test_force_point_and_free_moment_of_a_plate(tmp_path):
     channels = plate_channels(np.array([30.0, -20.0, 700.0]), [350.0, 120.0, 0.0], 4000.0)
     analogs = np.tile(channels[:, None], (1, 40))
     parameters = [*PLATE, ("FORCE_PLATFORM", "CORNERS", corners.T[:, :, None])]
-    recording = read_recording(write_c3d(tmp_path / "a.c3d", labels(), standing(10), analogs=analogs, parameters=parameters))
+    recording = read_recording(
+        write_c3d(tmp_path / "a.c3d", labels(), standing(10), analogs=analogs, parameters=parameters)
+    )
     (plate,) = recording.plates
     np.testing.assert_allclose(plate.force[5], [30, -20, 700], rtol=1e-5)
     np.testing.assert_allclose(plate.centre_of_pressure[5], [0.35, 0.12, 0], atol=1e-6)

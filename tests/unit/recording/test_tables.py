@@ -30,7 +30,9 @@ def test_a_table_is_read_as_written_and_its_unit_is_stated(tmp_path):
     assert any("degrees" in n.text for n in recording.notes)
 
 
-@pytest.mark.parametrize("header", ["name x\ndatacolumns 3\ndatarows 2\nrange 0 1\nendheader \n\n", HEADER.replace("\n", "\t\t\n")])
+@pytest.mark.parametrize(
+    "header", ["name x\ndatacolumns 3\ndatarows 2\nrange 0 1\nendheader \n\n", HEADER.replace("\n", "\t\t\n")]
+)
 def test_old_and_tab_padded_headers(tmp_path, header):
     recording = read(tmp_path, header + "      time\t     a\t     b\t\n 0.0\t1\t2\t\n 0.1\t3\t4\t\n")
     assert recording.series.labels == ("a", "b")
@@ -102,7 +104,9 @@ def test_angles_hold_no_plates(tmp_path):
 
 def test_written_coordinates_read_back_in_degrees(tmp_path):
     values = np.array([[0.5, 1.0], [0.25, 2.0]])
-    write_mot(("hip_flexion_r", "pelvis_tx"), ("rotation", "translation"), values, np.array([0, 0.01]), tmp_path / "m.mot")
+    write_mot(
+        ("hip_flexion_r", "pelvis_tx"), ("rotation", "translation"), values, np.array([0, 0.01]), tmp_path / "m.mot"
+    )
     series = read_recording(tmp_path / "m.mot").series
     np.testing.assert_allclose(series.column("hip_flexion_r"), np.degrees(values[:, 0]), atol=1e-7)
     np.testing.assert_allclose(series.column("pelvis_tx"), values[:, 1])
@@ -112,7 +116,9 @@ def test_written_coordinates_read_back_in_degrees(tmp_path):
 
 def test_parquet_carries_units_and_frame(tmp_path):
     values = np.array([[0.5, np.nan], [0.25, 2.0]])
-    write_parquet(("a", "b"), ("rad", "m"), values, np.array([0, 0.01]), tmp_path / "m.parquet", metadata={"version": "1"})
+    write_parquet(
+        ("a", "b"), ("rad", "m"), values, np.array([0, 0.01]), tmp_path / "m.parquet", metadata={"version": "1"}
+    )
     table = pq.read_table(tmp_path / "m.parquet")
     about = json.loads(table.schema.metadata[b"kinechain"])
     assert about["schema"] == "kinechain/table/1"

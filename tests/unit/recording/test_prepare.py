@@ -1,0 +1,208 @@
+"""Preparing a recording: the world frame, sides, tasks and swaps."""
+
+import numpy as np
+import pytest
+
+from kinechain.core.errors import RecordingError, SettingError
+from kinechain.recording.prepare import prepare_recording
+from kinechain.recording.profiles import choose_profile, find_profile, match_labels, read_profiles, segment_of
+from kinechain.recording.recording import ForcePlate, Markers, Recording
+from kinechain.recording.still import find_still_window, keep_still_part
+from people import labels, standing, walking
+
+Y_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+Z_DOWN = np.diag([1.0, -1, -1])
+
+
+def about_z(degrees):
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+
+
+def recording(positions, names=None, rate=100.0, **more):
+    return Recording("walk.c3d", "0" * 64, "C3D", Markers(names or labels(), positions, rate), **more)
+
+
+@pytest.mark.parametrize(
+    "lab_from_world", [np.eye(3), about_z(180), about_z(90), about_z(33), Y_UP, Y_UP @ about_z(180), Z_DOWN]
+)
+def test_a_walk_stands_in_the_same_world_whatever_the_laboratory(lab_from_world):
+    ready = prepare_recording(recording(walking() @ lab_from_world.T))
+    assert ready.task == "walking"
+    assert ready.is_world
+    assert ready.profile == "isb_full_body"
+    travel = ready.markers.position("R_IAS")[-1] - ready.markers.position("R_IAS")[0]
+    np.testing.assert_allclose(travel / np.linalg.norm(travel), [1, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(ready.markers.positions, walking(), atol=1e-6)
+
+
+def test_plates_turn_with_the_markers():
+    turn = Y_UP @ about_z(180)
+    force, point, free = np.array([[10.0, -20, 700]] * 3), np.array([[0.3, 0.1, 0]] * 3), np.array([[0, 0, 2.0]] * 3)
+    corners = np.array([[0.6, 0.4, 0], [0, 0.4, 0], [0, 0, 0], [0.6, 0, 0]])
+    plate = ForcePlate("plate 1", corners @ turn.T, force @ turn.T, point @ turn.T, free @ turn.T, 1000.0)
+    ready = prepare_recording(recording(walking() @ turn.T, plates=(plate,)))
+    np.testing.assert_allclose(ready.plates[0].force, force, atol=1e-6)
+    np.testing.assert_allclose(ready.plates[0].centre_of_pressure, point, atol=1e-6)
+    np.testing.assert_allclose(ready.plates[0].corners, corners, atol=1e-6)
+    np.testing.assert_allclose(ready.plates[0].free_moment, free, atol=1e-6)
+
+
+def test_a_plate_that_pushes_sideways_is_told():
+    plate = ForcePlate(
+        "plate 1", np.zeros((4, 3)), np.tile([700.0, 0, 0], (9, 1)), np.zeros((9, 3)), np.zeros((9, 3)), 1e3
+    )
+    ready = prepare_recording(recording(walking(), plates=(plate,)))
+    assert any("do not agree" in n.text and n.kind == "defect" for n in ready.notes)
+
+
+@pytest.mark.parametrize("frames", [1, 50])
+def test_standing_faces_where_the_pelvis_faces(frames):
+    ready = prepare_recording(recording(standing(frames) @ about_z(70).T))
+    assert ready.task == "standing"
+    np.testing.assert_allclose(ready.markers.positions, standing(frames), atol=1e-6)
+
+
+def test_standing_up_and_a_treadmill_are_neither_walking_nor_standing():
+    rising = standing(100)
+    rising[:, :, 2] += np.where(rising[:, :, 2] > 0.6, np.linspace(-0.4, 0, 100)[:, None], 0.0)
+    assert prepare_recording(recording(rising)).task == "other"
+    treadmill = walking()
+    treadmill[:, :, 0] -= (1.2 * (np.arange(200) - 99.5) / 100.0)[:, None]
+    ready = prepare_recording(recording(treadmill))
+    assert ready.task == "other"
+    assert any("treadmill" in n.text for n in ready.notes)
+
+
+def test_walking_backwards_is_told_and_faces_forward():
+    ready = prepare_recording(recording(walking(speed=-1.2)))
+    assert ready.task == "other"
+    assert any("backwards" in n.text for n in ready.notes)
+    np.testing.assert_allclose(ready.markers.positions, walking(speed=-1.2), atol=1e-6)
+
+
+def test_exchanged_sides_and_mirrored_axes_are_refused():
+    names = tuple({"R": "L", "L": "R"}[x[0]] + x[1:] if x[1] == "_" else x for x in labels())
+    with pytest.raises(RecordingError, match="exchanged, or an axis is mirrored"):
+        prepare_recording(recording(walking(), names=names))
+    with pytest.raises(RecordingError, match="exchanged, or an axis is mirrored"):
+        prepare_recording(recording(walking() * [1, -1, 1]))
+
+
+def test_two_labels_exchanged_on_a_foot_are_not_used():
+    names = list(labels())
+    i, j = names.index("L_FM5"), names.index("L_FM2")
+    names[i], names[j] = names[j], names[i]
+    ready = prepare_recording(recording(walking(), names=tuple(names)))
+    landmarks = {landmark for _, landmark in ready.landmarks}
+    assert not landmarks & {"metatarsal_5_head_l", "metatarsal_2_head_l"}
+    assert {"metatarsal_5_head_r", "metatarsal_2_head_r"} <= landmarks
+    assert any("look exchanged" in n.text and n.kind == "defect" for n in ready.notes)
+
+
+def test_something_that_is_not_the_size_of_a_person_is_refused():
+    with pytest.raises(RecordingError, match="not the size of a person"):
+        prepare_recording(recording(standing() * 1000))
+
+
+def test_a_body_in_no_axis_is_refused():
+    c = np.cos(np.radians(45))
+    tilted = np.array([[c, 0, c], [0, 1, 0], [-c, 0, c]])
+    with pytest.raises(RecordingError, match="vertical cannot be told"):
+        prepare_recording(recording(standing() @ tilted.T))
+
+
+def test_a_marker_that_was_never_seen_is_left_out():
+    positions = walking()
+    positions[:, 0] = np.nan
+    ready = prepare_recording(recording(positions))
+    assert labels()[0] not in ready.markers.labels
+    assert any("asis_r" in n.text and "Not in this recording" in n.text for n in ready.notes)
+
+
+def test_no_markers_and_prepared_twice():
+    with pytest.raises(RecordingError, match="holds no markers"):
+        prepare_recording(Recording("x.mot", "0" * 64, "MOT"))
+    with pytest.raises(RecordingError, match="prepared already"):
+        prepare_recording(prepare_recording(recording(standing())))
+
+
+def test_no_usable_marker_set_lists_labels_and_needs():
+    with pytest.raises(
+        RecordingError, match=r"no marker set fits these labels \(a, b\).*also needs .*give a profile file"
+    ):
+        choose_profile(("a", "b"))
+
+
+@pytest.mark.parametrize("profile", read_profiles(), ids=lambda p: p.name)
+def test_every_profile_stands_on_known_segments_and_a_source(profile):
+    assert profile.source
+    assert profile.citation
+    plain = [m[0] for m in profile.meanings]
+    assert len(set(plain)) == len(plain)
+    for _, landmark, weight in profile.meanings:
+        assert segment_of(landmark)
+        assert weight >= 0
+    assert profile.required
+
+
+def test_spelling_does_not_matter():
+    profile = find_profile("opencap")
+    found = dict(match_labels(profile, ("r_shank(antsup)", "R.Shank AntSup", "L_calc", "r.ASIS")).landmarks)
+    assert found == {
+        "r_shank(antsup)": "segment:tibia_r",
+        "R.Shank AntSup": "segment:tibia_r",
+        "L_calc": "heel_l",
+        "r.ASIS": "asis_r",
+    }
+
+
+def test_a_profile_of_ones_own(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'title = "mine"\n[sided]\nasis = ["hip*"]\nheel = { labels = ["h*"], weight = 2.0 }\n[required]\nsided = [["asis"]]\n'
+    )
+    match, _ = choose_profile(("hipR", "hipL", "hR", "zzz"), str(path))
+    assert dict(match.landmarks) == {"hipR": "asis_r", "hipL": "asis_l", "hR": "heel_r"}
+    assert match.profile.weight("HR") == 2.0
+    assert match.profile.weight("zzz") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("titel = 1\n", "unknown key 'titel'. Did you mean 'title'"),
+        ('[sided]\nasiss = ["*A"]\n', "unknown landmark 'asiss'"),
+        ("[sided]\nasis = 3\n", "a list of labels is expected"),
+        ('[sided]\nasis = { labels = ["*A"], wait = 1 }\n', "unknown key 'wait'"),
+        ("[sided\n", "not a valid marker-set profile"),
+    ],
+)
+def test_a_wrong_profile_is_told(tmp_path, text, said):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(SettingError) as caught:
+        find_profile(str(path))
+    assert said in str(caught.value)
+
+
+def test_an_unknown_profile_is_told():
+    with pytest.raises(SettingError, match="Did you mean 'opencap'"):
+        find_profile("opencup")
+    with pytest.raises(SettingError, match="cannot be read"):
+        find_profile("gone.toml")
+
+
+def test_the_still_part_of_a_fidgeting_calibration():
+    still, moving = standing(150), walking(200)
+    moving[:, :, 0] -= moving[0, 0, 0] - still[0, 0, 0]
+    ready = prepare_recording(recording(np.concatenate([moving[::-1] * [1, 1, 1], still, moving])))
+    first, end = find_still_window(ready)
+    assert 195 <= first <= 215
+    assert 335 <= end <= 355
+    kept = keep_still_part(ready)
+    assert kept.task == "standing"
+    assert len(kept.markers.positions) == end - first
+    assert kept.markers.start_s == pytest.approx(first / 100)
+    with pytest.raises(RecordingError, match="never stands still"):
+        keep_still_part(prepare_recording(recording(walking())))
