@@ -106,7 +106,7 @@ def _curves(body: Body) -> Mapping[str, FloatArray]:
     def curve(variable: str) -> FloatArray:
         mean = np.deg2rad(table[f"Angles/{variable}"].mean)
         closed = mean - np.linspace(0.0, 1.0, len(mean)) * (mean[-1] - mean[0])
-        return np.interp(np.linspace(0, 100, 101), np.linspace(0, 100, len(mean)), closed)
+        return np.asarray(np.interp(np.linspace(0, 100, 101), np.linspace(0, 100, len(mean)), closed))
 
     neutral = _neutral_pelvic_tilt(body)
     pitch = curve("FootProgression sagittal_raw") + np.pi / 2
