@@ -13,7 +13,18 @@ from kinechain.core.errors import InputError
 from kinechain.recording.profiles import find_profile, segment_of
 from kinechain.recording.recording import Recording
 
-__all__ = ["lock_unseen", "marker_weight", "median_position"]
+__all__ = ["GIRDLE_SHARE", "UPPER_BODY_SHARE", "lock_unseen", "marker_weight", "median_position"]
+
+#: How much markers of the upper body count against those of pelvis and legs (assumption).  Three coordinates move
+#: the whole trunk and nothing stretches it: what it cannot follow must not pull the pelvis off its markers.
+UPPER_BODY_SHARE = 0.1
+
+#: How much the acromia, which move with the shoulder blades, count beside spine and sternum (assumption).
+GIRDLE_SHARE = 0.1
+
+_GIRDLE = ("acromion_r", "acromion_l")
+_SPINE_AND_STERNUM = frozenset({"c7", "t10", "suprasternal_notch", "xiphoid"})
+_UPPER_BODY = ("thorax", "head", "humerus", "forearm", "hand")
 
 
 def median_position(track: FloatArray) -> FloatArray | None:
@@ -23,11 +34,22 @@ def median_position(track: FloatArray) -> FloatArray | None:
 
 
 def marker_weight(recording: Recording, label: str) -> float:
-    """Return the weight of a marker by the profile of its recording; 1 without a profile."""
+    """Return the weight of a marker in inverse kinematics.
+
+    That of its marker-set profile (1 without one), times `UPPER_BODY_SHARE` on trunk, head and arms, and
+    times `GIRDLE_SHARE` on the acromia where spine and sternum show the thorax.
+    """
     try:
-        return find_profile(recording.profile).weight(label)
+        weight = find_profile(recording.profile).weight(label)
     except InputError:
-        return 1.0
+        weight = 1.0
+    names = dict(recording.landmarks)
+    name = names.get(label, "")
+    if segment_of(name).split("_")[0] in _UPPER_BODY:
+        weight *= UPPER_BODY_SHARE
+    if name in _GIRDLE and len(_SPINE_AND_STERNUM & set(names.values())) >= 3:
+        weight *= GIRDLE_SHARE
+    return weight
 
 
 def lock_unseen(body: Body, recording: Recording) -> tuple[Body, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -80,7 +80,7 @@ def fit_body(
     landmarks = _personal_landmarks(person, points)
     body = replace(person.body, name="person", landmarks=landmarks)
     body = with_inertia(body, known.mass_kg or mean_mass(size.sex), size.sex)
-    body = replace(body, markers=_attach(person, static, exchanged))
+    body = replace(body, markers=_attach(person, static, exchanged, standing.frames))
     body, locks = lock_unseen(body, recording or static)
     if recording is not None:
         body = _attach_missing(body, recording)
@@ -209,7 +209,13 @@ def _exchanged_notes(names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _attach(person: Personal, static: Recording, unused: tuple[str, ...]) -> tuple[Marker, ...]:
+#: Without a frame of their own these segments would carry their markers in a made-up pose.
+_NEED_FRAME = ("humerus", "forearm")
+
+
+def _attach(
+    person: Personal, static: Recording, unused: tuple[str, ...], placed: Collection[str]
+) -> tuple[Marker, ...]:
     markers = []
     positions = static.require_markers()
     for label, name in static.landmarks:
@@ -218,7 +224,8 @@ def _attach(person: Personal, static: Recording, unused: tuple[str, ...]) -> tup
         if world is None or segment not in person.poses:
             continue
         local = transform_points(inverse(person.poses[segment]), world)
-        weight = 0.0 if name in unused else marker_weight(static, label)
+        is_used = name not in unused and (segment in placed or segment.split("_")[0] not in _NEED_FRAME)
+        weight = marker_weight(static, label) if is_used else 0.0
         markers.append(Marker(label, segment, local, weight, f"standing trial, {name}"))
     return tuple(markers)
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from kinechain.body.body import Body
 from kinechain.body.joint_centres import beside, chord_centre, hip_centres, orthogonal, pelvis_axes, unit
+from kinechain.body.scale import neutral_landmarks
 from kinechain.body.skeleton import SIDES, SPINE_TILT_RAD
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
@@ -227,11 +228,23 @@ def _thorax(points: Points, model: Body, frames: dict[str, FloatArray], notes: l
     elif _spread(np.array([model.landmark(n).position for n in names])) > 0.02:
         rotation = _best_rotation(names, points, model, frames["pelvis"][:3, :3])
         notes.append(f"Thorax placed by {', '.join(names)} only; its tilt is that of an average trunk.")
+    elif points.has("acromion_r", "acromion_l"):
+        left = points.landmarks["acromion_l"] - points.landmarks["acromion_r"]
+        rotation = _trunk_line(points, model, frames["pelvis"], left)
+        notes.append("Thorax placed by the acromia above the pelvis only; its tilt is that of an average trunk.")
     else:
         notes.append("Too few markers on the trunk: thorax, neck and lumbar spine stay in line with the pelvis.")
         return
     # Its place follows from the lumbar spine; only the direction is measured here.
     frames["thorax"] = transform(rotation)
+
+
+def _trunk_line(points: Points, model: Body, world_from_pelvis: FloatArray, left: FloatArray) -> FloatArray:
+    """Turn the trunk so that the line from the hips to the acromia runs as in the model."""
+    line = points.middle("acromion_r", "acromion_l") - world_from_pelvis[:3, 3]
+    at = neutral_landmarks(model)
+    own = 0.5 * (at["acromion_r"] + at["acromion_l"])
+    return np.asarray(orthogonal(line, left) @ orthogonal(own, _LEFT).T)
 
 
 def _isb_thorax(at: Mapping[str, FloatArray]) -> FloatArray:
@@ -281,10 +294,18 @@ def _arm(
     centres[f"shoulder_centre_{side}"], centres[f"elbow_centre_{side}"] = shoulder, elbow
     frames[f"humerus_{side}"] = transform(orthogonal(shoulder - elbow, axis), shoulder)
     radial, ulnar = f"radial_styloid_{side}", f"ulnar_styloid_{side}"
-    if not points.has(radial, ulnar):
+    trackers = points.trackers.get(f"forearm_{side}", ())
+    if points.has(radial, ulnar):
+        wrist = points.middle(radial, ulnar)
+        line = outward * (points.landmarks[radial] - points.landmarks[ulnar])
+    elif points.has(radial) or trackers:
+        # One point down the forearm shows how the elbow bends; the turn of the forearm stays open.
+        ends = [points.landmarks[radial]] if points.has(radial) else list(trackers)
+        far = max(ends, key=lambda end: float(np.linalg.norm(end - elbow)))
+        frames[f"forearm_{side}"] = transform(orthogonal(elbow - far, axis), elbow)
         return
-    wrist = points.middle(radial, ulnar)
-    line = outward * (points.landmarks[radial] - points.landmarks[ulnar])
+    else:
+        return
     centres[f"wrist_centre_{side}"] = wrist
     frames[f"forearm_{side}"] = transform(orthogonal(elbow - wrist, line), elbow)
     _hand(points, side, outward, wrist, line, frames)

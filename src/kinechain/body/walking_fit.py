@@ -11,8 +11,8 @@ from kinechain.body.body import Body, Marker
 from kinechain.body.inertia import with_inertia
 from kinechain.body.joint_centres import hip_centres, pelvis_axes
 from kinechain.body.pose import segment_poses
-from kinechain.body.scale import BodySize, mean_mass, mean_stature, scale_body, size_factors, stature
-from kinechain.body.skeleton import SIDES, SPINE_TILT_RAD, template_body
+from kinechain.body.scale import BodySize, mean_mass, mean_stature, neutral_landmarks, scale_body, size_factors, stature
+from kinechain.body.skeleton import FOOT, SIDES, SPINE_TILT_RAD, template_body
 from kinechain.body.solve import CoordinateTarget, solve_poses
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
@@ -57,10 +57,10 @@ def fit_without_standing(size: BodySize, recording: Recording, rhythm: str) -> B
         if name in own
     )
     body, locks = lock_unseen(body.with_markers(landmarks), recording)
-    body = _place_trackers(body, recording)
+    body = _place_markers(body, recording)
     notes = [
-        "There is no standing trial: bony markers sit where the scaled skeleton has their landmarks, tracking markers "
-        "where they were found on it while walking; joint angles carry offsets of several degrees.",
+        "There is no standing trial: the walking trial was laid on the bony landmarks of the scaled skeleton, and every "
+        "marker put where it was found on average; joint angles carry offsets of several degrees.",
         "Hip joint centres by regression on pelvic width and depth (Harrington 2007).",
         *notes,
     ]
@@ -124,7 +124,17 @@ def _factors(
         if thigh is not None:
             own = float(np.linalg.norm(at[f"lateral_femoral_epicondyle_{side}"]))
             factors[f"femur_{side}"] = np.array([*factors[f"femur_{side}"][:2], thigh / own])
+        if size.foot_length_m is None and (foot := _foot_ratio(template, tracks, side)) is not None:
+            factors |= {f"{part}_{side}": np.array([foot, *factors[f"{part}_{side}"][1:]]) for part in FOOT}
     return factors, notes
+
+
+def _foot_ratio(template: Body, tracks: dict[str, FloatArray], side: str) -> float | None:
+    ends = (f"heel_{side}", f"metatarsal_2_head_{side}")
+    if not set(ends) <= set(tracks):
+        return None
+    length, at = _rigid(tracks[ends[0]], tracks[ends[1]]), neutral_landmarks(template)
+    return None if length is None else length / float(np.linalg.norm(at[ends[0]] - at[ends[1]]))
 
 
 def _shank_ratio(tracks: dict[str, FloatArray], at: dict[str, FloatArray], side: str) -> float | None:
@@ -161,11 +171,12 @@ def _with_pelvis(body: Body, tracks: dict[str, FloatArray], behind: FloatArray) 
     return replace(body, joints=joints, landmarks=landmarks)
 
 
-def _place_trackers(body: Body, recording: Recording) -> Body:
-    """Solve the trial on its landmarks, then put every tracking marker at its median place on its segment."""
-    trackers = [(label, segment_of(name)) for label, name in recording.landmarks if name.startswith("segment:")]
-    if not trackers:
-        return body
+def _place_markers(body: Body, recording: Recording) -> Body:
+    """Solve the trial on its bony landmarks, then put every marker at its median place on its segment.
+
+    The landmarks of the scaled skeleton say how the person stands in it on average; after that a
+    marker that sits a little beside its landmark need not bend a joint.
+    """
     measured = recording.require_markers()
     frames = np.unique(np.linspace(0, len(measured.positions) - 1, _FRAMES).astype(int))
     columns = [measured.labels.index(m.name) for m in body.markers]
@@ -178,13 +189,16 @@ def _place_trackers(body: Body, recording: Recording) -> Body:
     solved = solution.is_solved > 0
     poses = segment_poses(body, solution.values)
     index = {s.name: i for i, s in enumerate(body.segments)}
+    own = {m.name: m for m in body.markers}
     placed = []
-    for label, segment in trackers:
-        track = measured.position(label)[frames]
-        local = (
-            transform_points(inverse(poses[:, index[segment]]), track)[solved] if segment in index else np.empty((0, 3))
-        )
-        position = median_position(local)
+    for label, name in recording.landmarks:
+        segment = segment_of(name)
+        if segment not in index:
+            continue
+        track = transform_points(inverse(poses[:, index[segment]]), measured.position(label)[frames])
+        position = median_position(track[solved])
         if position is not None:
-            placed.append(Marker(label, segment, position, marker_weight(recording, label), "walking trial"))
-    return body.with_markers((*body.markers, *placed))
+            placed.append(Marker(label, segment, position, marker_weight(recording, label), f"walking trial, {name}"))
+        elif label in own:
+            placed.append(own[label])
+    return body.with_markers(tuple(placed))
