@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from kinechain.body.body import Body
-from kinechain.body.osim import read_osim
+from kinechain.body.osim import is_in_degrees, read_osim
 from kinechain.core.frames import about_axis, inverse, transform
+from kinechain.motion.motion import Motion
+from kinechain.motion.motion_file import write_motion
 
 pytestmark = pytest.mark.opensim
 opensim = pytest.importorskip("opensim", reason="the extra 'opensim' is not installed")
@@ -107,12 +109,29 @@ def test_masses_and_inertia_are_opensims(pair):
         )
 
 
+def test_opensim_reads_back_the_motion_file_that_we_write(pair, tmp_path):
+    body, model, _ = pair
+    poses = [random_pose(body, np.random.default_rng(seed)) for seed in range(3)]
+    values = np.array([[pose[c.name] for c in body.coordinates] for pose in poses])
+    names = tuple(c.name for c in body.coordinates)
+    motion = Motion(names, values, 100.0, 0.0, (), np.empty((3, 0)), np.ones(3), body.hash)
+    write_motion(body, motion, tmp_path / "poses.mot")
+    storage = opensim.Storage(str(tmp_path / "poses.mot"))
+    model.getSimbodyEngine().convertDegreesToRadians(storage)
+    for index, name in enumerate(names):
+        column = opensim.ArrayDouble()
+        storage.getDataColumn(name, column)
+        found = [column.get(i) for i in range(column.getSize())]
+        np.testing.assert_allclose(found, values[:, index], atol=1e-8, err_msg=name)
+
+
 def test_coordinates_say_the_same(pair):
     body, model, _ = pair
     for c in body.coordinates:
         theirs = model.getCoordinateSet().get(c.name)
         kinds = {1: "rotation", 2: "translation"}
         assert c.kind == kinds.get(int(theirs.getMotionType()), c.kind), c.name
+        assert is_in_degrees(body, c.name) == (int(theirs.getMotionType()) == 1), c.name
         if c.driver is None:
             assert (c.low, c.high, c.default) == (theirs.getRangeMin(), theirs.getRangeMax(), theirs.getDefaultValue())
             assert (c.is_locked, c.is_clamped) == (theirs.getDefaultLocked(), theirs.getDefaultClamped())

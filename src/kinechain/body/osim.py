@@ -45,6 +45,7 @@ __all__ = [
     "CoordinateTask",
     "IkSetup",
     "coordinate_targets",
+    "is_in_degrees",
     "read_ik_setup",
     "read_marker_set",
     "read_osim",
@@ -314,3 +315,32 @@ def _omissions(model: Element) -> Iterable[str]:
     units = text(model, "length_units", "meters")
     if units not in ("meters", "m"):
         yield f"the file states lengths in '{units}'; OpenSim computes in metres, and so is it read"
+
+
+def is_in_degrees(body: Body, name: str) -> bool:
+    """Say whether OpenSim writes a coordinate of an imported model in degrees.
+
+    Parameters
+    ----------
+    body : Body
+        From ``read_osim``.
+    name : str
+        A coordinate.
+
+    Notes
+    -----
+    OpenSim's ``MotionType``: rotational, and in degrees, if the last axis that the coordinate drives as a straight line
+    of slope one is a rotation.  A coordinate that moves everything through curves, as a patella's, is "coupled" and
+    stays in rad even in a file that says ``inDegrees=yes``.
+    """
+    plain = [
+        m
+        for kind in ("rotation", "translation")
+        for joint in body.joints
+        for m in joint.mobilities
+        if m.kind == kind
+        and m.coordinate == name
+        and m.function.is_linear
+        and abs(m.function.coefficients[0, 1]) == 1.0
+    ]
+    return bool(plain) and plain[-1].kind == "rotation"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kinechain.body.body import Body
+from kinechain.body.osim import is_in_degrees
 from kinechain.core.errors import SettingError
 from kinechain.motion.motion import Motion
 from kinechain.recording.writers.mot import write_mot
@@ -39,12 +40,16 @@ def write_motion(body: Body, motion: Motion, path: Path) -> None:
         Whose motion it is; tells rotations from translations.
     motion : Motion
     path : path
-        ``.mot`` and ``.sto`` hold degrees and metres, ``.parquet`` radians and metres.
+        ``.mot`` and ``.sto`` hold degrees and metres, ``.parquet`` radians and metres; of an imported model those
+        coordinates stay in rad that OpenSim calls coupled and does not convert either.
     """
     check_motion_path(path)
     kinds = [body.coordinate(name).kind for name in motion.coordinates]
     if path.suffix.lower() != ".parquet":
-        write_mot(motion.coordinates, kinds, motion.values, motion.times_s, path)
+        written: list[str] = list(kinds)
+        if body.up == "y":
+            written = ["rotation" if is_in_degrees(body, name) else "as it is" for name in motion.coordinates]
+        write_mot(motion.coordinates, written, motion.values, motion.times_s, path)
         return
     units = ["rad" if kind == "rotation" else "m" for kind in kinds]
     frame = "world: x forward, y left, z up" if body.up == "z" else "OpenSim: x forward, y up, z right"

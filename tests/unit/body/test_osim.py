@@ -21,7 +21,7 @@ from osim_models import (
 )
 
 from kinechain.body.body import Body
-from kinechain.body.osim import read_osim
+from kinechain.body.osim import is_in_degrees, read_osim
 from kinechain.body.osim_functions import compose, multiply, simm_spline
 from kinechain.core.errors import FileError
 from kinechain.core.frames import about_axis, inverse, transform
@@ -125,6 +125,13 @@ def test_parents_stand_before_children_and_massless_bodies_are_kept(write):
     assert body.coordinate("slide").kind == "translation"
     assert body.coordinate("p1").kind == "rotation"
     assert body.segment("root").inertia[0, 2] == -0.002
+
+
+def test_coordinates_that_only_drive_curves_stay_in_rad_in_motion_files(write):
+    # OpenSim 4.6 calls 'slide' coupled, 'fold', 'bend' and 'p1' rotational, 'p2' and 's1' translational.
+    body = read_osim(write(EVERY_JOINT))
+    found = {name: is_in_degrees(body, name) for name in ("slide", "fold", "bend", "p1", "p2", "s1")}
+    assert found == {"slide": False, "fold": True, "bend": True, "p1": True, "p2": False, "s1": False}
 
 
 def test_a_polynomial_of_high_degree_is_noted_as_approximated(write):
