@@ -41,6 +41,10 @@ INTENDED_PURPOSE = (
     "the judgement of a clinician, who decides."
 )
 
+#: Largest part by which the plates may weigh another mass than is stated; an assumption, beyond the 6 % that one clean
+#: stance of each foot stays within in our validation recordings.
+PLATE_TOLERANCE = 0.10
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -189,9 +193,20 @@ def assess(
         trials=trials,
         findings=findings,
         unmeasured=unmeasured,
-        refused=material.refused,
+        refused=(*material.refused, *_contradictions(size.mass_kg, findings)),
         notes=(*size_notes, *(body.notes if body else ())),
         provenance=_provenance(material, settings),
+    )
+
+
+def _contradictions(mass_kg: float | None, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Say where the force plates contradict the mass that the body was given."""
+    weighed = next((f.estimate.value for f in findings if f.id == "quality.plate_mass"), None)
+    if mass_kg is None or weighed is None or abs(weighed / mass_kg - 1.0) <= PLATE_TOLERANCE:
+        return ()
+    return (
+        f"The force plates weigh {weighed:.1f} kg in walking, and {mass_kg:.1f} kg is stated: check the mass, the plates "
+        "and that each foot came down whole on a plate of its own; do not trust the force curves until then.",
     )
 
 
@@ -217,7 +232,7 @@ def _read_material(paths: Sequence[Path], static: Path | None, settings: Setting
             inputs[recording.name] = recording.sha256
             ready = prepare_recording(recording, profile=settings.profile)
         except InputError as error:
-            refused.append(str(error))
+            refused.append(_named(path.name, error))
             continue
         if path == static:
             standing = ready
@@ -229,6 +244,11 @@ def _read_material(paths: Sequence[Path], static: Path | None, settings: Setting
     if (paths or static) and standing is None and not walking:
         raise InputError(refused[0])
     return _Material(standing, walking, tuple(refused), inputs)
+
+
+def _named(name: str, error: KinechainError) -> str:
+    """Return what is wrong with a file as a sentence that names it."""
+    return str(error) if name in str(error) else f"{name}: {error}"
 
 
 def _body_size(person: Person, material: _Material) -> tuple[BodySize, tuple[str, ...]]:
@@ -276,7 +296,7 @@ def _analyze(body: Body | None, material: _Material, settings: Settings) -> tupl
         try:
             trials.append(analyze_gait(body, recording, cutoff_hz=settings.cutoff_hz))
         except KinechainError as error:
-            refused.append(str(error))
+            refused.append(_named(recording.name, error))
     return tuple(trials), replace(material, refused=tuple(refused))
 
 

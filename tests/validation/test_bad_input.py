@@ -104,7 +104,7 @@ def cut_trc(source: Path, target: Path, frames: int) -> Path:
 def test_less_than_one_stride(call: Call, shared: Path, tmp_path: Path) -> None:
     walk = sorted((shared / "data/dev/opencap_validation_s4").rglob("*walking*.trc"))[0]
     short = cut_trc(walk, tmp_path / "short.trc", 30)
-    assert_refused(call("assess", short, *NOBODY), "short.trc", "stride")
+    assert_refused(call("assess", short, *NOBODY), "short.trc", "less than one full gait cycle")
 
 
 def test_a_mass_that_contradicts_the_plates_is_said(call: Call, shared: Path) -> None:
@@ -121,7 +121,8 @@ def test_a_mass_that_contradicts_the_plates_is_said(call: Call, shared: Path) ->
         "--json",
     )
     assert code == 1, said
-    assert any("weigh" in note for note in json.loads(out)["notes"])
+    (sentence,) = json.loads(out)["recordings"]["refused"]
+    assert "plates weigh 66" in sentence and "120.0 kg is stated" in sentence
 
 
 def test_one_bad_file_does_not_stop_the_others(call: Call, shared: Path, tmp_path: Path) -> None:
