@@ -205,8 +205,8 @@ def _contradictions(mass_kg: float | None, findings: Sequence[Finding]) -> tuple
     if mass_kg is None or weighed is None or abs(weighed / mass_kg - 1.0) <= PLATE_TOLERANCE:
         return ()
     return (
-        f"The force plates weigh {weighed:.1f} kg in walking, and {mass_kg:.1f} kg is stated: check the mass, the plates "
-        "and that each foot came down whole on a plate of its own; do not trust the force curves until then.",
+        f"The force plates weigh {weighed:.1f} kg in walking, and {mass_kg:.1f} kg is stated: check the mass, the "
+        "plates, and that each foot came down whole on a plate of its own; do not trust the force curves until then.",
     )
 
 
