@@ -59,8 +59,8 @@ def fit_without_standing(size: BodySize, recording: Recording, rhythm: str) -> B
     body, locks = lock_unseen(body.with_markers(landmarks), recording)
     body = _place_markers(body, recording)
     notes = [
-        "There is no standing trial: the walking trial was laid on the bony landmarks of the scaled skeleton, and every "
-        "marker put where it was found on average; joint angles carry offsets of several degrees.",
+        "There is no standing trial: the walking trial was laid on the bony landmarks of the scaled skeleton, and "
+        "every marker put where it was found on average; joint angles carry offsets of several degrees.",
         "Hip joint centres by regression on pelvic width and depth (Harrington 2007).",
         *notes,
     ]
