@@ -307,8 +307,12 @@ def _lacking_markers(angle: ClinicalAngle, side: Literal["left", "right"], carri
     for region, least in angle.markers:
         count = sum(carried.count(f"{segment}_{side[0]}") for segment in REGIONS[region])
         if count < least:
-            return f"it needs {least} markers on the {side} {region}, this recording tracks {count or 'none'}"
+            return f"it needs {_markers(least)} on the {side} {region}, this recording tracks {count or 'none'}"
     return None
+
+
+def _markers(count: int) -> str:
+    return "a marker" if count == 1 else f"{count} markers"
 
 
 def _degrees(spread: float) -> str:

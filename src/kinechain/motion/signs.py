@@ -14,8 +14,11 @@ Sequences name the axes in the order of rotation, each axis moving with the chil
     proposed for pelvis and trunk against the laboratory, because it matches what
     clinicians mean by the three words.  Plug-in Gait uses tilt, obliquity, rotation;
     in level walking the two differ by fractions of a degree.
-``ZYX``
-    Heading, pitch, roll; for the foot against the ground, whose pitch is large.
+
+Foot progression is the rotation of the foot against the walking frame in the order pitch, roll,
+rotation (``YXZ``), as Plug-in Gait and the norm curves have it: with the foot flat it is the
+heading of the foot, and in swing, when the foot stands steep, it does not run away as the
+heading of its shadow on the floor would.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ __all__ = [
 ]
 
 Frame = Literal["walking", "pelvis", "femur", "tibia", "foot", "calcaneus", "forefoot", "toes", "thorax", "none"]
-Sequence = Literal["YXZ", "ZXY", "ZYX", "line", "share"]
+Sequence = Literal["YXZ", "ZXY", "line", "share"]
 
 SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
@@ -77,7 +80,7 @@ class ClinicalAngle:
     plane : 'sagittal', 'frontal' or 'transverse'
     proximal, distal : str
         The two frames; 'walking' is vertical plus the direction of walking.
-    sequence : 'YXZ', 'ZXY', 'ZYX', 'line' or 'share'
+    sequence : 'YXZ', 'ZXY', 'line' or 'share'
         'line' is the angle of a line between two points, 'share' a fraction of another angle.
     axis : 'x', 'y' or 'z'
         The elementary rotation that is reported.
@@ -172,7 +175,7 @@ ANGLES: tuple[ClinicalAngle, ...] = (
                   "YXZ", "z", 1, -1, ("knee_rotation_{s}",)),
     ClinicalAngle("ankle_dorsiflexion", "Ankle dorsiflexion", "dorsiflexion (whole foot against tibia)", "sagittal",
                   "tibia", "foot", "YXZ", "y", -1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 2),)),
-    ClinicalAngle("foot_progression", "Foot progression", "internal (toe-in)", "transverse", "walking", "foot", "ZYX",
+    ClinicalAngle("foot_progression", "Foot progression", "internal (toe-in)", "transverse", "walking", "foot", "YXZ",
                   "z", 1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 2),)),
     ClinicalAngle("hindfoot_dorsiflexion", "Hindfoot dorsiflexion", "dorsiflexion (calcaneus against tibia)",
                   "sagittal", "tibia", "calcaneus", "YXZ", "y", -1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 3),)),
