@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from people import labels, standing, write_c3d
 
 from kinechain.core.errors import FileError
 from kinechain.recording.read import ReadSettings, read_recording
 from kinechain.recording.readers.c3d import C3dLimits
-from people import labels, standing, write_c3d
 
 
 @pytest.mark.parametrize("unit", ["mm", "cm", "m", "mete"])
@@ -201,7 +201,7 @@ def test_what_is_no_recording_is_told_so(tmp_path, name, content, said):
 
 
 def test_missing_files_and_folders(tmp_path):
-    with pytest.raises(FileError, match="there is no file gone.c3d"):
+    with pytest.raises(FileError, match=r"there is no file gone\.c3d"):
         read_recording(tmp_path / "gone.c3d")
     with pytest.raises(FileError, match="is a folder"):
         read_recording(tmp_path)

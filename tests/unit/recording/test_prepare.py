@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from people import labels, standing, walking
 
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.profiles import choose_profile, find_profile, match_labels, read_profiles, segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Recording
 from kinechain.recording.still import find_still_window, keep_still_part
-from people import labels, standing, walking
 
 Y_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 Z_DOWN = np.diag([1.0, -1, -1])
@@ -160,7 +160,8 @@ def test_spelling_does_not_matter():
 def test_a_profile_of_ones_own(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(
-        'title = "mine"\n[sided]\nasis = ["hip*"]\nheel = { labels = ["h*"], weight = 2.0 }\n[required]\nsided = [["asis"]]\n'
+        'title = "mine"\n[sided]\nasis = ["hip*"]\nheel = { labels = ["h*"], weight = 2.0 }\n'
+        '[required]\nsided = [["asis"]]\n'
     )
     match, _ = choose_profile(("hipR", "hipL", "hR", "zzz"), str(path))
     assert dict(match.landmarks) == {"hipR": "asis_r", "hipL": "asis_l", "hR": "heel_r"}

@@ -55,7 +55,7 @@ def test_sto_is_told_by_its_ending(tmp_path):
     ],
 )
 def test_a_fault_is_named(tmp_path, body, said):
-    with pytest.raises(FileError, match="table.mot is not a valid MOT") as caught:
+    with pytest.raises(FileError, match=r"table\.mot is not a valid MOT") as caught:
         read(tmp_path, HEADER + body)
     assert said in str(caught.value)
 

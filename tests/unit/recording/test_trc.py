@@ -97,7 +97,7 @@ def test_one_label_twice_is_joined(tmp_path):
     ],
 )
 def test_a_fault_is_named_by_line(tmp_path, content, said):
-    with pytest.raises(FileError, match="walk.trc is not a (valid|usable) TRC") as caught:
+    with pytest.raises(FileError, match=r"walk\.trc is not a (valid|usable) TRC") as caught:
         read(tmp_path, content)
     assert said in str(caught.value)
 
