@@ -27,16 +27,15 @@ from kinechain.report.figures import Palette, curve_figure, legend_figure
 from kinechain.report.norms import NormBand, find_bands, profile_figure
 from kinechain.report.scene import BEHIND, SIDE, stick_figure
 from kinechain.report.svg import Figure
-from kinechain.report.verdict import Verdict, find_verdict, link_of
+from kinechain.report.verdict import LINKS, Verdict, find_verdict, link_of
 from kinechain.report.words import (
     STATE_SYMBOLS,
-    STATE_WORDS,
     clinical,
     clinical_norm,
     interval_words,
     norm_words,
     side_words,
-    unit_words,
+    state_of,
     value_words,
 )
 
@@ -45,6 +44,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Claim", "Content", "FigurePage", "FigureRow", "Row", "Source", "build_content"]
 
+
+#: Measures that belong to no link.
+OTHER_GROUPS = {"gait_profile": "Gait profile", "quality": "Quality of the recording"}
+
+#: How the tables are read.
+READING = (
+    "In brackets the 95 % interval of the measurement. ▲ outside and ● within the usual range: the whole interval is; "
+    "? the interval touches an edge, so it cannot be told; ○ no published range fits this person and method."
+)
 
 #: The signs and conventions of every curve and number.
 SIGNS = (
@@ -62,27 +70,51 @@ PROFILE_NOTE = (
 
 
 @dataclass(frozen=True)
+class Cell:
+    """One value of one side as printed."""
+
+    value: str
+    interval: str
+    state: str
+    symbol: str
+
+
+@dataclass(frozen=True)
 class Row:
-    """One measure as printed in a table.
+    """One measure as printed in a table: both sides and their difference beside one range.
 
     Attributes
     ----------
-    name, side, value, interval, unit, norm, cohort, grade, verdict, symbol, state, method, source : str
+    name : str
+    left, right, middle, difference : Cell or None
+        ``middle`` is the value of a measure that has no side.
+    norm, cohort, grade : str
+        The usual range, whose it is, and how deep its source was read.
+    method, source : str
     """
+
+    name: str
+    left: Cell | None
+    right: Cell | None
+    middle: Cell | None
+    difference: Cell | None
+    norm: str
+    cohort: str
+    grade: str
+    method: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One measure as printed in a list of page one."""
 
     name: str
     side: str
     value: str
-    interval: str
-    unit: str
     norm: str
-    cohort: str
-    grade: str
-    verdict: str
-    symbol: str
     state: str
-    method: str
-    source: str
+    symbol: str
 
 
 @dataclass(frozen=True)
@@ -175,7 +207,7 @@ class Content:
     title, who, purpose, demonstration : str
         ``demonstration`` is '' for a real person.
     verdict : Verdict
-    outside : tuple of Row
+    outside, differences : tuple of Item
     within, edge, unjudged : tuple of str
         Names, the sides of one measure together.
     pages : tuple of FigurePage
@@ -188,7 +220,8 @@ class Content:
     purpose: str
     demonstration: str
     verdict: Verdict
-    outside: tuple[Row, ...]
+    outside: tuple[Item, ...]
+    differences: tuple[Item, ...]
     within: tuple[str, ...]
     edge: tuple[str, ...]
     unjudged: tuple[str, ...]
@@ -203,6 +236,7 @@ class Content:
     posture_claims: tuple[Claim, ...]
     asymmetry_claims: tuple[Claim, ...]
     spatiotemporal: tuple[Row, ...]
+    reading: str
     numbers: tuple[Group, ...]
     missing: tuple[Missing, ...]
     recordings: tuple[RecordingRow, ...]
@@ -238,7 +272,8 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         purpose=INTENDED_PURPOSE,
         demonstration=_demonstration(assessment.is_demonstration),
         verdict=verdict,
-        outside=tuple(_row(f) for f in verdict.outside),
+        outside=tuple(_item(f) for f in verdict.outside),
+        differences=tuple(_item(f) for f in verdict.differences),
         within=_names(verdict.within),
         edge=_names(verdict.edge),
         unjudged=_names(verdict.unjudged),
@@ -249,10 +284,11 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         profile_figure=profile_figure(assessment.findings, palette),
         profile_note=PROFILE_NOTE,
         posture_figure=_posture_figure(assessment, palette),
-        posture=tuple(_row(f) for f in assessment.findings if is_posture(f)),
+        posture=_rows(f for f in assessment.findings if is_posture(f)),
         posture_claims=tuple(claim for beside, claim in statements if beside == "posture"),
         asymmetry_claims=tuple(claim for beside, claim in statements if beside == "asymmetry"),
-        spatiotemporal=tuple(_row(f) for f in assessment.findings if is_spatiotemporal(f)),
+        spatiotemporal=_rows(f for f in assessment.findings if is_spatiotemporal(f)),
+        reading=READING,
         numbers=_groups(assessment.findings),
         missing=tuple(
             Missing(u.name, side_words(u.side), u.answer.reason, u.answer.next_test) for u in assessment.unmeasured
@@ -299,34 +335,77 @@ def _names(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(name if found == ["both"] else f"{name} ({', '.join(found)})" for name, found in sides.items())
 
 
-def _row(finding: Finding) -> Row:
+def _item(finding: Finding) -> Item:
     estimate = clinical(finding.estimate)
     norm = clinical_norm(finding.norm, finding.estimate.unit) if finding.norm else None
-    cohort = "" if norm is None else norm.cohort
-    if norm is not None and not norm.is_adult and "child" not in cohort.lower():
-        cohort = f"children: {cohort}"
-    return Row(
-        name=finding.name,
-        side=side_words(finding.side),
-        value=value_words(estimate),
-        interval=interval_words(estimate),
-        unit=unit_words(estimate.unit),
-        norm=norm_words(norm, estimate),
-        cohort=cohort,
-        grade="" if norm is None else norm.grade,
-        verdict=STATE_WORDS[finding.verdict],
-        symbol=STATE_SYMBOLS[finding.verdict],
-        state=finding.verdict,
-        method=finding.method,
-        source=", ".join(dict.fromkeys([*([norm.source] if norm else []), finding.estimate.source])),
+    state = state_of(finding)
+    return Item(
+        finding.name,
+        finding.side,
+        value_words(estimate),
+        norm_words(norm, estimate) if norm else "",
+        state,
+        STATE_SYMBOLS[state],
     )
 
 
-def _groups(findings: tuple[Finding, ...]) -> tuple[Group, ...]:
-    names: dict[str, list[Row]] = {}
+def _rows(findings: Iterable[Finding]) -> tuple[Row, ...]:
+    """Return one row per measure, its sides and their difference together."""
+    grouped: dict[str, list[Finding]] = {}
     for finding in findings:
-        names.setdefault(link_of(finding.id) or "Whole body", []).append(_row(finding))
-    return tuple(Group(name, tuple(rows)) for name, rows in names.items())
+        grouped.setdefault(finding.id.removesuffix("_difference"), []).append(finding)
+    return tuple(_row(found) for found in grouped.values())
+
+
+def _row(findings: list[Finding]) -> Row:
+    cells: dict[str, Cell] = {}
+    for finding in findings:
+        place = "difference" if finding.id.endswith("_difference") else finding.side
+        cells[place] = _cell(finding)
+    first = findings[0]
+    judged = next((f for f in findings if f.norm is not None), None)
+    norm = clinical_norm(judged.norm, judged.estimate.unit) if judged is not None and judged.norm else None
+    cohort = "" if norm is None else norm.cohort
+    if norm is not None and not norm.is_adult and "child" not in cohort.lower():
+        cohort = f"children: {cohort}"
+    if judged is not None and judged.id.endswith("_difference"):
+        cohort = f"of the difference; {cohort}"
+    keys = dict.fromkeys([*([norm.source] if norm else []), *(f.estimate.source for f in findings)])
+    return Row(
+        name=first.name.removesuffix(", left minus right"),
+        left=cells.get("left"),
+        right=cells.get("right"),
+        middle=cells.get("both"),
+        difference=cells.get("difference"),
+        norm="" if norm is None or judged is None else norm_words(norm, clinical(judged.estimate)),
+        cohort=cohort,
+        grade="" if norm is None else norm.grade,
+        method=_joined_methods(findings),
+        source="; ".join(keys),
+    )
+
+
+def _joined_methods(findings: list[Finding]) -> str:
+    """Return what the methods of several sides share, then what each adds."""
+    pieces = [piece.strip() for finding in findings for piece in finding.method.split(";")]
+    return "; ".join(dict.fromkeys(pieces))
+
+
+def _cell(finding: Finding) -> Cell:
+    estimate, state = clinical(finding.estimate), state_of(finding)
+    return Cell(value_words(estimate), interval_words(estimate), state, STATE_SYMBOLS[state])
+
+
+def _groups(findings: tuple[Finding, ...]) -> tuple[Group, ...]:
+    """Return every measure that stands in no table of its own, link by link."""
+    names: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if not is_posture(finding) and not is_spatiotemporal(finding):
+            region = finding.id.split(".", 1)[0]
+            names.setdefault(link_of(finding.id) or OTHER_GROUPS.get(region, "Whole body"), []).append(finding)
+    order = [name for name, _ in LINKS]
+    ranked = sorted(names, key=lambda n: order.index(n) if n in order else len(order))
+    return tuple(Group(name, _rows(names[name])) for name in ranked)
 
 
 def _pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, ...]:

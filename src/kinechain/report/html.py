@@ -12,7 +12,7 @@ from kinechain.report.content import build_content
 from kinechain.report.figures import Palette
 from kinechain.report.replay import replay_json
 from kinechain.report.svg import Figure
-from kinechain.report.words import STATE_SYMBOLS
+from kinechain.report.words import STATE_SYMBOLS, STATE_WORDS
 
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
@@ -45,6 +45,7 @@ def render_html(assessment: Assessment, palette: Palette | None = None) -> str:
         style=style,
         scripts=scripts,
         symbols=STATE_SYMBOLS,
+        state_words=STATE_WORDS,
         policy=_policy(style, scripts),
     )
     return page

@@ -88,7 +88,7 @@ def _files(content: Content, palette: Palette) -> dict[str, bytes]:
 def _verdict(content: Content) -> dict[str, Any]:
     """Return the verdict without its findings: they stand in the content as printed."""
     verdict = content.verdict
-    lists = ("outside", "within", "edge", "unjudged")
+    lists = ("outside", "within", "edge", "unjudged", "differences")
     return {
         **{f.name: getattr(verdict, f.name) for f in fields(verdict) if f.name not in lists},
         "screen": asdict(verdict.screen),

@@ -6,14 +6,14 @@ how far, it never weighs measures against each other, and it names no driver.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person import Person
 from kinechain.care.red_flags import ASK
-from kinechain.care.screen import Screen
-from kinechain.report.words import named, norm_words, value_words
+from kinechain.care.screen import Flag, Screen
+from kinechain.report.words import named, norm_words, state_of, value_words
 
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
@@ -62,13 +62,16 @@ class ScreenWords:
     tone : 'stop', 'warn' or 'calm'
     title, sentence : str
     flags : tuple of str
-        One sentence per sign.
+        One sentence per sign that is present.
+    open : tuple of (str, str)
+        Emergency questions without an answer, each with what a yes would ask for.
     """
 
     tone: Literal["stop", "warn", "calm"]
     title: str
     sentence: str
     flags: tuple[str, ...]
+    open: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,15 @@ class LinkSide:
         The state in a few words, with the count behind it.
     names : str
         The measures that stand outside; '' unless the state is 'outside'.
+    title : str
+        Left, right, both sides, or what lies between them.
     """
 
     side: Literal["left", "right", "both"]
     state: State
     brief: str
     names: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,8 @@ class Verdict:
     outside, within, edge, unjudged : tuple of Finding
         Outside ranked by distance from the range in widths of the range; ``edge``: the interval touches an
         edge of the range; ``unjudged``: no range fits this person or this method.
+    differences : tuple of Finding
+        Left minus right, larger than the smallest change the method can tell; also in the lists above.
     links : tuple of Link
         From the sole up.
     drivers : str
@@ -126,6 +134,7 @@ class Verdict:
     within: tuple[Finding, ...]
     edge: tuple[Finding, ...]
     unjudged: tuple[Finding, ...]
+    differences: tuple[Finding, ...]
     links: tuple[Link, ...]
     drivers: str
     mind: tuple[str, ...]
@@ -153,15 +162,16 @@ def find_verdict(assessment: Assessment) -> Verdict:
     Verdict
     """
     outside = sorted((f for f in assessment.findings if f.verdict == "outside"), key=_distance, reverse=True)
-    within = tuple(f for f in assessment.findings if f.verdict == "within")
-    unknown = tuple(f for f in assessment.findings if f.verdict == "unknown")
-    edge = tuple(f for f in unknown if _touches_edge(f))
-    unjudged = tuple(f for f in unknown if not _touches_edge(f))
+    within, edge, unjudged = (
+        tuple(f for f in assessment.findings if state_of(f) == s) for s in ("within", "edge", "unjudged")
+    )
     lists = (tuple(outside), within, edge, unjudged)
+    differences = tuple(f for f in assessment.findings if _is_difference(f))
     return Verdict(
         screen_words(assessment.screen, assessment.person),
-        _headline(lists, assessment.unmeasured),
+        _headline(lists, differences, assessment.unmeasured),
         *lists,
+        differences,
         links=_links(assessment.findings),
         drivers=_drivers(assessment.screen, assessment.person),
         mind=_change_of_mind(lists, assessment),
@@ -169,10 +179,12 @@ def find_verdict(assessment: Assessment) -> Verdict:
     )
 
 
-def _touches_edge(finding: Finding) -> bool:
-    """True if the verdict is open only because the interval reaches over an edge of the range."""
-    norm, estimate = finding.norm, finding.estimate
-    return norm is not None and any(estimate.low <= edge <= estimate.high for edge in (norm.low, norm.high))
+def _is_difference(finding: Finding) -> bool:
+    """True for a left-right difference that is larger than the method's own error and whose interval excludes zero."""
+    change, estimate = finding.minimal_detectable_change, finding.estimate
+    if not finding.id.endswith("_difference") or change is None:
+        return False
+    return abs(estimate.value) >= change and not estimate.low <= 0.0 <= estimate.high
 
 
 def _distance(finding: Finding) -> float:
@@ -206,51 +218,62 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
         sentence = f"{sentence} {screen.reason}"
     if is_young:
         sentence = f"{sentence} Under 18: measures only; please see a clinician."
-    flags = tuple(
-        f"{flag.question or flag.id.replace('_', ' ')}: {flag.answer}. {flag.rule}".strip() for flag in screen.flags
-    )
-    return ScreenWords(tone, LEVEL_TITLES.get(screen.level, screen.level), sentence, flags)
+    present = tuple(f"{_question(f)} {f.answer.capitalize()}. {f.rule}".strip() for f in screen.flags if f.answer == "yes")
+    unanswered = tuple((_question(f), f.rule) for f in screen.flags if f.answer != "yes")
+    return ScreenWords(tone, LEVEL_TITLES.get(screen.level, screen.level), sentence, present, unanswered)
 
 
-def _headline(lists: Lists, unmeasured: tuple[Unmeasured, ...]) -> str:
+def _question(flag: Flag) -> str:
+    return flag.question or f"{flag.id.replace('_', ' ').capitalize()}?"
+
+
+def _headline(lists: Lists, differences: tuple[Finding, ...], unmeasured: tuple[Unmeasured, ...]) -> str:
     outside, within, edge, unjudged = (len(v) for v in lists)
-    total = outside + within + edge + unjudged
-    if not total:
+    judged = outside + within + edge
+    if not judged + unjudged:
         return f"No measure could be taken; {len(unmeasured)} are listed with the test that would give them."
-    lead = f"{outside} of {total} measures lie" if outside != 1 else f"1 of {total} measures lies"
-    if not outside:
-        lead = f"None of {total} measures lies clearly"
-    return (
-        f"{lead} outside the usual range; {within} within; {edge} at its edge; {unjudged} without a range that fits; "
-        f"{len(unmeasured)} not measured."
-    )
+    words = "No measure has a usual range that fits this person."
+    if judged:
+        lead = {0: f"None of {judged} measures lies", 1: f"1 of {judged} measures lies"}
+        words = (
+            f"{lead.get(outside, f'{outside} of {judged} measures lie')} clearly outside the usual range; "
+            f"{within} within, {edge} at its edge."
+        )
+    if differences:
+        many = "differences are" if len(differences) != 1 else "difference is"
+        words += f" {len(differences)} left-right {many} larger than the method's error."
+    return words
 
 
 def _links(findings: tuple[Finding, ...]) -> tuple[Link, ...]:
     links = []
     for name, _ in LINKS:
         mine = [f for f in findings if link_of(f.id) == name]
-        midline = [f for f in mine if f.side == "both" and (name in MIDLINE or f.norm is not None)]
-        sides: list[LinkSide] = []
-        if midline or (name in MIDLINE and not mine):
-            sides.append(_side("both", midline))
-        if name not in MIDLINE or any(f.side != "both" for f in mine):
-            sides += [_side(s, [f for f in mine if f.side == s]) for s in ("left", "right")]
-        links.append(Link(name, tuple(sides)))
+        if name in MIDLINE:
+            links.append(Link(name, (_side("both", mine),)))
+            continue
+        sides = [_side(s, [f for f in mine if f.side == s]) for s in ("left", "right")]
+        between = [f for f in mine if f.side == "both" and state_of(f) != "unjudged"]
+        both = (replace(_side("both", between), title="Left − right"),) if between else ()
+        links.append(Link(name, (*sides, *both)))
     return tuple(links)
 
 
 def _side(side: Literal["left", "right", "both"], findings: list[Finding]) -> LinkSide:
-    outside = [f for f in findings if f.verdict == "outside"]
-    within = [f for f in findings if f.verdict == "within"]
+    title = {"left": "Left", "right": "Right", "both": "Both sides"}[side]
+    states = [state_of(f) for f in findings]
+    outside, within = states.count("outside"), states.count("within")
+    left_open = len(states) - outside - within
+    brief = ", ".join(
+        f"{count} {word}" for count, word in ((outside, "outside"), (within, "within"), (left_open, "open")) if count
+    )
     if outside:
-        names = ", ".join(f.name for f in outside[:3]) + (f" and {len(outside) - 3} more" if len(outside) > 3 else "")
-        return LinkSide(side, "outside", f"outside: {len(outside)} of {len(findings)}", names)
-    if within:
-        return LinkSide(side, "within", f"within: {len(within)} of {len(findings)}")
+        names = [named(f) if side == "both" else f.name for f in findings if f.verdict == "outside"]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        return LinkSide(side, "outside", brief, shown, title)
     if findings:
-        return LinkSide(side, "unknown", f"cannot be judged: {len(findings)}")
-    return LinkSide(side, "missing", "not measured")
+        return LinkSide(side, "within" if within else "unknown", brief, "", title)
+    return LinkSide(side, "missing", "not measured", "", title)
 
 
 def _drivers(screen: Screen, person: Person) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "interval_words",
     "norm_words",
     "side_words",
+    "state_of",
     "unit_words",
     "value_words",
 ]
@@ -22,14 +23,25 @@ __all__ = [
 CLINICAL_UNITS = {"rad": (180.0 / math.pi, "deg"), "rad/s": (180.0 / math.pi, "deg/s"), "fraction": (100.0, "%")}
 PRINTED_UNITS = {"deg": "°", "deg/s": "°/s", "1": "", "-": "", "ratio": "", "count": "", "1/min": "/min"}
 
-#: State of a measure or a link: a mark that does not need colour, and a word.
-STATE_SYMBOLS = {"outside": "▲", "within": "●", "unknown": "?", "missing": "–"}
+#: State of a measure or a link: a mark that does not need colour, and words.
+STATE_SYMBOLS = {"outside": "▲", "within": "●", "edge": "?", "unjudged": "○", "unknown": "?", "missing": "–"}
 STATE_WORDS = {
     "outside": "outside the usual range",
     "within": "within the usual range",
+    "edge": "at the edge of the range: cannot be told",
+    "unjudged": "no range that fits: not judged",
     "unknown": "cannot be judged",
     "missing": "not measured",
 }
+
+
+def state_of(finding: Finding) -> str:
+    """Return the verdict, the open ones told apart: 'edge' if only the interval is too wide, else 'unjudged'."""
+    if finding.verdict != "unknown":
+        return finding.verdict
+    norm, estimate = finding.norm, finding.estimate
+    touches = norm is not None and any(estimate.low <= edge <= estimate.high for edge in (norm.low, norm.high))
+    return "edge" if touches else "unjudged"
 
 
 def clinical(estimate: Estimate) -> Estimate:
