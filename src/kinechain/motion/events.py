@@ -403,7 +403,8 @@ def find_bonci_events(paths: FootPaths) -> tuple[Event, ...]:
             if len(below) and below[0] > 0:
                 strikes.append(_crossing(heel - STRIKE_SPEED_FRACTION * walk.speed, swing + below[0] - 1))
             below = np.flatnonzero(forefoot[:swing] < OFF_SPEED_FRACTION * walk.speed[:swing])
-            if len(below):
+            # A foot that only shuffles never rises above the threshold, and so never leaves the ground.
+            if len(below) and forefoot[below[-1] + 1] >= OFF_SPEED_FRACTION * walk.speed[below[-1] + 1]:
                 offs.append(_crossing(forefoot - OFF_SPEED_FRACTION * walk.speed, below[-1]))
         events += _steady(paths, walk, "foot_strike", side, np.array(strikes), "bonci2022")
         events += _steady(paths, walk, "foot_off", side, np.array(offs), "bonci2022")
