@@ -41,7 +41,7 @@ from kinechain.motion.trial import GaitTrial
 from kinechain.motion.weight import body_weight_from_plates
 from kinechain.recording.recording import Side
 
-__all__ = ["GAIT_MEASURES", "GaitMeasure", "Pace", "choose_pace", "find_gait"]
+__all__ = ["GAIT_MEASURES", "GaitMeasure", "Pace", "choose_pace", "find_angle_measures", "find_gait"]
 
 Phase = Literal["stride", "contact", "loading", "mid_stance", "stance", "push_off", "swing"]
 Reduce = Literal["maximum", "minimum", "mean", "range", "value"]
@@ -214,15 +214,24 @@ def find_gait(
     reasons: dict[str, str] = {}
     for trial in pace.trials:
         reasons = {**reasons, **angle_support(body, trial.motion)}
-    findings: list[Finding] = []
-    unmeasured: list[Unmeasured] = []
-    for measure in GAIT_MEASURES:
-        found = _find_angle_measure(measure, pace, norms, reasons)
-        findings += [f for f in found if isinstance(f, Finding)]
-        unmeasured += [u for u in found if isinstance(u, Unmeasured)]
-    findings += _find_steps(person, body, pace)
-    findings += _find_quality(person, body, pace)
-    return findings, unmeasured
+    findings, unmeasured = find_angle_measures(pace, norms, reasons)
+    return findings + _find_steps(person, body, pace) + _find_quality(person, body, pace), unmeasured
+
+
+def find_angle_measures(
+    pace: Pace, norms: Mapping[str, CurveNorm], reasons: Mapping[str, str]
+) -> tuple[list[Finding], list[Unmeasured]]:
+    """Return the measures of ``GAIT_MEASURES`` and those that were not measured.
+
+    Parameters
+    ----------
+    pace : Pace
+    norms : mapping of angle id to CurveNorm
+    reasons : mapping of angle label to str
+        Why an angle was not measured, see ``motion.angles.angle_support``.
+    """
+    found = [item for m in GAIT_MEASURES for item in _find_angle_measure(m, pace, norms, reasons)]
+    return [f for f in found if isinstance(f, Finding)], [u for u in found if isinstance(u, Unmeasured)]
 
 
 def _find_angle_measure(
