@@ -172,7 +172,7 @@ def main() -> None:
             f"{100 * r.solved:.0f} % solved\n"
             f"  chain {r.chain_us:.1f} us/frame ({r.chain_fps:,.0f} frames/s), whole {r.whole_us:.1f} us/frame, "
             f"{r.iterations:.2f} iterations; {r.rms_from_optimum_deg:.1e} deg RMS from the optimum\n"
-            f"  one evaluation with both Hessians {r.evaluation_us:.1f} us, forward kinematics {r.kinematics_us:.1f} us; "
+            f"  one evaluation, both Hessians {r.evaluation_us:.1f} us; forward kinematics {r.kinematics_us:.1f} us; "
             f"limit (mj_kinematics) {r.mj_kinematics_us:.1f} us: a frame costs {r.chain_over_limit:.1f} of them\n"
             f"  twin {r.twin_us:,.0f} us/frame ({r.twin_us / r.chain_us:.0f} times slower), largest difference "
             f"{r.twin_difference:.0e}"

@@ -349,29 +349,31 @@ def _node_values(
     tree: Tree, q: FloatArray, slope: FloatArray, curvature: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return what every mobility is set to (node,) with first and second derivative by its input."""
-    value, first, second = np.empty((3, len(tree.node_parent)))
-    for node, (c, f) in enumerate(zip(tree.node_coordinate, tree.node_function, strict=True)):
-        value[node], by_q, by_qq = tree.functions[f].evaluate(q[c])
-        first[node] = by_q * slope[c]
-        second[node] = by_qq * slope[c] ** 2 + by_q * curvature[c]
-    return value, first, second
+    on, by = q[tree.node_coordinate], tree.node_function
+    first_knot, at_knot, by_q = tree.lines[by].T.copy()
+    value, by_qq = at_knot + by_q * (on - first_knot), np.zeros(len(on))
+    for node in np.flatnonzero(~tree.is_line[by]):
+        value[node], by_q[node], by_qq[node] = tree.functions[by[node]].evaluate(on[node])
+    along = slope[tree.node_coordinate]
+    return value, by_q * along, by_qq * along**2 + by_q * curvature[tree.node_coordinate]
 
 
 def _node_frames(tree: Tree, value: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return rotation (1 + node, 3, 3) and origin (1 + node, 3) of the ground and of every node."""
-    rotation = np.empty((len(value) + 1, 3, 3))
-    origin = np.empty((len(value) + 1, 3))
-    rotation[0], origin[0] = np.eye(3), 0.0
+    turns = tree.node_is_rotation == 1
+    cosine, sine = np.cos(value * turns), np.sin(value * turns)
+    motion = np.zeros((len(value), 4, 4))
+    motion[:, 0, 0], motion[:, 0, 1], motion[:, 1, 0], motion[:, 1, 1] = cosine, -sine, sine, cosine
+    motion[:, 2, 2], motion[:, 2, 3], motion[:, 3, 3] = 1.0, np.where(turns, 0.0, value), 1.0
+    parent_from_node = np.zeros((len(value), 4, 4))
+    parent_from_node[:, :3, :3], parent_from_node[:, :3, 3] = tree.node_rotation, tree.node_translation
+    parent_from_node[:, 3, 3] = 1.0
+    parent_from_moved = parent_from_node @ motion
+    world_from_node = np.empty((len(value) + 1, 4, 4))
+    world_from_node[0] = np.eye(4)
     for node, parent in enumerate(tree.node_parent + 1):
-        before = rotation[parent] @ tree.node_rotation[node]
-        origin[node + 1] = origin[parent] + rotation[parent] @ tree.node_translation[node]
-        if tree.node_is_rotation[node]:
-            cosine, sine = np.cos(value[node]), np.sin(value[node])
-            rotation[node + 1] = before @ np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
-        else:
-            rotation[node + 1] = before
-            origin[node + 1] += before[:, 2] * value[node]
-    return rotation, origin
+        np.matmul(world_from_node[parent], parent_from_moved[node], out=world_from_node[node + 1])
+    return world_from_node[:, :3, :3], world_from_node[:, :3, 3]
 
 
 def point_positions(tree: Tree, z: FloatArray) -> FloatArray:

@@ -140,6 +140,16 @@ class Tree(Immutable):
         return tuple(out)
 
     @cached_property
+    def is_line(self) -> NDArray[np.bool_]:
+        """(function,) array: True for constants and straight lines."""
+        return np.array([f.is_linear for f in self.functions], dtype=bool)
+
+    @cached_property
+    def lines(self) -> FloatArray:
+        """(function, 3) array: first knot, value there and slope; of use for straight lines."""
+        return np.array([(f.knots[0], *f.coefficients[0, :2]) for f in self.functions]).reshape(-1, 3)
+
+    @cached_property
     def node_path(self) -> NDArray[np.bool_]:
         """(node, node) array: entry [i, j] is True if node i carries node j (itself included)."""
         carries = np.eye(len(self.node_parent), dtype=bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from kinechain.body.body import Body, Marker
 from kinechain.body.observability import MINIMUM_REACH_M, compute_reach
+from kinechain.body.pose import marker_positions
 from kinechain.body.solve import (
     KERNELS,
     CoordinateTarget,
@@ -31,6 +33,12 @@ __all__ = ["IkSettings", "solve_motion"]
 #: (about 40 markers: (0.007 / 0.35)^2 / 40 = 1e-5), so it decides only what the markers leave open.
 DEFAULT_PULL = 1e-5
 
+#: A marker is not the point it is named after when it lies further than this from the body, m, and more than so
+#: many times as far as it usually does; assumptions: skin moves by centimetres, exchanged markers by decimetres.
+OUTLIER_M, OUTLIER_TIMES = 0.1, 4.0
+#: Markers at least this part as far off as the worst of their frame are left out together, in so many passes.
+OUTLIER_SHARE, OUTLIER_PASSES = 0.7, 6
+
 
 @dataclass(frozen=True)
 class IkSettings:
@@ -45,16 +53,20 @@ class IkSettings:
         Further values that coordinates should have; they replace the pull of that coordinate.
     minimum_fraction : float
         A frame that shows less than this part of the tracked markers, or fewer than 3, stays unsolved.
+    outlier_m : float or None
+        A marker that lies further than this from the body, and more than four times as far as it usually does, is
+        left out of that frame.  None: 0.1 m for our own bodies, no limit for imported models.
     solver : SolveSettings
     """
 
     pull: float | None = None
     coordinate_targets: tuple[CoordinateTarget, ...] = ()
     minimum_fraction: float = 0.5
+    outlier_m: float | None = None
     solver: SolveSettings = field(default_factory=SolveSettings)
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.minimum_fraction <= 1.0 or (self.pull is not None and not self.pull >= 0.0):
+        if not 0.0 <= self.minimum_fraction <= 1.0 or not (self.pull is None or self.pull >= 0.0):
             raise SettingError(
                 f"inverse kinematics needs a pull from 0 up and a fraction of 0 to 1, "
                 f"got {self.pull} and {self.minimum_fraction}"
@@ -98,14 +110,16 @@ def solve_motion(body: Body, recording: Recording, settings: IkSettings | None =
     )
     if held:
         notes.append(f"Held at their default, because no tracked marker shows them: {', '.join(held)}.")
-    solution = solve_poses(
-        body,
-        tracked,
-        targets,
-        coordinate_targets=_targets(body, tree, held, settings, notes),
-        held=held,
-        settings=_with_minimum(settings, len(tracked)),
-    )
+    wanted, solver = _targets(body, tree, held, settings, notes), _with_minimum(settings, len(tracked))
+
+    def solve(points: FloatArray) -> PoseSolution:
+        return solve_poses(body, tracked, points, coordinate_targets=wanted, held=held, settings=solver)
+
+    limit = settings.outlier_m or (OUTLIER_M if body.up == "z" else np.inf)
+    solution, outliers = _solve_without_outliers(body, tracked, targets, solve, limit)
+    if outliers.any():
+        seen = np.asarray(seen & ~outliers)
+        notes.append(_outlier_note(outliers, tracked))
     values = _bridge_hidden(body, tracked, held, solution, seen, notes)
     _describe(solution, tracked, measured.times_s, notes)
     values[solution.is_solved == 0] = np.nan
@@ -120,6 +134,50 @@ def solve_motion(body: Body, recording: Recording, settings: IkSettings | None =
         body_hash=body.hash,
         notes=tuple(notes),
     )
+
+
+def _solve_without_outliers(
+    body: Body,
+    tracked: tuple[Marker, ...],
+    targets: FloatArray,
+    solve: Callable[[FloatArray], PoseSolution],
+    limit_m: float,
+) -> tuple[PoseSolution, NDArray[np.bool_]]:
+    """Solve, leave out the worst of the markers that lie too far off, and solve again, until none is left.
+
+    One wrong marker draws the right ones away with it, so only those nearly as bad as the worst of their frame go
+    at a time, and one that turns out to fit comes back.
+    """
+    outliers = np.zeros(targets.shape[:2], dtype=bool)
+    solution = solve(targets)
+    for _ in range(OUTLIER_PASSES):
+        distance = np.linalg.norm(marker_positions(body, tracked, solution.values) - targets, axis=-1)
+        distance[solution.is_solved == 0] = np.nan
+        usual = _nan_median(np.where(outliers, np.nan, distance))
+        far = distance > np.maximum(limit_m, OUTLIER_TIMES * usual)
+        kept = np.where(outliers | ~np.isfinite(distance), 0.0, distance)
+        worst = far & ~outliers & (kept >= OUTLIER_SHARE * kept.max(axis=1, keepdims=True))
+        changed = (outliers & (far | ~np.isfinite(distance))) | worst
+        if np.array_equal(changed, outliers):
+            break
+        outliers = changed
+        solution = solve(np.where(outliers[..., None], np.nan, targets))
+    return solution, outliers
+
+
+def _nan_median(values: FloatArray) -> FloatArray:
+    """Return the median (column,) of what is there in each column of (row, column), 0 where nothing is."""
+    shown = np.isfinite(values).any(axis=0)
+    out = np.zeros(values.shape[1])
+    out[shown] = np.nanmedian(values[:, shown], axis=0)
+    return out
+
+
+def _outlier_note(outliers: NDArray[np.bool_], tracked: tuple[Marker, ...]) -> str:
+    frames = outliers.sum(axis=0)
+    named = [f"{tracked[m].name} ({frames[m]} frames)" for m in np.argsort(-frames)[:6] if frames[m]]
+    more = int((frames > 0).sum()) - len(named)
+    return f"Left out where they lie far from the body: {', '.join(named)}{f' and {more} more' if more else ''}."
 
 
 def _in_frame_of(body: Body, recording: Recording) -> tuple[FloatArray, list[str]]:

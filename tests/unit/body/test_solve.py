@@ -1,4 +1,7 @@
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -125,6 +128,26 @@ def test_the_twin_alone_solves_too(monkeypatch):
     solution = solve_poses(leg(), markers, targets)
     assert solution.is_solved.all()
     assert solution.values == pytest.approx(values, abs=1e-7)
+
+
+def test_without_the_extension_everything_still_works_and_says_so():
+    code = """
+import sys
+sys.modules["kinechain._kernels"] = None
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from toy_bodies import arm
+from kinechain.body.pose import marker_positions, segment_poses
+from kinechain.body.solve import KERNELS, solve_poses
+values = np.array([[0.3, 0.5], [0.31, 0.52]])
+found = solve_poses(arm(), arm().markers, marker_positions(arm(), arm().markers, values)).values
+assert np.abs(found - values).max() < 1e-7, found
+assert segment_poses(arm(), values).shape == (2, 2, 4, 4)
+print(KERNELS)
+"""
+    tests = Path(__file__).resolve().parents[2]
+    run = subprocess.run([sys.executable, "-c", code, str(tests)], capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "Python", run.stderr
 
 
 def test_no_bounded_optimum_is_better_than_ours():

@@ -170,6 +170,26 @@ def test_a_body_with_y_up_gets_markers_in_its_own_axes():
         assert words in text(motion)
 
 
+def test_a_marker_that_jumps_away_is_left_out_there_and_said():
+    recording = seen()
+    positions = np.array(recording.markers.positions)
+    positions[30:34, [4, 10]] = positions[30:34, [10, 4]]  # thigh and foot exchanged
+    motion = solve_motion(leg(), recorded(positions, recording.markers.labels), NO_PULL)
+    assert motion.is_solved.all()
+    assert motion.values == pytest.approx(walk(), abs=1e-5)
+    assert np.isnan(motion.marker_error[30:34, [4, 10]]).all()
+    assert "thigh_1 (4 frames)" in text(motion)
+    assert "foot_1 (4 frames)" in text(motion)
+
+
+def test_imported_models_track_every_marker():
+    body = replace(leg(), up="y")
+    positions = marker_positions(body, body.markers, walk())
+    positions[30, 4] += 0.8
+    motion = solve_motion(body, recorded(positions @ OURS_FROM_OPENSIM.T, tuple(m.name for m in body.markers)))
+    assert motion.marker_error[30, 4] > 0.1
+
+
 def test_impossible_settings_are_refused():
     with pytest.raises(SettingError, match="fraction"):
         IkSettings(minimum_fraction=1.5)
