@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -97,8 +99,12 @@ def _root(
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the report.", metavar="DIR")] = Path("kinechain-demo"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the assessment as JSON.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report.", metavar="DIR", show_default="kinechain-demo")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the assessment as JSON; files only with --out.")
+    ] = False,
 ) -> None:
     """Assess the example person: a walk that the project made itself, with a stated asymmetry.
 
@@ -109,7 +115,7 @@ def demo(
 
         assessment = demonstrate(say)
         say("Writing the report")
-        written = _write(assessment, out)
+        written = _write(assessment, _folder(out, "kinechain-demo", as_json))
     _print_assessment(assessment, written, as_json)
 
 
@@ -155,7 +161,6 @@ def assess(
         raise SettingError(f"--static names {static.name}, a person file; give the standing trial (C3D or TRC)")
     if person_file is None and not recordings and static is None:
         raise SettingError("nothing to assess: give a person file (TOML), a recording (C3D or TRC), or both")
-    folder = out or (None if as_json else Path("kinechain-report"))
     with _progress() as say:
         person = _person(person_file, mass=mass, height=height, sex=sex, age=age, foot_length=foot_length)
         say("Loading")
@@ -164,7 +169,7 @@ def assess(
 
         assessment = assess_person(person, recordings, static, Settings(rhythm=rhythm, profile=profile), say)
         say("Writing the report")
-        written = _write(assessment, folder) if folder else ()
+        written = _write(assessment, _folder(out, "kinechain-report", as_json))
     _print_assessment(assessment, written, as_json)
     if assessment.screen.plan_locked:
         raise typer.Exit(EXIT_LOCKED)
@@ -312,7 +317,14 @@ def _person(
     return replace(person, **({"sex": sex} if sex else {}), **numbers)  # type: ignore[arg-type]
 
 
-def _write(assessment: Assessment, folder: Path) -> tuple[Path, ...]:
+def _folder(out: Path | None, usual: str, as_json: bool) -> Path | None:
+    """Return where files go: machine output alone writes none unless a folder is named."""
+    return out or (None if as_json else Path(usual))
+
+
+def _write(assessment: Assessment, folder: Path | None) -> tuple[Path, ...]:
+    if folder is None:
+        return ()
     from kinechain.report.write import write_outputs
 
     try:
@@ -341,7 +353,19 @@ def _print_assessment(assessment: Assessment, written: Sequence[Path], as_json: 
     lines += [f"Not used: {sentence}" for sentence in assessment.refused]
     lines += [f"Written: {path}" for path in written]
     lines += ["", INTENDED_PURPOSE]
-    typer.echo("\n".join(lines))
+    typer.echo(_wrapped("\n".join(lines)))
+
+
+def _wrapped(text: str) -> str:
+    """Break lines at the width of the terminal, hanging under their own indentation; a file gets them whole."""
+    if not sys.stdout.isatty():
+        return text
+    width = max(40, shutil.get_terminal_size().columns - 1)
+    lines = []
+    for line in text.splitlines():
+        hanging = " " * (len(line) - len(line.lstrip()) + (4 if line.startswith(" ") else 0))
+        lines += textwrap.wrap(line, width, subsequent_indent=hanging, break_on_hyphens=False) or [""]
+    return "\n".join(lines)
 
 
 @contextmanager

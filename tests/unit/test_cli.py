@@ -190,3 +190,23 @@ def test_an_examination_alone_gives_an_assessment_and_a_locked_plan(run: Run, tm
     assert answer["screen"]["plan_locked"] is True
     assert "drivers" not in answer
     assert not list(tmp_path.glob("kinechain-report*"))
+
+
+def test_the_demonstration_writes_every_file_and_says_what_it_is(run: Run, tmp_path: Path) -> None:
+    result = run("demo", "--out", "there")
+    assert result.returncode == 0, result.stderr
+    written = {path.name for path in (tmp_path / "there").iterdir()}
+    assert {"report.html", "report.pdf", "assessment.json", "motion.mot", "motion.parquet"} <= written
+    assert "made by the project itself" in result.stdout
+    assert "clinician, who decides" in result.stdout
+    assert "Judging the measures ..." in result.stderr
+
+
+def test_json_leaves_nothing_else_on_stdout(run: Run) -> None:
+    result = run("demo", "--json")
+    assert json.loads(result.stdout)["is_demonstration"] is True
+
+
+def test_a_folder_that_cannot_be_written_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file stands here")
+    assert "taken" in refusal(run("demo", "--out", "taken"))

@@ -107,6 +107,11 @@ def test_less_than_one_stride(call: Call, shared: Path, tmp_path: Path) -> None:
     assert_refused(call("assess", short, *NOBODY), "short.trc", "less than one full gait cycle")
 
 
+def test_a_recording_of_something_else_than_walking(call: Call, shared: Path) -> None:
+    rising = shared / "data/dev/opencap_validation_s4/STS1.trc"
+    assert_refused(call("assess", rising, *NOBODY), "STS1.trc", "gait cycle")
+
+
 def test_a_mass_that_contradicts_the_plates_is_said(call: Call, shared: Path) -> None:
     folder = shared / "data/dev/schreiber_moissenet/2014001"
     code, out, said = call(
