@@ -11,7 +11,7 @@ def shared() -> Path:
     """Return the folder of shared recordings beside this checkout."""
     folder = Path(os.environ.get("KINECHAIN_SHARED", Path(__file__).resolve().parents[2] / "shared"))
     if not (folder / "data").is_dir():
-        reason = f"the shared recordings are not at {folder}; set KINECHAIN_SHARED to the folder that holds data/ and models/"
+        reason = f"no shared recordings at {folder}; set KINECHAIN_SHARED to the folder that holds data/ and models/"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

@@ -264,14 +264,19 @@ class Body(Immutable):
         known = {GROUND}
         names = {c.name for c in self.coordinates}
         if [j.child for j in self.joints] != [s.name for s in self.segments]:
-            raise BodyError(f"body '{self.name}': joints and segments must stand in the same order, one joint per segment")
+            raise BodyError(
+                f"body '{self.name}': joints and segments must stand in the same order, one joint per segment"
+            )
         for joint in self.joints:
             if joint.parent not in known:
                 raise BodyError(f"joint '{joint.name}' hangs on '{joint.parent}'. {suggest(joint.parent, known)}")
             known.add(joint.child)
             for mobility in joint.mobilities:
                 if mobility.coordinate is not None and mobility.coordinate not in names:
-                    raise BodyError(f"joint '{joint.name}' is driven by '{mobility.coordinate}'. {suggest(mobility.coordinate, names)}")
+                    raise BodyError(
+                        f"joint '{joint.name}' is driven by '{mobility.coordinate}'. "
+                        f"{suggest(mobility.coordinate, names)}"
+                    )
         for marker in (*self.markers, *self.landmarks):
             if marker.segment not in known:
                 raise BodyError(f"marker '{marker.name}' sits on '{marker.segment}'. {suggest(marker.segment, known)}")

@@ -18,8 +18,8 @@ web catch ``KinechainError`` and nothing else.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 __all__ = [
     "BodyError",

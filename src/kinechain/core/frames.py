@@ -40,7 +40,8 @@ def inverse(a_from_b: FloatArray) -> FloatArray:
 
 def transform_points(a_from_b: FloatArray, points: FloatArray) -> FloatArray:
     """Return points (..., 3) given in frame b, in frame a."""
-    return np.einsum("...ij,...j->...i", a_from_b[..., :3, :3], points) + a_from_b[..., :3, 3]
+    turned: FloatArray = np.einsum("...ij,...j->...i", a_from_b[..., :3, :3], points)
+    return turned + a_from_b[..., :3, 3]
 
 
 def about_axis(axis: FloatArray, angle: float | FloatArray) -> FloatArray:
