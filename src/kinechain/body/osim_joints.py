@@ -78,14 +78,14 @@ def read_joint(element: Element, frames: Frames, source: str) -> OsimJoint:
     child = frames.resolve(text(element, "socket_child_frame"), path, describe(element))
     read = _custom if element.tag == "CustomJoint" else _plain
     mobilities, coordinates, notes = read(element)
-    shift, mobilities = _without_constants(mobilities)
+    shift, moving = _without_constants(mobilities)
     joint = Joint(
         name=name,
         parent=parent.body,
         child=child.body,
         parent_from_joint=parent.body_from_frame @ transform(translation=shift),
         child_from_joint=child.body_from_frame,
-        mobilities=mobilities,
+        mobilities=moving,
         source=source,
     )
     return OsimJoint(joint, coordinates, tuple(f"{describe(element)}: {note}" for note in notes))
