@@ -249,9 +249,9 @@ def plates_from_table(series: Series) -> tuple[ForcePlate, ...]:
             key = match["before"] or match["after"] or ""
             found.setdefault(key, {}).setdefault(quantity, {})[match["axis"].lower()] = series.column(label)
     times = series.times_s
-    if not found or len(times) < 2:
+    if not found or len(times) < 2 or not times[-1] > times[0]:
         return ()
-    rate = 1.0 / float(np.median(np.diff(times)))
+    rate = round((len(times) - 1) / float(times[-1] - times[0]), 6)
     plates: list[ForcePlate] = []
     for key, quantities in found.items():
         if any(len(quantities.get(q, {})) != 3 for q in ("force", "point")):
