@@ -8,6 +8,10 @@ import numpy as np
 import pytest
 import validation_tables
 
+from kinechain.body.fit import BodySize, fit_body
+from kinechain.core.errors import RecordingError
+from kinechain.motion.trial import analyze_gait
+
 
 @pytest.fixture(scope="module")
 def trials(shared: Path) -> list[validation_tables.OpencapTrial]:
@@ -39,3 +43,14 @@ def test_joint_angles_lie_within_five_degrees_of_the_experts_inverse_kinematics(
     assert np.median([v for t in trials for v in t.rms_deg.values()]) < 5.0
     for joint in ("hip_flexion", "knee_flexion", "ankle_dorsiflexion"):
         assert np.median([v for t in trials for k, v in t.rms_deg.items() if k.startswith(joint)]) < 5.0
+
+
+def test_a_trial_without_a_full_stride_is_refused_in_one_sentence(shared: Path) -> None:
+    folder = shared / "data/dev/opencap_validation_s4"
+    static, walk = (validation_tables.prepared(folder / name) for name in ("static1.trc", "walking1.trc"))
+    body = fit_body(BodySize(mass_kg=60.0), static=static, recording=walk)
+    with pytest.raises(RecordingError, match="less than one full gait cycle") as refusal:
+        analyze_gait(body, walk)
+    assert "walking1.trc lasts 1.3 s" in str(refusal.value)
+    with pytest.raises(RecordingError, match="nobody walks"):
+        analyze_gait(body, static)

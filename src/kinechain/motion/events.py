@@ -26,6 +26,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from kinechain.body.body import Body
 from kinechain.body.pose import segment_poses
@@ -231,10 +232,15 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
     if not zeni and not bonci:
         return ChosenEvents((), (), ("nobody walks steadily in this recording, so it holds no gait events",))
     kinematic = _kinematic(bonci, zeni)
-    plates = find_plate_events(recording.plates, paths)
+    contacts = find_contacts(recording.plates, paths)
+    plates = _plate_events(contacts)
     within = (paths.times_s[0], paths.times_s[-1])
     filed = tuple(e for e in recording.events if within[0] <= e.time_s <= within[1])
-    notes = []
+    notes = [
+        f"the contact of plate {c.plate + 1} at {c.start_s:.2f} s gives no events: {c.reason}"
+        for c in contacts
+        if not c.is_clean
+    ]
     if recording.events and not _is_believable(filed, kinematic):
         notes.append("the events stored in the file do not fit the movement of the feet and were not used")
         filed = ()
@@ -368,7 +374,8 @@ def _walk_over(paths: FootPaths, window_s: float) -> _Walk | None:
         return None
     slow = speed < STEADY_FRACTION * np.median(speed[walking])
     half = max(1, window // 2)
-    turn = np.array([np.ptp(heading[max(0, i - half) : i + half + 1]) for i in range(frames)])
+    size = 2 * half + 1
+    turn = maximum_filter1d(heading, size, mode="nearest") - minimum_filter1d(heading, size, mode="nearest")
     return _Walk(heading, speed, walking & ~slow & (turn < STEADY_TURN) & paths.is_seen)
 
 
@@ -452,8 +459,12 @@ def _peaks(signal: FloatArray) -> FloatArray:
 
 def find_plate_events(plates: Sequence[ForcePlate], paths: FootPaths) -> tuple[Event, ...]:
     """Return the strikes and offs of clean plate contacts."""
+    return _plate_events(find_contacts(plates, paths))
+
+
+def _plate_events(contacts: Sequence[Contact]) -> tuple[Event, ...]:
     events = []
-    for contact in find_contacts(plates, paths):
+    for contact in contacts:
         if contact.is_clean and contact.side is not None:
             if contact.has_start:
                 events.append(Event("foot_strike", contact.side, contact.start_s, "plates"))

@@ -11,13 +11,17 @@ from kinechain.core.arrays import Immutable
 from kinechain.core.errors import RecordingError
 from kinechain.motion.angles import compute_angles
 from kinechain.motion.cycles import Cycle, find_cycles
-from kinechain.motion.events import Agreement, ChosenEvents, choose_events, foot_paths
+from kinechain.motion.events import Agreement, ChosenEvents, FootPaths, choose_events, foot_paths
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Angles, Motion
 from kinechain.motion.smooth import smooth
+from kinechain.motion.weight import body_weight_from_plates
 from kinechain.recording.recording import Event, Recording
 
 __all__ = ["GaitTrial", "analyze_gait"]
+
+#: Largest believable distance of a stride's weight from the body's (every trial of schreiber_moissenet lies within).
+LARGEST_MASS_ERROR = 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +71,13 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0) -> Ga
         If nobody walks in it, or it holds less than one full gait cycle.
     """
     motion = smooth(solve_motion(body, recording), cutoff_hz)
-    chosen = choose_events(recording, foot_paths(body, motion))
+    paths = foot_paths(body, motion)
+    chosen = choose_events(recording, paths)
     cycles = find_cycles(chosen.events)
     if not cycles:
         raise RecordingError(_no_cycle(recording, motion, chosen))
     angles = compute_angles(body, motion, stride_s=float(np.mean([c.duration_s for c in cycles])))
-    notes = (*chosen.notes, *(_sentence(a) for a in chosen.agreements))
+    notes = (*chosen.notes, *(_sentence(a) for a in chosen.agreements), *_weight_note(body, recording, paths))
     return GaitTrial(recording, motion, angles, chosen.events, cycles, notes)
 
 
@@ -87,6 +92,17 @@ def _no_cycle(recording: Recording, motion: Motion, chosen: ChosenEvents) -> str
         f"{lasts} and holds less than one full gait cycle ({strikes} foot strikes, no two of the same foot with the "
         "foot off between them); record at least two strikes of the same foot"
     )
+
+
+def _weight_note(body: Body, recording: Recording, paths: FootPaths) -> tuple[str, ...]:
+    """Say what one stride weighs, and whether that contradicts the mass of the body."""
+    weight = body_weight_from_plates(recording, paths)
+    if weight is None:
+        return ()
+    said = f"left and right stance impulse over the stride time weigh {weight.mass_kg:.1f} kg"
+    if abs(weight.ratio(body.mass_kg) - 1.0) <= LARGEST_MASS_ERROR:
+        return (f"{said}, the body has {body.mass_kg:.1f} kg",)
+    return (f"{said}, but the body has {body.mass_kg:.1f} kg: check the mass and the plates",)
 
 
 def _sentence(agreement: Agreement) -> str:
