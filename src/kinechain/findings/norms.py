@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
@@ -452,15 +452,36 @@ def spatiotemporal_norm(
     quantity, factor = _SPATIOTEMPORAL.get(measure, ("", 1.0))
     if age_years is None or not quantity:
         return None
-    rows = [f for f in read_facts("normative_spatiotemporal") if f.columns["quantity"] == quantity]
+    rows = _rows_of_age(quantity, age_years, sex, pace)
+    if not rows and quantity == "stance":
+        swing = _joined(_one_pace(f, factor, age_years) for f in _rows_of_age("swing", age_years, sex, pace))
+        return None if swing is None else _complement(swing)
+    return _joined(_one_pace(f, factor, age_years) for f in rows)
+
+
+def _rows_of_age(quantity: str, age_years: float, sex: Sex | None, pace: str) -> list[Fact]:
+    """Return the rows of a quantity for an age; rows that contradict their own file are left out.
+
+    Without a sex both must be there, or there is none.
+    """
+    age = math.floor(age_years)
     rows = [
         f
-        for f in rows
-        if f.columns["pace"] == pace and f.number("age_min") <= math.floor(age_years) <= f.number("age_max")
+        for f in read_facts("normative_spatiotemporal")
+        if f.columns["quantity"] == quantity
+        and f.columns["pace"] == pace
+        and f.number("age_min") <= age <= f.number("age_max")
+        and sex in (None, f.columns["sex"])
+        and "suspect" not in f.columns["note"]
+        and f.is_showable
     ]
-    rows = [f for f in rows if sex in (None, f.columns["sex"]) and "suspect" not in f.columns["note"]]
-    ranges = [_one_pace(f, factor, age_years) for f in rows if f.is_showable]
-    return _joined(ranges)
+    return rows if sex is not None or len({f.columns["sex"] for f in rows}) == 2 else []
+
+
+def _complement(swing: Norm) -> Norm:
+    """Return the range of stance from that of swing, % of the gait cycle."""
+    mean = None if swing.mean is None else 100.0 - swing.mean
+    return replace(swing, mean=mean, low=100.0 - swing.high, high=100.0 - swing.low)
 
 
 def _one_pace(fact: Fact, factor: float, age_years: float) -> Norm:

@@ -185,8 +185,19 @@ def test_the_packaged_tables_hold_the_collected_numbers(shared: Path) -> None:
                 assert curve.mean[place] == float(row["mean"])
                 np.testing.assert_equal(curve.sd[place], float(row["sd"] or "nan"))
         elif rows:
-            ours = {tuple(f.columns.values()) for f in read_facts(path.stem)}
-            assert not [r for r in rows if tuple(r.values()) not in ours], path.name
+            ours = {_numbers(dict(f.columns)) for f in read_facts(path.stem)}
+            theirs = [_renamed(path.stem, r) for r in rows]
+            assert not [r for r in theirs if _numbers(r) not in ours], path.name
+
+
+def _numbers(row: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return a row without its note, to which the package may add."""
+    return tuple(sorted((k, v) for k, v in row.items() if k != "note"))
+
+
+def _renamed(table: str, row: dict[str, str]) -> dict[str, str]:
+    """The column 'level' of the lumbar rhythm is a level of the spine, not a grade."""
+    return {"spinal_level" if table == "lumbar_rhythm" and k == "level" else k: v for k, v in row.items()}
 
 
 def test_sources_keep_their_citation(shared: Path) -> None:

@@ -1,6 +1,7 @@
 """The norms keep their cohort, their sign and their numbers."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -196,6 +197,17 @@ def test_a_suspect_row_is_left_out() -> None:
     assert spatiotemporal_norm("cadence", 4.0, "male") is None
 
 
+def test_rows_that_contradict_their_own_file_are_left_out() -> None:
+    """Stride time of the GAITRite women is 3 % off their cadence, and stance scatters twice as much as swing."""
+    assert spatiotemporal_norm("stride_time", 25.0, "female") is None
+    assert spatiotemporal_norm("stride_time", 25.0, "male") is not None
+    assert spatiotemporal_norm("stride_time", 25.0, None) is None, "the men alone do not stand for both"
+    stance, swing = (spatiotemporal_norm(f"{k}_fraction", 25.0, "male") for k in ("stance", "swing"))
+    assert stance is not None and swing is not None
+    assert stance.mean == pytest.approx(100 - swing.mean) and stance.sd == swing.sd  # type: ignore[operator]
+    assert (stance.low, stance.high) == pytest.approx((100 - swing.high, 100 - swing.low))
+
+
 def test_a_childs_norm_is_a_childs() -> None:
     norm = spatiotemporal_norm("walking_speed", 8.0, "female")
     assert norm is not None and not norm.is_adult and "girls" in norm.cohort
@@ -208,3 +220,8 @@ def test_weak_rows_give_no_norm() -> None:
 
 def test_the_documentation_prints_the_table() -> None:
     assert sign_table().count("\n") == len(CURVE_SIGNS) + 2
+
+
+def test_the_page_on_norms_repeats_the_table_word_for_word() -> None:
+    page = Path(__file__).parents[3] / "docs" / "norms.md"
+    assert sign_table() in page.read_text(encoding="utf-8")
