@@ -11,7 +11,7 @@ from kinechain.body.attach import lock_unseen, marker_weight, median_position
 from kinechain.body.body import Body, Marker
 from kinechain.body.inertia import with_inertia
 from kinechain.body.personal import Personal, compute_factors, personalize
-from kinechain.body.scale import BodySize, mean_mass, mean_stature, size_factors, stature
+from kinechain.body.scale import BodySize, height_from_shank, mean_mass, size_factors, stature
 from kinechain.body.skeleton import SIDES, template_body
 from kinechain.body.standing import Points, measure_standing
 from kinechain.body.walking_fit import fit_without_standing
@@ -71,7 +71,7 @@ def fit_body(
         return fit_without_standing(size, recording, rhythm)
     template = template_body(rhythm)
     points, exchanged = _without_exchanged(standing_points(static))
-    height, size_notes = _height(size, points, template)
+    height, size_notes = _height(size, points)
     known = replace(size, height_m=height, mass_kg=size.mass_kg or mean_mass(size.sex))
     standing = measure_standing(points, template, height / stature(template))
     factors = compute_factors(template, points, standing, size_factors(template, known))
@@ -122,7 +122,7 @@ def standing_points(static: Recording) -> Points:
     return Points(landmarks, trackers)
 
 
-def _height(size: BodySize, points: Points, template: Body) -> tuple[float, tuple[str, ...]]:
+def _height(size: BodySize, points: Points) -> tuple[float, tuple[str, ...]]:
     notes = []
     if size.mass_kg is None:
         notes.append(f"Body mass is not known: {mean_mass(size.sex):.0f} kg taken, the mean of ANSUR II.")
@@ -139,8 +139,7 @@ def _height(size: BodySize, points: Points, template: Body) -> tuple[float, tupl
         for s in SIDES
         if points.has(f"lateral_femoral_epicondyle_{s}", f"lateral_malleolus_{s}")
     ]
-    own = float(template.landmark("lateral_malleolus_r").position[2])
-    height = stature(template) * float(np.mean(shank)) / -own if shank else mean_stature(size.sex)
+    height = height_from_shank(float(np.mean(shank)), size.sex)
     notes.append(f"Height is not known: {height:.2f} m estimated from the shank.")
     return height, tuple(notes)
 

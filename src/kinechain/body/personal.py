@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import least_squares
+from scipy.optimize import brentq, least_squares
 from scipy.spatial.transform import Rotation
 
 from kinechain.body.body import Body, Joint
@@ -239,7 +239,10 @@ class _Work:
     def solve_offset(self, name: str, segment: str, coordinates: Sequence[str]) -> None:
         """Turn a segment as far as its coordinates can; the rest becomes a fixed rotation of the joint."""
         joint = self.joints[name]
-        self.solve_chain([name], segment, coordinates)
+        if name.startswith("knee"):
+            self._bend_knee(joint, segment, coordinates[0])
+        else:
+            self.solve_chain([name], segment, coordinates)
         world = self.poses()
         wanted = world[joint.parent].copy()
         wanted[:3, :3] = self.standing.frames[segment][:3, :3]
@@ -252,6 +255,20 @@ class _Work:
             shift = inverse(reached) @ np.append(origin, 1.0)
             joint_from_child = joint_from_child @ transform(translation=shift[:3])
         self.joints[name] = replace(joint, child_from_joint=inverse(joint_from_child @ transform(rest)))
+
+    def _bend_knee(self, joint: Joint, segment: str, coordinate: str) -> None:
+        """Bend the knee until thigh and shank enclose the measured angle in the sagittal plane of the thigh.
+
+        A best fit of the whole attitude would trade flexion against the rotations that are coupled to it.
+        """
+        parent = self.poses()[joint.parent][:3, :3]
+        wanted = parent.T @ self.standing.frames[segment][:3, 2]
+
+        def away(value: float) -> float:
+            line = _joint_transform(joint, {coordinate: value})[:3, 2]
+            return float(np.arctan2(line[0], line[2]) - np.arctan2(wanted[0], wanted[2]))
+
+        self.values[coordinate] = float(brentq(away, -1.0, 2.0, xtol=1e-12))
 
     def solve_ankle(self, side: str) -> None:
         """Find dorsiflexion, eversion and the fixed outward turn of the foot under the shank."""

@@ -18,6 +18,7 @@ from kinechain.core.frames import transform_points
 
 __all__ = [
     "BodySize",
+    "height_from_shank",
     "mean_mass",
     "mean_stature",
     "neutral_landmarks",
@@ -61,6 +62,11 @@ def mean_stature(sex: Sex | None) -> float:
 def mean_mass(sex: Sex | None) -> float:
     """Return the mean body mass, kg (ANSUR II)."""
     return _by_sex("body_mass", "mean", sex)
+
+
+def height_from_shank(shank_m: float, sex: Sex | None) -> float:
+    """Return the stature of a person whose lateral epicondyle and malleolus lie ``shank_m`` apart (ANSUR II)."""
+    return shank_m / (ratio("lateral_femoral_epicondyle_height", sex) - ratio("lateral_malleolus_height", sex))
 
 
 def _by_sex(measure: str, statistic: str, sex: Sex | None) -> float:

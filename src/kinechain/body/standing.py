@@ -36,6 +36,9 @@ _UP = np.array([0.0, 0.0, 1.0])
 #: A knee axis from a thigh wand may stand at most this far from the left-right axis of the pelvis, rad (assumption).
 _WAND_LIMIT = np.radians(40.0)
 
+#: A leg that leans further from the vertical does not stand, rad (assumption).
+_LEAN_LIMIT = np.radians(35.0)
+
 _TRUNK = ("c7", "t10", "suprasternal_notch", "xiphoid", "acromion_r", "acromion_l")
 _HEAD = ("head_front_r", "head_front_l", "head_back_r", "head_back_l")
 
@@ -116,7 +119,6 @@ def measure_standing(points: Points, model: Body, scale: float) -> Standing:
     for side in SIDES:
         _arm(points, side, model, scale, frames, centres)
     _head(points, model, frames)
-    _check_upright(centres)
     return Standing(frames, centres, tuple(dict.fromkeys(notes)))
 
 
@@ -167,6 +169,7 @@ def _leg(
         ankle = beside(malleolus, knee, axis if side == "r" else -axis, half)
         notes.append(f"Ankle joint centres {1000 * half:.0f} mm medial of the lateral malleolus (no medial marker).")
     centres[f"knee_centre_{side}"], centres[f"ankle_centre_{side}"] = knee, ankle
+    _check_upright(hip, ankle, side)
     frames[f"femur_{side}"] = transform(orthogonal(hip - knee, axis), hip)
     frames[f"tibia_{side}"] = transform(orthogonal(knee - ankle, axis), knee)
     frames[f"calcaneus_{side}"] = transform(_foot_axes(points, side))
@@ -330,11 +333,11 @@ def _head(points: Points, model: Body, frames: dict[str, FloatArray]) -> None:
     frames["head"] = transform(orthogonal(_UP, rotation[:, 1]))
 
 
-def _check_upright(centres: Mapping[str, FloatArray]) -> None:
-    for side, word in (("r", "right"), ("l", "left")):
-        leg = unit(centres[f"hip_centre_{side}"] - centres[f"ankle_centre_{side}"])
-        if leg[2] < np.cos(np.radians(35.0)):
-            raise RecordingError(
-                f"the {word} leg of the standing trial leans {np.degrees(np.arccos(np.clip(leg[2], -1, 1))):.0f} deg "
-                "from the vertical, so the person does not stand; give a trial in quiet standing"
-            )
+def _check_upright(hip: FloatArray, ankle: FloatArray, side: str) -> None:
+    leg = unit(hip - ankle)
+    if leg[2] < np.cos(_LEAN_LIMIT):
+        raise RecordingError(
+            f"the {'right' if side == 'r' else 'left'} leg of the standing trial leans "
+            f"{np.degrees(np.arccos(np.clip(leg[2], -1, 1))):.0f} deg from the vertical, so the person does not stand; "
+            "give a trial in quiet standing"
+        )

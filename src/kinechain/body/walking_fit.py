@@ -11,7 +11,15 @@ from kinechain.body.body import Body, Marker
 from kinechain.body.inertia import with_inertia
 from kinechain.body.joint_centres import hip_centres, pelvis_axes
 from kinechain.body.pose import segment_poses
-from kinechain.body.scale import BodySize, mean_mass, mean_stature, neutral_landmarks, scale_body, size_factors, stature
+from kinechain.body.scale import (
+    BodySize,
+    height_from_shank,
+    mean_mass,
+    mean_stature,
+    neutral_landmarks,
+    scale_body,
+    size_factors,
+)
 from kinechain.body.skeleton import FOOT, SIDES, SPINE_TILT_RAD, template_body
 from kinechain.body.solve import CoordinateTarget, solve_poses
 from kinechain.core.arrays import FloatArray
@@ -103,7 +111,10 @@ def _factors(
     known = [ratio for ratio in shanks.values() if ratio is not None]
     height = size.height_m
     if height is None:
-        height = stature(template) * float(np.mean(known)) if known else mean_stature(size.sex)
+        own = float(
+            np.linalg.norm(at["lateral_malleolus_r"] - (at["lateral_femoral_epicondyle_r"] - at["knee_centre_r"]))
+        )
+        height = height_from_shank(own * float(np.mean(known)), size.sex) if known else mean_stature(size.sex)
         notes.append(f"Height is not known: {height:.2f} m estimated from {'the shank' if known else 'ANSUR II'}.")
     factors = size_factors(template, replace(size, height_m=height))
     width = _rigid(tracks["asis_r"], tracks["asis_l"])
@@ -141,8 +152,9 @@ def _shank_ratio(tracks: dict[str, FloatArray], at: dict[str, FloatArray], side:
     knee, ankle = f"lateral_femoral_epicondyle_{side}", f"lateral_malleolus_{side}"
     if knee not in tracks or ankle not in tracks:
         return None
+    own = at[ankle] - (at[knee] - at[f"knee_centre_{side}"])
     length = _rigid(tracks[knee], tracks[ankle])
-    return None if length is None else length / -float(at[ankle][2])
+    return None if length is None else length / float(np.linalg.norm(own))
 
 
 def _with_pelvis(body: Body, tracks: dict[str, FloatArray], behind: FloatArray) -> Body:
