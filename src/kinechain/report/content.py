@@ -5,6 +5,7 @@ HTML and PDF are two layouts of this one value, so they cannot differ in content
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ from kinechain.report.words import (
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
 
-__all__ = ["Claim", "Content", "FigurePage", "FigureRow", "Row", "Source", "build_content"]
+__all__ = ["Claim", "Content", "FigurePage", "FigureRow", "Row", "Source", "Table", "build_content"]
 
 
 #: Measures that belong to no link.
@@ -118,10 +119,19 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Measures of one link, under its heading."""
+class Table:
+    """Measures under one heading.
+
+    Attributes
+    ----------
+    name : str
+    note : str
+        What the methods of all rows share; each row then says only what is its own.
+    rows : tuple of Row
+    """
 
     name: str
+    note: str
     rows: tuple[Row, ...]
 
 
@@ -232,12 +242,12 @@ class Content:
     profile_figure: Figure | None
     profile_note: str
     posture_figure: Figure | None
-    posture: tuple[Row, ...]
+    posture: Table
     posture_claims: tuple[Claim, ...]
     asymmetry_claims: tuple[Claim, ...]
-    spatiotemporal: tuple[Row, ...]
+    spatiotemporal: Table
     reading: str
-    numbers: tuple[Group, ...]
+    numbers: tuple[Table, ...]
     missing: tuple[Missing, ...]
     recordings: tuple[RecordingRow, ...]
     refused: tuple[str, ...]
@@ -284,12 +294,12 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         profile_figure=profile_figure(assessment.findings, palette),
         profile_note=PROFILE_NOTE,
         posture_figure=_posture_figure(assessment, palette),
-        posture=_rows(f for f in assessment.findings if is_posture(f)),
+        posture=_table("Standing posture", (f for f in assessment.findings if is_posture(f))),
         posture_claims=tuple(claim for beside, claim in statements if beside == "posture"),
         asymmetry_claims=tuple(claim for beside, claim in statements if beside == "asymmetry"),
-        spatiotemporal=_rows(f for f in assessment.findings if is_spatiotemporal(f)),
+        spatiotemporal=_table("Speed, times and lengths", (f for f in assessment.findings if is_spatiotemporal(f))),
         reading=READING,
-        numbers=_groups(assessment.findings),
+        numbers=_tables(assessment.findings),
         missing=tuple(
             Missing(u.name, side_words(u.side), u.answer.reason, u.answer.next_test) for u in assessment.unmeasured
         ),
@@ -349,15 +359,25 @@ def _item(finding: Finding) -> Item:
     )
 
 
-def _rows(findings: Iterable[Finding]) -> tuple[Row, ...]:
+def _table(name: str, findings: Iterable[Finding]) -> Table:
     """Return one row per measure, its sides and their difference together."""
     grouped: dict[str, list[Finding]] = {}
     for finding in findings:
         grouped.setdefault(finding.id.removesuffix("_difference"), []).append(finding)
-    return tuple(_row(found) for found in grouped.values())
+    pieces = [_pieces(found) for found in grouped.values()]
+    shared = [p for p in pieces[0] if all(p in other for other in pieces)] if len(pieces) > 1 else []
+    rows = tuple(
+        _row(found, [p for p in own if p not in shared]) for found, own in zip(grouped.values(), pieces, strict=True)
+    )
+    return Table(name, "; ".join(shared), rows)
 
 
-def _row(findings: list[Finding]) -> Row:
+def _pieces(findings: list[Finding]) -> list[str]:
+    """Return what the methods of several sides say, once each."""
+    return list(dict.fromkeys(piece.strip() for finding in findings for piece in finding.method.split(";")))
+
+
+def _row(findings: list[Finding], method: list[str]) -> Row:
     cells: dict[str, Cell] = {}
     for finding in findings:
         place = "difference" if finding.id.endswith("_difference") else finding.side
@@ -370,7 +390,8 @@ def _row(findings: list[Finding]) -> Row:
         cohort = f"children: {cohort}"
     if judged is not None and judged.id.endswith("_difference"):
         cohort = f"of the difference; {cohort}"
-    keys = dict.fromkeys([*([norm.source] if norm else []), *(f.estimate.source for f in findings)])
+    spoken = {re.sub(r"\d+ (stride|frame)", r"\1", f.estimate.source): f.estimate.source for f in findings}
+    behind = [*([f"range: {norm.source}"] if norm else []), *(f"interval: {s}" for s in spoken.values())]
     return Row(
         name=first.name.removesuffix(", left minus right"),
         left=cells.get("left"),
@@ -380,15 +401,9 @@ def _row(findings: list[Finding]) -> Row:
         norm="" if norm is None or judged is None else norm_words(norm, clinical(judged.estimate)),
         cohort=cohort,
         grade="" if norm is None else norm.grade,
-        method=_joined_methods(findings),
-        source="; ".join(keys),
+        method="; ".join(method),
+        source="; ".join(behind),
     )
-
-
-def _joined_methods(findings: list[Finding]) -> str:
-    """Return what the methods of several sides share, then what each adds."""
-    pieces = [piece.strip() for finding in findings for piece in finding.method.split(";")]
-    return "; ".join(dict.fromkeys(pieces))
 
 
 def _cell(finding: Finding) -> Cell:
@@ -396,7 +411,7 @@ def _cell(finding: Finding) -> Cell:
     return Cell(value_words(estimate), interval_words(estimate), state, STATE_SYMBOLS[state])
 
 
-def _groups(findings: tuple[Finding, ...]) -> tuple[Group, ...]:
+def _tables(findings: tuple[Finding, ...]) -> tuple[Table, ...]:
     """Return every measure that stands in no table of its own, link by link."""
     names: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -405,7 +420,7 @@ def _groups(findings: tuple[Finding, ...]) -> tuple[Group, ...]:
             names.setdefault(link_of(finding.id) or OTHER_GROUPS.get(region, "Whole body"), []).append(finding)
     order = [name for name, _ in LINKS]
     ranked = sorted(names, key=lambda n: order.index(n) if n in order else len(order))
-    return tuple(Group(name, _rows(names[name])) for name in ranked)
+    return tuple(_table(name, names[name]) for name in ranked)
 
 
 def _pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, ...]:

@@ -290,11 +290,11 @@ def legend_figure(palette: Palette | None = None, has_band: bool = True, has_foo
             colour = palette.of("left" if side == "left" else "right")
             parts.append(line(x + 5 * k, 1, x + 5 * k, 19, f"foot-off {side}", stroke=colour, stroke_dasharray=dash))
         parts.append(text(x + 12, 14, "Foot leaves the ground", "ink", **word))
-        x += 144
+        x += 160
     if has_band:
         parts.append(rect(x, 3, 26, 14, "band", fill=SHADE))
         parts.append(text(x + 32, 14, "Norm, mean ± 1 SD", "ink", **word))
-        x += 140
+        x += 152
     alt = (
         "Key: left solid line, right dashed line, vertical lines where the foot leaves the ground, grey band the norm."
     )

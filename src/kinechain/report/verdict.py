@@ -63,15 +63,15 @@ class ScreenWords:
     title, sentence : str
     flags : tuple of str
         One sentence per sign that is present.
-    open : tuple of (str, str)
-        Emergency questions without an answer, each with what a yes would ask for.
+    open : tuple of str
+        Emergency questions without an answer.
     """
 
     tone: Literal["stop", "warn", "calm"]
     title: str
     sentence: str
     flags: tuple[str, ...]
-    open: tuple[tuple[str, str], ...] = ()
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,8 +218,8 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
         sentence = f"{sentence} {screen.reason}"
     if is_young:
         sentence = f"{sentence} Under 18: measures only; please see a clinician."
-    present = tuple(f"{_question(f)} {f.answer.capitalize()}. {f.rule}".strip() for f in screen.flags if f.answer == "yes")
-    unanswered = tuple((_question(f), f.rule) for f in screen.flags if f.answer != "yes")
+    present = tuple(f"{_question(f)} {f.answer.capitalize()}. {f.rule}".strip() for f in screen.flags if f.rule != ASK)
+    unanswered = tuple(_question(f) for f in screen.flags if f.rule == ASK)
     return ScreenWords(tone, LEVEL_TITLES.get(screen.level, screen.level), sentence, present, unanswered)
 
 
@@ -332,15 +332,15 @@ def render_verdict(assessment: Assessment) -> str:
     assessment : Assessment
     """
     verdict = find_verdict(assessment)
-    still_open = [f for f in assessment.screen.flags if f.rule == ASK]
-    lines = [f"{verdict.screen.title}. {verdict.screen.sentence}"]
-    lines += [f"  ! {f.question}: {f.answer}. {f.rule}" for f in assessment.screen.flags if f not in still_open]
-    lines += [f"  ? Not answered: {', '.join(f.id for f in still_open)}"] if still_open else []
+    lines = [f"{verdict.screen.title}. {verdict.screen.sentence}", *(f"  ! {flag}" for flag in verdict.screen.flags)]
+    still_open = [f.id for f in assessment.screen.flags if f.rule == ASK]
+    lines += [f"  ? Not answered: {', '.join(still_open)}"] if still_open else []
     lines += [""]
     lines += [verdict.headline]
     lines += [
         f"  ▲ {named(f)}: {value_words(f.estimate)} (usual {norm_words(f.norm, f.estimate)})" for f in verdict.outside
     ]
+    lines += [f"  ≠ {f.name}: {value_words(f.estimate)}" for f in verdict.differences]
     lines += ["", verdict.drivers]
     if verdict.next_tests:
         lines += ["", "Next best tests:", *(f"  {k}. {t}" for k, t in enumerate(verdict.next_tests[:5], 1))]

@@ -1,0 +1,53 @@
+"""Files appear whole or not at all."""
+
+from dataclasses import replace
+
+import pyarrow.parquet
+import pytest
+
+from kinechain.core.errors import KinechainError
+from kinechain.report import write
+from kinechain.report.write import write_outputs
+
+FILES = ["assessment.json", "motion.mot", "motion.parquet", "report.html", "report.pdf"]
+
+
+def test_every_file_is_written_and_nothing_else_stays(make_assessment, tmp_path):
+    paths = write_outputs(make_assessment(), tmp_path / "new" / "folder")
+    assert sorted(p.name for p in paths) == FILES
+    assert sorted(p.name for p in (tmp_path / "new" / "folder").iterdir()) == FILES
+    assert all(p.stat().st_size > 0 for p in paths)
+
+
+def test_motion_is_in_degrees_in_the_mot_and_in_si_in_the_table(make_assessment, tmp_path):
+    assessment = make_assessment()
+    write_outputs(assessment, tmp_path)
+    motion = assessment.trials[0].motion
+    lines = (tmp_path / "motion.mot").read_text().split("endheader\n")[1].splitlines()
+    column = lines[0].split("\t").index("knee_flexion_l")
+    frame = [float(v) for v in lines[101].split("\t")]
+    assert frame[0] == pytest.approx(1.0)
+    assert frame[column] == pytest.approx(57.29578 * motion.coordinate("knee_flexion_l")[100], abs=1e-4)
+    table = pyarrow.parquet.read_table(tmp_path / "motion.parquet")
+    assert table.column("knee_flexion_l")[100].as_py() == pytest.approx(motion.coordinate("knee_flexion_l")[100])
+    assert "angle.knee_flexion_left" in table.column_names
+
+
+def test_further_trials_carry_the_name_of_their_recording(make_assessment, tmp_path):
+    trial = make_assessment().trials[0]
+    odd = replace(trial, recording=replace(trial.recording, name="../evil name.c3d"))
+    names = {p.name for p in write_outputs(make_assessment(trials=(trial, odd, odd)), tmp_path)}
+    assert {"motion.mot", "motion_evil_name.mot", "motion_evil_name_3.mot"} <= names
+
+
+def test_an_error_leaves_the_earlier_files_alone(make_assessment, tmp_path, monkeypatch):
+    write_outputs(make_assessment(), tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+
+    def fail(_):
+        raise KinechainError("no")
+
+    monkeypatch.setattr(write, "assessment_json", fail)
+    with pytest.raises(KinechainError):
+        write_outputs(make_assessment(is_demonstration=True), tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
