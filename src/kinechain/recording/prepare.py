@@ -70,6 +70,7 @@ def prepare_recording(
     heading = find_heading(recording.name, tracks, up, markers.rate_hz, notes)
     world_from_lab = np.stack([heading.forward, np.cross(up, heading.forward), up])
     positions = markers.positions @ world_from_lab.T
+    positions = _upright_pairs(positions, markers.labels, dict(match.landmarks), settings, notes)
     positions, gaps = fill_gaps(
         positions,
         {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks},
@@ -86,6 +87,7 @@ def prepare_recording(
         is_world=True,
         profile=match.profile.name,
         landmarks=landmarks,
+        weights=tuple(match.profile.weight(label) for label, _ in landmarks),
         notes=(*recording.notes, *_heading_notes(heading, world_from_lab), *notes),
         task=heading.task,
     )
@@ -189,6 +191,36 @@ def _gap_notes(
 def _counted(names: Mapping[str, int], limit: int = 8) -> str:
     listed = [f"{name} {n}" if n > 1 else name for name, n in names.items()]
     return ", ".join(listed[:limit]) + (", ..." if len(listed) > limit else "")
+
+
+#: Pairs (upper, lower) of landmarks of one segment; in an upright person nothing turns them over.
+_UPPER_LOWER = (("suprasternal_notch", "xiphoid"), ("c7", "t10"))
+
+
+def _upright_pairs(
+    positions: FloatArray,
+    labels: Sequence[str],
+    landmarks: Mapping[str, str],
+    settings: PrepareSettings,
+    notes: list[Note],
+) -> FloatArray:
+    """Exchange the two markers of a pair that stands upside down throughout, and say so."""
+    columns = {landmark: labels.index(label) for label, landmark in landmarks.items()}
+    out = positions.copy()
+    for upper, lower in _UPPER_LOWER:
+        if upper not in columns or lower not in columns:
+            continue
+        a, b = columns[upper], columns[lower]
+        rise = positions[:, a, 2] - positions[:, b, 2]
+        rise = rise[np.isfinite(rise)]
+        if len(rise) and np.mean(rise < -0.03) > settings.swap_share:
+            out[:, [a, b]] = positions[:, [b, a]]
+            text = (
+                f"{labels[a]} stands {-np.median(rise) * 1e3:.0f} mm below {labels[b]} throughout: "
+                "the two labels were exchanged back."
+            )
+            notes.append(Note("repaired", text))
+    return out
 
 
 #: Pairs (outer, inner) of landmarks whose order across the foot, ankle or knee never changes.

@@ -179,6 +179,8 @@ class Recording(Immutable):
         Name of the marker-set profile, '' until one is chosen.
     landmarks : tuple of (str, str)
         Pairs (marker label, landmark name) by that profile.
+    weights : tuple of float
+        Weight in inverse kinematics of each pair of `landmarks`, by the profile.
     notes : tuple of Note
         What was found, assumed or repaired on the way.
     task : str
@@ -200,6 +202,7 @@ class Recording(Immutable):
     landmarks: tuple[tuple[str, str], ...] = ()
     notes: tuple[Note, ...] = field(default=())
     task: Literal["", "walking", "standing", "other"] = ""
+    weights: tuple[float, ...] = ()
 
     def require_markers(self) -> Markers:
         """Return the markers, or say that there are none."""

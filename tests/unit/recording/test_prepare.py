@@ -100,6 +100,17 @@ def test_two_labels_exchanged_on_a_foot_are_not_used():
     assert any("look exchanged" in n.text and n.kind == "defect" for n in ready.notes)
 
 
+def test_a_sternum_labelled_upside_down_is_turned_back():
+    names = list(labels())
+    i, j = names.index("SJN"), names.index("SXS")
+    names[i], names[j] = names[j], names[i]
+    ready = prepare_recording(recording(walking(), names=tuple(names)))
+    truth = prepare_recording(recording(walking()))
+    np.testing.assert_allclose(ready.markers.position("SJN"), truth.markers.position("SJN"))
+    assert any("exchanged back" in n.text and n.kind == "repaired" for n in ready.notes)
+    assert len(ready.weights) == len(ready.landmarks)
+
+
 def test_something_that_is_not_the_size_of_a_person_is_refused():
     with pytest.raises(RecordingError, match="not the size of a person"):
         prepare_recording(recording(standing() * 1000))
