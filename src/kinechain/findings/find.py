@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from kinechain.body.body import Body
@@ -274,7 +274,7 @@ def find_findings(
         norms = curve_norms(person.age_years)
         for more, missing in (find_gait(person, body, pace, norms), find_gait_profile(pace.trials, norms)):
             findings, unmeasured = findings + more, unmeasured + missing
-    unmeasured = _without_answered(unmeasured, findings)
+    unmeasured = _both_sides(_without_answered(unmeasured, findings))
     unmeasured += _open_links(findings, unmeasured)
     return tuple(sorted(findings, key=_order)), tuple(sorted(unmeasured, key=_order))
 
@@ -287,6 +287,22 @@ def _without_answered(unmeasured: list[Unmeasured], findings: list[Finding]) -> 
         if (item.id, item.side) not in known:
             out.setdefault((item.id, item.side), item)
     return list(out.values())
+
+
+def _both_sides(unmeasured: list[Unmeasured]) -> list[Unmeasured]:
+    """Say once what both sides lack for the same reason."""
+    by_side = {(u.id, u.side): u for u in unmeasured}
+    out = []
+    for item in unmeasured:
+        left, right = by_side.get((item.id, "left")), by_side.get((item.id, "right"))
+        if item.side == "both" or left is None or right is None:
+            out.append(item)
+        elif left.answer.reason.replace("left", "right") != right.answer.reason:
+            out.append(item)
+        elif item is left:
+            reason = left.answer.reason.replace("the left ", "the left and right ")
+            out.append(replace(left, side="both", answer=NotMeasured(reason, left.answer.next_test)))
+    return out
 
 
 def _open_links(findings: Iterable[Finding], unmeasured: Iterable[Unmeasured]) -> list[Unmeasured]:

@@ -150,12 +150,22 @@ class Pace:
         Names of the recordings at another speed.
     is_usual : bool or None
         Whether the speed lies in the usual range of that age and sex; None if that is not known.
+    marker_fit_mm : float or None
+        Root mean square distance of measured and modelled markers over these trials.
     """
 
     trials: tuple[GaitTrial, ...]
     speed_m_s: float | None
     left_out: tuple[str, ...]
     is_usual: bool | None
+    marker_fit_mm: float | None = None
+
+    @property
+    def doubt(self) -> str:
+        """Why no angle of these strides is judged, in words; '' if nothing stands against it."""
+        if self.marker_fit_mm is not None and self.marker_fit_mm > _marker_fit_norm().high:
+            return f"the body misses the markers by {self.marker_fit_mm:.0f} mm, so not judged"
+        return "walked at an unusual speed for this age, so not judged" if self.is_usual is False else ""
 
     @property
     def words(self) -> str:
@@ -181,17 +191,19 @@ def choose_pace(body: Body, trials: Sequence[GaitTrial], person: Person) -> Pace
     Two trials count as one speed while they differ by no more than the test-retest limits of agreement of walking
     speed (stp_retest2024: 0.11 m/s, the minimal detectable change of its SEM here).
     """
-    speeds = {t.recording.name: _speed(body, t) for t in trials}
-    known = [s for s in speeds.values() if s is not None]
-    if not known:
-        return Pace(tuple(trials), None, (), None)
-    middle = min(known, key=lambda s: abs(s - float(np.median(known))))
+    timed = [(t, speed) for t in trials if (speed := _speed(body, t)) is not None]
+    if not timed:
+        return Pace(tuple(trials), None, (), None, _marker_fit_mm(trials))
+    median = float(np.median([speed for _, speed in timed]))
+    middle = min((speed for _, speed in timed), key=lambda s: abs(s - median))
     width = spatiotemporal_error("walking_speed").minimal_detectable_change
-    kept = [t for t in trials if (s := speeds[t.recording.name]) is not None and abs(s - middle) <= width]
+    near = [(t, speed) for t, speed in timed if abs(speed - middle) <= width]
+    kept = [t for t, _ in near]
     left_out = tuple(t.recording.name for t in trials if t not in kept)
-    speed = float(np.mean([s for t in kept if (s := speeds[t.recording.name]) is not None]))
+    speed = float(np.mean([s for _, s in near]))
     norm = spatiotemporal_norm("walking_speed", person.age_years, person.sex)
-    return Pace(tuple(kept), speed, left_out, None if norm is None else norm.low <= speed <= norm.high)
+    is_usual = None if norm is None else norm.low <= speed <= norm.high
+    return Pace(tuple(kept), speed, left_out, is_usual, _marker_fit_mm(kept))
 
 
 def find_gait(
@@ -342,8 +354,8 @@ def _norm_of(measure: GaitMeasure, norms: Mapping[str, CurveNorm], pace: Pace) -
     sd = math.degrees(float(np.interp(percent, np.arange(PERCENT_POINTS), curve.sd)))
     norm = curve.norm(measure.sign * math.degrees(value), sd)
     remark = f"; norm: the mean curve at {percent:.0f} %" + (f" ({curve.note})" if curve.note else "")
-    if pace.is_usual is False:
-        return norm, False, f"{remark}; walked at an unusual speed for this age, so not judged"
+    if pace.doubt:
+        return norm, False, f"{remark}; {pace.doubt}"
     return norm, curve.can_judge, remark
 
 
@@ -469,32 +481,29 @@ def _step_findings(
 def _find_quality(person: Person, body: Body, pace: Pace) -> list[Finding]:
     """Return how well the model follows the markers, and whether the plates weigh this person."""
     out = []
-    squares = np.concatenate([np.square(t.motion.marker_error[t.motion.is_solved > 0]).ravel() for t in pace.trials])
-    squares = squares[np.isfinite(squares)]
-    if len(squares):
-        limit = find_fact("accuracy", source="addbio2023", quantity="marker RMSE")
-        norm = Norm(
-            None,
-            None,
-            -math.inf,
-            10.0 * limit.number("high"),
-            "published multi-activity data",
-            "addbio2023",
-            limit.grade,
-        )
-        value = 1000.0 * math.sqrt(float(squares.mean()))
-        per_trial = [
-            1000.0 * math.sqrt(float(np.nanmean(np.square(t.motion.marker_error[t.motion.is_solved > 0]))))
-            for t in pace.trials
-        ]
-        low, high = min([value, *per_trial]), max([value, *per_trial])
-        estimate = Estimate(value, low, high, "mm", "lowest and highest of the recordings")
+    if pace.marker_fit_mm is not None:
+        each = [fit for t in pace.trials if (fit := _marker_fit_mm([t])) is not None]
+        low, high = min([pace.marker_fit_mm, *each]), max([pace.marker_fit_mm, *each])
+        estimate = Estimate(pace.marker_fit_mm, low, high, "mm", "lowest and highest of the recordings")
         method = "distance of measured and modelled markers, root mean square over all frames"
-        verdict = judge(estimate, norm)
-        out.append(
-            Finding("quality.marker_fit", "Fit of the body to the markers", "both", estimate, method, norm, verdict)
-        )
+        norm = _marker_fit_norm()
+        name = "Fit of the body to the markers"
+        out.append(Finding("quality.marker_fit", name, "both", estimate, method, norm, judge(estimate, norm)))
     return out + _plate_mass(person, body, pace)
+
+
+def _marker_fit_norm() -> Norm:
+    """Return the bound that published fits keep: 2 cm (addbio2023)."""
+    fact = find_fact("accuracy", source="addbio2023", quantity="marker RMSE")
+    limit = 10.0 * fact.number("high")
+    return Norm(None, None, -math.inf, limit, "published multi-activity data", fact.source.key, fact.grade)
+
+
+def _marker_fit_mm(trials: Sequence[GaitTrial]) -> float | None:
+    squares = [np.square(t.motion.marker_error[t.motion.is_solved > 0]).ravel() for t in trials]
+    together = np.concatenate(squares) if squares else np.empty(0)
+    together = together[np.isfinite(together)]
+    return 1000.0 * math.sqrt(float(together.mean())) if len(together) else None
 
 
 def _plate_mass(person: Person, body: Body, pace: Pace) -> list[Finding]:

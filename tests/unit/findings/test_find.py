@@ -60,3 +60,11 @@ def test_findings_of_a_standing_trial_come_from_proximal_to_distal() -> None:
         "pelvis.tilt_standing",
     ]
     assert len({(u.id, u.side) for u in unmeasured}) == len(unmeasured)
+
+
+def test_what_both_sides_lack_is_said_once() -> None:
+    standing = recording(asis_r=(0.08, -0.12, 1.0), asis_l=(0.08, 0.12, 1.0))
+    _, unmeasured = find_findings(Person(), None, standing, None, ())
+    arch = [u for u in unmeasured if u.id == "foot.arch_height_standing"]
+    assert [u.side for u in arch] == ["both"]
+    assert "the left and right navicular" in arch[0].answer.reason

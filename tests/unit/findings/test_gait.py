@@ -73,6 +73,13 @@ def test_a_walk_at_an_unusual_speed_is_not_judged() -> None:
     assert "unusual speed" in slow["knee.flexion_peak_swing", "left"].method
 
 
+def test_angles_of_a_body_that_misses_its_markers_are_not_judged() -> None:
+    stiff = Pace((walk(like(ADULT, {"knee_flexion": -40.0})),), 1.3, (), True, 35.0)
+    findings, _ = find_angle_measures(stiff, ADULT, {})
+    assert {f.verdict for f in findings} == {"unknown"}
+    assert "misses the markers by 35 mm" in next(f for f in findings if f.norm is not None).method
+
+
 def test_levels_that_depend_on_the_model_are_not_judged() -> None:
     walker = found(like(ADULT, {"hip_rotation": 60.0}))
     assert walker["hip.rotation_mean_stance", "left"].verdict == "unknown"
