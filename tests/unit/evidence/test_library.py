@@ -82,7 +82,6 @@ def test_a_table_without_a_source_column_is_refused() -> None:
         ('[a]\ncitation = "c"\nread_from = "x"\nlevel = "not read"\n', "was not read"),
         ('[[source]]\ncitation = "c"\nread_from = { url = "x", level = "abstract" }\n', "without a key"),
         ("[a\n", "not valid TOML"),
-        ('[a]\ncitation = "c"\nread_from = "https://pypi.' + 'org/project/x"\nlevel = "docs"\n', "package registry"),
     ],
 )
 def test_an_incomplete_source_is_refused(text: str, fault: str) -> None:
