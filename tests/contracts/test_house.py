@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -15,8 +16,9 @@ HOUSE = Path(__file__).parents[2]
 REGISTRIES = tuple(
     ".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("anaconda", "org"), ("npmjs", "org"))
 )
-#: The folder this checkout lies in, and what only one machine's administrator has.
-MACHINE_PATHS = tuple(f"{folder}/" for folder in (HOUSE.parent, Path.home()) if folder != folder.parent)
+#: The folder this checkout lies in and the home folder, unless every machine has them; not as a part of an address.
+OWN_FOLDERS = {HOUSE.parent, Path.home()} - {Path("/"), Path("/tmp"), Path(tempfile.gettempdir())}
+MACHINE_PATHS = re.compile("|".join(rf"(?<![\w.:/-]){re.escape(str(folder))}/\w" for folder in OWN_FOLDERS) or "(?!)")
 
 
 def tracked() -> list[Path]:
@@ -36,7 +38,7 @@ def test_no_tracked_file_names_a_registry_or_a_folder_of_one_machine() -> None:
     for path in tracked():
         text = path.read_text(encoding="utf-8")
         faults += [f"{path.relative_to(HOUSE)}: {host}" for host in REGISTRIES if host in text]
-        faults += [f"{path.relative_to(HOUSE)}: {folder}" for folder in MACHINE_PATHS if folder in text]
+        faults += [f"{path.relative_to(HOUSE)}: {found[0]}" for found in MACHINE_PATHS.finditer(text)]
     assert not faults
 
 
