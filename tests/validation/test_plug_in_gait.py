@@ -1,13 +1,18 @@
 """Our angles beside the Plug-in Gait angles stored in the same files (lab_FMC, btk_pig_nantes).
 
-Offsets, explained by definition (ours minus theirs, see ``benchmarks/validation_tables.py``):
+Offsets, explained by definition (ours minus theirs; joint centres compared in the same frames):
 
-- knee and hip flexion: Plug-in Gait takes the knee axis from the thigh wand or the alignment device, we
-  from the plane of hip, knee marker and wand; the knee centre so moves forward or back, which adds a constant to the
-  knee and its opposite in part to hip and ankle;
+- lab_FMC, knee -4 to -7 deg, hip rotation +10 to +22 deg: its Plug-in Gait turned the thigh wand by -7 deg (left)
+  and -16 deg (right) after a knee alignment device; we take the plane of hip, knee marker and wand as it stands.
+  The right knee centre so lies 21 mm behind theirs, the ankle centres agree within 4 mm;
+- btk_pig_nantes, knee +7 to +9 deg, ankle +7 to +10 deg: theirs puts the ankle centre into the plane of the shank
+  wand, 32 mm (left) and 18 mm (right) in front of ours, which lies medial of the lateral malleolus; knee centres
+  agree within 1 mm.  The second person of that set, whose wand stands straight, has no such offset on the left;
+- hip centres: ours (Harrington 2007) lie about 10 mm outward and 13 mm above theirs (Davis 1991): hip +-2 deg;
 - ankle dorsiflexion: ours is zero with the standing sole flat; Plug-in Gait without its flat-foot option keeps the
   standing slope of the heel-toe line, so the two files of one trial differ by that slope;
-- hip rotation: the turn of the same knee axis; between methods it is the least certain angle of all (mcginley2009).
+- hip rotation has no shape in common: it hangs on the thigh wand, and is the least certain angle between sessions
+  (mcginley2009).
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def _weight_note(body: Body, recording: Recording, paths: FootPaths) -> tuple[st
     said = f"left and right stance impulse over the stride time weigh {weight.mass_kg:.1f} kg"
     if abs(weight.ratio(body.mass_kg) - 1.0) <= LARGEST_MASS_ERROR:
         return (f"{said}, the body has {body.mass_kg:.1f} kg",)
-    return (f"{said}, but the body has {body.mass_kg:.1f} kg: check the mass and the plates",)
+    return (f"{said}, but the body was built with {body.mass_kg:.1f} kg: check the mass, or the plates",)
 
 
 def _sentence(agreement: Agreement) -> str:
