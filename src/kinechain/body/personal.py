@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq, least_squares
-from scipy.spatial.transform import Rotation
 
 from kinechain.body.body import Body, Joint
 from kinechain.body.pose import segment_poses
@@ -24,8 +22,10 @@ from kinechain.core.frames import about_axis, inverse, transform, transform_poin
 
 __all__ = ["Personal", "compute_factors", "personalize"]
 
-#: Half a squared rotation (rad^2) below which an attitude counts as reached.
-_EXACT = 1e-16
+#: Rotation (rad) below which an attitude counts as reached.
+_EXACT = 1e-10
+#: At most this many steps toward it.
+_STEPS = 50
 
 _LUMBAR = ("lumbar5", "lumbar4", "lumbar3", "lumbar2", "lumbar1")
 
@@ -264,11 +264,15 @@ class _Work:
         parent = self.poses()[joint.parent][:3, :3]
         wanted = parent.T @ self.standing.frames[segment][:3, 2]
 
-        def away(value: float) -> float:
-            line = _joint_transform(joint, {coordinate: value})[:3, 2]
-            return float(np.arctan2(line[0], line[2]) - np.arctan2(wanted[0], wanted[2]))
-
-        self.values[coordinate] = float(brentq(away, -1.0, 2.0, xtol=1e-12))
+        # The coupling changes slowly with flexion, so correcting by what is missing converges at once.
+        flexion = 0.0
+        for _ in range(_STEPS):
+            line = _joint_transform(joint, {coordinate: flexion})[:3, 2]
+            missing = np.arctan2(wanted[0], wanted[2]) - np.arctan2(line[0], line[2])
+            flexion += float(missing)
+            if abs(missing) < _EXACT:
+                break
+        self.values[coordinate] = flexion
 
     def solve_ankle(self, side: str) -> None:
         """Find dorsiflexion, eversion and the fixed outward turn of the foot under the shank."""
@@ -335,24 +339,54 @@ def _joint_transform(joint: Joint, values: Mapping[str, float]) -> FloatArray:
 
 
 def _solve_rotation(turned: Callable[[FloatArray], FloatArray], wanted: FloatArray, count: int) -> FloatArray:
-    """Return the values that turn nearest to a wanted rotation."""
+    """Return the values that turn nearest to a wanted rotation (Gauss-Newton on the rotation that is missing)."""
 
-    def away(values: FloatArray) -> FloatArray:
-        return np.asarray(Rotation.from_matrix(turned(values).T @ wanted).as_rotvec())
+    def missing(values: FloatArray) -> FloatArray:
+        return _rotation_vector(turned(values).T @ wanted)
 
     # A ball joint can reach every attitude, but from far away the first start may run into a standstill.
-    starts = [
-        np.zeros(count),
-        *(np.pi / 2 * np.eye(count)),
-        *(-np.pi / 2 * np.eye(count)),
-        np.r_[np.pi, np.zeros(count - 1)],
-    ]
-    best = None
+    quarter = np.pi / 2 * np.eye(count)
+    starts = [np.zeros(count), *quarter, *-quarter, np.r_[np.pi, np.zeros(count - 1)]]
+    best, least = starts[0], np.inf
     for start in starts if count == 3 else starts[:1]:
-        found = least_squares(away, start, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14)
-        if best is None or found.cost < best.cost:
-            best = found
-        if best.cost < _EXACT:
+        values = _descend(missing, start)
+        left = float(np.linalg.norm(missing(values)))
+        if left < least:
+            best, least = values, left
+        if least < _EXACT:
             break
-    assert best is not None
-    return np.asarray((best.x + np.pi) % (2 * np.pi) - np.pi)
+    return np.asarray((best + np.pi) % (2 * np.pi) - np.pi)
+
+
+def _descend(missing: Callable[[FloatArray], FloatArray], start: FloatArray) -> FloatArray:
+    values, step = start, 1e-6
+    residual = missing(values)
+    for _ in range(_STEPS):
+        nearby = values + step * np.eye(len(values))
+        jacobian = np.stack([(missing(v) - residual) / step for v in nearby], axis=1)
+        change = -np.linalg.lstsq(jacobian, residual, rcond=1e-6)[0]
+        # Half the way until it gets better: far off, the straight step overshoots.
+        while np.linalg.norm(change) > _EXACT and np.linalg.norm(missing(values + change)) > np.linalg.norm(residual):
+            change = 0.5 * change
+        values = values + change
+        residual = missing(values)
+        if np.linalg.norm(change) < _EXACT:
+            break
+    return values
+
+
+def _rotation_vector(rotation: FloatArray) -> FloatArray:
+    """Return axis times angle of a rotation, (3,) array, rad."""
+    doubled = np.array(
+        [rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]]
+    )
+    sine, cosine = 0.5 * float(np.linalg.norm(doubled)), 0.5 * (float(np.trace(rotation)) - 1.0)
+    angle = float(np.arctan2(sine, cosine))
+    if sine > 1e-8:
+        return np.asarray(doubled * angle / (2.0 * sine))
+    if cosine > 0:
+        return 0.5 * doubled
+    # Half a turn: the axis is the column of (R + 1) / 2 that is longest.
+    columns = 0.5 * (rotation + np.eye(3))
+    longest = columns[:, int(np.argmax(np.diag(columns)))]
+    return np.asarray(np.pi * longest / np.linalg.norm(longest))

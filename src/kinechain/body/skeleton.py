@@ -18,9 +18,9 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from kinechain.body.body import GROUND, Body, Coordinate, Function, Joint, Marker, Mobility, Segment
+from kinechain.body.osim_functions import simm_spline
 from kinechain.body.scale import BodySize, mean_mass, mean_stature, size_body
 from kinechain.body.tables import Row, lookup, read_table
 from kinechain.care.person import Sex
@@ -207,8 +207,7 @@ def _rhythm_share(rhythm: str, joint: str, plane: str) -> float:
 def _coupling(motion: str) -> Function:
     rows = [row for row in read_table("knee_coupling") if row["coupled_motion"] == motion]
     flexion = np.radians([float(row["knee_flexion_deg"]) for row in rows])
-    spline = CubicSpline(flexion, [float(row["value"]) for row in rows])
-    return Function(flexion, spline.c[::-1].T)
+    return simm_spline(flexion, np.array([float(row["value"]) for row in rows]))
 
 
 def _coordinate(row: Row, side: str) -> Coordinate:
