@@ -13,7 +13,7 @@ from toy_bodies import leg, leg_values, random_leg_values
 
 FRAMES, RATE = 120, 100.0
 seeds = st.integers(0, 2**32 - 1)
-LAWS = settings(max_examples=25, deadline=None)
+LAWS = settings(max_examples=40, deadline=None)
 
 
 def turned(points, angle, shift=(0.0, 0.0, 0.0)):

@@ -36,6 +36,8 @@ RETRIES = 25
 #: Below NEGLIGIBLE, m^2 (1 mm root mean square), no frame is.
 SUSPICIOUS, NEGLIGIBLE = 4.0, 0.5e-6
 CHECKS = 3
+#: Objectives this near, m^2 (0.01 mm root mean square), come from one pose, perhaps told in different angles.
+SAME_POSE = 1e-10
 
 #: An objective, m^2, that says the markers were reached: a root mean square distance of 1.4 micrometres.
 REACHED = 1e-12
@@ -293,8 +295,17 @@ def _solve_from_many(tree: Tree, problem: Problem, frame: int, settings: SolveSe
     starts = np.clip(starts, tree.low, tree.high)
     many = _window(problem, np.full(settings.starts, frame))
     track = _solve(tree, many, starts, settings, is_chained=False)
-    inputs = _wrapped(tree, track.inputs, tree.default[tree.inputs])
-    return _pick(tree, replace(track, inputs=inputs))
+    default = tree.default[tree.inputs]
+    best = _pick(tree, replace(track, inputs=_wrapped(tree, track.inputs, default)))
+    turns = np.flatnonzero((tree.is_root == 1) & (tree.is_angle == 1))
+    if len(turns) != 3:
+        return best
+    # Three angles tell one orientation in two ways: the outer ones half a turn on, the middle one mirrored.
+    told = np.repeat(best.inputs, 2, axis=0)
+    told[1, turns] = told[1, turns] * (1, -1, 1) + np.pi
+    told = np.clip(_wrapped(tree, told, default), tree.low, tree.high)
+    track = _solve(tree, _window(problem, np.full(2, frame)), told, settings, is_chained=False)
+    return _pick(tree, replace(track, inputs=_wrapped(tree, track.inputs, default)))
 
 
 def _pick(tree: Tree, track: Track) -> Track:
@@ -303,7 +314,7 @@ def _pick(tree: Tree, track: Track) -> Track:
     if not np.isfinite(objective).any():
         objective = track.objective
     away = np.abs((track.inputs - tree.default[tree.inputs]) * tree.is_angle).sum(axis=1)
-    equal = objective <= objective.min() * (1 + 1e-6) + 1e-16
+    equal = objective <= objective.min() * (1 + 1e-6) + SAME_POSE
     best = np.array([int(np.argmin(np.where(equal, away, np.inf)))])
     return Track(*(getattr(track, name)[best] for name in _TRACK))
 

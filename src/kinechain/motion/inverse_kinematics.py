@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from kinechain.body.body import Body, Marker
 from kinechain.body.observability import MINIMUM_REACH_M, compute_reach
@@ -32,12 +33,19 @@ __all__ = ["IkSettings", "solve_motion"]
 #: within 0.35 rad of its default as surely as a skin marker lies within 7 mm of its place on the bone
 #: (about 40 markers: (0.007 / 0.35)^2 / 40 = 1e-5), so it decides only what the markers leave open.
 DEFAULT_PULL = 1e-5
+#: Coordinates known to stay within 0.087 rad (5 deg) instead, so pulled (0.35 / 0.087)^2 = 16 times as much; an
+#: assumption, less than the 7 deg between people that schwartz2008 reports with all marker errors inside.  Near
+#: full extension one marker at the knee cannot tell its rotation from that of the hip.
+TIGHT = ("knee_rotation",)
+TIGHT_TIMES = 16.0
 
 #: A marker is not the point it is named after when it lies further than this from the body, m, and more than so
 #: many times as far as it usually does; assumptions: skin moves by centimetres, exchanged markers by decimetres.
 OUTLIER_M, OUTLIER_TIMES = 0.1, 4.0
 #: Markers at least this part as far off as the worst of their frame are left out together, in so many passes.
 OUTLIER_SHARE, OUTLIER_PASSES = 0.7, 6
+#: Frames around one that tell a jump from a slow departure, and the part of the limit from which a jump counts.
+OUTLIER_WINDOW, JUMP_SHARE = 61, 0.4
 
 
 @dataclass(frozen=True)
@@ -48,14 +56,16 @@ class IkSettings:
     ----------
     pull : float or None
         Weight that draws every joint coordinate (not the six of the root) to its default, against the markers'
-        mean squared distance.  None: 1e-5 for our own bodies, none for imported models.
+        mean squared distance; axial knee rotation is drawn 16 times as much.  None: 1e-5 for our own bodies, none
+        for imported models.
     coordinate_targets : tuple of CoordinateTarget
         Further values that coordinates should have; they replace the pull of that coordinate.
     minimum_fraction : float
         A frame that shows less than this part of the tracked markers, or fewer than 3, stays unsolved.
     outlier_m : float or None
         A marker that lies further than this from the body, and more than four times as far as it usually does, is
-        left out of that frame.  None: 0.1 m for our own bodies, no limit for imported models.
+        left out of that frame; 0.4 of it suffices where the marker jumps.  None: 0.1 m for our own bodies, no
+        limit for imported models.
     solver : SolveSettings
     """
 
@@ -153,8 +163,7 @@ def _solve_without_outliers(
     for _ in range(OUTLIER_PASSES):
         distance = np.linalg.norm(marker_positions(body, tracked, solution.values) - targets, axis=-1)
         distance[solution.is_solved == 0] = np.nan
-        usual = _nan_median(np.where(outliers, np.nan, distance))
-        far = distance > np.maximum(limit_m, OUTLIER_TIMES * usual)
+        far = _is_far(distance, outliers, limit_m)
         kept = np.where(outliers | ~np.isfinite(distance), 0.0, distance)
         worst = far & ~outliers & (kept >= OUTLIER_SHARE * kept.max(axis=1, keepdims=True))
         changed = (outliers & (far | ~np.isfinite(distance))) | worst
@@ -163,6 +172,23 @@ def _solve_without_outliers(
         outliers = changed
         solution = solve(np.where(outliers[..., None], np.nan, targets))
     return solution, outliers
+
+
+def _is_far(distance: FloatArray, outliers: NDArray[np.bool_], limit_m: float) -> NDArray[np.bool_]:
+    """Say which markers (time, marker) lie further off than they usually do in the whole trial, or all at once.
+
+    All at once counts from 0.4 of the limit on, against the median of the frames around: a bent trunk takes its
+    markers off slowly, a wrong marker jumps.
+    """
+    known = np.where(outliers, np.nan, distance)
+    usual = _nan_median(known)
+    far = distance > np.maximum(limit_m, OUTLIER_TIMES * usual)
+    columns = np.flatnonzero((distance > JUMP_SHARE * limit_m).any(axis=0))
+    if columns.size:
+        filled = np.where(np.isfinite(known), known, usual)[:, columns]
+        around = median_filter(filled, size=(OUTLIER_WINDOW, 1), mode="nearest")
+        far[:, columns] |= distance[:, columns] > np.maximum(JUMP_SHARE * limit_m, OUTLIER_TIMES * around)
+    return np.asarray(far)
 
 
 def _nan_median(values: FloatArray) -> FloatArray:
@@ -243,10 +269,18 @@ def _targets(
         for c, is_root in zip(tree.inputs, tree.is_root, strict=True)
         if not is_root and tree.coordinates[c] not in held and tree.coordinates[c] not in asked
     ]
-    notes.append(f"Joint coordinates are drawn to their default with weight {pull:g} against the markers.")
+    notes.append(
+        f"Joint coordinates are drawn to their default with weight {pull:g} against the markers, "
+        f"axial knee rotation with {TIGHT_TIMES * pull:g}."
+    )
     return (
         *settings.coordinate_targets,
-        *(CoordinateTarget(name, np.array([body.coordinate(name).default]), pull) for name in pulled),
+        *(
+            CoordinateTarget(
+                name, np.array([body.coordinate(name).default]), pull * (TIGHT_TIMES if name.startswith(TIGHT) else 1.0)
+            )
+            for name in pulled
+        ),
     )
 
 

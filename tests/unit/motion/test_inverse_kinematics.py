@@ -148,7 +148,7 @@ def test_what_markers_leave_open_stays_at_the_default():
 def test_the_pull_hardly_moves_what_markers_show():
     motion = solve_motion(leg(), seen())
     assert np.degrees(np.abs(motion.values - walk())).max() < 0.5
-    assert "drawn to their default with weight 1e-05" in text(motion)
+    assert "drawn to their default with weight 1e-05 against" in text(motion)
     assert "drawn" not in text(solve_motion(replace(leg(), up="y"), seen()))
 
 
@@ -180,6 +180,27 @@ def test_a_marker_that_jumps_away_is_left_out_there_and_said():
     assert np.isnan(motion.marker_error[30:34, [4, 10]]).all()
     assert "thigh_1 (4 frames)" in text(motion)
     assert "foot_1 (4 frames)" in text(motion)
+
+
+def test_a_marker_that_is_always_off_is_kept():
+    recording = seen()
+    positions = np.array(recording.markers.positions)
+    positions[:, 4] += 0.1
+    motion = solve_motion(leg(), recorded(positions, recording.markers.labels), NO_PULL)
+    assert np.isfinite(motion.marker_error).all()
+    assert "Left out" not in text(motion)
+
+
+def test_a_marker_that_drifts_away_slowly_is_kept_and_one_that_jumps_as_far_is_not():
+    recording = seen()
+    slow, sudden = np.array(recording.markers.positions), np.array(recording.markers.positions)
+    slow[:, 4, 0] += np.linspace(0, 0.12, 60)
+    sudden[30:32, 4, 0] += 0.12
+    kept = solve_motion(leg(), recorded(slow, recording.markers.labels), NO_PULL)
+    left_out = solve_motion(leg(), recorded(sudden, recording.markers.labels), NO_PULL)
+    assert np.isfinite(kept.marker_error).all()
+    assert np.flatnonzero(np.isnan(left_out.marker_error[:, 4])).tolist() == [30, 31]
+    assert left_out.values == pytest.approx(walk(), abs=1e-5)
 
 
 def test_imported_models_track_every_marker():
