@@ -39,6 +39,8 @@ format: $(INSTALLED)  ## put the code in order
 
 bench: $(INSTALLED)  ## measure speed and memory
 	$(BIN)/python benchmarks/cold_start.py
+	$(BIN)/python benchmarks/ik_speed.py
+	$(RUN) pytest benchmarks/bench_stages.py --benchmark-columns=min,median,max,rounds
 
 docs: $(INSTALLED)  ## build the documentation in docs/_build/html
 	$(RUN) sphinx -W --keep-going -q -b html docs docs/_build/html
