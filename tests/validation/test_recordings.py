@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from kinechain.core.errors import FileError, InputError
+from kinechain.recording.join import join_recordings
 from kinechain.recording.plates import PlateSettings
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import ReadSettings, read_recording
 from kinechain.recording.recording import Recording
+from kinechain.recording.still import keep_still_part
 
 SHARED = Path(os.environ.get("KINECHAIN_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 AS_MEASURED = ReadSettings(plates=PlateSettings(remove_baseline=False))
@@ -224,3 +226,44 @@ def test_example_walks_of_the_models_are_prepared(shared: Path):
         ("rajagopal/static_walk_1.trc", "rajagopal"),
     ):
         assert prepare_recording(read_recording(shared / "models" / path)).profile == profile
+
+
+def test_further_laboratories_are_prepared(shared: Path):
+    for path, profile in (
+        ("uwa_fast_walk/fast_walking_a.c3d", "uwa_clusters"),
+        ("opensim_core_walking/walking5.c3d", "uwa_clusters"),
+        ("rezaie_qtm_running/gait_1_marker.trc", "uwa_clusters"),
+        ("ezc3d_qualisys_isb/Qualisys.c3d", "isb_full_body"),
+        ("c3dorg_qualisys/Walking_Hybrid_1_1.c3d", "hybrid_clusters"),
+        ("c3dorg_motionanalysis/Walk1.c3d", "plug_in_gait"),
+        ("bmc_gait_pressure/walk2.trc", "bmclab"),
+    ):
+        ready = prepare_recording(read_recording(shared / "data" / "dev" / path))
+        assert (ready.profile, ready.task) == (profile, "walking")
+
+
+def test_a_body_exported_mirrored_is_refused(shared: Path):
+    with pytest.raises(InputError, match="exchanged, or an axis is mirrored"):
+        prepare_recording(read_recording(shared / "data" / "dev" / "bmc_gait_pressure" / "walk1.trc"))
+
+
+def test_the_standing_part_of_a_restless_calibration(shared: Path):
+    ready = prepare_recording(read_recording(shared / "data" / "dev" / "lab_RBWH" / "Cal_01.c3d"))
+    kept = keep_still_part(ready)
+    assert kept.task == "standing"
+    assert 0.5 < len(kept.markers.positions) / kept.markers.rate_hz < 3.0
+    heels = np.stack([kept.markers.position(x) for x in ("LHEE", "RHEE")], axis=1)
+    assert np.nanmax(np.ptp(heels, axis=0)) < 0.02
+
+
+def test_markers_and_plates_in_two_files_are_joined(shared: Path):
+    folder = shared / "data" / "dev" / "opencap_validation_s4"
+    files = [
+        read_recording(folder / name)
+        for name in ("walking1.trc", "walkingTI1.trc", "walking1_grf.mot", "walkingTI1_grf.mot")
+    ]
+    joined = [prepare_recording(r) for r in join_recordings(files)]
+    assert [len(r.plates) for r in joined] == [2, 2]
+    for recording in joined:
+        for plate in recording.plates:
+            assert 400 < plate.force[:, 2].max() < 900

@@ -60,7 +60,7 @@ def prepare_recording(
     """
     settings = settings or PrepareSettings()
     markers, notes = _seen_markers(recording), []
-    match, note = choose_profile(markers.labels, profile)
+    match, note = choose_profile(markers.labels, profile, recording.name)
     notes.append(note)
     if match.missing:
         notes.append(Note("found", f"Not in this recording: {', '.join(match.missing)}."))

@@ -119,7 +119,9 @@ def find_profile(name: str) -> Profile:
         raise SettingError(f"{path.name} is not a valid marker-set profile: {error}") from None
 
 
-def choose_profile(labels: Sequence[str], name: str | None = None) -> tuple[Match, Note]:
+def choose_profile(
+    labels: Sequence[str], name: str | None = None, recording: str = "this recording"
+) -> tuple[Match, Note]:
     """Return the profile that explains the labels best, and a note that says so with the runner-up.
 
     Parameters
@@ -127,6 +129,8 @@ def choose_profile(labels: Sequence[str], name: str | None = None) -> tuple[Matc
     labels : sequence of str
     name : str, optional
         A profile by name or file; chosen by score when absent.
+    recording : str
+        Name of the recording, for messages.
 
     Raises
     ------
@@ -138,7 +142,7 @@ def choose_profile(labels: Sequence[str], name: str | None = None) -> tuple[Matc
         if not _usable(match):
             raise RecordingError(
                 f"the marker set '{match.profile.name}' needs {', '.join(match.missing)}, "
-                "which this recording does not hold; "
+                "which {recording} does not hold; "
                 f"it holds {_listed(labels)}"
             )
         return match, Note("assumed", f"Marker set '{match.profile.name}' as asked for ({_covered(match)}).")
@@ -148,7 +152,7 @@ def choose_profile(labels: Sequence[str], name: str | None = None) -> tuple[Matc
     best, second = matches[0], matches[1]
     if not _usable(best):
         raise RecordingError(
-            f"no marker set fits these labels ({_listed(labels)}); the nearest is "
+            f"no marker set fits the labels of {recording} ({_listed(labels)}); the nearest is "
             f"'{best.profile.name}', which also needs "
             f"{_listed(best.missing)}; give a profile file of your own"
         )

@@ -21,6 +21,7 @@ UP_COSINE = 0.85
 WALKED_M = 0.5
 STILL_M = 0.15
 LEAST_SPEED = 0.1
+SHUFFLE_SPEED = 0.3
 STRAIGHT_SHARE = 0.8
 SINK_M = 0.2
 
@@ -117,17 +118,16 @@ def find_heading(
     seen = np.flatnonzero(np.isfinite(pelvis[:, 0]))
     path = pelvis[seen] - np.outer(pelvis[seen] @ up, up)
     height = pelvis[seen] @ up
-    time = seen / rate_hz
-    travel = path[-1] - path[0]
-    distance, duration = float(np.linalg.norm(travel)), float(time[-1] - time[0])
-    walked = duration > 0 and distance >= WALKED_M and distance / duration >= LEAST_SPEED
+    velocity, duration = _velocity(tracks, ("asis", "psis", "sacrum"), up, rate_hz)
+    speed = float(np.linalg.norm(velocity))
+    distance = speed * duration
+    walked = distance >= WALKED_M and speed >= LEAST_SPEED
     sunk = float(np.ptp(height)) > SINK_M
     if not walked:
-        task = _task_in_place(tracks, path, up, sunk, notes)
+        task = _task_in_place(tracks, path, up, rate_hz, sunk, notes)
         return Heading(facing, task, "the pelvis (right to left, turned by a quarter)")
-    slope = _slope(path, time)
-    forward = slope / np.linalg.norm(slope)
-    straight = distance / max(_length(path, rate_hz), distance)
+    forward = velocity / speed
+    straight = float(np.linalg.norm(path[-1] - path[0])) / max(_length(path, rate_hz), 1e-9)
     if straight < STRAIGHT_SHARE or sunk:
         why = "sinks or rises" if sunk else "does not move in a straight line"
         notes.append(Note("found", f"The pelvis {why}: this is not straight level walking."))
@@ -139,14 +139,25 @@ def find_heading(
     if off > 45.0:
         notes.append(Note("found", f"The person moves {off:.0f} deg away from where the pelvis faces."))
         return Heading(facing, "other", "the pelvis (right to left, turned by a quarter)")
-    notes.append(Note("found", f"Walking {distance:.2f} m at {np.linalg.norm(slope):.2f} m/s."))
+    notes.append(Note("found", f"Walking {distance:.2f} m at {speed:.2f} m/s."))
     return Heading(forward, "walking", "the travel of the pelvis")
 
 
 def _mean(tracks: Mapping[str, FloatArray], names: tuple[str, ...]) -> FloatArray | None:
-    """Mean of the landmarks whose names begin so, (time, 3); NaN in a frame where one of them is missing."""
+    """Mean of the landmarks whose names begin so, (time, 3).
+
+    NaN in a frame where one of them is missing; if they are never seen all at once, the mean of those seen.
+    """
     some = [t for n, t in tracks.items() if n.startswith(names)]
-    return np.asarray(np.mean(some, axis=0)) if some else None
+    if not some:
+        return None
+    together = np.mean(some, axis=0)
+    if np.isfinite(together).any():
+        return np.asarray(together)
+    stack = np.stack(some)
+    seen = np.isfinite(stack)
+    count = seen.sum(axis=0)
+    return np.where(count > 0, np.where(seen, stack, 0.0).sum(axis=0) / np.maximum(count, 1), np.nan)
 
 
 def _facing(tracks: Mapping[str, FloatArray], up: FloatArray) -> FloatArray | None:
@@ -191,7 +202,7 @@ def _check_sides(name: str, tracks: Mapping[str, FloatArray], up: FloatArray, fa
 
 
 def _task_in_place(
-    tracks: Mapping[str, FloatArray], path: FloatArray, up: FloatArray, sunk: bool, notes: list[Note]
+    tracks: Mapping[str, FloatArray], path: FloatArray, up: FloatArray, rate_hz: float, sunk: bool, notes: list[Note]
 ) -> Task:
     """Tell standing from stepping on the spot, a treadmill and everything else."""
     swing = []
@@ -203,9 +214,10 @@ def _task_in_place(
                 swing.append(float(np.linalg.norm(np.ptp(flat, axis=0))))
     moved = max(swing, default=0.0)
     roam = float(np.linalg.norm(np.ptp(path, axis=0)))
-    if roam < STILL_M and moved < STILL_M and not sunk:
+    speed = moved / max((len(path) - 1) / rate_hz, 0.1) if len(path) > 1 else 0.0
+    if roam < STILL_M and moved < STILL_M and speed < SHUFFLE_SPEED and not sunk:
         return "standing"
-    if moved > 2 * STILL_M and roam < moved:
+    if moved > 2 * STILL_M and roam < WALKED_M:
         text = (
             f"The feet move {moved:.2f} m to and fro under a pelvis that stays: this looks like a treadmill, "
             "so speed and step length cannot be told."
@@ -216,10 +228,28 @@ def _task_in_place(
     return "other"
 
 
-def _slope(path: FloatArray, time: FloatArray) -> FloatArray:
-    """Mean velocity (3,) by a straight line through all frames, m/s."""
-    t = time - time.mean()
-    return np.asarray(t @ (path - path.mean(axis=0)) / (t @ t))
+def _velocity(
+    tracks: Mapping[str, FloatArray], names: tuple[str, ...], up: FloatArray, rate_hz: float
+) -> tuple[FloatArray, float]:
+    """Mean horizontal velocity (3,) m/s and the time in which any of the landmarks was seen, s.
+
+    One slope for all landmarks, each about its own mean, so that one that drops out moves nothing.
+    """
+    above, below = np.zeros(3), 0.0
+    first, last = np.inf, -np.inf
+    for name, track in tracks.items():
+        seen = np.flatnonzero(np.isfinite(track[:, 0]))
+        if not name.startswith(names) or not len(seen):
+            continue
+        time = seen / rate_hz
+        away = track[seen] - track[seen].mean(axis=0)
+        above += (time - time.mean()) @ away
+        below += float(((time - time.mean()) ** 2).sum())
+        first, last = min(first, time[0]), max(last, time[-1])
+    if below <= 0.0:
+        return np.zeros(3), 0.0
+    velocity = above / below
+    return velocity - (velocity @ up) * up, float(last - first)
 
 
 def _length(path: FloatArray, rate_hz: float) -> float:

@@ -72,6 +72,7 @@ def test_standing_up_and_a_treadmill_are_neither_walking_nor_standing():
     ready = prepare_recording(recording(treadmill))
     assert ready.task == "other"
     assert any("treadmill" in n.text for n in ready.notes)
+    assert prepare_recording(recording(treadmill[:12])).task == "other"
 
 
 def test_walking_backwards_is_told_and_faces_forward():
@@ -140,9 +141,9 @@ def test_no_markers_and_prepared_twice():
 
 def test_no_usable_marker_set_lists_labels_and_needs():
     with pytest.raises(
-        RecordingError, match=r"no marker set fits these labels \(a, b\).*also needs .*give a profile file"
+        RecordingError, match=r"no marker set fits the labels of x.trc \(a, b\).*also needs .*give a profile file"
     ):
-        choose_profile(("a", "b"))
+        choose_profile(("a", "b"), recording="x.trc")
 
 
 @pytest.mark.parametrize("profile", read_profiles(), ids=lambda p: p.name)
