@@ -36,6 +36,8 @@ __all__ = [
 MAX_BYTES = 64 * 1024 * 1024
 #: Deepest nesting read; OpenSim's own files stay below 20.
 MAX_DEPTH = 100
+#: Longest account of a fault; a damaged file can hold names of any length.
+MAX_MESSAGE = 300
 
 
 @contextmanager
@@ -50,7 +52,9 @@ def naming(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except (FileError, BodyError) as fault:
-        raise FileError(f"{path.name} is not a usable {what}: {fault}") from fault
+        said = " ".join(str(fault).split())
+        said = said if len(said) <= MAX_MESSAGE else said[:MAX_MESSAGE] + "..."
+        raise FileError(f"{path.name} is not a usable {what}: {said}") from fault
     except OSError as fault:
         raise FileError(f"{path.name} cannot be read: {fault.strerror or fault}; check the path") from fault
 
