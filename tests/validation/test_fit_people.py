@@ -110,3 +110,33 @@ def test_walking_markers_stay_near_the_fitted_body(shared: Path, people: People)
 
 def _index(body: Body, marker: str) -> int:
     return [m.name for m in body.markers].index(marker)
+
+
+SETS = {
+    "opencap": ("data/dev/opencap_validation_s4/walking1.trc", "data/dev/opencap_validation_s4/static1.trc"),
+    "plug_in_gait": ("data/dev/lab_FMC/MH0222_BP06.c3d", "data/dev/lab_FMC/MH0222_BP08.c3d"),
+    "gait2392": ("models/gait2392/subject01_walk1.trc", "models/gait2392/subject01_static.trc"),
+    "rajagopal": ("models/rajagopal/motion_capture_walk.trc", "models/rajagopal/static_walk_1.trc"),
+}
+
+
+@pytest.mark.parametrize("profile", SETS)
+@pytest.mark.parametrize("has_standing", [True, False], ids=["standing trial", "no standing trial"])
+def test_every_marker_set_fits_and_follows(shared: Path, profile: str, has_standing: bool) -> None:
+    walk, stand = (prepare_recording(read_recording(shared / name)) for name in SETS[profile])
+    assert walk.profile == profile
+    body = fit_body(BodySize(), static=stand if has_standing else None, recording=walk)
+    motion = solve_motion(body, walk)
+    assert motion.is_solved.mean() == 1.0
+    segment = {m.name: m.segment for m in body.markers}
+    legs = [i for i, m in enumerate(motion.markers) if segment[m].startswith(("pelvis", "femur", "tibia", "calcaneus"))]
+    assert 1000 * np.nanmedian(motion.marker_error[:, legs]) < 15
+    for side in "rl":
+        thigh = float(np.linalg.norm(body.landmark(f"knee_centre_{side}").position))
+        shank = float(np.linalg.norm(body.landmark(f"ankle_centre_{side}").position))
+        assert 0.33 < thigh < 0.48
+        assert 0.85 < shank / thigh < 1.15
+        knee = np.degrees(motion.coordinate(f"knee_flexion_{side}"))
+        # Walking bends the knee by 50 to 75 deg in swing, from nearly straight.
+        assert -15 < knee.min() < 20
+        assert 45 < knee.max() < 80

@@ -28,6 +28,9 @@ _THIGH_M = (0.20, 0.65)
 #: Larger differences between right and left are marker mistakes, not people (assumption).
 _LARGEST_ASYMMETRY = 0.15
 
+#: Below this age the proportions of adults are wrong enough to say so, years.
+_ADULT_YEARS = 18
+
 
 def fit_body(
     size: BodySize,
@@ -128,6 +131,8 @@ def _height(size: BodySize, points: Points) -> tuple[float, tuple[str, ...]]:
         notes.append(f"Body mass is not known: {mean_mass(size.sex):.0f} kg taken, the mean of ANSUR II.")
     if size.sex is None:
         notes.append("Sex is not known: segment masses are the mean of women and men.")
+    if size.age_years is not None and size.age_years < _ADULT_YEARS:
+        notes.append("Segment masses, and every length that was not measured, follow the proportions of adults.")
     if size.height_m is not None:
         return size.height_m, tuple(notes)
     if points.has("vertex"):
