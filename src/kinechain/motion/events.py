@@ -79,6 +79,9 @@ SLOWEST_WALK_M_S = 0.12
 WINDOW_S = 1.5
 #: Steady walking: at least this fraction of the median speed, and a direction that turns less than this. Assumption.
 STEADY_FRACTION, STEADY_TURN = 0.5, np.radians(30.0)
+#: Treading on the spot: each heel moves to and fro under the pelvis by this much, m, the two against each other
+#: (correlation below this).  Assumption.
+TREADING_M, TREADING_CORRELATION = 0.25, -0.5
 #: File events farther than this from the movement of the feet (median) have a wrong clock or label, ms.  Assumption.
 FILE_LIMIT_MS = 100.0
 
@@ -95,6 +98,8 @@ class FootPaths:
         Midpoint of the posterior iliac spines.
     is_seen : (time,) array of bool
     rate_hz, start_s : float
+    belt_m_s : float
+        Speed of the treadmill, 0 over ground.  The paths above stand on the belt: this speed has been added to them.
     """
 
     heel: dict[Side, FloatArray]
@@ -106,6 +111,7 @@ class FootPaths:
     is_seen: NDArray[np.bool_]
     rate_hz: float
     start_s: float
+    belt_m_s: float = 0.0
 
     @property
     def times_s(self) -> FloatArray:
@@ -181,7 +187,7 @@ def foot_paths(body: Body, motion: Motion) -> FootPaths:
     def both(name: str) -> dict[Side, FloatArray]:
         return {"left": landmark_path(body, poses, f"{name}_l"), "right": landmark_path(body, poses, f"{name}_r")}
 
-    return FootPaths(
+    paths = FootPaths(
         both("heel"),
         both("metatarsal_2_head"),
         both("hallux_tip"),
@@ -192,6 +198,56 @@ def foot_paths(body: Body, motion: Motion) -> FootPaths:
         motion.rate_hz,
         motion.start_s,
     )
+    return on_the_belt(paths, _belt_speed(paths))
+
+
+def on_the_belt(paths: FootPaths, belt_m_s: float) -> FootPaths:
+    """Return paths as they would be over ground: carried forward at the speed of a treadmill.
+
+    Parameters
+    ----------
+    paths : FootPaths
+        In the laboratory, x forward.
+    belt_m_s : float
+    """
+    if belt_m_s == 0.0:
+        return paths
+    carried = np.zeros((len(paths.pelvis), 3))
+    carried[:, 0] = belt_m_s * np.arange(len(carried)) / paths.rate_hz
+
+    def both(path: dict[Side, FloatArray]) -> dict[Side, FloatArray]:
+        return {side: path[side] + carried for side in _SIDES}
+
+    return replace(
+        paths,
+        heel=both(paths.heel),
+        forefoot=both(paths.forefoot),
+        hallux=both(paths.hallux),
+        inner=both(paths.inner),
+        outer=both(paths.outer),
+        pelvis=paths.pelvis + carried,
+        belt_m_s=paths.belt_m_s + belt_m_s,
+    )
+
+
+def _belt_speed(paths: FootPaths) -> float:
+    """Return how fast the standing foot goes backwards under a pelvis that stays, m/s; 0 if nobody treads.
+
+    The forefoot of somebody on a treadmill moves backwards at the speed of the belt for more than half of the stride,
+    so the median of its backward speeds is that speed.
+    """
+    if len(paths.pelvis) < 3 or not paths.is_seen.any():
+        return 0.0
+    seen = paths.pelvis[paths.is_seen, :2]
+    travel = float(np.linalg.norm(seen[-1] - seen[0])) * paths.rate_hz / max(1, len(seen) - 1)
+    apart = [(paths.heel[side] - paths.pelvis)[:, 0] for side in _SIDES]
+    if travel > SLOWEST_WALK_M_S or min(float(np.ptp(a)) for a in apart) < TREADING_M:
+        return 0.0
+    if np.corrcoef(apart[0], apart[1])[0, 1] > TREADING_CORRELATION:
+        return 0.0
+    speed = np.concatenate([np.gradient(paths.forefoot[side][:, 0]) * paths.rate_hz for side in _SIDES])
+    backwards = -speed[speed < 0]
+    return float(np.median(backwards)) if len(backwards) else 0.0
 
 
 def _bridged(values: FloatArray, is_seen: NDArray[np.bool_]) -> FloatArray:
@@ -241,6 +297,11 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
         for c in contacts
         if not c.is_clean
     ]
+    if paths.belt_m_s:
+        notes.append(
+            f"this looks like a treadmill: speed and lengths are those over its belt, {paths.belt_m_s:.2f} m/s, the "
+            "speed at which the standing foot goes backwards"
+        )
     if recording.events and not _is_believable(filed, kinematic):
         notes.append("the events stored in the file do not fit the movement of the feet and were not used")
         filed = ()
@@ -554,6 +615,7 @@ def _inside_foot(plate: ForcePlate, first: int, last: int, paths: FootPaths, sid
     if inside.sum() < 3:
         return 0.0
     point, times = point[keep][inside, :2], times[inside]
+    point = point + np.outer(paths.belt_m_s * (times - paths.start_s), [1.0, 0.0])
 
     def at(path: FloatArray) -> FloatArray:
         return np.stack([np.interp(times, paths.times_s, column) for column in path[:, :2].T], axis=1)
@@ -597,7 +659,7 @@ def _why_unclean(
             overlaps = min(end, other.times_s[b]) - max(start, other.times_s[a]) > SHORTEST_CONTACT_S
             if other_index != index and overlaps and _inside_foot(other, a, b, paths, side) > 0.3:
                 return "the same foot stands on two plates"
-    if np.isfinite(plate.corners).all():
+    if np.isfinite(plate.corners).all() and paths.belt_m_s == 0.0:
         middle = int(np.argmin(np.abs(paths.times_s - (start + 0.4 * (end - start)))))
         points = [p[side][middle, :2] for p in (paths.heel, paths.inner, paths.outer, paths.hallux)]
         if not all(_is_on_plate(point, plate.corners[:, :2]) for point in points):

@@ -10,12 +10,14 @@ from walker import STANCE, plate, strikes, walk
 
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import (
+    _belt_speed,
     choose_events,
     compare_events,
     find_bonci_events,
     find_contacts,
     find_plate_events,
     find_zeni_events,
+    on_the_belt,
 )
 from kinechain.recording.recording import Event, ForcePlate, Recording
 
@@ -175,3 +177,34 @@ def test_agreement_is_counted_per_kind_and_signed_second_minus_first() -> None:
     (agreement,) = compare_events(first, second, "a", "b")
     assert (agreement.count, agreement.kind) == (2, "foot_strike")
     assert agreement.median_ms == pytest.approx(30.0)
+
+
+def on_a_treadmill(paths, belt_m_s: float):
+    back = np.outer(-belt_m_s * (paths.times_s - paths.start_s), [1.0, 0, 0])
+    feet = {name: {s: p + back for s, p in getattr(paths, name).items()}
+            for name in ("heel", "forefoot", "hallux", "inner", "outer")}  # fmt: skip
+    return replace(paths, **feet, pelvis=paths.pelvis + back)
+
+
+def test_a_treadmill_is_told_by_the_standing_foot_and_has_the_events_of_the_ground() -> None:
+    paths = walk()
+    treading = on_a_treadmill(paths, 1.3 / 1.1)
+    belt = _belt_speed(treading)
+    assert belt == pytest.approx(1.3 / 1.1, rel=0.03)
+    carried = on_the_belt(treading, belt)
+    for find in (find_zeni_events, find_bonci_events):
+        there, ground = find(carried), find(paths)
+        assert [(e.kind, e.side) for e in there] == [(e.kind, e.side) for e in ground]
+        np.testing.assert_allclose([e.time_s for e in there], [e.time_s for e in ground], atol=0.02)
+    assert "treadmill" in choose_events(recording(carried), carried).notes[0]
+
+
+def test_walking_over_ground_standing_and_squatting_have_no_belt() -> None:
+    paths = walk()
+    assert _belt_speed(paths) == 0.0
+    still = {name: {s: np.repeat(p[:1], len(p), axis=0) for s, p in getattr(paths, name).items()}
+             for name in ("heel", "forefoot", "hallux", "inner", "outer")}  # fmt: skip
+    assert _belt_speed(replace(paths, **still, pelvis=np.repeat(paths.pelvis[:1], 400, axis=0))) == 0.0
+    down = np.zeros((400, 3))
+    down[:, 0] = -0.3 * np.sin(np.pi * np.arange(400) / 399)
+    assert _belt_speed(replace(paths, **still, pelvis=paths.pelvis[:1] + down)) == 0.0
