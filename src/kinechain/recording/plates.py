@@ -1,10 +1,11 @@
 """From the channels of a force plate to force, centre of pressure and free moment on the person.
 
-Conventions are those of the C3D user guide (c3d.org, FORCE_PLATFORM group): corner 1
-stands in the +x +y quadrant of the plate, corners run 1, 2, 3, 4 through -x +y, -x -y and
-+x -y, the plate's z axis follows from them and points down into the floor, and ORIGIN is
-the vector from the transducer's origin to the middle of the working surface, so that its
-z component is negative.  Written in these axes the channels are the reaction on the person.
+Conventions are those of the C3D format's FORCE_PLATFORM group: corner 1 stands in the +x +y
+quadrant of the plate, corners run 1, 2, 3, 4 through -x +y, -x -y and +x -y, the plate's z axis
+follows from them and points down into the floor, and ORIGIN is the vector from the
+transducer's origin to the middle of the working surface, so that its z component is negative.
+Written in these axes the channels are the reaction on the person.  The tests hold this to the
+reference output of OpenSim's reader and to one walk described as type 2 and as type 4.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kinechain.recording.recording import ForcePlate, Note, Series
 
 __all__ = ["PlateSettings", "PlateSource", "compute_plate", "plates_from_table"]
 
-#: Channels each type of plate occupies (C3D user guide, FORCE_PLATFORM:TYPE).
+#: Channels each type of plate occupies (FORCE_PLATFORM:TYPE).
 CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6}
 
 
@@ -94,8 +95,7 @@ def compute_plate(source: PlateSource, settings: PlateSettings | None = None) ->
     Notes
     -----
     With the moment M about the middle of the surface, x = -My / Fz, y = Mx / Fz and
-    Tz = Mz - x Fy + y Fx (C3D user guide; also OpenSim's C3DFileAdapter, against whose reference
-    output this is tested).
+    Tz = Mz - x Fy + y Fx, as OpenSim's reader does it, against whose reference output this is tested.
     """
     settings = settings or PlateSettings()
     fault = _corner_fault(source.corners)
