@@ -108,7 +108,7 @@ KINEMATIC_PAGES: tuple[Page, ...] = (
                 ),
             ),
             (
-                "Lumbar spine (thorax against pelvis)",
+                "Lumbar spine",
                 (
                     Panel("lumbar_flexion", "Lumbar flexion", "Flexion", "Extension", -30, 30),
                     Panel("lumbar_bending", "Lumbar bending", "To this side", "Away from it", -20, 20),
@@ -116,7 +116,7 @@ KINEMATIC_PAGES: tuple[Page, ...] = (
                 ),
             ),
             (
-                "L5/S1 under both published rhythms (sagittal)",
+                "L5/S1, both rhythms",
                 (
                     Panel("l5s1_flexion_christophy2012", "L5/S1 flexion, Christophy", "Flexion", "Extension", -10, 10),
                     Panel(

@@ -7,6 +7,7 @@ nothing depends on colour alone.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,11 +21,14 @@ from kinechain.report.svg import Figure, line, number, path, polyline, rect, svg
 
 __all__ = ["Bar", "Band", "Palette", "bar_figure", "curve_figure", "curve_range", "legend_figure"]
 
-WIDTH, HEIGHT = 330.0, 182.0
-LEFT, RIGHT, TOP, BOTTOM = 40.0, 14.0, 24.0, 41.0
+WIDTH, HEIGHT = 400.0, 192.0
+LEFT, RIGHT, TOP, BOTTOM = 34.0, 20.0, 24.0, 52.0
 
 #: Plot area of a curve, for the time cursor of the page: left, right, top, bottom.
 _CURSOR = " ".join(number(v) for v in (LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM))
+
+#: Letters that fit under an axis in the widest usual font.
+CAPTION_LETTERS = 70
 
 #: Ink of the drawings on paper; a page overrides these by class.
 INK, MUTED, FAINT, SHADE = "#1c2430", "#5a6472", "#d5dae1", "#dfe3e8"
@@ -93,7 +97,7 @@ def _step(span: float) -> float:
 
 def _ticks(low: float, high: float) -> FloatArray:
     step = _step(high - low)
-    return np.arange(np.ceil(low / step) * step, high + 1e-9, step)
+    return np.arange(np.ceil(low / step) * step, high + 1e-9, step) + 0.0
 
 
 @dataclass(frozen=True)
@@ -227,12 +231,12 @@ def _band(band: Band, axes: _Axes) -> list[str]:
 
 def _cohort(band: Band) -> list[str]:
     """Name the cohort under the axis, and what limits the comparison."""
-    small: dict[str, object] = {"fill": MUTED, "font_size": 9}
-    base = HEIGHT - BOTTOM
-    parts = [text(LEFT, base + 25, f"Grey: {band.cohort}", "muted", **small)]
-    if band.note:
-        parts.append(text(LEFT, base + 36, band.note.capitalize(), "muted", **small))
-    return parts
+    words = f"Grey: {band.cohort}" + (f". {band.note[0].upper()}{band.note[1:]}" if band.note else "")
+    top = HEIGHT - BOTTOM + 25
+    return [
+        text(LEFT, top + 10.5 * row, part, "muted", fill=MUTED, font_size=8.5)
+        for row, part in enumerate(textwrap.wrap(words, CAPTION_LETTERS)[:3])
+    ]
 
 
 def _foot_off(strides: Strides, axes: _Axes, palette: Palette) -> list[str]:

@@ -8,8 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from kinechain.core.errors import KinechainError
-from kinechain.report.content import Content, FigurePage, build_content
+from kinechain.report.content import Content, build_content
 from kinechain.report.figures import Palette
+from kinechain.report.pages import FigurePage
 from kinechain.report.svg import Figure
 from kinechain.report.verdict import Verdict
 from kinechain.report.words import STATE_SYMBOLS
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["render_pdf"]
 
-#: Room for the figures of one page, mm, shared by its rows.
-FIGURES_MM = 163.0
+#: Room for the figures of one page, mm, shared by its rows; a demonstration's banner takes some of it.
+FIGURES_MM, BANNER_MM = 161.0, 5.0
 #: A figure is never higher than this, mm: beyond, three side by side would not fit the width.
-HIGHEST_MM = 52.0
+HIGHEST_MM = 42.0
 
 
 def render_pdf(assessment: Assessment, palette: Palette | None = None) -> bytes:
@@ -72,7 +73,7 @@ def _files(content: Content, palette: Palette) -> dict[str, bytes]:
         if isinstance(value, (tuple, list)):
             return [placed(v) for v in value]
         if isinstance(value, FigurePage):
-            return {**_shallow(value, placed), "height": _figure_height(value)}
+            return {**_shallow(value, placed), "height": _figure_height(value, bool(content.demonstration))}
         if isinstance(value, Verdict):
             return None
         return _shallow(value, placed) if hasattr(value, "__dataclass_fields__") else value
@@ -101,8 +102,7 @@ def _shallow(value: Any, placed: Any) -> dict[str, Any]:
     return {name: placed(getattr(value, name)) for name in value.__dataclass_fields__}
 
 
-def _figure_height(page: FigurePage) -> float:
+def _figure_height(page: FigurePage, has_banner: bool) -> float:
     """Return the height of one figure, mm, so that all rows stand on one page."""
-    rows = sum(any(row.figures) for row in page.rows)
-    labels = len(page.rows) * 5.0
-    return min(HIGHEST_MM, (FIGURES_MM - labels) / max(rows, 1))
+    room = FIGURES_MM - (BANNER_MM if has_banner else 0.0)
+    return min(HIGHEST_MM, room / max(len(page.rows), 1))

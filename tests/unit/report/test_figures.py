@@ -79,8 +79,7 @@ def test_the_band_is_mean_plus_minus_one_sd_and_names_its_cohort():
     assert outline[:101, 1] == pytest.approx(middle - 0.1 * height, abs=0.06)
     assert outline[101:, 1] == pytest.approx(middle + 0.1 * height, abs=0.06)
     words = [e.text for e in elements(figure, "text", "muted")]
-    assert "Grey: children, free speed" in words
-    assert "Shown, not judged" in words
+    assert "Grey: children, free speed. Shown, not judged" in words
     assert elements(figure, "path", "band")[0].get("stroke-dasharray"), "a band that judges nobody is dashed"
     assert "children, free speed" in figure.alt
 

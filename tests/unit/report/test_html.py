@@ -118,9 +118,9 @@ def test_refused_recordings_notes_sources_and_provenance_appear(page):
         assert words in page.text
 
 
-def test_radians_become_degrees_and_childrens_norms_say_so(page):
+def test_radians_become_degrees_and_norms_of_others_than_adults_say_so(page):
     assert "6.9°" in page.text  # 0.12 rad
-    assert "children: 409, free speed" in page.text
+    assert "not known to be adults: 409, free speed" in page.text
 
 
 def test_purpose_is_stated_and_an_invented_person_is_named_as_such(page, make_assessment):

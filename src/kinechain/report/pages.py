@@ -1,0 +1,216 @@
+"""The figures of a report, laid out in pages, and the still pictures of the body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kinechain.body.pose import segment_poses
+from kinechain.findings.gait import Pace, choose_pace
+from kinechain.motion.trial import GaitTrial
+from kinechain.report.curves import GRF_PANELS, KINEMATIC_PAGES, Page, Panel, Strides, collect_forces, collect_strides
+from kinechain.report.figures import Palette, curve_figure, legend_figure
+from kinechain.report.norms import NormBand, find_bands
+from kinechain.report.scene import BEHIND, SIDE, stick_figure
+from kinechain.report.svg import Figure
+
+if TYPE_CHECKING:
+    from kinechain.analysis import Assessment
+
+__all__ = ["FigurePage", "FigureRow", "figure_pages", "standing_figure", "walking_figure"]
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One labelled row of three places: a figure, or the words that stand for it ('' for none)."""
+
+    label: str
+    figures: tuple[Figure | str, ...]
+
+
+@dataclass(frozen=True)
+class FigurePage:
+    """One page of figures.
+
+    Attributes
+    ----------
+    id : str
+        Anchor.
+    title, note : str
+    rows : tuple of FigureRow
+    legend : Figure
+    columns : tuple of str
+    """
+
+    id: str
+    title: str
+    note: str
+    rows: tuple[FigureRow, ...]
+    legend: Figure
+    columns: tuple[str, ...] = ("Sagittal plane", "Frontal plane", "Transverse plane")
+
+
+def figure_pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, ...]:
+    """Return the curves, every stride before the average, then the ground reaction forces.
+
+    Only walks of one speed are drawn together: the same that the measures are taken from.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    palette : Palette
+
+    Returns
+    -------
+    tuple of FigurePage
+        Empty without a walk.
+    """
+    if not assessment.trials or assessment.body is None:
+        return ()
+    pages: list[FigurePage] = []
+    bands = find_bands(assessment.person)
+    pace = choose_pace(assessment.body, assessment.trials, assessment.person)
+    for number, page in enumerate(KINEMATIC_PAGES, 1):
+        strides = {panel.key: collect_strides(pace.trials, panel.key) for panel in page.panels}
+        for every_stride in (True, False):
+            pages.append(_kinematic_page(page, number, strides, bands, every_stride, _stride_counts(pace), palette))
+    forces = _force_page(assessment, pace.trials, palette)
+    return (*pages, forces)
+
+
+def _kinematic_page(
+    page: Page,
+    number: int,
+    strides: dict[str, Strides],
+    bands: dict[str, NormBand],
+    every_stride: bool,
+    counts: str,
+    palette: Palette,
+) -> FigurePage:
+    rows = []
+    for label, panels in page.rows:
+        figures = tuple(_panel(p, strides, bands, every_stride, palette) for p in panels)
+        rows.append(FigureRow(label, figures))
+    kind = "every stride" if every_stride else "average"
+    note = f"{counts}. " + (
+        "Each line is one stride, so the spread shows how consistent the walking was."
+        if every_stride
+        else "Mean of all strides of each side, each on its own cycle."
+    )
+    return FigurePage(
+        f"curves-{number}-{'strides' if every_stride else 'average'}",
+        f"{page.title}: {kind}",
+        note,
+        tuple(rows),
+        legend_figure(palette),
+    )
+
+
+def _panel(
+    panel: Panel | None,
+    strides: dict[str, Strides],
+    bands: dict[str, NormBand],
+    every_stride: bool,
+    palette: Palette,
+) -> Figure | str:
+    if panel is None:
+        return ""
+    if strides[panel.key].is_empty:
+        return f"{panel.title}: not measured"
+    return curve_figure(panel, strides[panel.key], bands.get(panel.key), every_stride=every_stride, palette=palette)
+
+
+def _stride_counts(pace: Pace) -> str:
+    count = {side: sum(c.side == side for t in pace.trials for c in t.cycles) for side in ("left", "right")}
+    words = f"{count['left']} left and {count['right']} right strides from {_plural(len(pace.trials), 'recording')}"
+    if pace.speed_m_s is not None:
+        words += f" at {pace.speed_m_s:.2f} m/s"
+    if pace.left_out:
+        words += f"; {_plural(len(pace.left_out), 'recording')} at another speed left out"
+    return words
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _force_page(assessment: Assessment, trials: tuple[GaitTrial, ...], palette: Palette) -> FigurePage:
+    mass = assessment.body.mass_kg if assessment.body else assessment.person.mass_kg
+    plates = any(t.recording.plates for t in trials)
+    legend = legend_figure(palette, has_band=False, has_foot_off=False)
+    forces = collect_forces(trials, mass) if mass and plates else {}
+    if not forces:
+        reason = "No stance stands whole on one force plate." if plates else "No force plates were recorded."
+        return FigurePage("forces", "Ground reaction forces", f"Not measured. {reason}", (), legend)
+    for_each = {
+        kind: tuple(
+            curve_figure(p, forces[p.key], None, every_stride=kind, percent_of="stance", palette=palette)
+            for p in GRF_PANELS
+        )
+        for kind in (True, False)
+    }
+    left, right = (len(forces["vertical"].of(side)) for side in ("left", "right"))
+    counts = f"{_plural(left, 'left stance')} and {_plural(right, 'right stance')}"
+    return FigurePage(
+        "forces",
+        "Ground reaction forces",
+        f"{counts} that stand whole on one plate, in % of body weight ({mass:.1f} kg).",
+        (FigureRow("Every stance", for_each[True]), FigureRow("Average", for_each[False])),
+        legend,
+        ("Vertical", "Fore-aft", "Side"),
+    )
+
+
+def walking_figure(assessment: Assessment, palette: Palette) -> Figure | None:
+    """Return some moments of the first stride, seen from the side, or None without a walk.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    palette : Palette
+    """
+    if assessment.body is None or not assessment.trials or not assessment.trials[0].cycles:
+        return None
+    trial = assessment.trials[0]
+    cycle = trial.cycles[0]
+    motion = trial.motion
+    percents = (0, 15, 35, 50, 65, 85)
+    at = [cycle.start_s + p / 100.0 * cycle.duration_s for p in percents]
+    frames = [int(np.argmin(np.abs(motion.times_s - t))) for t in at]
+    poses = segment_poses(assessment.body, motion.values[frames])
+    labels = tuple(f"{p} %" for p in percents)
+    return stick_figure(
+        assessment.body,
+        poses,
+        (SIDE,) * len(percents),
+        labels,
+        f"One {cycle.side} stride of {trial.recording.name}, seen from the right side",
+        palette=palette,
+        height=230.0,
+    )
+
+
+def standing_figure(assessment: Assessment, palette: Palette) -> Figure | None:
+    """Return the standing posture from behind and from the side, or None without a standing trial.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    palette : Palette
+    """
+    if assessment.body is None or assessment.standing is None:
+        return None
+    values = np.median(assessment.standing.motion.values, axis=0)
+    pose = segment_poses(assessment.body, values[None, :])[0]
+    return stick_figure(
+        assessment.body,
+        np.stack([pose, pose]),
+        (BEHIND, SIDE),
+        ("from behind", "from the right side"),
+        "Standing posture",
+        plumb=True,
+        palette=palette,
+        height=360.0,
+    )
