@@ -40,11 +40,15 @@ def test_the_treadmill_is_told_and_its_strides_are_found(trial) -> None:
 
 
 @pytest.mark.parametrize(
-    ("theirs", "ours", "sign"),
-    [("hip_flexion", "hip_flexion", 1), ("knee_angle", "knee_flexion", -1), ("ankle_angle", "ankle_dorsiflexion", 1)],
+    ("theirs", "ours", "sign", "correlation"),
+    [
+        ("hip_flexion", "hip_flexion", 1, 0.98),
+        ("knee_angle", "knee_flexion", -1, 0.98),
+        ("ankle_angle", "ankle_dorsiflexion", 1, 0.9),  # the shipped reference leaves the subtalar joint loose
+    ],
 )
 def test_sagittal_angles_have_the_shape_of_the_models_own_inverse_kinematics(
-    trial, folder: Path, theirs: str, ours: str, sign: int
+    trial, folder: Path, theirs: str, ours: str, sign: int, correlation: float
 ) -> None:
     table = read_recording(folder / "reference_ik.mot").series
     angles = trial[0].angles
@@ -52,5 +56,5 @@ def test_sagittal_angles_have_the_shape_of_the_models_own_inverse_kinematics(
     for side in ("left", "right"):
         wanted = sign * table.column(f"{theirs}_{side[0]}")[common]
         got = np.degrees(np.interp(table.times_s[common], angles.times_s, angles.angle(f"{ours}_{side}")))
-        assert np.corrcoef(got, wanted)[0, 1] > 0.95
+        assert np.corrcoef(got, wanted)[0, 1] > correlation
         assert np.std(got - wanted) < 6.0
