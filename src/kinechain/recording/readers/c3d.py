@@ -44,10 +44,24 @@ UNITS_OF_OUTPUT = (("Angle", "deg"), ("Progress", "deg"), ("Power", ""), ("Momen
 
 @dataclass(frozen=True)
 class C3dLimits:
-    """What the child process may use before it is stopped."""
+    """What the child process may use before it is stopped.
+
+    Attributes
+    ----------
+    seconds : float
+    memory_bytes : int
+        Of address space.
+    times_file : int
+        A large file may take this many times its own size instead (measured: 10 times).
+    """
 
     seconds: float = 20.0
     memory_bytes: int = 1 << 30
+    times_file: int = 20
+
+    def memory(self, path: Path) -> int:
+        """Bytes of address space allowed for one file."""
+        return max(self.memory_bytes, self.times_file * path.stat().st_size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +149,7 @@ def _open(path: Path, limits: C3dLimits, notes: list[Note]) -> tuple[dict[str, A
     if "memory" in reasons:
         raise FileError(
             f"{path.name} is not a usable C3D: its header asks for more than "
-            f"{limits.memory_bytes / 2**20:.0f} MB of memory; "
+            f"{limits.memory(path) / 2**20:.0f} MB of memory; "
             "export it again"
         )
     raise FileError(
@@ -148,7 +162,7 @@ def _ask_child(path: Path, library: str, limits: C3dLimits) -> tuple[dict[str, A
     """Run the child and decode its answer; every failure becomes ``{"error": word}``."""
     child = Path(__file__).with_name("c3d_child.py")
     command = [sys.executable, "-I", "-S", str(child), str(path.resolve()), library]
-    command += [str(limits.memory_bytes), str(limits.seconds), *_search_path(library)]
+    command += [str(limits.memory(path)), str(limits.seconds), *_search_path(library)]
     # One thread each: a pool of threads reserves address space by the number of cores.
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     environment |= {k: v for k, v in os.environ.items() if k in ("SYSTEMROOT", "LD_LIBRARY_PATH", "PATH")}
