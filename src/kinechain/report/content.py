@@ -116,8 +116,8 @@ class Content:
 
     Attributes
     ----------
-    title, who, purpose, demonstration : str
-        ``demonstration`` is '' for a real person.
+    title, who, purpose, demonstration, made : str
+        ``demonstration`` and ``made`` (what was put into the recording on purpose) are '' for a real person.
     verdict : Verdict
     outside, differences : tuple of Item
     within, edge, unjudged : tuple of str
@@ -131,6 +131,7 @@ class Content:
     who: str
     purpose: str
     demonstration: str
+    made: str
     verdict: Verdict
     outside: tuple[Item, ...]
     differences: tuple[Item, ...]
@@ -184,6 +185,7 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         who=_who(person),
         purpose=INTENDED_PURPOSE,
         demonstration=_demonstration(assessment.is_demonstration),
+        made=_made(assessment),
         verdict=verdict,
         outside=tuple(list_item(f) for f in verdict.outside),
         differences=tuple(list_item(f) for f in verdict.differences),
@@ -229,6 +231,13 @@ def _demonstration(is_demonstration: bool) -> str:
     return (
         "Demonstration: nobody. The project generated this recording itself, with a stated asymmetry, noise and gaps."
     )
+
+
+def _made(assessment: Assessment) -> str:
+    """Return what a demonstration's recording was given on purpose, to hold the verdict against."""
+    if not assessment.is_demonstration:
+        return ""
+    return " ".join(n for n in assessment.notes if n.startswith(("Made on purpose", "Also made")))
 
 
 def _recordings(assessment: Assessment) -> tuple[RecordingRow, ...]:

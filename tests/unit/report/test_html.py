@@ -224,6 +224,26 @@ def test_an_examination_alone_gives_a_page_without_empty_panels(make_assessment)
     assert "every stride" not in page.text
 
 
+def test_standing_alone_gives_posture_and_no_curves(make_assessment):
+    page = Page(render_html(make_assessment(trials=())))
+    assert "Standing posture" in page.text
+    assert "Replay" not in page.text
+    assert "every stride" not in page.text
+
+
+def test_a_walk_without_a_whole_stride_says_so_instead_of_drawing_empty_axes(make_assessment):
+    trial = replace(make_assessment().trials[0], cycles=())
+    page = Page(render_html(make_assessment(trials=(trial,))))
+    assert "Knee flexion: not measured" in page.text
+    assert "0 left and 0 right strides" in page.text
+
+
+def test_a_demonstration_states_what_was_made_on_purpose(make_assessment):
+    notes = ("Made on purpose: left shank 12 mm shorter.",)
+    verdict = Page(render_html(make_assessment(is_demonstration=True, notes=notes))).text.partition("The chain")[0]
+    assert "left shank 12 mm shorter" in verdict
+
+
 def test_a_page_is_small_and_quick(make_assessment):
     assessment = make_assessment()
     render_html(assessment)

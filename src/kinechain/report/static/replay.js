@@ -26,7 +26,7 @@
     return trial;
   };
 
-  const state = { trial: unpack(scene.trials[0]), frame: 0, playing: false, speed: 0.5, yaw: -0.85, pitch: 0.14, distance: 3.0,
+  const state = { trial: unpack(scene.trials[0]), frame: 0, playing: false, speed: 0.5, yaw: -0.85, pitch: 0.14, distance: 3.5,
     follow: true, markers: true, forces: true, stale: true };
   const presets = { front: [0, 0.05], back: [Math.PI, 0.05], right: [-Math.PI / 2, 0.05], left: [Math.PI / 2, 0.05], top: [-Math.PI / 2, 1.5] };
 
@@ -181,7 +181,7 @@
     if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
     paint.setTransform(ratio, 0, 0, ratio, 0, 0); paint.clearRect(0, 0, width, height);
     const floor = state.trial.floor, poses = pose(state.frame), pelvis = poses[0].p;
-    look(state.follow ? [pelvis[0], pelvis[1], floor + 0.88] : [0, 0, floor + 0.88]);
+    look(state.follow ? [pelvis[0], pelvis[1], floor + 0.84] : [0, 0, floor + 0.84]);
     const items = scene.solids.map((s) => {
       const m = poses[s[0]], a = place(m, s.slice(3, 6));
       const round = s[1] === 1, b = round ? a : place(m, s.slice(6, 9));
