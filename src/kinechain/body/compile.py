@@ -64,6 +64,8 @@ def _compiled(key: _Key) -> mujoco.MjModel:
     spec.compiler.autolimits = False
     spec.compiler.boundmass = _LEAST_MASS_KG
     spec.compiler.boundinertia = _LEAST_INERTIA_KG_M2
+    # Published models hold inertia that no rigid body has, which MuJoCo refuses; their import names those segments.
+    spec.compiler.balanceinertia = body.up == "y"
     made = {GROUND: spec.worldbody}
     for segment, joint in zip(body.segments, body.joints, strict=True):
         made[segment.name] = _add_segment(made[joint.parent], body, joint)

@@ -112,7 +112,8 @@ def _body(model: Element, source: str) -> Body:
     coordinates = tuple(c for j in ordered for c in j.coordinates)
     require_unique([c.name for c in coordinates], "coordinate")
     coordinates, coupling_notes = _coupled(coordinates, children(model, "ConstraintSet"))
-    notes = [*(note for j in ordered for note in j.notes), *notes, *coupling_notes, *_omissions(model)]
+    odd = _impossible_inertia(segments.values())
+    notes = [*(note for j in ordered for note in j.notes), *notes, *coupling_notes, odd, *_omissions(model)]
     up, gravity_note = _up(model)
     markers, marker_note = _read_markers(model, frames, source)
     return Body(
@@ -146,6 +147,16 @@ def _read_segment(element: Element, source: str) -> Segment:
         inertia=np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]),
         source=source,
     )
+
+
+def _impossible_inertia(segments: Iterable[Segment]) -> str:
+    """Name the bodies whose moments of inertia no rigid body can have: one exceeds the sum of the other two."""
+    names = []
+    for segment in segments:
+        low, middle, high = np.linalg.eigvalsh(segment.inertia)
+        if low < -1e-12 or high > (low + middle) * (1 + 1e-6) + 1e-12:
+            names.append(segment.name)
+    return f"kept as in the file, though no rigid body has such inertia: {', '.join(names)}" if names else ""
 
 
 def _ordered(read: list[OsimJoint], segments: dict[str, Segment]) -> tuple[list[OsimJoint], list[str]]:
