@@ -366,7 +366,10 @@ def _trunk_lines(body: Body, poses: FloatArray) -> FloatArray | None:
 def _lean(trunk: FloatArray, walking: FloatArray) -> FloatArray:
     """Lean to the right of a line, seen along the walking direction."""
     local = np.einsum("tji,tj->ti", walking, trunk)
-    return np.asarray(np.arctan2(-local[:, 1], local[:, 2]))
+    lean = np.arctan2(-local[:, 1], local[:, 2])
+    seen = np.isfinite(lean)
+    lean[seen] = np.unwrap(lean[seen])
+    return np.asarray(lean)
 
 
 def _lumbar_share(
