@@ -57,7 +57,7 @@ void require_finite(const Numbers& array, const char* name) {
     if (!std::isfinite(array.data()[i])) throw std::invalid_argument(std::string(name) + " must be finite");
 }
 
-void make_tree(Tree* self, const Integers& inputs, const Integers& coordinate_order, const Integers& coordinate_input,
+void make_tree(Tree* self, const Integers& inputs, const Integers& is_angle, const Integers& coordinate_order, const Integers& coordinate_input,
                const Integers& coordinate_driver, const Integers& coordinate_function, const Numbers& constants,
                const Integers& node_parent, const Integers& node_is_rotation, const Integers& node_coordinate,
                const Integers& node_function, const Numbers& node_rotation, const Numbers& node_translation,
@@ -66,6 +66,7 @@ void make_tree(Tree* self, const Integers& inputs, const Integers& coordinate_or
                const Numbers& segment_translation, const Integers& marker_node, const Numbers& marker_position) {
   Tree tree;
   tree.inputs = copied<Index>(inputs, {-1}, "inputs");
+  tree.is_angle = copied<Index>(is_angle, {-1}, "is_angle");
   tree.coordinate_order = copied<Index>(coordinate_order, {-1}, "coordinate_order");
   tree.coordinate_input = copied<Index>(coordinate_input, {-1}, "coordinate_input");
   tree.coordinate_driver = copied<Index>(coordinate_driver, {-1}, "coordinate_driver");

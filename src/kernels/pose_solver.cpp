@@ -9,7 +9,7 @@ namespace kinechain {
 namespace {
 
 // The reasons for these values stand beside their twins in newton.py.
-constexpr double kBoundStep = 0.1, kExactStep = 0.5, kLinearFactor = 0.05, kUnseen = 1e-12, kPivot = 1e-12;
+constexpr double kBoundStep = 0.1, kLongestTurn = 1.0, kExactStep = 0.5, kLinearFactor = 0.05, kUnseen = 1e-12, kPivot = 1e-12;
 constexpr double kDampingStart = 1e-3, kDampingEnd = 1e-5, kDampingStop = 1e8, kAtBound = 1e-13, kRegularity = 1e-12, kRounding = 1e-14, kTie = 1e-12, kTieFloor = 1e-28;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -404,9 +404,12 @@ Status Solver::solve_frame(bool is_warm, double& objective_out, Index& iteration
       }
       if (!has_step) return kStalled;
     }
-    double longest = 0.0;
-    for (double s : step_) longest = std::max(longest, std::fabs(s));
-    const double scale = longest > 1.0 ? 1.0 / longest : 1.0;
+    double longest = 0.0, turn = 0.0;
+    for (Index i = 0; i < n; ++i) {
+      longest = std::max(longest, std::fabs(step_[i]));
+      if (tree_.is_angle[i]) turn = std::max(turn, std::fabs(step_[i]));
+    }
+    const double scale = turn > kLongestTurn ? kLongestTurn / turn : 1.0;
     longest *= scale;
     for (Index i = 0; i < n; ++i) trial_[i] = std::clamp(z[i] + scale * step_[i], problem_.low[i], problem_.high[i]);
     double gain = 0.0;  // what the quadratic model promises, twice

@@ -122,6 +122,7 @@ void Tree::check() {
   const Index inputs_n = input_count(), coords = coordinate_count(), nodes = node_count();
   const Index function_n = static_cast<Index>(functions.start.size()) - 1;
   const auto sized = [](const auto& v, Index n) { return static_cast<Index>(v.size()) == n; };
+  require(sized(is_angle, inputs_n), "every input needs a kind");
   require(sized(coordinate_order, coords) && sized(coordinate_input, coords) && sized(coordinate_driver, coords) &&
               sized(coordinate_function, coords),
           "every coordinate needs an order, an input, a driver and a function");

@@ -25,7 +25,7 @@ struct FunctionTable {
 
 struct Tree {
   // coordinates
-  std::vector<Index> inputs, coordinate_order, coordinate_input, coordinate_driver, coordinate_function;
+  std::vector<Index> inputs, is_angle, coordinate_order, coordinate_input, coordinate_driver, coordinate_function;
   std::vector<double> constants;
   // nodes
   std::vector<Index> node_parent, node_is_rotation, node_coordinate, node_function;

@@ -14,6 +14,7 @@ class Tree:
     def __init__(
         self,
         inputs: IntArray,
+        is_angle: IntArray,
         coordinate_order: IntArray,
         coordinate_input: IntArray,
         coordinate_driver: IntArray,

@@ -37,6 +37,8 @@ SKIPPED, CONVERGED, STALLED = 0, 1, 2
 #: Above this step a bound cuts the step off; below it the step is solved again with the bound held.
 #: Held bounds at large steps trapped first frames in wrong poses, cut steps alone left frames unconverged.
 BOUND_STEP = 0.1
+#: No angle turns further than this in one step, rad.
+LONGEST_TURN = 1.0
 #: Above this step the exact second derivatives are not trusted.
 EXACT_STEP = 0.5
 #: Gauss-Newton steps converge linearly, so they must be this much shorter before they count as converged.
@@ -270,9 +272,10 @@ def _solve_frame(
                     damping = max(10 * damping, DAMPING_START)
             if step is None:
                 return z, now.objective, iteration, False
+        turn = float(np.abs(step * frame.tree.is_angle).max(initial=0.0))
+        if turn > LONGEST_TURN:
+            step = step * (LONGEST_TURN / turn)
         longest = float(np.abs(step).max(initial=0.0))
-        if longest > 1.0:
-            step, longest = step / longest, 1.0
         trial = np.clip(z + step, low, high)
         is_short = longest < (tolerance if is_exact else LINEAR_FACTOR * tolerance)
         gain = -float(now.gradient @ step)  # what the quadratic model promises, twice

@@ -163,11 +163,11 @@ class Tree(Immutable):
         """The same tree inside the compiled extension."""
         assert _kernels is not None
         return _kernels.Tree(
-            self.inputs, self.coordinate_order, self.coordinate_input, self.coordinate_driver, self.coordinate_function,
-            self.constants, self.node_parent, self.node_is_rotation, self.node_coordinate, self.node_function,
-            self.node_rotation, self.node_translation, self.function_start, self.function_is_linear_outside,
-            self.knots, self.coefficients, self.segment_node, self.segment_rotation, self.segment_translation,
-            self.marker_node, self.marker_position,
+            self.inputs, self.is_angle, self.coordinate_order, self.coordinate_input, self.coordinate_driver,
+            self.coordinate_function, self.constants, self.node_parent, self.node_is_rotation, self.node_coordinate,
+            self.node_function, self.node_rotation, self.node_translation, self.function_start,
+            self.function_is_linear_outside, self.knots, self.coefficients, self.segment_node, self.segment_rotation,
+            self.segment_translation, self.marker_node, self.marker_position,
         )  # fmt: skip
 
 

@@ -246,6 +246,25 @@ def test_the_first_frame_is_found_from_any_heading(yaw):
     assert solution.values == pytest.approx(values, abs=1e-6)
 
 
+def test_the_laboratory_may_lie_anywhere():
+    values = leg_values(2, tx=4000.0, ty=-300.0, yaw=2.0, knee=0.7)
+    solution = solve_poses(leg(), leg().markers, marker_positions(leg(), leg().markers, values))
+    assert solution.is_solved.all()
+    assert solution.values == pytest.approx(values, abs=1e-6)
+
+
+def test_nothing_that_can_move_is_solved_by_standing_still():
+    fixed = tuple(replace(c, is_locked=True) if c.driver is None else c for c in leg().coordinates)
+    body = replace(leg(), coordinates=fixed)
+    solution = solve_poses(body, body.markers, marker_positions(leg(), leg().markers, leg_values(3)))
+    assert solution.is_solved.all()
+    assert np.nanmax(solution.marker_error) < 1e-12
+
+
+def test_without_markers_nothing_is_solved():
+    assert not solve_poses(leg(), (), np.empty((4, 0, 3))).is_solved.any()
+
+
 def test_a_frame_that_does_not_converge_says_so():
     markers, _, targets, _ = noisy_walk()
     settings = SolveSettings(max_iterations=1, starts=1)
