@@ -288,7 +288,8 @@ def _provenance(assessment: Assessment) -> tuple[tuple[str, str], ...]:
     provenance = assessment.provenance
     rows = [("kinechain", provenance.version), ("Kernels", provenance.kernels)]
     rows += [(name, version) for name, version in sorted(provenance.versions.items())]
-    rows += [(f"Setting: {name.replace('_', ' ')}", value) for name, value in sorted(provenance.settings.items())]
+    settings = {name: "automatic" if value == "None" else value for name, value in provenance.settings.items()}
+    rows += [(f"Setting: {name.replace('_', ' ')}", value) for name, value in sorted(settings.items())]
     rows += [(f"Input: {name}", f"sha256 {digest}") for name, digest in sorted(provenance.inputs.items())]
     if assessment.body is not None:
         rows.append(("Body", f"sha256 {assessment.body.hash}"))

@@ -7,7 +7,6 @@ import itertools
 import re
 import time
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
@@ -15,43 +14,9 @@ from kinechain.care.person import Person
 from kinechain.care.screen import Screen
 from kinechain.report.figures import Palette
 from kinechain.report.html import render_html
+from report_reading import FORBIDDEN, Page
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
-
-#: Words that claim more than a measure can, and words that frighten (wording rules W1 and W2).
-FORBIDDEN = (
-    r"\bcaus(e|es|ed|ing|al)\b", r"misalign", r"out of balance", r"collaps", r"wear and tear", r"must have orthotics",
-    r"\bdiagnos", r"\babnormal", r"\bpatholog", r"degenerat",
-)  # fmt: skip
-
-
-class Page(HTMLParser):
-    """What a browser would see: elements, their attributes and the readable text."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self._hidden = 0
-        self.feed(source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._hidden += tag in ("script", "style")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("script", "style")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.words))
-
-    def named(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")
