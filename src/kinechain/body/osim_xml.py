@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -91,7 +91,7 @@ def _parse(data: bytes) -> Element:
         depth -= 1
         builder.end(tag)
 
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any) -> NoReturn:
         raise FileError("it declares a document type; OpenSim files have none, and entities are not expanded")
 
     parser = expat.ParserCreate()
