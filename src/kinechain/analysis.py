@@ -29,9 +29,11 @@ from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial, analyze_gait
 from kinechain.motion.weight import mass_from_plates
+from kinechain.recording.join import join_recordings
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Recording
+from kinechain.recording.still import keep_still_part
 
 __all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
 
@@ -221,29 +223,41 @@ class _Material:
 
 
 def _read_material(paths: Sequence[Path], static: Path | None, settings: Settings) -> _Material:
-    """Read and prepare every file; a file that cannot be used becomes a sentence."""
-    prepared: list[Recording] = []
+    """Read, join and prepare every file; a file that cannot be used becomes a sentence."""
     refused: list[str] = []
-    inputs: dict[str, str] = {}
-    standing: Recording | None = None
+    sources: dict[str, Path] = {}
+    read: list[Recording] = []
     for path in dict.fromkeys([*([static] if static else []), *paths]):
         try:
             recording = read_recording(path)
-            inputs[recording.name] = recording.sha256
-            ready = prepare_recording(recording, profile=settings.profile)
         except InputError as error:
             refused.append(_named(path.name, error))
             continue
-        if path == static:
-            standing = ready
-        else:
-            prepared.append(ready)
-    if standing is None:
-        standing = next((r for r in prepared if r.task == "standing"), None)
+        sources[recording.sha256] = path
+        read.append(recording)
+    prepared: list[Recording] = []
+    for recording in _joined(read, refused):
+        try:
+            ready = prepare_recording(recording, profile=settings.profile)
+            is_static = sources[recording.sha256] == static
+            prepared.append(keep_still_part(ready) if is_static or ready.task == "standing" else ready)
+        except InputError as error:
+            refused.append(_named(recording.name, error))
+    chosen = [r for r in prepared if sources[r.sha256] == static] or [r for r in prepared if r.task == "standing"]
+    standing = chosen[0] if chosen else None
     walking = tuple(r for r in prepared if r is not standing)
-    if (paths or static) and standing is None and not walking:
+    if (paths or static) and not prepared:
         raise InputError(refused[0])
-    return _Material(standing, walking, tuple(refused), inputs)
+    return _Material(standing, walking, tuple(refused), {r.name: r.sha256 for r in read})
+
+
+def _joined(read: Sequence[Recording], refused: list[str]) -> Sequence[Recording]:
+    """Attach tables of plates to the markers of their trial; where they do not fit, use the markers alone."""
+    try:
+        return join_recordings(read)
+    except InputError as error:
+        refused.append(str(error))
+        return [r for r in read if r.markers is not None]
 
 
 def _named(name: str, error: KinechainError) -> str:

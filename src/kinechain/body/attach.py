@@ -9,8 +9,7 @@ import numpy as np
 
 from kinechain.body.body import Body, Coordinate
 from kinechain.core.arrays import FloatArray
-from kinechain.core.errors import InputError
-from kinechain.recording.profiles import find_profile, segment_of
+from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import Recording
 
 __all__ = ["GIRDLE_SHARE", "PELVIS_SHARE", "UPPER_BODY_SHARE", "lock_unseen", "marker_weight", "median_position"]
@@ -41,15 +40,13 @@ def median_position(track: FloatArray) -> FloatArray | None:
 def marker_weight(recording: Recording, label: str) -> float:
     """Return the weight of a marker in inverse kinematics.
 
-    That of its marker-set profile (1 without one), times `PELVIS_SHARE` on the pelvis, `UPPER_BODY_SHARE` on
-    trunk, head and arms, and `GIRDLE_SHARE` on the acromia where spine and sternum show the thorax.
+    That of its marker-set profile (1 if the recording states none), times `PELVIS_SHARE` on the pelvis,
+    `UPPER_BODY_SHARE` on trunk, head and arms, and `GIRDLE_SHARE` on the acromia where spine and sternum show the thorax.
     """
-    try:
-        weight = find_profile(recording.profile).weight(label)
-    except InputError:
-        weight = 1.0
     names = dict(recording.landmarks)
     name = names.get(label, "")
+    weights = dict(zip(names, recording.weights, strict=False))
+    weight = weights.get(label, 1.0)
     segment = segment_of(name).split("_")[0]
     if segment == "pelvis":
         weight *= PELVIS_SHARE
