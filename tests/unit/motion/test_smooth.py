@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from scipy.signal import butter, filtfilt
 
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.motion.motion import Motion
-from kinechain.motion.smooth import smooth
+from kinechain.motion.smooth import low_pass, smooth
 
 RATE = 100.0
 
@@ -36,6 +37,13 @@ def test_both_passes_halve_the_amplitude_at_the_cut_off(cutoff):
     # |H|^2 of a Butterworth filter is 1/2 at its cut-off, whatever its order; two passes give |H|^2.
     out = smooth(motion(wave(cutoff, 2000)), cutoff).values[500:-500, 0]
     assert out == pytest.approx(0.5 * wave(cutoff, 2000)[500:-500], abs=1e-3)
+
+
+@pytest.mark.parametrize("cutoff", [0.5, 6.0, 40.0])
+def test_the_filter_is_the_one_scipy_knows(cutoff):
+    values = np.random.default_rng(2).normal(size=(200, 3)).cumsum(axis=0)
+    expected = filtfilt(*butter(3, cutoff, fs=RATE), values, axis=0, padtype="odd", padlen=60)
+    assert low_pass(values, cutoff, RATE, 60) == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_straight_line_stays_straight_to_its_ends():
