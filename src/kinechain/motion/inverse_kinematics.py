@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from kinechain.body.body import Body, Marker
 from kinechain.body.observability import MINIMUM_REACH_M, compute_reach
@@ -186,7 +186,8 @@ def _is_far(distance: FloatArray, outliers: NDArray[np.bool_], limit_m: float) -
     columns = np.flatnonzero((distance > JUMP_SHARE * limit_m).any(axis=0))
     if columns.size:
         filled = np.where(np.isfinite(known), known, usual)[:, columns]
-        around = median_filter(filled, size=(OUTLIER_WINDOW, 1), mode="nearest")
+        edges = np.pad(filled, ((OUTLIER_WINDOW // 2, OUTLIER_WINDOW // 2), (0, 0)), mode="edge")
+        around = np.median(sliding_window_view(edges, OUTLIER_WINDOW, axis=0), axis=-1)
         far[:, columns] |= distance[:, columns] > np.maximum(JUMP_SHARE * limit_m, OUTLIER_TIMES * around)
     return np.asarray(far)
 
