@@ -172,7 +172,8 @@ def _line(function: Function) -> tuple[float, float]:
 
 
 def _after_line(outer: Function, slope: float, intercept: float) -> Function:
-    if slope == 0.0:
+    # Below this slope the coordinate moves nothing that could be measured, and knots / slope would overflow.
+    if abs(slope) < 1e-12:
         return Function.constant(float(outer.evaluate(intercept)[0]))
     knots = (outer.knots - intercept) / slope
     if slope > 0:
