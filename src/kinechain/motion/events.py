@@ -2,7 +2,7 @@
 
 Kinematic methods, on the heel, the second metatarsal head and the sacrum of the fitted body
 (definitions as tabulated by Bonci et al. 2022, doi 10.3389/fbioe.2022.868928, table 1, methods
-M1 and M7; the table was read, the papers as abstracts):
+M1 and M7; the table was read, the papers as abstracts: source keys bonci2022, zeni2008):
 
 bonci2022
     Strike: the speed of the heel falls below 0.5 of the walking speed; off: that of the forefoot

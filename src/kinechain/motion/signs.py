@@ -8,15 +8,15 @@ Sequences name the axes in the order of rotation, each axis moving with the chil
 
 ``YXZ``
     Flexion about the proximal left-right axis, then adduction about the floating axis,
-    then rotation about the distal long axis (Grood and Suntay 1983; ISB, Wu 2002).
+    then rotation about the distal long axis (grood1983).
 ``ZXY``
-    Rotation, obliquity, tilt: the order Baker (2001, doi 10.1016/S0966-6362(00)00083-7)
-    proposed for pelvis and trunk against the laboratory, because it matches what
-    clinicians mean by the three words.  Plug-in Gait uses tilt, obliquity, rotation;
-    in level walking the two differ by fractions of a degree.
+    Rotation, obliquity, tilt: the order baker2001 proposes for the pelvis against the
+    laboratory, because it matches what clinicians mean by the three words.  Plug-in Gait
+    uses tilt, obliquity, rotation (vicon_plug_in_gait); at 12 deg of tilt and 6 deg of
+    rotation the two differ by about 1 deg of obliquity.
 
 Foot progression is the rotation of the foot against the walking frame in the order pitch, roll,
-rotation (``YXZ``), as Plug-in Gait and the norm curves have it: with the foot flat it is the
+rotation (``YXZ``), as Plug-in Gait has it (vicon_plug_in_gait): with the foot flat it is the
 heading of the foot, and in swing, when the foot stands steep, it does not run away as the
 heading of its shadow on the floor would.
 """
