@@ -93,6 +93,7 @@ def _person(person: Person) -> dict[str, Any]:
         "age_years": person.age_years,
         "height_m": person.height_m,
         "mass_kg": person.mass_kg,
+        "foot_length_m": person.foot_length_m,
     }
 
 

@@ -26,7 +26,7 @@ __all__ = [
     "is_posture",
     "is_spatiotemporal",
     "link_tables",
-    "list_item",
+    "list_items",
     "measure_table",
     "short_names",
 ]
@@ -70,11 +70,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Item:
-    """One measure as printed in a list of page one."""
+    """One measure as printed in a list of page one.
+
+    Attributes
+    ----------
+    name : str
+    values : tuple of (str, str)
+        Side and value; both sides stand in one item if both belong to the list.
+    norm, state, symbol : str
+    """
 
     name: str
-    side: str
-    value: str
+    values: tuple[tuple[str, str], ...]
     norm: str
     state: str
     symbol: str
@@ -119,16 +126,23 @@ def short_names(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(name if found == ["both"] else f"{name} ({', '.join(found)})" for name, found in sides.items())
 
 
-def list_item(finding: Finding) -> Item:
-    """Return one measure as printed in a list of page one."""
-    estimate = clinical(finding.estimate)
-    norm = clinical_norm(finding.norm, finding.estimate.unit) if finding.norm else None
-    state = state_of(finding)
+def list_items(findings: Iterable[Finding]) -> tuple[Item, ...]:
+    """Return measures as printed in a list of page one, both sides of one measure together."""
+    grouped: dict[str, list[Finding]] = {}
+    for finding in findings:
+        grouped.setdefault(finding.id, []).append(finding)
+    return tuple(_item(found) for found in grouped.values())
+
+
+def _item(findings: list[Finding]) -> Item:
+    first = findings[0]
+    norm = clinical_norm(first.norm, first.estimate.unit) if first.norm else None
+    state = state_of(first)
+    values = sorted((f.side, value_words(clinical(f.estimate))) for f in findings)
     return Item(
-        finding.name,
-        finding.side,
-        value_words(estimate),
-        norm_words(norm, estimate) if norm else "",
+        first.name,
+        tuple(values),
+        norm_words(norm, clinical(first.estimate)) if norm else "",
         state,
         STATE_SYMBOLS[state],
     )

@@ -298,9 +298,9 @@ def _change_of_mind(lists: Lists, assessment: Assessment) -> tuple[str, ...]:
         for f in outside[:3]
     ]
     if edge:
-        lines.append(f"A more exact or repeated measurement of the {len(edge)} at the edge of their range.")
+        lines.append(f"A more exact or repeated measurement of what stands at the edge of its range ({len(edge)}).")
     if unjudged:
-        lines.append(f"A published range that fits this person and method, for the {len(unjudged)} that have none.")
+        lines.append(f"A published range that fits this person and method, where there is none ({len(unjudged)}).")
     strides = sum(len(t.cycles) for t in assessment.trials)
     if assessment.trials and strides < FEW_STRIDES:
         lines.append(f"More walking: only {strides} strides were recorded.")

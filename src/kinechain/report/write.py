@@ -13,6 +13,7 @@ import numpy as np
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.writers.mot import write_mot
 from kinechain.recording.writers.parquet import write_parquet
+from kinechain.report.figures import Palette
 from kinechain.report.html import render_html
 from kinechain.report.json import assessment_json
 from kinechain.report.pdf import render_pdf
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["write_outputs"]
 
 
-def write_outputs(assessment: Assessment, out: Path) -> tuple[Path, ...]:
+def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = None) -> tuple[Path, ...]:
     """Write report, data and motion of an assessment.
 
     Files are made in a hidden folder beside their place and moved there at the end, so a
@@ -35,6 +36,8 @@ def write_outputs(assessment: Assessment, out: Path) -> tuple[Path, ...]:
     assessment : Assessment
     out : Path
         Folder; made if it does not exist.
+    palette : Palette, optional
+        Colours of the two sides.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def write_outputs(assessment: Assessment, out: Path) -> tuple[Path, ...]:
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as hidden:
-        written = [_write(Path(hidden) / name, make) for name, make in _files(assessment)]
+        written = [_write(Path(hidden) / name, make) for name, make in _files(assessment, palette)]
         return tuple(path.replace(out / path.name) for path in written)
 
 
@@ -59,10 +62,10 @@ def _write(path: Path, make: Callable[[Path], None]) -> Path:
     return path
 
 
-def _files(assessment: Assessment) -> list[tuple[str, Callable[[Path], None]]]:
+def _files(assessment: Assessment, palette: Palette | None) -> list[tuple[str, Callable[[Path], None]]]:
     files: list[tuple[str, Callable[[Path], None]]] = [
-        ("report.html", lambda path: _write_text(path, render_html(assessment))),
-        ("report.pdf", lambda path: _write_bytes(path, render_pdf(assessment))),
+        ("report.html", lambda path: _write_text(path, render_html(assessment, palette))),
+        ("report.pdf", lambda path: _write_bytes(path, render_pdf(assessment, palette))),
         ("assessment.json", lambda path: _write_text(path, assessment_json(assessment))),
     ]
     body = assessment.body

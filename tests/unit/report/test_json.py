@@ -5,11 +5,11 @@ import math
 from dataclasses import replace
 
 import pytest
-from schema_check import faults
 
 from kinechain.care.person import Person
 from kinechain.care.screen import Screen
 from kinechain.report.json import assessment_json, read_schema
+from schema_check import faults
 
 
 def _refuse(name: str) -> float:
@@ -79,7 +79,7 @@ def test_it_holds_no_identity(make_assessment):
     text = assessment_json(make_assessment(person=person))
     assert "jane" not in text
     assert "secret" not in text
-    assert set(json.loads(text)["person"]) == {"pseudonym", "sex", "age_years", "height_m", "mass_kg"}
+    assert set(json.loads(text)["person"]) == {"pseudonym", "sex", "age_years", "height_m", "mass_kg", "foot_length_m"}
 
 
 def test_the_schema_refuses_what_is_wrong(make_assessment):
