@@ -117,7 +117,7 @@ class Verdict:
         Outside ranked by distance from the range in widths of the range; ``edge``: the interval touches an
         edge of the range; ``unjudged``: no range fits this person or this method.
     differences : tuple of Finding
-        Left minus right, larger than the smallest change the method can tell; also in the lists above.
+        Left minus right, the whole interval on one side of zero, the clearest first; also in the lists above.
     links : tuple of Link
         From the sole up.
     drivers : str
@@ -166,7 +166,7 @@ def find_verdict(assessment: Assessment) -> Verdict:
         tuple(f for f in assessment.findings if state_of(f) == s) for s in ("within", "edge", "unjudged")
     )
     lists = (tuple(outside), within, edge, unjudged)
-    differences = tuple(f for f in assessment.findings if _is_difference(f))
+    differences = tuple(sorted(filter(_is_difference, assessment.findings), key=_clearness, reverse=True))
     return Verdict(
         screen_words(assessment.screen, assessment.person),
         _headline(lists, differences, assessment.unmeasured),
@@ -180,11 +180,13 @@ def find_verdict(assessment: Assessment) -> Verdict:
 
 
 def _is_difference(finding: Finding) -> bool:
-    """True for a left-right difference that is larger than the method's own error and whose interval excludes zero."""
-    change, estimate = finding.minimal_detectable_change, finding.estimate
-    if not finding.id.endswith("_difference") or change is None:
-        return False
-    return abs(estimate.value) >= change and not estimate.low <= 0.0 <= estimate.high
+    """True for a left-right difference whose whole interval lies on one side of zero."""
+    return finding.id.endswith("_difference") and not finding.estimate.low <= 0.0 <= finding.estimate.high
+
+
+def _clearness(finding: Finding) -> float:
+    """Return a difference in widths of its own interval."""
+    return abs(finding.estimate.value) / max(finding.estimate.high - finding.estimate.low, 1e-9)
 
 
 def _distance(finding: Finding) -> float:

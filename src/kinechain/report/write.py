@@ -70,7 +70,8 @@ def _files(assessment: Assessment, palette: Palette | None) -> list[tuple[str, C
     ]
     body = assessment.body
     if body is not None:
-        for trial, stem in zip(assessment.trials, _stems(assessment.trials), strict=True):
+        trials = (*assessment.trials, *assessment.parts)
+        for trial, stem in zip(trials, _stems(trials), strict=True):
             files.append((f"{stem}.mot", lambda path, trial=trial: _write_motion(path, body, trial)))  # type: ignore[misc]
             files.append((f"{stem}.parquet", lambda path, trial=trial: _write_table(path, body, trial, assessment)))  # type: ignore[misc]
     return files

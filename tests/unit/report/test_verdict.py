@@ -45,13 +45,11 @@ def test_measures_find_their_link():
     assert link_of("gait.walking_speed") is None
 
 
-def test_a_difference_counts_only_beyond_the_methods_error_and_away_from_zero(make_assessment):
+def test_a_difference_counts_only_if_its_whole_interval_lies_beside_zero(make_assessment):
     base = next(f for f in make_assessment().findings if f.id == "leg.length_markers_difference")
-    for change, expected in ((None, 0), (8.0, 1), (10.0, 0)):
-        finding = replace(base, minimal_detectable_change=change)
-        assert len(find_verdict(make_assessment(findings=(finding,))).differences) == expected
-    wide = replace(base, minimal_detectable_change=8.0, estimate=replace(base.estimate, low=-20.0, high=2.0))
-    assert not find_verdict(make_assessment(findings=(wide,))).differences
+    clearer = replace(base, id="knee.flexion_range_difference", estimate=replace(base.estimate, low=-11.0, high=-7.0))
+    wide = replace(base, id="hip.flexion_range_difference", estimate=replace(base.estimate, low=-20.0, high=2.0))
+    assert find_verdict(make_assessment(findings=(base, wide, clearer))).differences == (clearer, base)
 
 
 def test_the_screen_comes_first_and_names_what_is_open(make_assessment, emergency):
