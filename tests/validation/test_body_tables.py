@@ -34,7 +34,7 @@ def marker(model: ET.Element, name: str) -> np.ndarray:
 
 def offsets(model: ET.Element, joint: str) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return translation and orientation of the parent and the child frame."""
-    found = next(j for j in model.find("Model/JointSet/objects") or [] if j.get("name") == joint)
+    found = next(j for j in model.findall("Model/JointSet/objects/*") if j.get("name") == joint)
     return [
         (numbers(f.findtext("translation")), numbers(f.findtext("orientation")))
         for f in found.findall("frames/PhysicalOffsetFrame")

@@ -319,7 +319,7 @@ def _omissions(model: Element) -> Iterable[str]:
     ):
         kinds[what] += len(children(model, tag))
     for holder in model.iter("WrapObjectSet"):
-        kinds["wrap object"] += len(list(holder.find("objects") or ()))
+        kinds["wrap object"] += len(holder.findall("objects/*"))
     found = [f"{count} x {kind}" for kind, count in kinds.items() if count]
     if found:
         yield f"not read, as the skeleton does not need them: {', '.join(found)}"
