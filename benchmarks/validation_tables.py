@@ -17,8 +17,9 @@ import numpy as np
 
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
+from kinechain.findings.part import is_foot_flat
 from kinechain.motion.angles import compute_angles
-from kinechain.motion.events import FootPaths, choose_events, foot_paths
+from kinechain.motion.events import choose_events, foot_paths
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Angles, Motion
 from kinechain.motion.smooth import smooth
@@ -196,10 +197,6 @@ class OpencapTrial:
     rms_deg: dict[str, float]
 
 
-#: The whole foot rests while heel and forefoot are slower than this, m/s.
-FOOT_FLAT_M_S = 0.15
-
-
 def opencap_trials(shared: Path) -> list[OpencapTrial]:
     folder = shared / "data/dev/opencap_validation_s4"
     static = prepared(folder / "static1.trc")
@@ -215,18 +212,11 @@ def opencap_trials(shared: Path) -> list[OpencapTrial]:
         stem = walk.name.removesuffix(".trc").rstrip("0123456789")
         progression = {}
         for side in SIDES:
-            flat = is_flat(paths, side)
+            flat = is_foot_flat(paths, side)
             progression[side] = float(np.degrees(np.nanmean(angles.angle(f"foot_progression_{side}")[flat])))
         lean = float(np.ptp(np.degrees(angles.angle("trunk_lean_left"))))
         out.append(OpencapTrial(walk.name, OPENCAP_KINDS[stem], progression, lean, rms))
     return out
-
-
-def is_flat(paths: FootPaths, side: Side) -> np.ndarray:
-    speeds = [
-        np.linalg.norm(np.gradient(p[side], axis=0), axis=1) * paths.rate_hz for p in (paths.heel, paths.forefoot)
-    ]
-    return (speeds[0] < FOOT_FLAT_M_S) & (speeds[1] < FOOT_FLAT_M_S)
 
 
 def print_opencap(shared: Path) -> None:

@@ -107,6 +107,18 @@ def test_less_than_one_stride(call: Call, shared: Path, tmp_path: Path) -> None:
     assert_refused(call("assess", short, *NOBODY), "short.trc", "less than one full gait cycle")
 
 
+def test_a_step_without_a_stride_gives_angles_and_names_what_is_missing(
+    call: Call, shared: Path, tmp_path: Path
+) -> None:
+    folder = shared / "data/dev/opencap_validation_s4"
+    code, out, _ = call("assess", folder / "walkingTI1.trc", "--static", folder / "static1.trc", *NOBODY, "--json")
+    assert code == 1
+    answer = json.loads(out)
+    flat = {m["side"]: m["value"] for m in answer["measures"] if m["id"] == "foot.progression_flat"}
+    assert flat["left"] > 0 < flat["right"]
+    assert any("less than one full gait cycle" in note for note in answer["recordings"]["refused"])
+
+
 def test_a_recording_of_something_else_than_walking(call: Call, shared: Path) -> None:
     rising = shared / "data/dev/opencap_validation_s4/STS1.trc"
     assert_refused(call("assess", rising, *NOBODY), "STS1.trc", "gait cycle")

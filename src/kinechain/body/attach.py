@@ -41,7 +41,8 @@ def marker_weight(recording: Recording, label: str) -> float:
     """Return the weight of a marker in inverse kinematics.
 
     That of its marker-set profile (1 if the recording states none), times `PELVIS_SHARE` on the pelvis,
-    `UPPER_BODY_SHARE` on trunk, head and arms, and `GIRDLE_SHARE` on the acromia where spine and sternum show the thorax.
+    `UPPER_BODY_SHARE` on trunk, head and arms, and `GIRDLE_SHARE` on the acromia where spine and sternum show
+    the thorax.
     """
     names = dict(recording.landmarks)
     name = names.get(label, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +12,14 @@ from kinechain.core.arrays import Immutable
 from kinechain.core.errors import RecordingError
 from kinechain.motion.angles import compute_angles
 from kinechain.motion.cycles import Cycle, find_cycles
-from kinechain.motion.events import Agreement, ChosenEvents, FootPaths, choose_events, foot_paths
+from kinechain.motion.events import Agreement, FootPaths, choose_events, foot_paths
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Angles, Motion
 from kinechain.motion.smooth import smooth
 from kinechain.motion.weight import body_weight_from_plates
 from kinechain.recording.recording import Event, Recording
 
-__all__ = ["GaitTrial", "analyze_gait"]
+__all__ = ["GaitTrial", "analyze_gait", "no_cycle"]
 
 #: Largest believable distance of a stride's weight from the body's (every trial of schreiber_moissenet lies within).
 LARGEST_MASS_ERROR = 0.06
@@ -49,7 +50,7 @@ class GaitTrial(Immutable):
     notes: tuple[str, ...] = ()
 
 
-def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0) -> GaitTrial:
+def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0, *, least_cycles: int = 1) -> GaitTrial:
     """Return motion, clinical angles, events and strides of one walking recording.
 
     Parameters
@@ -60,6 +61,8 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0) -> Ga
         Prepared.
     cutoff_hz : float
         Of the zero-phase low-pass filter on the coordinates.
+    least_cycles : int
+        0 accepts a walk that holds no full stride: angles against time, and no measure per stride.
 
     Returns
     -------
@@ -68,26 +71,31 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0) -> Ga
     Raises
     ------
     RecordingError
-        If nobody walks in it, or it holds less than one full gait cycle.
+        If nobody walks in it, or it holds fewer full gait cycles than asked for.
     """
     motion = smooth(solve_motion(body, recording), cutoff_hz)
     paths = foot_paths(body, motion)
     chosen = choose_events(recording, paths)
     cycles = find_cycles(chosen.events)
-    if not cycles:
-        raise RecordingError(_no_cycle(recording, motion, chosen))
-    angles = compute_angles(body, motion, stride_s=float(np.mean([c.duration_s for c in cycles])))
+    if len(cycles) < least_cycles or not chosen.events:
+        raise RecordingError(_too_short(recording, motion, chosen.events))
+    angles = compute_angles(body, motion, float(np.mean([c.duration_s for c in cycles])) if cycles else None)
     notes = (*chosen.notes, *(_sentence(a) for a in chosen.agreements), *_weight_note(body, recording, paths))
     return GaitTrial(recording, motion, angles, chosen.events, cycles, notes)
 
 
-def _no_cycle(recording: Recording, motion: Motion, chosen: ChosenEvents) -> str:
+def no_cycle(trial: GaitTrial) -> str:
+    """Return the sentence that says why a trial holds no stride."""
+    return _too_short(trial.recording, trial.motion, trial.events)
+
+
+def _too_short(recording: Recording, motion: Motion, events: Sequence[Event]) -> str:
     lasts = f"{recording.name} lasts {len(motion.values) / motion.rate_hz:.1f} s"
-    if not chosen.events:
+    if not events:
         return (
             f"{lasts} and nobody walks steadily in it; a gait analysis needs at least one full stride of level walking"
         )
-    strikes = sum(e.kind == "foot_strike" for e in chosen.events)
+    strikes = sum(e.kind == "foot_strike" for e in events)
     return (
         f"{lasts} and holds less than one full gait cycle ({strikes} foot strikes, no two of the same foot with the "
         "foot off between them); record at least two strikes of the same foot"
