@@ -156,7 +156,8 @@ def _force_page(assessment: Assessment, trials: tuple[GaitTrial, ...], palette: 
     return FigurePage(
         "forces",
         "Ground reaction forces",
-        f"{counts} that stand whole on one plate, in % of body weight ({mass:.1f} kg).",
+        f"{counts} that stand whole on one plate, in % of body weight ({mass:.1f} kg). No adult norm was read, so none "
+        "is drawn.",
         (FigureRow("Every stance", for_each[True]), FigureRow("Average", for_each[False])),
         legend,
         ("Vertical", "Fore-aft", "Side"),
@@ -176,9 +177,12 @@ def walking_figure(assessment: Assessment, palette: Palette) -> Figure | None:
     trial = assessment.trials[0]
     cycle = trial.cycles[0]
     motion = trial.motion
+    solved = np.flatnonzero(np.isfinite(motion.values).all(axis=1))
+    if not len(solved):
+        return None
     percents = (0, 15, 35, 50, 65, 85)
     at = [cycle.start_s + p / 100.0 * cycle.duration_s for p in percents]
-    frames = [int(np.argmin(np.abs(motion.times_s - t))) for t in at]
+    frames = [solved[np.argmin(np.abs(motion.times_s[solved] - t))] for t in at]
     poses = segment_poses(assessment.body, motion.values[frames])
     labels = tuple(f"{p} %" for p in percents)
     return stick_figure(
@@ -202,7 +206,11 @@ def standing_figure(assessment: Assessment, palette: Palette) -> Figure | None:
     """
     if assessment.body is None or assessment.standing is None:
         return None
-    values = np.median(assessment.standing.motion.values, axis=0)
+    solved = assessment.standing.motion.values
+    solved = solved[np.isfinite(solved).all(axis=1)]
+    if not len(solved):
+        return None
+    values = np.median(solved, axis=0)
     pose = segment_poses(assessment.body, values[None, :])[0]
     return stick_figure(
         assessment.body,

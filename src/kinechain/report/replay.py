@@ -82,9 +82,10 @@ def _pack_trial(body: Body, trial: GaitTrial) -> dict[str, Any]:
     stride = max(1, int(np.ceil(motion.rate_hz / RATE_HZ - 1e-9)))
     frames = np.arange(0, len(motion.values), stride)
     times = motion.times_s[frames]
+    is_solved = (motion.is_solved[frames] > 0) & np.isfinite(motion.values[frames]).all(axis=1)
     poses = segment_poses(body, np.nan_to_num(motion.values[frames]))
     turn = OURS_FROM_OPENSIM if body.up == "y" else np.eye(3)
-    origin = turn @ np.nanmean(poses[:, 0, :3, 3], axis=0)
+    origin = turn @ poses[is_solved if is_solved.any() else slice(None), 0, :3, 3].mean(axis=0)
     points = np.einsum("ij,tsj->tsi", turn, poses[..., :3, 3]) - origin
     turns = quaternions(np.einsum("ij,tsjk->tsik", turn, poses[..., :3, :3]))
     markers = _markers(trial.recording, times, origin)
@@ -101,7 +102,7 @@ def _pack_trial(body: Body, trial: GaitTrial) -> dict[str, Any]:
         "marker_count": markers.shape[1],
         "plates": [_plate(p, times, origin) for p in trial.recording.plates],
         "cycles": [[c.side, round(c.start_s, 4), round(c.end_s, 4)] for c in trial.cycles],
-        "solved": [int(v) for v in trial.motion.is_solved[frames] > 0] if not motion.is_solved.all() else [],
+        "unsolved": np.flatnonzero(~is_solved).tolist(),
     }
 
 

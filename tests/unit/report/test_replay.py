@@ -2,12 +2,15 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from kinechain.body.pose import segment_poses
 from kinechain.core.frames import about_axis
+from kinechain.report.figures import Palette
+from kinechain.report.pages import walking_figure
 from kinechain.report.replay import quaternions, replay_json
 from kinechain.report.scene import BEHIND, SIDE, body_solids, stick_figure
 
@@ -65,8 +68,6 @@ def test_quaternions_of_random_rotations_give_them_back():
 
 
 def test_the_data_cannot_close_its_script_element(make_assessment):
-    from dataclasses import replace
-
     trial = make_assessment().trials[0]
     hostile = replace(trial, recording=replace(trial.recording, name="</script><script>alert(1)</script>"))
     text = replay_json(make_assessment(trials=(hostile,)))
@@ -85,6 +86,19 @@ def test_many_recordings_stay_within_the_budget_and_say_what_is_left_out(make_as
     assert len(packed["trials"]) + packed["left_out"] == 12
     assert packed["left_out"] > 0
     assert len(text) < 1_700_000
+
+
+def test_frames_that_were_not_solved_are_named_and_never_drawn(make_assessment):
+    trial = make_assessment().trials[0]
+    values = trial.motion.values.copy()
+    values[100:110] = np.nan
+    solved = np.ones(len(values))
+    solved[100:110] = 0
+    torn = replace(trial, motion=replace(trial.motion, values=values, is_solved=solved))
+    assessment = make_assessment(trials=(torn,))
+    packed = json.loads(replay_json(assessment))["trials"][0]
+    assert packed["unsolved"] == [50, 51, 52, 53, 54]
+    assert "nan" not in walking_figure(assessment, Palette()).svg
 
 
 def test_every_segment_is_drawn_and_left_stands_left_from_behind(make_assessment):

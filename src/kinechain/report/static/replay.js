@@ -188,8 +188,11 @@
       const pa = project(a), pb = round ? pa : project(b);
       return { s, m, a, b, pa, pb, round, wide: round ? Math.max(s[6], s[7]) : s[9], depth: (pa.depth + pb.depth) / 2 + (round ? 0.03 : 0) };
     }).sort((p, q) => q.depth - p.depth);
-    ground(floor); shadows(items, floor);
-    for (const i of items) { if (i.round) ellipsoid(i.m, i.pa, i.s.slice(6, 9), i.s[2]); else capsule(i.pa, i.pb, i.s[9], i.s[2]); }
+    const seen = !state.trial.unsolved.includes(Math.round(state.frame));
+    ground(floor);
+    if (seen) shadows(items, floor);
+    else { paint.fillStyle = ink.muted; paint.font = "14px system-ui, sans-serif"; paint.fillText("The body could not be solved in this frame.", 12, 24); }
+    if (seen) for (const i of items) { if (i.round) ellipsoid(i.m, i.pa, i.s.slice(6, 9), i.s[2]); else capsule(i.pa, i.pb, i.s[9], i.s[2]); }
     if (state.markers) dots();
     if (state.forces) arrows();
   };
