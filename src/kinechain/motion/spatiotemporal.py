@@ -19,7 +19,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.estimate import Estimate
 from kinechain.motion.cycles import Cycle
-from kinechain.motion.events import FootPaths
+from kinechain.motion.foot_paths import FootPaths
 from kinechain.recording.recording import Side
 
 __all__ = ["MEASURES", "StrideMeasure", "compute_spatiotemporal", "stride_values"]

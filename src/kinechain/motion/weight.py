@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinechain.motion.contacts import Contact, find_contacts
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
-from kinechain.motion.events import Contact, FootPaths, find_contacts, find_zeni_events, stride_time_s
+from kinechain.motion.foot_paths import FootPaths
+from kinechain.motion.kinematic_events import find_zeni_events, stride_time_s
 from kinechain.recording.recording import ForcePlate, Recording
 
 __all__ = ["GRAVITY_M_S2", "StrideWeight", "body_weight_from_plates", "mass_from_plates"]

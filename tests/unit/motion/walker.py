@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinechain.motion.events import FootPaths
+from kinechain.motion.foot_paths import FootPaths
 from kinechain.recording.recording import ForcePlate
 
 STANCE = 0.62

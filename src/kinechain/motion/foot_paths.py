@@ -1,0 +1,143 @@
+"""Where the feet and the pelvis of a moving body go, over ground or on a treadmill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinechain.body.body import Body
+from kinechain.body.pose import segment_poses
+from kinechain.core.arrays import FloatArray
+from kinechain.motion.angles import landmark_path
+from kinechain.motion.motion import Motion
+from kinechain.recording.recording import Side
+
+__all__ = ["SIDES", "SLOWEST_WALK_M_S", "FootPaths", "foot_paths", "on_the_belt"]
+
+SIDES: tuple[Side, ...] = ("left", "right")
+#: Slowest walking that is still walking, m/s (the slowest trial known to us is 0.26 m/s).  Assumption.
+SLOWEST_WALK_M_S = 0.12
+#: Treading on the spot: each heel moves to and fro under the pelvis by this much, m, the two against each other
+#: (correlation below this).  Assumption.
+TREADING_M, TREADING_CORRELATION = 0.25, -0.5
+
+
+@dataclass(frozen=True)
+class FootPaths:
+    """What the methods look at: five points of each foot, the sacrum, and where the walk goes.
+
+    Attributes
+    ----------
+    heel, forefoot, hallux, inner, outer : dict of side to (time, 3) array, m, world
+        Heel, second metatarsal head, tip of the hallux, first and fifth metatarsal head.
+    pelvis : (time, 3) array, m, world
+        Midpoint of the posterior iliac spines.
+    is_seen : (time,) array of bool
+    rate_hz, start_s : float
+    belt_m_s : float
+        Speed of the treadmill, 0 over ground.  The paths above stand on the belt: this speed has been added to them.
+    """
+
+    heel: dict[Side, FloatArray]
+    forefoot: dict[Side, FloatArray]
+    hallux: dict[Side, FloatArray]
+    inner: dict[Side, FloatArray]
+    outer: dict[Side, FloatArray]
+    pelvis: FloatArray
+    is_seen: NDArray[np.bool_]
+    rate_hz: float
+    start_s: float
+    belt_m_s: float = 0.0
+
+    @property
+    def times_s(self) -> FloatArray:
+        """Time of each frame, (time,) array, s."""
+        return self.start_s + np.arange(len(self.pelvis)) / self.rate_hz
+
+
+def foot_paths(body: Body, motion: Motion) -> FootPaths:
+    """Return the paths of the foot landmarks and the sacrum of a moving body.
+
+    Raises
+    ------
+    BodyError
+        If the body lacks a landmark.
+    """
+    is_seen = np.asarray(np.isfinite(motion.values).all(axis=1), dtype=bool)
+    poses = segment_poses(body, _bridged(motion.values, is_seen))
+
+    def both(name: str) -> dict[Side, FloatArray]:
+        return {"left": landmark_path(body, poses, f"{name}_l"), "right": landmark_path(body, poses, f"{name}_r")}
+
+    paths = FootPaths(
+        both("heel"),
+        both("metatarsal_2_head"),
+        both("hallux_tip"),
+        both("metatarsal_1_head"),
+        both("metatarsal_5_head"),
+        (landmark_path(body, poses, "psis_r") + landmark_path(body, poses, "psis_l")) / 2,
+        is_seen,
+        motion.rate_hz,
+        motion.start_s,
+    )
+    return on_the_belt(paths, _belt_speed(paths))
+
+
+def on_the_belt(paths: FootPaths, belt_m_s: float) -> FootPaths:
+    """Return paths as they would be over ground: carried forward at the speed of a treadmill.
+
+    Parameters
+    ----------
+    paths : FootPaths
+        In the laboratory, x forward.
+    belt_m_s : float
+    """
+    if belt_m_s == 0.0:
+        return paths
+    carried = np.zeros((len(paths.pelvis), 3))
+    carried[:, 0] = belt_m_s * np.arange(len(carried)) / paths.rate_hz
+
+    def both(path: dict[Side, FloatArray]) -> dict[Side, FloatArray]:
+        return {side: path[side] + carried for side in SIDES}
+
+    return replace(
+        paths,
+        heel=both(paths.heel),
+        forefoot=both(paths.forefoot),
+        hallux=both(paths.hallux),
+        inner=both(paths.inner),
+        outer=both(paths.outer),
+        pelvis=paths.pelvis + carried,
+        belt_m_s=paths.belt_m_s + belt_m_s,
+    )
+
+
+def _belt_speed(paths: FootPaths) -> float:
+    """Return how fast the standing foot goes backwards under a pelvis that stays, m/s; 0 if nobody treads.
+
+    The forefoot of somebody on a treadmill moves backwards at the speed of the belt for more than half of the stride,
+    so the median of its backward speeds is that speed.
+    """
+    if len(paths.pelvis) < 3 or not paths.is_seen.any():
+        return 0.0
+    seen = paths.pelvis[paths.is_seen, :2]
+    travel = float(np.linalg.norm(seen[-1] - seen[0])) * paths.rate_hz / max(1, len(seen) - 1)
+    apart = [(paths.heel[side] - paths.pelvis)[:, 0] for side in SIDES]
+    if travel > SLOWEST_WALK_M_S or min(float(np.ptp(a)) for a in apart) < TREADING_M:
+        return 0.0
+    if np.corrcoef(apart[0], apart[1])[0, 1] > TREADING_CORRELATION:
+        return 0.0
+    speed = np.concatenate([np.gradient(paths.forefoot[side][:, 0]) * paths.rate_hz for side in SIDES])
+    backwards = -speed[speed < 0]
+    return float(np.median(backwards)) if len(backwards) else 0.0
+
+
+def _bridged(values: FloatArray, is_seen: NDArray[np.bool_]) -> FloatArray:
+    """Bridge frames without a pose by straight lines; no event is taken from them."""
+    if is_seen.all() or not is_seen.any():
+        return values
+    time = np.arange(len(values))
+    seen = np.flatnonzero(is_seen)
+    return np.stack([np.interp(time, seen, column[seen]) for column in values.T], axis=1)
