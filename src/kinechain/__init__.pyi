@@ -1,8 +1,32 @@
+from .analysis import Assessment as Assessment
+from .analysis import Settings as Settings
+from .analysis import assess as assess
 from .body.body import Body as Body
+from .body.compile import compile_mujoco as compile_mujoco
+from .body.fit import fit_body as fit_body
+from .body.osim import read_osim as read_osim
+from .body.pose import marker_positions as marker_positions
+from .body.pose import segment_poses as segment_poses
+from .body.scale import BodySize as BodySize
+from .body.skeleton import generic_body as generic_body
+from .care.person import Person as Person
+from .care.person_file import read_person as read_person
+from .core.errors import InputError as InputError
 from .core.errors import KinechainError as KinechainError
 from .core.estimate import Estimate as Estimate
 from .core.estimate import NotMeasured as NotMeasured
+from .findings.find import find_findings as find_findings
+from .motion.angles import compute_angles as compute_angles
+from .motion.inverse_kinematics import solve_motion as solve_motion
+from .motion.motion import Angles as Angles
 from .motion.motion import Motion as Motion
+from .motion.smooth import smooth as smooth
+from .motion.trial import GaitTrial as GaitTrial
+from .motion.trial import analyze_gait as analyze_gait
+from .recording.join import join_recordings as join_recordings
+from .recording.prepare import prepare_recording as prepare_recording
+from .recording.read import read_recording as read_recording
 from .recording.recording import Recording as Recording
+from .report.write import write_outputs as write_outputs
 
 __version__: str
