@@ -62,7 +62,8 @@ SIGNS = (
 PROFILE_NOTE = (
     "Root mean square distance of each curve from the norm's mean; a larger bar is further away, whatever the "
     "direction. It holds every constant offset between the model of this report and the model of the norm, so it "
-    "compares walks of one model. The pelvis is drawn once, on the left cycle, as the overall score counts it."
+    "compares walks of one model. Left is filled, right outlined, grey the pelvis and the overall score; the pelvis is "
+    "drawn once, on the left cycle, as the overall score counts it."
 )
 
 
