@@ -101,9 +101,9 @@ def value_words(estimate: Estimate) -> str:
 
 
 def interval_words(estimate: Estimate) -> str:
-    """Return the 95 % interval: ``10.1 to 14.5``; a dash for a number that carries none."""
+    """Return the 95 % interval: ``10.1 to 14.5``; or that there is none."""
     if estimate.high == estimate.low:
-        return "not known"
+        return "no interval"
     places = decimals(estimate)
     return f"{plain(estimate.low, places)} to {plain(estimate.high, places)}"
 

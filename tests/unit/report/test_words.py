@@ -21,7 +21,7 @@ def estimate(value, low, high, unit):
         (estimate(1.213, 1.18, 1.24, "m/s"), "1.21 m/s", "1.18 to 1.24"),
         (estimate(-9.0, -15.0, -3.0, "mm"), "−9 mm", "−15 to −3"),
         (estimate(-0.3, -4.0, 4.0, "deg"), "0°", "−4 to 4"),
-        (estimate(4.0, 4.0, 4.0, "points"), "4.0 points", "not known"),
+        (estimate(4.0, 4.0, 4.0, "points"), "4.0 points", "no interval"),
     ],
 )
 def test_decimals_follow_the_interval(given, value, interval):
