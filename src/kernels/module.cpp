@@ -217,6 +217,8 @@ nb::tuple evaluate(const Tree& tree, const Numbers& targets, const Numbers& weig
 }  // namespace
 
 NB_MODULE(_kernels, m) {
+  // A process that ends on an error still holds its frames, and with them trees; that is no leak to report to a user.
+  nb::set_leak_warnings(false);
   m.doc() = "Compiled kernels of kinechain; each has a Python twin beside its caller.";
   nb::class_<Tree>(m, "Tree", "A body as flat arrays, checked once; what each array holds is said in body/tree.py.")
       .def("__init__", &make_tree)
