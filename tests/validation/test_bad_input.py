@@ -151,3 +151,10 @@ def test_one_bad_file_does_not_stop_the_others(call: Call, shared: Path, tmp_pat
     answer = json.loads(out)
     assert any("broken.c3d" in sentence for sentence in answer["recordings"]["refused"])
     assert answer["measures"]
+
+
+def test_a_marker_set_that_does_not_fit_is_named_with_what_it_lacks(call: Call, shared: Path) -> None:
+    walk = shared / "data/dev/opencap_validation_s4/walking1.trc"
+    assert_refused(call("assess", walk, *NOBODY, "--profile", "plug_in_gait"), "needs", "which walking1.trc does not hold")
+    assert_refused(call("assess", walk, *NOBODY, "--profile", "plugin_gait"), "walking1.trc", "plug_in_gait")
+    assert_refused(call("assess", walk, *NOBODY, "--rhythm", "none"), "lumbar rhythm", "christophy2012")

@@ -142,7 +142,7 @@ def choose_profile(
         if not _usable(match):
             raise RecordingError(
                 f"the marker set '{match.profile.name}' needs {', '.join(match.missing)}, "
-                "which {recording} does not hold; "
+                f"which {recording} does not hold; "
                 f"it holds {_listed(labels)}"
             )
         return match, Note("assumed", f"Marker set '{match.profile.name}' as asked for ({_covered(match)}).")
