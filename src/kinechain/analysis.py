@@ -3,7 +3,7 @@
 ::
 
     person file ──► screen_person
-    file ──► read_recording ──► prepare_recording ──► fit_body ──► analyze_gait ──► find_findings ──► Assessment
+    file ──► collect_recordings ──► fit_body ──► analyze_gait ──► find_findings ──► Assessment
 """
 
 from __future__ import annotations
@@ -30,11 +30,8 @@ from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial, analyze_gait, no_cycle
 from kinechain.motion.weight import mass_from_plates
-from kinechain.recording.join import join_recordings
-from kinechain.recording.prepare import prepare_recording
-from kinechain.recording.read import read_recording
+from kinechain.recording.collect import Collection, collect_recordings, named
 from kinechain.recording.recording import Recording
-from kinechain.recording.still import keep_still_part
 
 __all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
 
@@ -176,7 +173,7 @@ def assess(
     say("Asking the danger signs")
     screen = screen_person(person)
     say("Reading the recordings")
-    material = _read_material(paths, static, settings)
+    material = collect_recordings(paths, static, settings.profile)
     say("Fitting the body")
     size, size_notes = _body_size(person, material)
     body, standing = _fit(size, material, settings)
@@ -220,60 +217,7 @@ def _contradictions(mass_kg: float | None, findings: Sequence[Finding]) -> tuple
     )
 
 
-@dataclass(frozen=True)
-class _Material:
-    """The recordings that could be prepared, and why the others could not."""
-
-    standing: Recording | None
-    walking: tuple[Recording, ...]
-    refused: tuple[str, ...]
-    inputs: Mapping[str, str]
-
-
-def _read_material(paths: Sequence[Path], static: Path | None, settings: Settings) -> _Material:
-    """Read, join and prepare every file; a file that cannot be used becomes a sentence."""
-    refused: list[str] = []
-    sources: dict[str, Path] = {}
-    read: list[Recording] = []
-    for path in dict.fromkeys([*([static] if static else []), *paths]):
-        try:
-            recording = read_recording(path)
-        except InputError as error:
-            refused.append(_named(path.name, error))
-            continue
-        sources[recording.sha256] = path
-        read.append(recording)
-    prepared: list[Recording] = []
-    for recording in _joined(read, refused):
-        try:
-            ready = prepare_recording(recording, profile=settings.profile)
-            is_static = sources[recording.sha256] == static
-            prepared.append(keep_still_part(ready) if is_static or ready.task == "standing" else ready)
-        except InputError as error:
-            refused.append(_named(recording.name, error))
-    chosen = [r for r in prepared if sources[r.sha256] == static] or [r for r in prepared if r.task == "standing"]
-    standing = chosen[0] if chosen else None
-    walking = tuple(r for r in prepared if r is not standing)
-    if (paths or static) and not prepared:
-        raise InputError(refused[0])
-    return _Material(standing, walking, tuple(refused), {r.name: r.sha256 for r in read})
-
-
-def _joined(read: Sequence[Recording], refused: list[str]) -> Sequence[Recording]:
-    """Attach tables of plates to the markers of their trial; where they do not fit, use the markers alone."""
-    try:
-        return join_recordings(read)
-    except InputError as error:
-        refused.append(str(error))
-        return [r for r in read if r.markers is not None]
-
-
-def _named(name: str, error: KinechainError) -> str:
-    """Return what is wrong with a file as a sentence that names it."""
-    return str(error) if name in str(error) else f"{name}: {error}"
-
-
-def _body_size(person: Person, material: _Material) -> tuple[BodySize, tuple[str, ...]]:
+def _body_size(person: Person, material: Collection) -> tuple[BodySize, tuple[str, ...]]:
     """Take size from the person, else from the files, else from the plates; say which."""
     notes: list[str] = []
     recordings = [r for r in (material.standing, *material.walking) if r is not None]
@@ -298,7 +242,7 @@ def _body_size(person: Person, material: _Material) -> tuple[BodySize, tuple[str
     return size, tuple(notes)
 
 
-def _fit(size: BodySize, material: _Material, settings: Settings) -> tuple[Body | None, Standing | None]:
+def _fit(size: BodySize, material: Collection, settings: Settings) -> tuple[Body | None, Standing | None]:
     """Fit the person's body and its standing pose."""
     if material.standing is None and not material.walking:
         return None, None
@@ -310,7 +254,7 @@ def _fit(size: BodySize, material: _Material, settings: Settings) -> tuple[Body 
 
 
 def _analyze(
-    body: Body | None, material: _Material, settings: Settings
+    body: Body | None, material: Collection, settings: Settings
 ) -> tuple[tuple[GaitTrial, ...], tuple[GaitTrial, ...], tuple[str, ...]]:
     """Analyze every walking trial; what cannot be used of one becomes a sentence.
 
@@ -329,7 +273,7 @@ def _analyze(
         try:
             trial = analyze_gait(body, recording, cutoff_hz=settings.cutoff_hz, least_cycles=0)
         except KinechainError as error:
-            refused.append(_named(recording.name, error))
+            refused.append(named(recording.name, error))
             continue
         if trial.cycles:
             trials.append(trial)
@@ -346,7 +290,7 @@ def _holds_a_step(trial: GaitTrial) -> bool:
     return sum(event.kind == "foot_strike" for event in trial.events) >= 2
 
 
-def _provenance(material: _Material, settings: Settings) -> Provenance:
+def _provenance(material: Collection, settings: Settings) -> Provenance:
     packages = ("numpy", "scipy", "mujoco", "ezc3d")
     return Provenance(
         version=__version__,

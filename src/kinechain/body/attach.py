@@ -12,7 +12,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import Recording
 
-__all__ = ["GIRDLE_SHARE", "PELVIS_SHARE", "UPPER_BODY_SHARE", "lock_unseen", "marker_weight", "median_position"]
+__all__ = ["GIRDLE_SHARE", "UPPER_BODY_SHARE", "lock_unseen", "marker_weight", "median_position"]
 
 #: How much markers of the upper body count against those of pelvis and legs (assumption).  Three coordinates move
 #: the whole trunk and nothing stretches it: what it cannot follow must not pull the pelvis off its markers.
@@ -20,11 +20,6 @@ UPPER_BODY_SHARE = 0.1
 
 #: How much the acromia, which move with the shoulder blades, count beside spine and sternum (assumption).
 GIRDLE_SHARE = 0.1
-
-#: How much the markers of the pelvis count against those of the legs (assumption).  Skin moves less over the iliac
-#: spines than over thigh and knee, and a knee without varus hands what it cannot follow up to the pelvis: obliquity
-#: then departs from the plane through the four markers (benchmarks/validation_tables.py shows by how much).
-PELVIS_SHARE = 2.0
 
 _GIRDLE = ("acromion_r", "acromion_l")
 _SPINE_AND_STERNUM = frozenset({"c7", "t10", "suprasternal_notch", "xiphoid"})
@@ -40,18 +35,14 @@ def median_position(track: FloatArray) -> FloatArray | None:
 def marker_weight(recording: Recording, label: str) -> float:
     """Return the weight of a marker in inverse kinematics.
 
-    That of its marker-set profile (1 if the recording states none), times `PELVIS_SHARE` on the pelvis,
-    `UPPER_BODY_SHARE` on trunk, head and arms, and `GIRDLE_SHARE` on the acromia where spine and sternum show
-    the thorax.
+    That of its marker-set profile (1 if the recording states none), times `UPPER_BODY_SHARE` on trunk, head and
+    arms, and `GIRDLE_SHARE` on the acromia where spine and sternum show the thorax.
     """
     names = dict(recording.landmarks)
     name = names.get(label, "")
     weights = dict(zip(names, recording.weights, strict=False))
     weight = weights.get(label, 1.0)
-    segment = segment_of(name).split("_")[0]
-    if segment == "pelvis":
-        weight *= PELVIS_SHARE
-    if segment in _UPPER_BODY:
+    if segment_of(name).split("_")[0] in _UPPER_BODY:
         weight *= UPPER_BODY_SHARE
     if name in _GIRDLE and len(_SPINE_AND_STERNUM & set(names.values())) >= 3:
         weight *= GIRDLE_SHARE
