@@ -36,7 +36,7 @@ def refusal(result: subprocess.CompletedProcess[str]) -> str:
     """Return the one line of a refusal, after checking that it is one."""
     assert result.returncode == 2, result.stderr
     assert result.stdout == ""
-    lines = [line for line in result.stderr.splitlines() if not line.endswith(" ...")]
+    lines = [line for line in result.stderr.splitlines() if line.startswith("kinechain:") or not line.endswith(" ...")]
     assert len(lines) == 1, result.stderr
     assert "Traceback" not in result.stderr
     assert lines[0].startswith("kinechain: ")
