@@ -131,13 +131,15 @@ def _polynomial(element: Element, reach: tuple[float, float]) -> tuple[Function,
         padded[: len(rising)] = rising
         return Function(np.array([0.0, 1.0]), padded[None, :], is_linear_outside=False), ""
     low, high = reach if 0.0 < reach[1] - reach[0] < 100.0 else (-2 * np.pi, 2 * np.pi)
+    # Coordinates that are not clamped leave their range, so go on for half of it to both sides.
+    low, high = low - (high - low) / 2, high + (high - low) / 2
     polynomial = np.polynomial.Polynomial(rising)
     pieces = _hermite(np.linspace(low, high, _PIECES + 1), polynomial)
     fine = np.linspace(low, high, 8 * _PIECES + 1)
     error = float(np.abs(pieces.evaluate(fine)[0] - polynomial(fine)).max())
     return pieces, (
         f"a polynomial of degree {len(rising) - 1} is replaced by {_PIECES} cubics from {low:.3g} to {high:.3g}, "
-        f"off by at most {error:.1e}, and by straight lines outside"
+        f"off by at most {error:.1e} there"
     )
 
 
@@ -146,7 +148,7 @@ def _hermite(x: FloatArray, smooth: np.polynomial.Polynomial) -> Function:
     slope = np.diff(y) / step
     c2 = (3.0 * slope - 2.0 * d[:-1] - d[1:]) / step
     c3 = (d[:-1] + d[1:] - 2.0 * slope) / step**2
-    return Function(x, np.column_stack([y[:-1], d[:-1], c2, c3]))
+    return Function(x, np.column_stack([y[:-1], d[:-1], c2, c3]), is_linear_outside=False)
 
 
 def multiply(function: Function, factor: float) -> Function:

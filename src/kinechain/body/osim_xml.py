@@ -72,7 +72,22 @@ def read_document(path: Path) -> Element:
         raise FileError("the file is empty")
     if size > MAX_BYTES:
         raise FileError(f"it has {size} bytes; at most {MAX_BYTES} are read")
-    return _parse(path.read_bytes())
+    return _parse(_readable(path.read_bytes()))
+
+
+def _readable(data: bytes) -> bytes:
+    """Return the text in the encoding it declares.
+
+    Files edited outside OpenSim say UTF-8 and hold single Latin-1 letters (in authors' names); OpenSim reads them.
+    """
+    declaration = data[:200].split(b"?>")[0].lower()
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"encoding" in declaration and b"utf-8" not in declaration):
+        return data
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1").encode("utf-8")
+    return data
 
 
 def _parse(data: bytes) -> Element:

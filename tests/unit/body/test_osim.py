@@ -372,6 +372,11 @@ def test_a_file_too_large_is_refused_before_it_is_read(write, monkeypatch):
     assert "at most 100" in read_refusal(write(one_joint()))
 
 
+def test_latin_letters_in_a_file_that_says_utf_8_are_read(write):
+    content = one_joint().replace("</gravity>", "</gravity><credits>J\u00f6rg</credits>").encode("latin-1")
+    assert read_osim(write(content)).segments[0].name == "a"
+
+
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     assert "cannot be read" in read_refusal(tmp_path / "absent.osim")
     assert "cannot be read" in read_refusal(tmp_path)
