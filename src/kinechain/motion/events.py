@@ -36,6 +36,10 @@ __all__ = [
 #: Events of two methods within this fraction of a stride are the same event.  Assumption: half of what separates
 #: an event from its neighbour of the other kind would be about 0.2.
 SAME_EVENT_FRACTION = 0.2
+#: A less trusted source fills in an event only this far (fraction of a stride) from the like events that are known.
+#: Assumption: like events of one foot lie a stride apart, a foot off and a strike at most 0.65 of one, so that a
+#: forefoot slapping down in slow walking is never a second foot off of the same stride.
+MISSING_EVENT_FRACTION = 0.7
 #: File events farther than this from the movement of the feet (median) have a wrong clock or label, ms.  Assumption.
 FILE_LIMIT_MS = 100.0
 
@@ -151,7 +155,8 @@ def _is_believable(filed: Sequence[Event], kinematic: Sequence[Event]) -> bool:
 
 def merge_events(*sources: Sequence[Event]) -> tuple[Event, ...]:
     """Return every event once, from the first source that has it; later sources fill in what is missing."""
-    tolerance = _tolerance_s(*sources)
+    strides = [stride for source in sources if (stride := stride_time_s(source)) is not None]
+    tolerance = MISSING_EVENT_FRACTION * float(np.median(strides)) if strides else _tolerance_s()
     out: list[Event] = []
     for source in sources:
         known = list(out)
