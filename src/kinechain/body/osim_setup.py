@@ -171,10 +171,12 @@ def with_ik_weights(body: Body, setup: IkSetup) -> Body:
     markers = tuple(replace(m, weight=weights.get(m.name, 0.0)) for m in body.markers)
     known = {m.name for m in body.markers}
     absent = [name for name in weights if name not in known]
-    note = (
-        (f"the setup tracks markers that the model lacks, which are left out: {', '.join(absent)}",) if absent else ()
-    )
-    return replace(body, markers=markers, notes=(*body.notes, *note))
+    notes = []
+    if absent:
+        notes.append(f"the setup tracks markers that the model lacks, which are left out: {', '.join(absent)}")
+    if np.isfinite(setup.constraint_weight) and any(c.driver is not None for c in body.coordinates):
+        notes.append(f"the setup weighs couplings with {setup.constraint_weight:g}; here they hold exactly")
+    return replace(body, markers=markers, notes=(*body.notes, *notes))
 
 
 def coordinate_targets(body: Body, setup: IkSetup) -> tuple[CoordinateTarget, ...]:

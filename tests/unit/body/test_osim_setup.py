@@ -47,6 +47,14 @@ def test_markers_without_a_task_get_no_weight(write):
     assert any("elsewhere" in note for note in weighted.notes)
 
 
+def test_soft_couplings_are_noted(write):
+    body = read_osim(write(COUPLED, "small.osim"))
+    soft = read_ik_setup(write(SETUP.replace("<constraint_weight>Inf", "<constraint_weight>20"), "setup.xml"))
+    assert any("hold exactly" in note for note in with_ik_weights(body, soft).notes)
+    strict = read_ik_setup(write(SETUP, "setup.xml"))
+    assert not any("hold exactly" in note for note in with_ik_weights(body, strict).notes)
+
+
 def test_only_free_coordinates_are_targets(write):
     body = read_osim(write(COUPLED, "small.osim"))
     setup = read_ik_setup(write(SETUP, "setup.xml"))
