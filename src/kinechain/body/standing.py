@@ -15,7 +15,7 @@ thorax, head          best fit of the model's landmarks to the measured ones
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,7 +33,7 @@ __all__ = ["Points", "Standing", "measure_standing"]
 _LEFT = np.array([0.0, 1.0, 0.0])
 _UP = np.array([0.0, 0.0, 1.0])
 
-#: A knee axis from a thigh wand may stand at most this far from the left-right axis of the pelvis, rad (assumption).
+#: A joint axis told by a wand may stand at most this far from the one expected, rad (assumption).
 _WAND_LIMIT = np.radians(40.0)
 
 #: A leg that leans further from the vertical does not stand, rad (assumption).
@@ -166,8 +166,11 @@ def _leg(
         notes.append("Ankle joint centres midway between the malleoli.")
     else:
         half = scale * _half_width(model, "{}_malleolus_r")
-        ankle = beside(malleolus, knee, axis if side == "r" else -axis, half)
-        notes.append(f"Ankle joint centres {1000 * half:.0f} mm medial of the lateral malleolus (no medial marker).")
+        inward = axis if side == "r" else -axis
+        ankle, how = _ankle_without_medial(points, side, knee, malleolus, inward, half)
+        notes.append(
+            f"Ankle joint centres {1000 * half:.0f} mm medial of the lateral malleolus ({how}; no medial marker)."
+        )
     centres[f"knee_centre_{side}"], centres[f"ankle_centre_{side}"] = knee, ankle
     _check_upright(hip, ankle, side)
     frames[f"femur_{side}"] = transform(orthogonal(hip - knee, axis), hip)
@@ -184,15 +187,34 @@ def _knee_without_medial(
     points: Points, side: str, hip: FloatArray, lateral: FloatArray, medial: FloatArray, half: float
 ) -> tuple[FloatArray, str]:
     wands = points.trackers.get(f"femur_{side}", ())
-    if len(wands) == 1:
-        try:
-            knee = chord_centre(hip, lateral, wands[0], half)
-        except RecordingError:
-            knee = lateral
-        axis = knee - lateral
-        if np.linalg.norm(axis) > 0 and unit(axis) @ medial > np.cos(_WAND_LIMIT):
-            return knee, "in the plane of hip, knee marker and thigh wand"
+    knee = _centre_by_wand(hip, lateral, wands, medial, half)
+    if knee is not None:
+        return knee, "in the plane of hip, knee marker and thigh wand"
     return beside(lateral, hip, medial, half), "along the left-right axis of the pelvis"
+
+
+def _ankle_without_medial(
+    points: Points, side: str, knee: FloatArray, lateral: FloatArray, medial: FloatArray, half: float
+) -> tuple[FloatArray, str]:
+    wands = points.trackers.get(f"tibia_{side}", ())
+    ankle = _centre_by_wand(knee, lateral, wands, medial, half)
+    if ankle is not None:
+        return ankle, "in the plane of knee, malleolus and shank wand"
+    return beside(lateral, knee, medial, half), "along the axis of the knee"
+
+
+def _centre_by_wand(
+    proximal: FloatArray, lateral: FloatArray, wands: Sequence[FloatArray], medial: FloatArray, half: float
+) -> FloatArray | None:
+    """Return the centre by a single wand; None without one, or where it points far from the medial direction."""
+    if len(wands) != 1:
+        return None
+    try:
+        centre = chord_centre(proximal, lateral, wands[0], half)
+    except RecordingError:
+        return None
+    axis = centre - lateral
+    return centre if np.linalg.norm(axis) > 0 and unit(axis) @ unit(medial) > np.cos(_WAND_LIMIT) else None
 
 
 def _foot_axes(points: Points, side: str) -> FloatArray:
