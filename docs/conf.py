@@ -22,7 +22,14 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build", "generated"]
 html_theme = "alabaster"
 html_title = f"kinechain {release}"
-html_theme_options = {"description": "From the sole to the spine", "page_width": "1100px", "fixed_sidebar": True}
+html_theme_options = {
+    "description": "From the sole to the spine",
+    "page_width": "1300px",
+    "body_max_width": "1060px",
+    "fixed_sidebar": True,
+}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 numpydoc_show_class_members = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
@@ -60,7 +67,7 @@ def exam_items() -> str:
 
 def command_pages() -> str:
     """Return the help of every verb, as the command prints it."""
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    environment = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
     pages = []
     for verb in ("", *(command.callback.__name__ for command in app.registered_commands)):
         command = [sys.executable, "-m", "kinechain.cli", *([verb] if verb else []), "--help"]

@@ -124,7 +124,7 @@ def assess(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PERSON.toml] [RECORDING]...", help="A person file, walking trials, or both.", show_default=False
+            metavar="PERSON.toml|RECORDING", help="A person file, walking trials, or both.", show_default=False
         ),
     ] = None,
     static: Annotated[Path | None, typer.Option(help="The standing trial.", metavar="FILE")] = None,
