@@ -105,3 +105,16 @@ def test_a_wheel_holds_every_data_file(tmp_path: Path) -> None:
     source = HOUSE / "src"
     wanted = {str(path.relative_to(source)) for path in tracked() if path.is_relative_to(source / "kinechain")}
     assert wanted <= held, sorted(wanted - held)
+
+
+def test_the_page_on_json_names_every_key_of_the_schema() -> None:
+    from kinechain.report.json import read_schema
+
+    page = (HOUSE / "docs" / "assessment_json.md").read_text(encoding="utf-8")
+    properties = read_schema()["properties"]
+    named = set(re.findall(r"`(\w+)(?:\[\])?`", page))
+    assert set(properties) <= named
+    for key in ("person", "screen", "recordings", "provenance"):
+        assert set(properties[key]["properties"]) <= named, key
+    for key in ("measures", "not_measured"):
+        assert set(properties[key]["items"]["properties"]) <= named, key
