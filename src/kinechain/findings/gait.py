@@ -35,8 +35,8 @@ from kinechain.motion.angles import angle_support
 from kinechain.motion.cycles import PERCENT_POINTS, normalize
 from kinechain.motion.events import foot_paths
 from kinechain.motion.signs import angle_of
+from kinechain.motion.spatiotemporal import EVENT_SD_S, stride_values
 from kinechain.motion.spatiotemporal import MEASURES as STRIDE_MEASURES
-from kinechain.motion.spatiotemporal import stride_values
 from kinechain.motion.trial import GaitTrial
 from kinechain.motion.weight import body_weight_from_plates
 from kinechain.recording.recording import Side
@@ -415,8 +415,29 @@ def _find_steps(person: Person, body: Body, pace: Pace) -> list[Finding]:
     for key, (name, _) in STRIDE_MEASURES.items():
         factor, unit = _CLINICAL.get(key, (1.0, "m"))
         values = {s: [factor * v[key] for side, v in strides if side == s and key in v] for s in _SIDES}
-        out += _step_findings(key, name, unit, values, person, pace)
+        timing = _timing_error(key, [v["stride_time"] for _, v in strides], pace)
+        out += _step_findings(key, name, unit, values, person, pace, timing)
     return out
+
+
+#: Events that a phase of the stride depends on, for what none of them averages out.
+_EVENTS_OF_PHASE = MappingProxyType(
+    {"stance_fraction": 2, "swing_fraction": 2, "single_support_fraction": 2, "double_support_fraction": 4}
+)
+
+
+def _timing_error(key: str, stride_times: Sequence[float], pace: Pace) -> tuple[MethodError, ...]:
+    """Return what kinematic events add to the error of a phase, % of the stride; nothing where plates or file set them.
+
+    Strikes and offs told from movement lie early or late by the same habit in every stride, so more strides do not
+    help, and both double supports of a stride are moved alike.
+    """
+    count = _EVENTS_OF_PHASE.get(key, 0)
+    is_set = any(e.source in ("plates", "file") for t in pace.trials for e in t.events)
+    if not count or is_set or not stride_times:
+        return ()
+    share = 100.0 * EVENT_SD_S / float(np.mean(stride_times))
+    return (MethodError(share * math.sqrt(2.0) * count / 2, "%", "oconnor2007"),)
 
 
 #: Measure to the factor from the stride's unit to the printed one, and that unit.
@@ -439,7 +460,13 @@ _ONE_FOR_BOTH = ("walking_speed", "cadence", "stride_length", "stride_time", "st
 
 
 def _step_findings(
-    key: str, name: str, unit: str, values: Mapping[Side, list[float]], person: Person, pace: Pace
+    key: str,
+    name: str,
+    unit: str,
+    values: Mapping[Side, list[float]],
+    person: Person,
+    pace: Pace,
+    timing: tuple[MethodError, ...],
 ) -> list[Finding]:
     error = spatiotemporal_error(key)
     change = error.minimal_detectable_change
@@ -456,7 +483,7 @@ def _step_findings(
     out = []
     for side, numbers in groups.items():
         if numbers:
-            estimate = interval_of_strides(numbers, (error,), unit, "strides")
+            estimate = interval_of_strides(numbers, (error, *timing), unit, "strides")
             verdict = judge(estimate, norm, change, is_judged)
             out.append(Finding(measure_id, name, side, estimate, method, norm, verdict, change))
     if key not in _ONE_FOR_BOTH and values["left"] and values["right"]:

@@ -22,7 +22,7 @@ from kinechain.motion.cycles import Cycle
 from kinechain.motion.foot_paths import FootPaths
 from kinechain.recording.recording import Side
 
-__all__ = ["MEASURES", "StrideMeasure", "compute_spatiotemporal", "stride_values"]
+__all__ = ["EVENT_SD_S", "MEASURES", "StrideMeasure", "compute_spatiotemporal", "stride_values"]
 
 #: Scatter of one event, s: the standard deviation of kinematic events against plates (16 +- 15 ms for strikes,
 #: 9 +- 15 ms for offs) in the abstract of O'Connor et al. 2007, doi 10.1016/j.gaitpost.2006.05.016.
