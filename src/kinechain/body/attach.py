@@ -12,17 +12,22 @@ from kinechain.core.arrays import FloatArray
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import Recording
 
-__all__ = ["GIRDLE_SHARE", "UPPER_BODY_SHARE", "lock_unseen", "marker_weight", "median_position"]
+__all__ = ["ARM_SHARE", "GIRDLE_SHARE", "UPPER_BODY_SHARE", "lock_unseen", "marker_weight", "median_position"]
 
 #: How much markers of the upper body count against those of pelvis and legs (assumption).  Three coordinates move
 #: the whole trunk and nothing stretches it: what it cannot follow must not pull the pelvis off its markers.
 UPPER_BODY_SHARE = 0.1
+
+#: How much markers of the arms count beside those of the trunk (assumption).  There is no clavicle: arms that count
+#: as much turn the thorax up to twice as far as its own four markers do (tests/validation/test_trunk.py).
+ARM_SHARE = 0.01
 
 #: How much the acromia, which move with the shoulder blades, count beside spine and sternum (assumption).
 GIRDLE_SHARE = 0.1
 
 _GIRDLE = ("acromion_r", "acromion_l")
 _SPINE_AND_STERNUM = frozenset({"c7", "t10", "suprasternal_notch", "xiphoid"})
+_ARM = ("humerus", "forearm", "hand")
 _UPPER_BODY = ("thorax", "head", "humerus", "forearm", "hand")
 
 
@@ -36,14 +41,17 @@ def marker_weight(recording: Recording, label: str) -> float:
     """Return the weight of a marker in inverse kinematics.
 
     That of its marker-set profile (1 if the recording states none), times `UPPER_BODY_SHARE` on trunk, head and
-    arms, and `GIRDLE_SHARE` on the acromia where spine and sternum show the thorax.
+    arms, times `ARM_SHARE` on the arms, and `GIRDLE_SHARE` on the acromia where spine and sternum show the thorax.
     """
     names = dict(recording.landmarks)
     name = names.get(label, "")
     weights = dict(zip(names, recording.weights, strict=False))
     weight = weights.get(label, 1.0)
-    if segment_of(name).split("_")[0] in _UPPER_BODY:
+    segment = segment_of(name).split("_")[0]
+    if segment in _UPPER_BODY:
         weight *= UPPER_BODY_SHARE
+    if segment in _ARM:
+        weight *= ARM_SHARE
     if name in _GIRDLE and len(_SPINE_AND_STERNUM & set(names.values())) >= 3:
         weight *= GIRDLE_SHARE
     return weight
