@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from kinechain.body.attach import ARM_SHARE, UPPER_BODY_SHARE
 from kinechain.body.body import Body, Marker
 from kinechain.body.observability import MINIMUM_REACH_M, compute_reach
 from kinechain.body.pose import marker_positions
@@ -38,6 +39,9 @@ DEFAULT_PULL = 1e-5
 #: full extension one marker at the knee cannot tell its rotation from that of the hip.
 TIGHT = ("knee_rotation",)
 TIGHT_TIMES = 16.0
+#: Coordinates of the arms, pulled as much less as the markers of the arms count less.
+ARM = ("shoulder_", "elbow_", "forearm_", "wrist_")
+ARM_TIMES = UPPER_BODY_SHARE * ARM_SHARE
 
 #: A marker is not the point it is named after when it lies further than this from the body, m, and more than so
 #: many times as far as it usually does; assumptions: skin moves by centimetres, exchanged markers by decimetres.
@@ -56,8 +60,8 @@ class IkSettings:
     ----------
     pull : float or None
         Weight that draws every joint coordinate (not the six of the root) to its default, against the markers'
-        mean squared distance; axial knee rotation is drawn 16 times as much.  None: 1e-5 for our own bodies, none
-        for imported models.
+        mean squared distance; axial knee rotation is drawn 16 times as much, the arms a thousandth.  None: 1e-5 for
+        our own bodies, none for imported models.
     coordinate_targets : tuple of CoordinateTarget
         Further values that coordinates should have; they replace the pull of that coordinate.
     minimum_fraction : float
@@ -272,17 +276,19 @@ def _targets(
     ]
     notes.append(
         f"Joint coordinates are drawn to their default with weight {pull:g} against the markers, "
-        f"axial knee rotation with {TIGHT_TIMES * pull:g}."
+        f"axial knee rotation with {TIGHT_TIMES * pull:g}, arms with {ARM_TIMES * pull:g}."
     )
     return (
         *settings.coordinate_targets,
-        *(
-            CoordinateTarget(
-                name, np.array([body.coordinate(name).default]), pull * (TIGHT_TIMES if name.startswith(TIGHT) else 1.0)
-            )
-            for name in pulled
-        ),
+        *(CoordinateTarget(name, np.array([body.coordinate(name).default]), pull * _times(name)) for name in pulled),
     )
+
+
+def _times(name: str) -> float:
+    """Return how much a coordinate is pulled, against most."""
+    if name.startswith(TIGHT):
+        return TIGHT_TIMES
+    return ARM_TIMES if name.startswith(ARM) else 1.0
 
 
 def _bridge_hidden(
