@@ -58,7 +58,7 @@ def marker_weight(recording: Recording, label: str) -> float:
 
 
 def lock_unseen(body: Body, recording: Recording) -> tuple[Body, tuple[str, ...]]:
-    """Hold the coordinates at rest that the markers of a recording cannot tell, and say so.
+    """Hold the coordinates at rest that the markers of a recording cannot tell, free those they can, and say so.
 
     Parameters
     ----------
@@ -84,9 +84,13 @@ def lock_unseen(body: Body, recording: Recording) -> tuple[Body, tuple[str, ...]
         if marker_weight(recording, label) > 0:
             count[segment] = count.get(segment, 0) + 1
     locked: set[str] = set()
+    freed: set[str] = set()
     notes: list[str] = []
     for side, word in (("r", "right"), ("l", "left")):
         locked |= _foot_locks(count, side, word, notes)
+        if f"midtarsal_dorsiflexion_{side}" not in locked:
+            # A heel rolls over a forefoot that stays on the floor; a foot of one piece would show none of it.
+            freed |= {f"forefoot_eversion_{side}", f"forefoot_adduction_{side}"}
         locked |= _arm_locks(count, side)
     if count.get("thorax", 0) + count.get("head", 0) < 3:
         locked |= {f"lumbar_{m}" for m in ("flexion", "bending", "rotation")}
@@ -95,7 +99,8 @@ def lock_unseen(body: Body, recording: Recording) -> tuple[Body, tuple[str, ...]
         locked |= {f"neck_{m}" for m in ("flexion", "bending", "rotation")}
 
     def held(coordinate: Coordinate) -> Coordinate:
-        return replace(coordinate, is_locked=coordinate.is_locked or coordinate.name in locked)
+        is_locked = (coordinate.is_locked and coordinate.name not in freed) or coordinate.name in locked
+        return replace(coordinate, is_locked=is_locked)
 
     return replace(body, coordinates=tuple(held(c) for c in body.coordinates)), tuple(notes)
 
@@ -105,7 +110,7 @@ def _foot_locks(count: Mapping[str, int], side: str, word: str, notes: list[str]
     front = sum(count.get(f"{part}_{side}", 0) for part in ("midfoot", "forefoot_medial", "forefoot_lateral"))
     toes = count.get(f"toes_{side}", 0)
     locked = set()
-    if hind < 3 or front < 3:
+    if hind < 2 or front < 3:
         locked.add(f"midtarsal_dorsiflexion_{side}")
         notes.append(
             f"The {word} foot is followed as one piece from heel to metatarsal heads: too few markers on its parts."

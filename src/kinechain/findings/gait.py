@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -227,7 +227,20 @@ def find_gait(
     for trial in pace.trials:
         reasons = {**reasons, **angle_support(body, trial.motion)}
     findings, unmeasured = find_angle_measures(pace, norms, reasons)
+    findings = [_with_foot_limit(f, body) for f in findings]
     return findings + _find_steps(person, body, pace) + _find_quality(person, body, pace), unmeasured
+
+
+def _with_foot_limit(finding: Finding, body: Body) -> Finding:
+    """Say of a hindfoot measure what a foot followed as one piece cannot show."""
+    if not finding.id.startswith("hindfoot."):
+        return finding
+    free = {c.name for c in body.coordinates if c.is_free}
+    sides = _SIDES if finding.side == "both" else (finding.side,)
+    if all(f"midtarsal_dorsiflexion_{side[0]}" in free for side in sides):
+        return finding
+    limit = "the foot is followed as one piece, so a heel that rolls over a planted forefoot is not seen"
+    return replace(finding, method=f"{finding.method}; {limit}")
 
 
 def find_angle_measures(
