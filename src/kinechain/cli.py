@@ -17,6 +17,7 @@ import typer
 
 from kinechain import __version__
 from kinechain.core.errors import FileError, InputError, KinechainError, SettingError
+from kinechain.core.text import printable
 
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
@@ -66,6 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
     except KinechainError as error:
         _refuse(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _refuse(f"{where}{error.strerror or error}; check the name, the folder and its rights")
     except UsageFault as error:
         _refuse(f"{error.format_message().rstrip('.')}. See kinechain --help.")  # type: ignore[attr-defined]
     sys.exit(code if isinstance(code, int) else 0)
@@ -73,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _refuse(sentence: str) -> None:
     """Say why in one line, and leave with the code of bad input."""
-    typer.echo(f"kinechain: {' '.join(sentence.split())}", err=True)
+    typer.echo(f"kinechain: {printable(' '.join(sentence.split()))}", err=True)
     sys.exit(EXIT_BAD_INPUT)
 
 
@@ -223,7 +227,7 @@ def ik(
             write_motion(solved, motion, out)
         except OSError as error:
             raise InputError(f"the motion cannot be written to {out}: {error.strerror or error}") from error
-    typer.echo("\n".join([*motion.notes, f"Written: {out}"]))
+    typer.echo("\n".join(printable(line) for line in [*motion.notes, f"Written: {out}"]))
 
 
 @app.command()
@@ -273,6 +277,8 @@ def _is_person_file(path: Path) -> bool:
         raise FileError(f"{path} is a folder; give the files in it, e.g. {path}/*.c3d")
     if not path.exists():
         raise FileError(f"there is no file {path}")
+    if not path.is_file():
+        raise FileError(f"{path} is a pipe or a device; give a file on a disk")
     suffix = path.suffix.lower()
     if suffix in PERSON_SUFFIXES or suffix in RECORDING_SUFFIXES:
         return suffix in PERSON_SUFFIXES
@@ -353,7 +359,7 @@ def _print_assessment(assessment: Assessment, written: Sequence[Path], as_json: 
     lines += [f"Not used: {sentence}" for sentence in assessment.refused]
     lines += [f"Written: {path}" for path in written]
     lines += ["", INTENDED_PURPOSE]
-    typer.echo(_wrapped("\n".join(lines)))
+    typer.echo(_wrapped("\n".join(printable(line) for text in lines for line in text.split("\n"))))
 
 
 def _wrapped(text: str) -> str:

@@ -210,3 +210,17 @@ def test_json_leaves_nothing_else_on_stdout(run: Run) -> None:
 def test_a_folder_that_cannot_be_written_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file stands here")
     assert "taken" in refusal(run("demo", "--out", "taken"))
+
+
+@pytest.mark.parametrize("name", ["walk.c3d", "walk.trc", "walk"])
+def test_a_pipe_is_refused_and_not_waited_for(run: Run, tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    assert "is a pipe or a device" in refusal(run("assess", name))
+
+
+def test_a_name_that_no_folder_can_hold_is_refused(run: Run) -> None:
+    assert "too long" in refusal(run("assess", "a" * 5000 + ".trc"))
+
+
+def test_a_refusal_carries_no_control_characters(run: Run) -> None:
+    assert "\x1b" not in refusal(run("assess", "\x1b[31mred.trc"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +17,15 @@ from kinechain.care.exam import ExamDefinition, read_exam_definitions
 from kinechain.care.person import Answer, ExamItem, NotExamined, Person, Sex
 from kinechain.care.red_flags import read_red_flags
 from kinechain.core.errors import FileError, PersonError, suggest
+from kinechain.core.text import printable
 
 __all__ = ["HISTORY_KEYS", "PERSON_NUMBERS", "check_person_number", "read_person"]
 
 TABLES = ("person", "history", "screen", "exam", "recordings")
-MAX_BYTES = 1_000_000
+MAX_BYTES = 200_000
+
+#: A longer line of TOML is no line of a person file; dotted keys take memory by the square of their length.
+MAX_LINE = 2000
 
 #: Numbers of ``[person]``: lowest, highest, unit in words.  The limits lie beyond anything recorded; they
 #: catch slips of the pen and wrong units, and mean nothing clinically (assumption).
@@ -164,6 +169,8 @@ def _possible(where: str, value: Any, limits: tuple[float, float, str]) -> float
     low, high, unit = limits
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PersonError(f"{where} is {value!r}; write a number in {unit}, without quotes")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise PersonError(f"{where} has {len(str(abs(value)))} digits; it must lie between {low:g} and {high:g} {unit}")
     if not math.isfinite(value):
         raise PersonError(f"{where} is {value}; write a number in {unit}, or leave the key out if it is not known")
     if not low <= value <= high:
@@ -187,7 +194,7 @@ def _read_tables(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise FileError(f"{path.name} cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:
-        raise FileError(f"{path.name} is larger than 1 MB; a person file is a short TOML text")
+        raise FileError(f"{path.name} is larger than 200 kB; a person file is a short TOML text")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -202,6 +209,9 @@ def _read_tables(path: Path) -> dict[str, Any]:
 
 
 def _parse_toml(path: Path, text: str) -> Any:
+    long = next((i for i, line in enumerate(text.splitlines(), 1) if len(line) > MAX_LINE), None)
+    if long is not None:
+        raise FileError(f"{path.name} is not a person file: line {long} is longer than {MAX_LINE} characters")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -210,15 +220,26 @@ def _parse_toml(path: Path, text: str) -> Any:
         raise FileError(f"{path.name} is not valid TOML: line {line}: {found[1] if found else error}") from error
     except RecursionError as error:
         raise FileError(f"{path.name} is not a person file: its brackets are nested too deep") from error
+    except ValueError as error:
+        raise FileError(f"{path.name} is not valid TOML: a number in it has too many digits") from error
 
 
 def _parse_json(path: Path, text: str) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise FileError(f"{path.name} is not a person file: '{printable(twice)}' stands twice in one table")
+        return dict(pairs)
+
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as error:
         raise FileError(f"{path.name} is not valid JSON: line {error.lineno}: {error.msg}") from error
     except RecursionError as error:
         raise FileError(f"{path.name} is not a person file: its brackets are nested too deep") from error
+    except ValueError as error:
+        raise FileError(f"{path.name} is not valid JSON: a number in it has too many digits") from error
 
 
 def _read_pseudonym(page: _Page, table: Mapping[str, Any]) -> str:
@@ -288,8 +309,8 @@ def _read_item(page: _Page, definition: ExamDefinition, entry: Mapping[str, Any]
             page.refuse(f"[{table}] lacks '{key}'; each item has a value, a side (left, right or both) and a method")
     side = cast(Any, page.choice(table, "side", entry["side"], SIDES))
     method = entry.get("method", "not stated")
-    if not isinstance(method, str) or len(method) > 200:
-        page.refuse(f"[{table}] method must be a short text that says how it was measured")
+    if not isinstance(method, str) or len(method) > 200 or not method.replace("\n", " ").isprintable():
+        page.refuse(f"[{table}] method must be a short text, without control characters, that says how it was measured")
     value = entry["value"]
     if value in ("skipped", "unknown"):
         return NotExamined(definition.id, side, value, method)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinechain.core.errors import InputError, KinechainError
+from kinechain.core.text import printable
 from kinechain.recording.join import join_recordings
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
@@ -60,7 +61,7 @@ def collect_recordings(paths: Sequence[Path], static: Path | None = None, profil
         try:
             read[path] = read_recording(path)
         except InputError as error:
-            refused.append(named(path.name, error))
+            refused.append(named(printable(path.name), error))
     prepared: dict[Path, Recording] = {}
     for path, recording in _joined(read, refused).items():
         try:
@@ -100,6 +101,6 @@ def _joined(read: Mapping[Path, Recording], refused: list[str]) -> dict[Path, Re
 def _inputs(read: Mapping[Path, Recording]) -> dict[str, str]:
     out: dict[str, str] = {}
     for path, recording in read.items():
-        name = recording.name if recording.name not in out else f"{path.parent.name}/{recording.name}"
+        name = recording.name if recording.name not in out else f"{printable(path.parent.name)}/{recording.name}"
         out[name] = recording.sha256
     return out

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from kinechain.core.errors import FileError
+from kinechain.core.text import printable
 from kinechain.recording.plates import PlateSettings, plates_from_table
 from kinechain.recording.readers.c3d import C3dLimits, read_c3d
 from kinechain.recording.readers.mot import looks_like_table, read_table
@@ -56,13 +57,14 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
         If the file is missing, a folder, empty, truncated, damaged or of an unknown format.
     """
     settings, path = settings or ReadSettings(), Path(path)
-    data = _bytes(path, settings.largest_bytes)
+    name = printable(path.name)
+    data = _bytes(path, name, settings.largest_bytes)
     digest = hashlib.sha256(data).hexdigest()
     if is_c3d(data):
-        first = _check_c3d_length(data, path.name)
+        first = _check_c3d_length(data, name)
         c3d = read_c3d(path, settings.limits, settings.plates)
         return Recording(
-            name=path.name,
+            name=name,
             sha256=digest,
             format="C3D",
             markers=c3d.markers,
@@ -76,17 +78,15 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
         )
     text = _text(data)
     if text is not None and looks_like_trc(text):
-        trc = read_trc(text, path.name)
-        return Recording(path.name, digest, "TRC", markers=trc.markers, notes=trc.notes)
+        trc = read_trc(text, name)
+        return Recording(name, digest, "TRC", markers=trc.markers, notes=trc.notes)
     if text is not None and looks_like_table(text):
         kind = "STO" if path.suffix.lower() == ".sto" else "MOT"
-        table = read_table(text, path.name, kind)
+        table = read_table(text, name, kind)
         said = {True: "degrees", False: "radians", None: "no unit of angle"}[table.is_degrees]
         notes = (*table.notes, Note("found", f"The header states {said} for rotations."))
-        return Recording(
-            path.name, digest, kind, plates=plates_from_table(table.series), series=table.series, notes=notes
-        )
-    raise FileError(_unknown(path, text))
+        return Recording(name, digest, kind, plates=plates_from_table(table.series), series=table.series, notes=notes)
+    raise FileError(_unknown(path, name, text))
 
 
 def is_c3d(data: bytes) -> bool:
@@ -94,19 +94,22 @@ def is_c3d(data: bytes) -> bool:
     return len(data) >= 2 and data[1] == 0x50 and data[0] >= 2
 
 
-def _bytes(path: Path, largest: int) -> bytes:
+def _bytes(path: Path, name: str, largest: int) -> bytes:
     if not path.exists():
-        raise FileError(f"there is no file {path.name}; check the name and the folder")
+        raise FileError(f"there is no file {name}; check the name and the folder")
     if path.is_dir():
-        raise FileError(f"{path.name} is a folder; give one recording (C3D, TRC, MOT or STO) in it")
+        raise FileError(f"{name} is a folder; give one recording (C3D, TRC, MOT or STO) in it")
+    if not path.is_file():
+        # A pipe or a device has no end that could be waited for.
+        raise FileError(f"{name} is a pipe or a device; give a file on a disk (C3D, TRC, MOT or STO)")
     try:
         if path.stat().st_size > largest:
-            raise FileError(f"{path.name} is larger than {largest / 2**20:.0f} MB, more than any one trial; cut it")
+            raise FileError(f"{name} is larger than {largest / 2**20:.0f} MB, more than any one trial; cut it")
         data = path.read_bytes()
     except OSError as error:
-        raise FileError(f"{path.name} cannot be read ({error.strerror or 'input error'})") from None
+        raise FileError(f"{name} cannot be read ({error.strerror or 'input error'})") from None
     if not data:
-        raise FileError(f"{path.name} is empty (0 bytes); copy or export it again")
+        raise FileError(f"{name} is empty (0 bytes); copy or export it again")
     return data
 
 
@@ -122,7 +125,7 @@ def _text(data: bytes) -> str | None:
     return None
 
 
-def _unknown(path: Path, text: str | None) -> str:
+def _unknown(path: Path, name: str, text: str | None) -> str:
     suffix = path.suffix.lower()
     known = {".c3d": "C3D", ".trc": "TRC", ".mot": "MOT", ".sto": "STO"}
     if suffix in known:
@@ -130,9 +133,9 @@ def _unknown(path: Path, text: str | None) -> str:
             ".c3d": "its first bytes are not those of a C3D",
             ".trc": "line 1 does not begin with 'PathFileType'",
         }.get(suffix, "it has no line 'endheader'")
-        return f"{path.name} is not a valid {known[suffix]}: {why}; export it again"
+        return f"{name} is not a valid {known[suffix]}: {why}; export it again"
     what = "a text of unknown layout" if text is not None else "not a text and not a C3D"
-    return f"{path.name} is of no format that can be read here ({what}); give a C3D, TRC, MOT or STO"
+    return f"{name} is of no format that can be read here ({what}); give a C3D, TRC, MOT or STO"
 
 
 def _check_c3d_length(data: bytes, name: str) -> tuple[Note, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
+from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,11 @@ def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = N
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as hidden:
-        written = [_write(Path(hidden) / name, make) for name, make in _files(assessment, palette)]
+        files = _files(assessment, palette)
+        for name, _ in files:
+            if (out / name).is_dir():
+                raise IsADirectoryError(EISDIR, "a folder stands where a file belongs", str(out / name))
+        written = [_write(Path(hidden) / name, make) for name, make in files]
         return tuple(path.replace(out / path.name) for path in written)
 
 

@@ -170,7 +170,7 @@ def test_every_other_slip_gets_its_own_sentence(folder: Path, text: str, sentenc
         (b"[person]\nmass_kg = 70\nmass_kg = 71\n", "p.toml", "not valid TOML: line 3"),
         (b"[person]\nsex = 'fem", "p.toml", "not valid TOML: line 2"),
         (b"[person]\nsex = '\xff\xfe'\n", "p.toml", "line 2 is not UTF-8"),
-        (b"a = " + b"[" * 100_000, "p.toml", "nested too deep|not valid TOML"),
+        (b"a = " + b"[\n" * 90_000, "p.toml", "nested too deep|not valid TOML"),
         (b'{\n"person": {"mass_kg": }}', "p.json", "not valid JSON: line 2"),
         (b"[1, 2]", "p.json", "is not a person file"),
     ],
@@ -206,3 +206,37 @@ def test_the_example_of_the_reference_page_is_valid(tmp_path: Path) -> None:
     person = read_person(write(tmp_path, example))
     assert set(person.screen) == {flag.id for flag in read_red_flags()}
     assert person.exam
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"screen": {"ces_bladder": "yes", "ces_bladder": "no"}}', '{"screen": {"ces_bladder": "yes"}, "screen": {}}'],
+)
+def test_an_answer_given_twice_is_refused_in_json_as_in_toml(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "person.json"
+    path.write_text(content)
+    with pytest.raises(FileError, match="stands twice"):
+        read_person(path)
+
+
+@pytest.mark.parametrize("digits", [400, 5000])
+@pytest.mark.parametrize("name", ["person.json", "person.toml"])
+def test_a_number_beyond_all_bounds_is_refused(tmp_path: Path, name: str, digits: int) -> None:
+    number = "9" * digits
+    path = tmp_path / name
+    path.write_text(f'{{"person": {{"age_years": {number}}}}}' if "json" in name else f"[person]\nage_years = {number}")
+    with pytest.raises((FileError, PersonError), match=r"digits|longer than"):
+        read_person(path)
+
+
+@pytest.mark.parametrize("method", ["\\u001b[31m", "\\u0000", "\\ud800", "\\u202e"])
+def test_a_method_with_control_characters_is_refused(tmp_path: Path, method: str) -> None:
+    path = tmp_path / "person.json"
+    path.write_text(f'{{"exam": {{"navicular_drop": {{"side": "left", "value": 6, "method": "{method}"}}}}}}')
+    with pytest.raises(PersonError, match="without control characters"):
+        read_person(path)
+
+
+def test_dotted_keys_cannot_eat_the_memory(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="longer than"):
+        read_person(write(tmp_path, ".".join("a" * 20000) + " = 1"))

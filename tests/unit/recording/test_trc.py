@@ -113,3 +113,11 @@ def test_written_markers_read_back_the_same(tmp_path):
     assert back.rate_hz == pytest.approx(59.94)
     assert back.start_s == pytest.approx(1.25)
     np.testing.assert_allclose(back.positions, positions, atol=1e-8)
+
+
+def test_names_with_control_characters_are_shown_with_question_marks(tmp_path):
+    path = tmp_path / "new\nline\x1b.trc"
+    path.write_text(text(labels="Frame#\tTime\tA\x1b[31m\t\t\tB\t\t"))
+    recording = read_recording(path)
+    assert recording.name == "new?line?.trc"
+    assert recording.markers.labels == ("A?[31m", "B")

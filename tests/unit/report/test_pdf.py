@@ -110,3 +110,10 @@ def test_a_long_verdict_still_fits_page_one(make_assessment):
     pages = read_text(render_pdf(make_assessment(findings=many)))
     assert "Next best tests" in pages[0]
     assert "The fitted body, walking" in pages[1]
+
+
+def test_a_name_in_a_script_without_a_font_does_not_cost_the_report(make_assessment):
+    assessment = make_assessment()
+    trial = assessment.trials[0]
+    odd = replace(trial, recording=replace(trial.recording, name="歩行\N{GRINNING FACE}.c3d"))
+    assert "???.c3d" in " ".join(read_text(render_pdf(make_assessment(trials=(odd,)))))

@@ -51,3 +51,10 @@ def test_an_error_leaves_the_earlier_files_alone(make_assessment, tmp_path, monk
     with pytest.raises(KinechainError):
         write_outputs(make_assessment(is_demonstration=True), tmp_path)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_is_moved(make_assessment, tmp_path):
+    (tmp_path / "report.pdf").mkdir()
+    with pytest.raises(IsADirectoryError, match="a folder stands where a file belongs"):
+        write_outputs(make_assessment(), tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["report.pdf"]

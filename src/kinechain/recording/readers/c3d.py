@@ -21,6 +21,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
+from kinechain.core.text import printable
 from kinechain.recording.events import find_file_events
 from kinechain.recording.plates import CHANNELS, PlateSettings, PlateSource, compute_plate
 from kinechain.recording.recording import Event, ForcePlate, Markers, Note, Series
@@ -235,8 +236,8 @@ def _split_points(
         text = "Every point carries the mark 'invalid'; positions were read all the same where they are not zero."
         notes.append(Note("assumed", text))
     points = np.where(missing[:, :, None], np.nan, points)
-    labels = [*head.get("labels", []), *[""] * points.shape[1]][: points.shape[1]]
-    grouped = {label: group for group, names in head.get("output_groups", {}).items() for label in names}
+    labels = [*map(printable, head.get("labels", [])), *[""] * points.shape[1]][: points.shape[1]]
+    grouped = {printable(label): group for group, names in head.get("output_groups", {}).items() for label in names}
     is_output = [label in grouped or bool(OUTPUT.search(label) or MODEL_POINT.match(label)) for label in labels]
     is_ghost = [not out and bool(GHOST.match(label)) for label, out in zip(labels, is_output, strict=True)]
     if sum(is_ghost):

@@ -9,6 +9,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
+from kinechain.core.text import printable
 from kinechain.recording.readers.c3d import GHOST, LENGTHS, merge_duplicates
 from kinechain.recording.readers.text import parse_rows
 from kinechain.recording.recording import Markers, Note
@@ -55,7 +56,7 @@ def read_trc(text: str, name: str) -> TrcContent:
     if label_line is None:
         raise FileError(f"{name} is not a valid TRC: it ends or breaks off before the line of marker names (Frame#)")
     stated = _header_numbers(lines[:label_line], name)
-    cells = [c.strip() for c in lines[label_line].split("\t")]
+    cells = [printable(c.strip()) for c in lines[label_line].split("\t")]
     labels = [c for c in cells if c][2:]
     if len(labels) < 1:
         raise FileError(

@@ -68,4 +68,6 @@ def write_parquet(
     about = json.dumps({"schema": SCHEMA, "frame": frame, **(metadata or {})}, sort_keys=True)
     schema = pa.schema(fields, metadata={"kinechain": about})
     columns = [pa.array(times), *(pa.array(table[:, i]) for i in range(len(names)))]
-    pq.write_table(pa.Table.from_arrays(columns, schema=schema), path, compression="zstd")
+    # Opened here because the library takes only paths that are UTF-8.
+    with path.open("wb") as file:
+        pq.write_table(pa.Table.from_arrays(columns, schema=schema), file, compression="zstd")
