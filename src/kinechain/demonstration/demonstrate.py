@@ -17,13 +17,15 @@ from kinechain.body.skeleton import template_body
 from kinechain.care.person import Person
 from kinechain.care.person_file import read_person
 from kinechain.core.arrays import FloatArray
-from kinechain.demonstration.walk import Asymmetry, lower_shank, synthesize_standing, synthesize_walk
+from kinechain.demonstration.walk import Asymmetry, lower_shank, synthesize_standing, synthesize_walk, turn_feet_out
 from kinechain.evidence.library import read_curves
 from kinechain.recording.recording import Markers
 from kinechain.recording.writers.trc import write_trc
 
 __all__ = ["demonstrate", "write_recordings"]
 
+#: Outward turn of both feet, deg, which brings foot progression to that of the curves.  Declared.
+TOE_OUT_DEG = 7.0
 #: Markers of the made recording: the ISB full-body labels and where they sit.
 _SIDED = {
     "IAS": "asis",
@@ -75,7 +77,7 @@ def demonstrate(progress: Callable[[str], None] | None = None) -> Assessment:
 def write_recordings(folder: Path, person: Person, asymmetry: Asymmetry) -> tuple[Path, Path]:
     """Write ``demo_standing.trc`` and ``demo_walk.trc`` and return their paths."""
     size = BodySize(mass_kg=person.mass_kg, height_m=person.height_m, sex=person.sex, age_years=person.age_years)
-    body = lower_shank(size_body(template_body(), size), asymmetry.shank_left_mm)
+    body = lower_shank(turn_feet_out(size_body(template_body(), size), TOE_OUT_DEG), asymmetry.shank_left_mm)
     markers = _markers(body)
     paths = folder / "demo_standing.trc", folder / "demo_walk.trc"
     write_trc(_as_laboratory(synthesize_standing(body, markers, asymmetry)), paths[0])

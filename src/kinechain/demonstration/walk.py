@@ -9,17 +9,18 @@ demonstration.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinechain.body.body import Body, Marker
+from kinechain.body.body import Body, Joint, Marker
 from kinechain.body.pose import marker_positions
 from kinechain.body.scale import scale_body
 from kinechain.core.arrays import FloatArray
+from kinechain.core.frames import about_axis
 from kinechain.recording.recording import Markers
 
-__all__ = ["Asymmetry", "lower_shank", "synthesize_standing", "synthesize_walk"]
+__all__ = ["Asymmetry", "lower_shank", "synthesize_standing", "synthesize_walk", "turn_feet_out"]
 
 #: Landmarks of one foot that may touch the ground.
 CONTACTS = ("heel", "metatarsal_1_head", "metatarsal_5_head", "hallux_tip")
@@ -76,6 +77,20 @@ def lower_shank(body: Body, shorter_mm: float) -> Body:
     length = float(np.linalg.norm(body.joint_of("talus_l").parent_from_joint[:3, 3]))
     factor = (length - shorter_mm / 1000.0) / length
     return scale_body(body, {"tibia_l": np.array([1.0, 1.0, factor])})
+
+
+def turn_feet_out(body: Body, degrees: float) -> Body:
+    """Return the body with both feet turned outwards under the shanks, as most people's are."""
+
+    def turned(joint: Joint) -> Joint:
+        if joint.child not in ("talus_r", "talus_l"):
+            return joint
+        angle = np.deg2rad(-degrees if joint.child == "talus_r" else degrees)
+        frame = joint.parent_from_joint.copy()
+        frame[:3, :3] = about_axis(np.array([0.0, 0.0, 1.0]), angle) @ frame[:3, :3]
+        return replace(joint, parent_from_joint=frame)
+
+    return replace(body, joints=tuple(turned(joint) for joint in body.joints))
 
 
 def synthesize_walk(
