@@ -118,3 +118,8 @@ def test_the_page_on_json_names_every_key_of_the_schema() -> None:
         assert set(properties[key]["properties"]) <= named, key
     for key in ("measures", "not_measured"):
         assert set(properties[key]["items"]["properties"]) <= named, key
+
+
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    names = [path.name for path in (HOUSE / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
