@@ -45,7 +45,7 @@ TARGET_RMS_DEG = 0.01
 TARGET_OBJECTIVE = 1.0 + 1e-6
 TARGET_SPEED = {"gait2392": 200.0, "rajagopal": 500.0}
 TIGHT = 1e-9
-REPEATS_OURS = 5
+REPEATS_OURS = 15
 
 #: How the generic Rajagopal model becomes this subject: numbers of ``scale_setup_walk_scaleOnly.xml``
 #: (opensim-models, commit 20a888b9655e, Pipelines/Rajagopal/Scale), which the shared folder does not hold.
@@ -370,8 +370,10 @@ def misses(case: Case, result: dict) -> list[str]:
         missed.append(f"{case.name}: {result['rms_deg']:.4f} deg RMS from OpenSim at 1e-9, target {TARGET_RMS_DEG}")
     if not result["objective_ratio_max"] <= TARGET_OBJECTIVE:
         missed.append(f"{case.name}: objective {result['objective_ratio_max']:.9f} of OpenSim's in one frame")
-    if not result["ratio"]["median"] >= TARGET_SPEED[case.name]:
-        missed.append(f"{case.name}: {result['ratio']['median']:.0f} x OpenSim, target {TARGET_SPEED[case.name]:.0f}")
+    # A busy machine slows either side at random by the clock; both use one thread, so processor time is judged.
+    if not result["ratio_processor"]["median"] >= TARGET_SPEED[case.name]:
+        found = f"{result['ratio_processor']['median']:.0f} x OpenSim in processor time"
+        missed.append(f"{case.name}: {found}, target {TARGET_SPEED[case.name]:.0f}")
     return missed
 
 
