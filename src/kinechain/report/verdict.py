@@ -310,15 +310,19 @@ def _change_of_mind(lists: Lists, assessment: Assessment) -> tuple[str, ...]:
 
 
 def _next_tests(assessment: Assessment) -> tuple[str, ...]:
-    """Return the next best tests, the danger signs first, then those that answer most open measures."""
+    """Return the next best tests, the danger signs first, then those that answer most open measures.
+
+    An emergency stops everything else (rule R0.2).
+    """
+    if assessment.screen.level == "emergency":
+        return ("None now: act on the danger sign first.",)
     counts: dict[str, list[Unmeasured]] = {}
     for item in assessment.unmeasured:
         if item.answer.next_test:
             counts.setdefault(item.answer.next_test, []).append(item)
     ranked = sorted(counts, key=lambda t: -len(counts[t]))
-    lines = (
-        ["Answer the danger-sign questions of the person file."] if assessment.screen.level == "not_screened" else []
-    )
+    is_open = assessment.screen.level == "not_screened" or any(flag.rule == ASK for flag in assessment.screen.flags)
+    lines = ["Answer the danger-sign questions of the person file."] if is_open else []
     for test in ranked:
         names = list(dict.fromkeys(i.name.lower() for i in counts[test]))
         answers = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -14,6 +14,7 @@ from kinechain.care.person import Person
 from kinechain.care.screen import Screen
 from kinechain.report.figures import Palette
 from kinechain.report.html import render_html
+from kinechain.report.verdict import find_verdict
 from report_reading import FORBIDDEN, Page
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
@@ -113,6 +114,11 @@ def test_unscreened_locked_and_young_people_never_see_a_plan_or_a_driver(make_as
         text = Page(render_html(assessment)).text
         assert words in text
         assert not re.search(r"\bexercise|\binsole|\borthos|probab", text, re.IGNORECASE)
+
+
+def test_an_emergency_proposes_no_other_test(make_assessment, emergency):
+    assert find_verdict(make_assessment(screen=emergency)).next_tests == ("None now: act on the danger sign first.",)
+    assert len(find_verdict(make_assessment()).next_tests) > 1
 
 
 def test_a_danger_sign_stands_before_every_measure(make_assessment, emergency):
