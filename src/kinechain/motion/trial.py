@@ -24,6 +24,10 @@ __all__ = ["GaitTrial", "analyze_gait", "no_cycle"]
 #: Largest believable distance of a stride's weight from the body's (every trial of schreiber_moissenet lies within).
 LARGEST_MASS_ERROR = 0.06
 
+#: Longest time inside a stride without a pose, as long as a gap that is filled at most (assumption): a swing is longer,
+#: so no strike and foot off of one foot can both fall into it.
+LONGEST_HIDDEN_S = 0.2
+
 
 @dataclass(frozen=True, eq=False)
 class GaitTrial(Immutable):
@@ -76,12 +80,25 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0, *, le
     motion = smooth(solve_motion(body, recording), cutoff_hz)
     paths = foot_paths(body, motion)
     chosen = choose_events(recording, paths)
-    cycles = find_cycles(chosen.events)
+    found = find_cycles(chosen.events)
+    cycles = tuple(c for c in found if _hidden_s(paths, c) <= LONGEST_HIDDEN_S)
     if len(cycles) < least_cycles or not chosen.events:
         raise RecordingError(_too_short(recording, motion, chosen.events))
     angles = compute_angles(body, motion, float(np.mean([c.duration_s for c in cycles])) if cycles else None)
     notes = (*chosen.notes, *(_sentence(a) for a in chosen.agreements), *_weight_note(body, recording, paths))
+    if len(cycles) < len(found):
+        notes += (
+            f"{len(found) - len(cycles)} strides were left out: the person is hidden for more than "
+            f"{LONGEST_HIDDEN_S:g} s of each, so events may be missing",
+        )
     return GaitTrial(recording, motion, angles, chosen.events, cycles, notes)
+
+
+def _hidden_s(paths: FootPaths, cycle: Cycle) -> float:
+    """Return the longest time without a pose inside a stride, s."""
+    inside = (paths.times_s > cycle.start_s) & (paths.times_s < cycle.end_s)
+    seen = np.flatnonzero(np.concatenate([[True], paths.is_seen[inside], [True]]))
+    return float(np.diff(seen).max() - 1) / paths.rate_hz
 
 
 def no_cycle(trial: GaitTrial) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
@@ -13,9 +15,12 @@ from kinechain.recording.plates import PlateSettings, plates_from_table
 from kinechain.recording.readers.c3d import C3dLimits, read_c3d
 from kinechain.recording.readers.mot import looks_like_table, read_table
 from kinechain.recording.readers.trc import looks_like_trc, read_trc
-from kinechain.recording.recording import Note, Recording
+from kinechain.recording.recording import Markers, Note, Recording
 
 __all__ = ["ReadSettings", "read_recording"]
+
+#: No laboratory is that large, and no wrong unit of length makes it so.
+FARTHEST_M = 1e6
 
 
 @dataclass(frozen=True)
@@ -63,23 +68,25 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
     if is_c3d(data):
         first = _check_c3d_length(data, name)
         c3d = read_c3d(path, settings.limits, settings.plates)
+        markers, far = _without_far_points(c3d.markers)
         return Recording(
             name=name,
             sha256=digest,
             format="C3D",
-            markers=c3d.markers,
+            markers=markers,
             plates=c3d.plates,
             events=c3d.events,
             outputs=c3d.outputs,
             series=c3d.analog,
             mass_kg=c3d.mass_kg,
             height_m=c3d.height_m,
-            notes=(*first, *c3d.notes),
+            notes=(*first, *c3d.notes, *far),
         )
     text = _text(data)
     if text is not None and looks_like_trc(text):
         trc = read_trc(text, name)
-        return Recording(name, digest, "TRC", markers=trc.markers, notes=trc.notes)
+        markers, far = _without_far_points(trc.markers)
+        return Recording(name, digest, "TRC", markers=markers, notes=(*trc.notes, *far))
     if text is not None and looks_like_table(text):
         kind = "STO" if path.suffix.lower() == ".sto" else "MOT"
         table = read_table(text, name, kind)
@@ -87,6 +94,18 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
         notes = (*table.notes, Note("found", f"The header states {said} for rotations."))
         return Recording(name, digest, kind, plates=plates_from_table(table.series), series=table.series, notes=notes)
     raise FileError(_unknown(path, name, text))
+
+
+def _without_far_points(markers: Markers | None) -> tuple[Markers | None, tuple[Note, ...]]:
+    """Take positions at the end of the number range as missing, and say so."""
+    if markers is None:
+        return None, ()
+    is_far = np.asarray((np.abs(markers.positions) > FARTHEST_M).any(axis=2))
+    if not is_far.any():
+        return markers, ()
+    positions = np.where(is_far[:, :, None], np.nan, markers.positions)
+    text = f"{int(is_far.sum())} positions lie more than {FARTHEST_M / 1e3:g} km away; they were taken as missing."
+    return replace(markers, positions=positions), (Note("repaired", text),)
 
 
 def is_c3d(data: bytes) -> bool:

@@ -73,7 +73,7 @@ def assessment_json(assessment: Assessment) -> str:
             ],
             "refused": list(assessment.refused),
         },
-        "notes": list(assessment.notes),
+        "notes": _notes(assessment),
         "provenance": {
             "version": provenance.version,
             "kernels": provenance.kernels,
@@ -83,6 +83,17 @@ def assessment_json(assessment: Assessment) -> str:
         },
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _notes(assessment: Assessment) -> list[str]:
+    """Return every note once: of the assessment, then of each recording with its name."""
+    recordings = [
+        *([assessment.standing.recording] if assessment.standing else []),
+        *(trial.recording for trial in (*assessment.trials, *assessment.parts)),
+    ]
+    own = [f"{r.name}: {note.kind}: {note.text}" for r in recordings for note in r.notes]
+    of_trials = [f"{t.recording.name}: {note}" for t in (*assessment.trials, *assessment.parts) for note in t.notes]
+    return list(dict.fromkeys([*assessment.notes, *own, *of_trials]))
 
 
 def _person(person: Person) -> dict[str, Any]:

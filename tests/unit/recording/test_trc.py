@@ -121,3 +121,47 @@ def test_names_with_control_characters_are_shown_with_question_marks(tmp_path):
     recording = read_recording(path)
     assert recording.name == "new?line?.trc"
     assert recording.markers.labels == ("A?[31m", "B")
+
+
+def timed(times, rate=100):
+    rows = [f"{i + 1}\t{t:.4f}\t{i}\t2\t3\t4\t5\t6" for i, t in enumerate(times)]
+    return text(values=f"{rate}\t{rate}\t{len(rows)}\t2\tmm\t{rate}\t1\t{len(rows)}", rows=rows)
+
+
+def test_rows_that_are_not_in_order_are_refused(tmp_path):
+    with pytest.raises(FileError, match="time runs backwards at row 3"):
+        read(tmp_path, timed([0.0, 0.02, 0.01, 0.03]))
+
+
+def test_lost_rows_become_a_gap_at_their_time(tmp_path):
+    recording = read(tmp_path, timed([i / 100 for i in range(47) if not 20 <= i < 27]))
+    assert recording.markers.rate_hz == 100
+    x = recording.markers.position("A")[:, 0]
+    np.testing.assert_allclose(x * 1000, [*range(20), *[np.nan] * 7, *range(20, 40)])
+    assert any("jumps over 7 frames" in note.text for note in recording.notes)
+
+
+def test_a_time_that_stands_still_or_is_uneven_is_refused(tmp_path):
+    with pytest.raises(FileError, match="jumps and stands still"):
+        read(tmp_path, timed([0.0] * 20 + [i / 100 for i in range(40)]))
+    with pytest.raises(FileError, match="uneven"):
+        read(tmp_path, timed([i / 50 for i in range(30)] + [3.0 + i / 50 for i in range(30)]))
+    with pytest.raises(FileError, match="leaps over"):
+        read(tmp_path, timed([0.0, 0.01, 0.02, 1e7]))
+
+
+def test_times_of_few_digits_lose_nothing(tmp_path):
+    recording = read(tmp_path, timed([round(i / 240, 2) for i in range(100)], rate=240))
+    assert len(recording.markers.positions) == 100
+
+
+def test_the_subject_before_a_colon_is_no_part_of_a_label(tmp_path):
+    recording = read(tmp_path, text(labels="Frame#\tTime\tAnna Schmidt:A\t\t\tAnna Schmidt:B\t\t"))
+    assert recording.markers.labels == ("A", "B")
+
+
+def test_a_position_beyond_all_bounds_is_missing(tmp_path):
+    rows = ["1\t0.00\t1e308\t2\t3\t4\t5\t6", "2\t0.01\t7\t8\t9\t10\t11\t12"]
+    recording = read(tmp_path, text(rows=rows))
+    np.testing.assert_array_equal(np.isnan(recording.markers.position("A")), [[True] * 3, [False] * 3])
+    assert any("taken as missing" in note.text for note in recording.notes)

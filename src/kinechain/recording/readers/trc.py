@@ -16,6 +16,9 @@ from kinechain.recording.recording import Markers, Note
 
 __all__ = ["TrcContent", "looks_like_trc", "read_trc"]
 
+#: Frames that may be missing in the time column, as a multiple of those there are (assumption: more is no one trial).
+LARGEST_LOSS = 10
+
 
 @dataclass(frozen=True, eq=False)
 class TrcContent:
@@ -57,7 +60,8 @@ def read_trc(text: str, name: str) -> TrcContent:
         raise FileError(f"{name} is not a valid TRC: it ends or breaks off before the line of marker names (Frame#)")
     stated = _header_numbers(lines[:label_line], name)
     cells = [printable(c.strip()) for c in lines[label_line].split("\t")]
-    labels = [c for c in cells if c][2:]
+    # What stands before a colon is the subject, perhaps by name.
+    labels = [c.rsplit(":", 1)[-1].strip() for c in cells if c][2:]
     if len(labels) < 1:
         raise FileError(
             f"{name} is not a usable TRC: line {label_line + 1} names no markers; name them and export again"
@@ -66,14 +70,16 @@ def read_trc(text: str, name: str) -> TrcContent:
     if first is None:
         raise FileError(f"{name} is not a valid TRC: it names {len(labels)} markers but holds no frames")
     table = parse_rows(lines[first:], first + 1, 2 + 3 * len(labels), name, "TRC")
+    _compare_with_header(stated, len(labels), len(table), notes)
     rate = float(stated.get("datarate") or _rate_from_times(table[:, 1]) or 0.0)
     if not (np.isfinite(rate) and 0 < rate < 1e5):
         raise FileError(f"{name} is not a usable TRC: line 3 states no frame rate above 0 Hz")
+    _check_order(table[:, 1], first + 1, name)
+    table = _with_lost_rows(table, rate, name, notes)
     positions = table[:, 2:].reshape(len(table), len(labels), 3)
     positions = np.where((positions == 0.0).all(axis=2, keepdims=True), np.nan, positions)
     positions = np.where(np.isfinite(positions).all(axis=2, keepdims=True), positions, np.nan)
     positions = positions * _metres(str(stated.get("units", "")), positions, notes)
-    _compare_with_header(stated, len(labels), len(table), notes)
     rate = _checked_rate(rate, table[:, 1], notes)
     kept = [i for i, label in enumerate(labels) if not GHOST.match(label)]
     if len(kept) < len(labels):
@@ -127,6 +133,46 @@ def _rate_from_times(times: FloatArray) -> float | None:
     steps = np.diff(times)
     steps = steps[np.isfinite(steps) & (steps > 0)]
     return float(1.0 / np.median(steps)) if len(steps) else None
+
+
+def _check_order(times: FloatArray, first_line: int, name: str) -> None:
+    """Refuse rows whose time runs backwards: they were shuffled, reversed or joined from two trials."""
+    back = np.flatnonzero(np.diff(times) < 0)
+    if len(back):
+        raise FileError(
+            f"{name} is not a usable TRC: its time runs backwards at row {int(back[0]) + 2} of the table that starts "
+            f"at line {first_line}; its rows are not in order or are of two trials; export it again"
+        )
+
+
+def _with_lost_rows(table: FloatArray, rate: float, name: str, notes: list[Note]) -> FloatArray:
+    """Put empty rows where the time column jumps, so that every row stands at its time."""
+    since = table[:, 1] - table[0, 1]
+    if len(table) < 3 or not np.isfinite(since).all() or not since[-1] > 0:
+        return table
+    # Times written with two digits stray by less than 10 ms from an even run.
+    step = since[-1] / (len(since) - 1)
+    if np.abs(since - step * np.arange(len(since))).max() < max(1.5 * step, 0.0101):
+        return table
+    if abs(float(np.median(np.diff(since))) * rate - 1.0) > 0.1:
+        raise FileError(
+            f"{name} is not a usable TRC: its time column is uneven and does not run at the stated {rate:g} Hz; "
+            "export it again with every frame"
+        )
+    at = np.rint(since * rate).astype(np.int64)
+    if (np.diff(at) < 1).any():
+        raise FileError(f"{name} is not a usable TRC: its time column jumps and stands still; export it again")
+    lost = int(at[-1]) + 1 - len(table)
+    if lost > LARGEST_LOSS * len(table):
+        raise FileError(
+            f"{name} is not a usable TRC: its time column leaps over {lost} frames and it holds {len(table)}; "
+            "cut it to one trial"
+        )
+    whole = np.full((int(at[-1]) + 1, table.shape[1]), np.nan)
+    whole[at] = table
+    whole[:, 1] = table[0, 1] + np.arange(len(whole)) / rate
+    notes.append(Note("repaired", f"The time column jumps over {lost} frames; they were put back as missing."))
+    return whole
 
 
 def _checked_rate(rate: float, times: FloatArray, notes: list[Note]) -> float:
