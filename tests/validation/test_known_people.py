@@ -184,6 +184,36 @@ def test_the_intervals_of_a_walk_hold_the_truth_at_any_speed(
         assert low <= value <= high, key
 
 
+def one_sacrum(markers: dict) -> dict:
+    """Return the markers with one on the sacrum, midway between the posterior spines, in place of the two."""
+    rest = {name: track for name, track in markers.items() if not name.startswith("psis")}
+    return rest | {"sacrum": 0.5 * (markers["psis_r"] + markers["psis_l"])}
+
+
+@pytest.mark.parametrize("spines", ["psis", "sacrum"])
+@pytest.mark.parametrize("has_standing", [True, False], ids=["standing trial", "no standing trial"])
+def test_the_pelvis_tilts_as_its_markers_do_in_every_marker_set(
+    folder: Path, walked, spines: str, has_standing: bool
+) -> None:
+    _, markers, truth = walked
+    standing = geometry.held(geometry.stand())
+    profile = folder / "profile.toml"
+    if spines == "sacrum":
+        markers, standing = one_sacrum(markers), one_sacrum(standing)
+        text = profile.read_text().replace("[midline]", '[midline]\nsacrum = ["sacrum"]').replace('["psis"], ', "")
+        profile = folder / "sacrum.toml"
+        profile.write_text(text.replace('psis = ["psis_*"]\n', ""))
+    walking = geometry.write(folder / "spines.trc", markers, heading=180.0)
+    static = geometry.write(folder / "spines_static.trc", standing, heading=180.0) if has_standing else None
+    found = assess(PERSON, [walking], static, Settings(profile=str(profile))).trials[0].angles
+    for angle, largest in (("pelvis_tilt", 1.0), ("pelvis_obliquity", 0.5), ("hip_flexion", 2.5)):
+        for side in SIDES:
+            label = f"{angle}_{side}"
+            error = (np.degrees(found.angle(label)) - truth[label])[20:-20]
+            # Without a standing trial the skeleton, and not the person, says how the markers lie on the leg.
+            assert abs(error.mean()) < largest + (0.0 if has_standing else 1.0), label
+
+
 def test_a_short_shank_lowers_its_side(folder: Path) -> None:
     shorter = 0.012
     slope = np.degrees(np.arcsin(shorter / (2 * geometry.HIP[1])))

@@ -10,7 +10,7 @@ import numpy as np
 from kinechain.body.attach import lock_unseen, marker_weight, median_position
 from kinechain.body.body import Body, Marker
 from kinechain.body.inertia import with_inertia
-from kinechain.body.personal import Personal, compute_factors, personalize
+from kinechain.body.personal import Personal, compute_factors, personalize, spines_beside_sacrum
 from kinechain.body.scale import BodySize, height_from_shank, mean_mass, size_factors, stature
 from kinechain.body.skeleton import SIDES, template_body
 from kinechain.body.standing import Points, measure_standing
@@ -182,7 +182,7 @@ def _personal_landmarks(person: Personal, points: Points) -> tuple[Marker, ...]:
         source = mark.source if joint_centre else "standing trial"
         return replace(mark, position=transform_points(inverse(person.poses[mark.segment]), world), source=source)
 
-    return tuple(personal(mark) for mark in person.body.landmarks)
+    return spines_beside_sacrum(tuple(personal(mark) for mark in person.body.landmarks), points.landmarks)
 
 
 #: Segment whose origin is the joint centre.

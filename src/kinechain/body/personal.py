@@ -7,12 +7,12 @@ rotation in that joint, so that every segment frame stays on its own landmarks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinechain.body.body import Body, Joint
+from kinechain.body.body import Body, Joint, Marker
 from kinechain.body.pose import segment_poses
 from kinechain.body.scale import scale_body
 from kinechain.body.skeleton import FOOT, SIDES
@@ -20,7 +20,7 @@ from kinechain.body.standing import Points, Standing
 from kinechain.core.arrays import FloatArray
 from kinechain.core.frames import about_axis, inverse, transform, transform_points
 
-__all__ = ["Personal", "compute_factors", "personalize"]
+__all__ = ["Personal", "compute_factors", "personalize", "spines_beside_sacrum"]
 
 #: Rotation (rad) below which an attitude counts as reached.
 _EXACT = 1e-10
@@ -85,6 +85,26 @@ def compute_factors(
                 own = float(np.linalg.norm(template.landmark(names[1]).position))
                 factors[f"{segment}_{side}"] = np.full(3, _distance(standing.centres, *names) / own)
     return factors
+
+
+def spines_beside_sacrum(landmarks: tuple[Marker, ...], measured: Collection[str]) -> tuple[Marker, ...]:
+    """Return the landmarks with the posterior spines on both sides of the sacrum, where it alone was measured.
+
+    The plane of the iliac spines, from which pelvic tilt is told, then goes through the marker and not through
+    the spines of the scaled skeleton.
+
+    Parameters
+    ----------
+    landmarks : tuple of Marker
+        Of the body, the sacrum where it was measured.
+    measured : collection of str
+        Names of the measured landmarks.
+    """
+    if "sacrum" not in measured or {"psis_r", "psis_l"} <= set(measured):
+        return landmarks
+    at = {m.name: m.position for m in landmarks}
+    shift = at["sacrum"] - 0.5 * (at["psis_r"] + at["psis_l"])
+    return tuple(replace(m, position=m.position + shift) if m.name in ("psis_r", "psis_l") else m for m in landmarks)
 
 
 def _distance(at: Mapping[str, FloatArray], first: str, second: str) -> float:

@@ -10,6 +10,7 @@ from kinechain.body.attach import lock_unseen, marker_weight, median_position
 from kinechain.body.body import Body, Marker
 from kinechain.body.inertia import with_inertia
 from kinechain.body.joint_centres import hip_centres, pelvis_axes
+from kinechain.body.personal import spines_beside_sacrum
 from kinechain.body.pose import segment_poses
 from kinechain.body.scale import (
     BodySize,
@@ -34,6 +35,13 @@ __all__ = ["fit_without_standing"]
 _FRAMES = 40
 #: Draws what no marker shows to the rest posture (assumption; as in inverse kinematics).
 _PULL = 1e-5
+
+
+#: Landmarks of the pelvis that are measured, not scaled.
+_SPINES = ("asis_r", "asis_l", "psis_r", "psis_l", "sacrum")
+#: How much more they count while the other markers are placed, so that these go on the pelvis as it was measured
+#: (assumption).
+_FIRM = 5.0
 
 
 def fit_without_standing(size: BodySize, recording: Recording, rhythm: str) -> Body:
@@ -170,7 +178,7 @@ def _with_pelvis(body: Body, tracks: dict[str, FloatArray], behind: FloatArray) 
         return np.asarray(np.nanmedian(np.einsum("tji,tj->ti", turned, track - middle), axis=0))
 
     place = {"hip_centre_r": local(hips[0]), "hip_centre_l": local(hips[1])}
-    for name in ("asis_r", "asis_l", "psis_r", "psis_l", "sacrum"):
+    for name in _SPINES:
         if name in tracks and np.isfinite(tracks[name][seen]).all(axis=1).any():
             place[name] = local(tracks[name][seen])
     joints = tuple(
@@ -180,14 +188,15 @@ def _with_pelvis(body: Body, tracks: dict[str, FloatArray], behind: FloatArray) 
         for j in body.joints
     )
     landmarks = tuple(replace(m, position=place[m.name]) if m.name in place else m for m in body.landmarks)
-    return replace(body, joints=joints, landmarks=landmarks)
+    return replace(body, joints=joints, landmarks=spines_beside_sacrum(landmarks, place))
 
 
 def _place_markers(body: Body, recording: Recording) -> Body:
     """Solve the trial on its bony landmarks, then put every marker at its median place on its segment.
 
     The landmarks of the scaled skeleton say how the person stands in it on average; after that a
-    marker that sits a little beside its landmark need not bend a joint.
+    marker that sits a little beside its landmark need not bend a joint.  The spines of the pelvis are
+    this person's own already, and stay, so that the pelvis tilts as the plane through them does.
     """
     measured = recording.require_markers()
     frames = np.unique(np.linspace(0, len(measured.positions) - 1, _FRAMES).astype(int))
@@ -197,7 +206,9 @@ def _place_markers(body: Body, recording: Recording) -> Body:
         for c in body.coordinates
         if c.is_free and not c.name.startswith("pelvis_")
     ]
-    solution = solve_poses(body, body.markers, measured.positions[frames][:, columns], coordinate_targets=pull)
+    names = dict(recording.landmarks)
+    firm = tuple(replace(m, weight=_FIRM * m.weight) if names.get(m.name) in _SPINES else m for m in body.markers)
+    solution = solve_poses(body, firm, measured.positions[frames][:, columns], coordinate_targets=pull)
     solved = solution.is_solved > 0
     poses = segment_poses(body, solution.values)
     index = {s.name: i for i, s in enumerate(body.segments)}
@@ -206,6 +217,9 @@ def _place_markers(body: Body, recording: Recording) -> Body:
     for label, name in recording.landmarks:
         segment = segment_of(name)
         if segment not in index:
+            continue
+        if name in _SPINES:
+            placed.append(own[label])
             continue
         track = transform_points(inverse(poses[:, index[segment]]), measured.position(label)[frames])
         position = median_position(track[solved])
