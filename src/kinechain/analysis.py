@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from kinechain import __version__
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
@@ -44,6 +46,13 @@ INTENDED_PURPOSE = (
 #: Largest part by which the plates may weigh another mass than is stated; an assumption, beyond the 6 % that one clean
 #: stance of each foot stays within in our validation recordings.
 PLATE_TOLERANCE = 0.10
+
+#: Hip to ankle as a share of the height, beyond which the two are not of one adult or one unit.  An assumption: 15 %
+#: either way around the generic body's share.
+LEG_SHARE = (0.41, 0.56)
+
+#: Way against the direction the body faces, m, from which a walk is one backwards (assumption: half a stride).
+BACKWARDS_M = 0.5
 
 
 @dataclass(frozen=True)
@@ -199,22 +208,39 @@ def assess(
         trials=trials,
         findings=findings,
         unmeasured=unmeasured,
-        refused=(*refused, *_contradictions(size.mass_kg, findings)),
+        refused=(*refused, *_contradictions(size, findings)),
         notes=(*size_notes, *(body.notes if body else ())),
         provenance=_provenance(material, settings),
         parts=parts,
     )
 
 
-def _contradictions(mass_kg: float | None, findings: Sequence[Finding]) -> tuple[str, ...]:
-    """Say where the force plates contradict the mass that the body was given."""
+def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Say where plates, markers and what is stated of the person contradict each other."""
+    said = []
     weighed = next((f.estimate.value for f in findings if f.id == "quality.plate_mass"), None)
-    if mass_kg is None or weighed is None or abs(weighed / mass_kg - 1.0) <= PLATE_TOLERANCE:
-        return ()
-    return (
-        f"The force plates weigh {weighed:.1f} kg in walking, and {mass_kg:.1f} kg is stated: check the mass, the "
-        "plates, and that each foot came down whole on a plate of its own; do not trust the force curves until then.",
-    )
+    if size.mass_kg is not None and weighed is not None and abs(weighed / size.mass_kg - 1.0) > PLATE_TOLERANCE:
+        said.append(
+            f"The force plates weigh {weighed:.1f} kg in walking, and {size.mass_kg:.1f} kg is stated: check the mass, "
+            "the plates, and that each foot came down whole on a plate of its own; do not trust the force curves "
+            "until then."
+        )
+    fit = next((f for f in findings if f.id == "quality.marker_fit" and f.verdict == "outside"), None)
+    if fit is not None:
+        said.append(
+            f"The body misses the walking markers by {fit.estimate.value:.0f} mm: the standing trial may be of another "
+            "person, the unit of length may differ between the files, or markers may be exchanged; do not trust any "
+            "angle or difference until this is cleared."
+        )
+    legs = [f.estimate.value for f in findings if f.id == "leg.length_joint_centres"]
+    if size.height_m is not None and legs:
+        share = sum(legs) / len(legs) / 1e3 / size.height_m
+        if not LEG_SHARE[0] <= share <= LEG_SHARE[1]:
+            said.append(
+                f"Hip to ankle measures {share:.0%} of the stated height of {size.height_m:.2f} m: check the height, "
+                "the unit of length of the recording, and that it is of this person."
+            )
+    return tuple(said)
 
 
 def _body_size(person: Person, material: Collection) -> tuple[BodySize, tuple[str, ...]]:
@@ -275,7 +301,11 @@ def _analyze(
         except KinechainError as error:
             refused.append(named(recording.name, error))
             continue
-        if trial.cycles:
+        if _walks_backwards(trial):
+            refused.append(
+                f"{recording.name}: the person walks backwards; events, measures and norms are of walking forwards."
+            )
+        elif trial.cycles:
             trials.append(trial)
         elif recording.task == "walking" and _holds_a_step(trial):
             parts.append(trial)
@@ -283,6 +313,13 @@ def _analyze(
         else:
             refused.append(no_cycle(trial))
     return tuple(trials), tuple(parts), tuple(refused)
+
+
+def _walks_backwards(trial: GaitTrial) -> bool:
+    """Tell whether the pelvis ends well behind where it began."""
+    x = trial.motion.coordinate("pelvis_tx")
+    x = x[np.isfinite(x)]
+    return len(x) > 0 and float(x[-1] - x[0]) < -BACKWARDS_M
 
 
 def _holds_a_step(trial: GaitTrial) -> bool:

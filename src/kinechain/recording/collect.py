@@ -59,9 +59,15 @@ def collect_recordings(paths: Sequence[Path], static: Path | None = None, profil
     read: dict[Path, Recording] = {}
     for path in dict.fromkeys([*([static] if static else []), *paths]):
         try:
-            read[path] = read_recording(path)
+            recording = read_recording(path)
         except InputError as error:
             refused.append(named(printable(path.name), error))
+            continue
+        twin = next((r for r in read.values() if r.sha256 == recording.sha256), None)
+        if twin is None:
+            read[path] = recording
+        else:
+            refused.append(f"{recording.name} holds the same bytes as {twin.name}; it counts once.")
     prepared: dict[Path, Recording] = {}
     for path, recording in _joined(read, refused).items():
         try:

@@ -1,0 +1,84 @@
+"""What an assessment says when the files contradict each other or the person."""
+
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kinechain.analysis import Assessment, assess
+from kinechain.care.person import Person
+from kinechain.care.person_file import read_person
+from kinechain.demonstration.demonstrate import write_recordings
+from kinechain.demonstration.walk import Asymmetry
+from kinechain.recording.read import read_recording
+from kinechain.recording.writers.trc import write_trc
+
+
+@pytest.fixture(scope="module")
+def person() -> Person:
+    with as_file(files("kinechain.demonstration") / "person.toml") as path:
+        return read_person(path)
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory, person: Person) -> tuple[Path, Path]:
+    return write_recordings(tmp_path_factory.mktemp("recordings"), person, Asymmetry())
+
+
+def changed(path: Path, to: Path, change) -> Path:
+    markers = read_recording(path).markers
+    write_trc(replace(markers, positions=change(markers.positions)), to)
+    return to
+
+
+def said(assessment: Assessment) -> str:
+    return " ".join(assessment.refused)
+
+
+def test_a_good_pair_of_recordings_contradicts_nothing(person, recordings):
+    standing, walk = recordings
+    assessment = assess(person, [walk], standing)
+    assert assessment.refused == ()
+    assert len(assessment.trials) == 1
+
+
+def test_a_copy_of_a_recording_counts_once(tmp_path, person, recordings):
+    standing, walk = recordings
+    copy = tmp_path / "copy.trc"
+    copy.write_bytes(walk.read_bytes())
+    assessment = assess(person, [walk, copy], standing)
+    assert len(assessment.trials) == 1
+    assert "copy.trc holds the same bytes as demo_walk.trc" in said(assessment)
+
+
+def test_a_walk_backwards_is_refused(tmp_path, person, recordings):
+    standing, walk = recordings
+    backwards = changed(walk, tmp_path / "back.trc", lambda p: p[::-1])
+    assessment = assess(person, [backwards], standing)
+    assert assessment.trials == ()
+    assert "walks backwards" in said(assessment)
+
+
+def test_the_standing_trial_of_another_person_is_called_out(tmp_path, person, recordings):
+    standing, walk = recordings
+    child = changed(standing, tmp_path / "child.trc", lambda p: p * 0.8)
+    text = said(assess(person, [walk], child))
+    assert "misses the walking markers" in text
+    assert "of the stated height of 1.68 m" in text
+
+
+def test_a_stride_with_hidden_frames_is_left_out(tmp_path, person, recordings):
+    standing, walk = recordings
+
+    def hide(positions):
+        out = np.array(positions)
+        out[150:320] = np.nan
+        return out
+
+    whole = assess(person, [walk], standing).trials[0].cycles
+    trial = assess(person, [changed(walk, tmp_path / "hidden.trc", hide)], standing).trials[0]
+    assert 0 < len(trial.cycles) < len(whole)
+    assert all(c.duration_s == pytest.approx(whole[0].duration_s, rel=0.1) for c in trial.cycles)
+    assert any("strides were left out" in note for note in trial.notes)
