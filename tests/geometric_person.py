@@ -266,7 +266,10 @@ def write(path: Path, markers: dict[str, np.ndarray], *, heading: float = 0.0, u
         "\t\t" + "\t".join(f"X{i}\tY{i}\tZ{i}" for i in range(1, len(names) + 1)),
         "",
     ]
-    rows = ["\t".join([str(i + 1), f"{i / 100:.2f}", *(f"{v:.6f}" for v in p.ravel())]) for i, p in enumerate(points)]
+    rows = [
+        "\t".join([str(i + 1), f"{i / 100:.2f}", *(f"{v:.6f}" if np.isfinite(v) else "" for v in p.ravel())])
+        for i, p in enumerate(points)
+    ]
     path.write_text("\n".join([*head, *rows]) + "\n")
     return path
 

@@ -132,6 +132,22 @@ def test_a_walk_means_the_same_in_every_direction_of_every_laboratory(folder: Pa
         assert two.estimate.value == pytest.approx(one.estimate.value, rel=1e-2, abs=0.05), one.id
 
 
+def test_no_stride_is_taken_from_a_leg_that_was_not_seen(folder: Path, walked) -> None:
+    whole, markers, truth = walked
+    hidden = {name: np.array(track) for name, track in markers.items()}
+    for name, track in hidden.items():
+        if name.endswith("_r"):
+            track[300:360] = np.nan
+    trial = assessed(folder, hidden, geometry.held(geometry.stand())).trials[0]
+    assert 0 < len(trial.cycles) < len(whole.trials[0].cycles)
+    times = trial.angles.start_s + np.arange(len(trial.angles.values)) / trial.angles.rate_hz
+    for cycle in trial.cycles:
+        assert cycle.end_s < times[300] or cycle.start_s > times[359]
+        inside = (times >= cycle.start_s) & (times <= cycle.end_s)
+        error = np.degrees(trial.angles.angle("hip_flexion_right")) - truth["hip_flexion_right"]
+        assert np.abs(error[inside]).max() < 4.0
+
+
 def test_a_mirrored_person_has_the_sides_exchanged(folder: Path, walked) -> None:
     assessment, markers, _ = walked
     other = assessed(folder, geometry.mirrored(markers), geometry.mirrored(geometry.held(geometry.stand())))

@@ -12,6 +12,7 @@ from kinechain.body.pose import segment_poses
 from kinechain.core.arrays import FloatArray
 from kinechain.motion.angles import landmark_path
 from kinechain.motion.motion import Motion
+from kinechain.motion.signs import REGIONS
 from kinechain.recording.recording import Side
 
 __all__ = ["SIDES", "SLOWEST_WALK_M_S", "FootPaths", "foot_paths", "on_the_belt"]
@@ -22,6 +23,9 @@ SLOWEST_WALK_M_S = 0.12
 #: Treading on the spot: each heel moves to and fro under the pelvis by this much, m, the two against each other
 #: (correlation below this).  Assumption.
 TREADING_M, TREADING_CORRELATION = 0.25, -0.5
+
+
+_FOOT = REGIONS["foot"] + REGIONS["toes"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class FootPaths:
     pelvis : (time, 3) array, m, world
         Midpoint of the posterior iliac spines.
     is_seen : (time,) array of bool
+        The frame was solved, and markers of both feet were seen in it.
     rate_hz, start_s : float
     belt_m_s : float
         Speed of the treadmill, 0 over ground.  The paths above stand on the belt: this speed has been added to them.
@@ -65,7 +70,7 @@ def foot_paths(body: Body, motion: Motion) -> FootPaths:
     BodyError
         If the body lacks a landmark.
     """
-    is_seen = np.asarray(np.isfinite(motion.values).all(axis=1), dtype=bool)
+    is_seen = np.asarray(np.isfinite(motion.values).all(axis=1), dtype=bool) & _feet_shown(body, motion)
     poses = segment_poses(body, _bridged(motion.values, is_seen))
 
     def both(name: str) -> dict[Side, FloatArray]:
@@ -83,6 +88,22 @@ def foot_paths(body: Body, motion: Motion) -> FootPaths:
         motion.start_s,
     )
     return on_the_belt(paths, _belt_speed(paths))
+
+
+def _feet_shown(body: Body, motion: Motion) -> NDArray[np.bool_]:
+    """Tell in which frames both feet are on record: a marker of the foot, or of the shank where no foot is marked.
+
+    Inverse kinematics draws a leg of which no marker is seen straight across the gap; no stride is taken from that.
+    """
+    segment = {m.name: m.segment for m in body.markers if m.weight > 0}
+    on = [segment.get(name, "") for name in motion.markers]
+    shown = np.ones(len(motion.values), dtype=bool)
+    for side in SIDES:
+        foot = [i for i, name in enumerate(on) if name in {f"{part}_{side[0]}" for part in _FOOT}]
+        columns = foot or [i for i, name in enumerate(on) if name == f"tibia_{side[0]}"]
+        if columns:
+            shown &= np.isfinite(motion.marker_error[:, columns]).any(axis=1)
+    return shown
 
 
 def on_the_belt(paths: FootPaths, belt_m_s: float) -> FootPaths:
