@@ -51,6 +51,9 @@ PLATE_TOLERANCE = 0.10
 #: either way around the generic body's share.
 LEG_SHARE = (0.41, 0.56)
 
+#: Body mass index, kg/m^2, beyond which mass or height is a slip (assumption: wider than any adult seen walking).
+MASS_INDEX = (8.0, 100.0)
+
 #: Way against the direction the body faces, m, from which a walk is one backwards (assumption: half a stride).
 BACKWARDS_M = 0.5
 
@@ -208,7 +211,7 @@ def assess(
         trials=trials,
         findings=findings,
         unmeasured=unmeasured,
-        refused=(*refused, *_contradictions(size, findings)),
+        refused=(*refused, *_contradictions(size, findings), *_unseen_thighs(body, (*trials, *parts))),
         notes=(*size_notes, *(body.notes if body else ())),
         provenance=_provenance(material, settings),
         parts=parts,
@@ -228,9 +231,9 @@ def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, .
     fit = next((f for f in findings if f.id == "quality.marker_fit" and f.verdict == "outside"), None)
     if fit is not None:
         said.append(
-            f"The body misses the walking markers by {fit.estimate.value:.0f} mm: the standing trial may be of another "
-            "person, the unit of length may differ between the files, or markers may be exchanged; do not trust any "
-            "angle or difference until this is cleared."
+            f"The body misses the walking markers by {fit.estimate.value:.0f} mm: markers may be exchanged or sit "
+            "elsewhere than their names say, the unit of length may differ between the files, or a standing trial may "
+            "be of another person; do not trust any angle or difference until this is cleared."
         )
     legs = [f.estimate.value for f in findings if f.id == "leg.length_joint_centres"]
     if size.height_m is not None and legs:
@@ -240,6 +243,28 @@ def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, .
                 f"Hip to ankle measures {share:.0%} of the stated height of {size.height_m:.2f} m: check the height, "
                 "the unit of length of the recording, and that it is of this person."
             )
+    if size.mass_kg is not None and size.height_m is not None:
+        index = size.mass_kg / size.height_m**2
+        if not MASS_INDEX[0] <= index <= MASS_INDEX[1]:
+            said.append(
+                f"{size.mass_kg:.1f} kg at {size.height_m:.2f} m make a body mass index of {index:.0f}: check both; "
+                "until then trust nothing that depends on mass."
+            )
+    return tuple(said)
+
+
+def _unseen_thighs(body: Body | None, trials: Sequence[GaitTrial]) -> tuple[str, ...]:
+    """Say where neither thigh nor knee was seen and too little of the shank, so that the knee's place is a guess."""
+    segments = {marker.name: marker.segment for marker in body.markers} if body else {}
+    said = []
+    for trial in trials:
+        seen = [segments.get(name) for name in trial.motion.markers]
+        for word in ("right", "left"):
+            if f"femur_{word[0]}" not in seen and seen.count(f"tibia_{word[0]}") < 3:
+                said.append(
+                    f"{trial.recording.name} shows no marker of the {word} thigh or knee: do not trust its hip and "
+                    "knee angles of that side."
+                )
     return tuple(said)
 
 

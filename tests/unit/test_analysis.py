@@ -82,3 +82,41 @@ def test_a_stride_with_hidden_frames_is_left_out(tmp_path, person, recordings):
     assert 0 < len(trial.cycles) < len(whole)
     assert all(c.duration_s == pytest.approx(whole[0].duration_s, rel=0.1) for c in trial.cycles)
     assert any("strides were left out" in note for note in trial.notes)
+
+
+def test_strides_with_one_hidden_foot_are_left_out(tmp_path, person, recordings):
+    standing, walk = recordings
+    labels = read_recording(walk).markers.labels
+    foot = [
+        labels.index(f"R_{name}") for name in ("FAL", "TAM", "FCC", "FM1", "FM2", "FM5", "FAX", "TTC", "FLE", "FME")
+    ]
+
+    def hide(positions):
+        out = np.array(positions)
+        out[150:270, foot] = np.nan
+        return out
+
+    whole = assess(person, [walk], standing).trials[0].cycles
+    trial = assess(person, [changed(walk, tmp_path / "hidden.trc", hide)], standing).trials[0]
+    assert 0 < len(trial.cycles) < len(whole)
+    assert all(c.stance_fraction == pytest.approx(0.6, abs=0.05) for c in trial.cycles)
+
+
+def test_a_thigh_without_markers_is_called_out(tmp_path, person, recordings):
+    standing, walk = recordings
+    labels = read_recording(walk).markers.labels
+    leg = [labels.index(f"L_{name}") for name in ("FTC", "FLE", "FME", "FAX", "TTC")]
+
+    def hide(positions):
+        out = np.array(positions)
+        out[:, leg] = np.nan
+        return out
+
+    text = said(assess(person, [changed(walk, tmp_path / "thigh.trc", hide)], standing))
+    assert "no marker of the left thigh or knee" in text
+    assert "right thigh" not in text
+
+
+def test_a_mass_that_no_body_of_that_height_has_is_called_out(person, recordings):
+    standing, _ = recordings
+    assert "body mass index of 2" in said(assess(replace(person, mass_kg=5.0), [], standing))

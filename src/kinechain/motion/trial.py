@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinechain.body.body import Body
 from kinechain.core.arrays import Immutable
@@ -81,23 +82,40 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0, *, le
     paths = foot_paths(body, motion)
     chosen = choose_events(recording, paths)
     found = find_cycles(chosen.events)
-    cycles = tuple(c for c in found if _hidden_s(paths, c) <= LONGEST_HIDDEN_S)
+    seen = paths.is_seen & _feet_seen(body, motion)
+    cycles = tuple(c for c in found if _hidden_s(seen, paths, c) <= LONGEST_HIDDEN_S)
     if len(cycles) < least_cycles or not chosen.events:
         raise RecordingError(_too_short(recording, motion, chosen.events))
     angles = compute_angles(body, motion, float(np.mean([c.duration_s for c in cycles])) if cycles else None)
     notes = (*chosen.notes, *(_sentence(a) for a in chosen.agreements), *_weight_note(body, recording, paths))
     if len(cycles) < len(found):
         notes += (
-            f"{len(found) - len(cycles)} strides were left out: the person is hidden for more than "
+            f"{len(found) - len(cycles)} strides were left out: the person or a foot is hidden for more than "
             f"{LONGEST_HIDDEN_S:g} s of each, so events may be missing",
         )
     return GaitTrial(recording, motion, angles, chosen.events, cycles, notes)
 
 
-def _hidden_s(paths: FootPaths, cycle: Cycle) -> float:
-    """Return the longest time without a pose inside a stride, s."""
+def _feet_seen(body: Body, motion: Motion) -> NDArray[np.bool_]:
+    """Return per frame whether each foot that has tracked markers shows one, (time,) array."""
+    segments = {marker.name: marker.segment for marker in body.markers}
+    seen = np.ones(len(motion.values), dtype=bool)
+    for side in "rl":
+        columns = [i for i, name in enumerate(motion.markers) if segments.get(name, "") in _foot_segments(side)]
+        if columns:
+            seen &= np.isfinite(motion.marker_error[:, columns]).any(axis=1)
+    return seen
+
+
+def _foot_segments(side: str) -> set[str]:
+    names = ("talus", "calcaneus", "midfoot", "forefoot_medial", "forefoot_lateral", "toes")
+    return {f"{name}_{side}" for name in names}
+
+
+def _hidden_s(is_seen: NDArray[np.bool_], paths: FootPaths, cycle: Cycle) -> float:
+    """Return the longest time without a pose or a foot inside a stride, s."""
     inside = (paths.times_s > cycle.start_s) & (paths.times_s < cycle.end_s)
-    seen = np.flatnonzero(np.concatenate([[True], paths.is_seen[inside], [True]]))
+    seen = np.flatnonzero(np.concatenate([[True], is_seen[inside], [True]]))
     return float(np.diff(seen).max() - 1) / paths.rate_hz
 
 

@@ -92,7 +92,11 @@ def _notes(assessment: Assessment) -> list[str]:
         *(trial.recording for trial in (*assessment.trials, *assessment.parts)),
     ]
     own = [f"{r.name}: {note.kind}: {note.text}" for r in recordings for note in r.notes]
-    of_trials = [f"{t.recording.name}: {note}" for t in (*assessment.trials, *assessment.parts) for note in t.notes]
+    of_trials = [
+        f"{t.recording.name}: {note}"
+        for t in (*assessment.trials, *assessment.parts)
+        for note in (*t.motion.notes, *t.notes)
+    ]
     return list(dict.fromkeys([*assessment.notes, *own, *of_trials]))
 
 
