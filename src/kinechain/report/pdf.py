@@ -55,9 +55,7 @@ def render_pdf(assessment: Assessment, palette: Palette | None = None) -> bytes:
         compile_files: Any = typst.compile
         pdf: bytes = compile_files(inputs, format="pdf", ignore_system_fonts=True, pdf_standards=["ua-1"])
     except typst.TypstError as error:
-        raise KinechainError(
-            f"the PDF could not be typeset: {error}; the HTML report holds the same content"
-        ) from error
+        raise KinechainError(f"the PDF could not be typeset, so no report was written: {error}") from error
     return pdf
 
 

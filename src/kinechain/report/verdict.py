@@ -6,6 +6,7 @@ how far, it never weighs measures against each other, and it names no driver.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -166,7 +167,7 @@ def find_verdict(assessment: Assessment) -> Verdict:
         tuple(f for f in assessment.findings if state_of(f) == s) for s in ("within", "edge", "unjudged")
     )
     lists = (tuple(outside), within, edge, unjudged)
-    differences = tuple(sorted(filter(_is_difference, assessment.findings), key=_clearness, reverse=True))
+    differences = tuple(sorted(_differences(assessment.findings), key=_clearness, reverse=True))
     return Verdict(
         screen_words(assessment.screen, assessment.person),
         _headline(lists, differences, assessment.unmeasured),
@@ -177,6 +178,13 @@ def find_verdict(assessment: Assessment) -> Verdict:
         mind=_change_of_mind(lists, assessment),
         next_tests=_next_tests(assessment),
     )
+
+
+def _differences(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the left-right differences that are clear, none where the body does not fit its markers."""
+    if any(f.id == "quality.marker_fit" and f.verdict == "outside" for f in findings):
+        return []
+    return [f for f in findings if _is_difference(f)]
 
 
 def _is_difference(finding: Finding) -> bool:

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ["write_outputs"]
 
+#: What the motion files of an assessment are called.
+MOTION_NAME = re.compile(r"motion(_[A-Za-z0-9_-]+)?\.(mot|parquet)")
+
 
 def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = None) -> tuple[Path, ...]:
     """Write report, data and motion of an assessment.
 
     Files are made in a hidden folder beside their place and moved there at the end, so a
-    reader never sees half a file and an error leaves what was there before.
+    reader never sees half a file and an error leaves what was there before.  Motion files of an
+    earlier assessment in the same folder go, so that two people's files never lie side by side.
 
     Parameters
     ----------
@@ -58,8 +62,20 @@ def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = N
         for name, _ in files:
             if (out / name).is_dir():
                 raise IsADirectoryError(EISDIR, "a folder stands where a file belongs", str(out / name))
-        written = [_write(Path(hidden) / name, make) for name, make in files]
-        return tuple(path.replace(out / path.name) for path in written)
+        made = [_write(Path(hidden) / name, make) for name, make in files]
+        earlier = _earlier_motion(out)
+        written = tuple(path.replace(out / path.name) for path in made)
+        for path in earlier - set(written):
+            path.unlink(missing_ok=True)
+        return written
+
+
+def _earlier_motion(out: Path) -> set[Path]:
+    """Return the motion files of an assessment written here before: beside a new one they could be another person's."""
+    before = out / "assessment.json"
+    if not before.is_file() or "kinechain/assessment/" not in before.read_text("utf-8", errors="replace")[:400]:
+        return set()
+    return {path for path in out.iterdir() if path.is_file() and MOTION_NAME.fullmatch(path.name)}
 
 
 def _write(path: Path, make: Callable[[Path], None]) -> Path:

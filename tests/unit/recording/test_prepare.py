@@ -117,6 +117,12 @@ def test_something_that_is_not_the_size_of_a_person_is_refused():
         prepare_recording(recording(standing() * 1000))
 
 
+def test_one_marker_left_behind_does_not_condemn_the_trial():
+    positions = np.array(walking())
+    positions[:, list(labels()).index("L_FCC")] = positions[0, list(labels()).index("L_FCC")] + [-4.0, 0.0, 0.0]
+    assert prepare_recording(recording(positions)).is_world
+
+
 def test_a_body_in_no_axis_is_refused():
     c = np.cos(np.radians(45))
     tilted = np.array([[c, 0, c], [0, 1, 0], [-c, 0, c]])

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from kinechain.care.finding import Finding
 from kinechain.care.person import Person
 from kinechain.care.screen import Screen
+from kinechain.core.estimate import Estimate
 from kinechain.report.verdict import LINKS, find_verdict, link_of, render_verdict
 from kinechain.report.words import state_of
 
@@ -80,3 +82,16 @@ def test_under_18_is_told_to_see_a_clinician(make_assessment):
 def test_nothing_measured_is_said_as_such(make_assessment):
     verdict = find_verdict(make_assessment(findings=()))
     assert verdict.headline.startswith("No measure could be taken; 2 are listed")
+
+
+def test_sides_are_not_compared_where_the_body_misses_its_markers(make_assessment):
+    difference = Finding(
+        "knee.flexion_range_difference", "Knee flexion, range, left minus right", "both",
+        Estimate(-9.0, -12.0, -6.0, "deg", "made up"), "made up",
+    )  # fmt: skip
+    fit = Finding(
+        "quality.marker_fit", "Fit of the body to the markers", "both", Estimate(67.0, 67.0, 67.0, "mm", "made up"),
+        "made up", verdict="outside",
+    )  # fmt: skip
+    assert find_verdict(make_assessment(findings=(difference,))).differences == (difference,)
+    assert find_verdict(make_assessment(findings=(difference, fit))).differences == ()

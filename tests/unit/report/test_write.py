@@ -58,3 +58,19 @@ def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_is_moved(mak
     with pytest.raises(IsADirectoryError, match="a folder stands where a file belongs"):
         write_outputs(make_assessment(), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["report.pdf"]
+
+
+def test_motion_of_an_earlier_assessment_does_not_stay_beside_a_new_one(make_assessment, tmp_path):
+    trial = make_assessment().trials[0]
+    other = replace(trial, recording=replace(trial.recording, name="second.c3d"))
+    write_outputs(make_assessment(trials=(trial, other)), tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    assert (tmp_path / "motion_second.mot").exists()
+    write_outputs(make_assessment(), tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*FILES, "notes.txt"])
+
+
+def test_motion_files_of_somebody_else_are_left_alone(make_assessment, tmp_path):
+    (tmp_path / "motion_mine.mot").write_text("mine")
+    write_outputs(make_assessment(), tmp_path)
+    assert (tmp_path / "motion_mine.mot").read_text() == "mine"
