@@ -9,7 +9,7 @@ from functools import lru_cache
 import mujoco
 import numpy as np
 
-from kinechain.body.body import GROUND, Body, Joint
+from kinechain.body.body import GROUND, Body, Joint, Mobility
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 
@@ -20,6 +20,9 @@ GRAVITY_M_S2 = 9.80665
 # MuJoCo refuses moving bodies without mass; OpenSim models hold massless helper bodies.
 _LEAST_MASS_KG = 1e-6
 _LEAST_INERTIA_KG_M2 = 1e-9
+# The screw-home turn of the knee and its free turn share one axis: as plain joints they leave the mass matrix singular.
+# Joints that only follow others get this much inertia of their own, kg m^2 or kg.
+_LEAST_ARMATURE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,16 @@ def _add_segment(parent: mujoco.MjsBody, body: Body, joint: Joint) -> mujoco.Mjs
             type=mujoco.mjtJoint.mjJNT_HINGE if mobility.kind == "rotation" else mujoco.mjtJoint.mjJNT_SLIDE,
             axis=child_from_joint[:3, :3] @ mobility.axis,
             pos=child_from_joint[:3, 3],
+            armature=0.0 if _moves_alone(body, mobility) else _LEAST_ARMATURE,
         )
     return added
+
+
+def _moves_alone(body: Body, mobility: Mobility) -> bool:
+    """Tell whether a mobility is a free coordinate itself, not one that follows or stands still."""
+    if mobility.coordinate is None or not body.coordinate(mobility.coordinate).is_free:
+        return False
+    return mobility.function.is_linear and abs(mobility.function.coefficients[0, 1]) == 1.0
 
 
 def _quaternion(rotation: FloatArray) -> FloatArray:
