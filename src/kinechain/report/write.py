@@ -93,7 +93,7 @@ def _files(assessment: Assessment, palette: Palette | None) -> list[tuple[str, C
     if body is not None:
         trials = (*assessment.trials, *assessment.parts)
         for trial, stem in zip(trials, _stems(trials), strict=True):
-            files.append((f"{stem}.mot", lambda path, trial=trial: _write_motion(path, body, trial)))  # type: ignore[misc]
+            files.append((f"{stem}.mot", lambda path, trial=trial: _write_motion(path, body, trial, assessment)))  # type: ignore[misc]
             files.append((f"{stem}.parquet", lambda path, trial=trial: _write_table(path, body, trial, assessment)))  # type: ignore[misc]
     return files
 
@@ -116,10 +116,11 @@ def _stems(trials: tuple[GaitTrial, ...]) -> list[str]:
     return stems
 
 
-def _write_motion(path: Path, body: Body, trial: GaitTrial) -> None:
+def _write_motion(path: Path, body: Body, trial: GaitTrial, assessment: Assessment) -> None:
     motion = trial.motion
     kinds = [body.coordinate(name).kind for name in motion.coordinates]
-    write_mot(motion.coordinates, kinds, motion.values, motion.times_s, path)
+    remarks = [f"{key}: {value}" for key, value in _origin(trial, assessment).items()]
+    write_mot(motion.coordinates, kinds, motion.values, motion.times_s, path, remarks)
 
 
 def _write_table(path: Path, body: Body, trial: GaitTrial, assessment: Assessment) -> None:
@@ -128,17 +129,28 @@ def _write_table(path: Path, body: Body, trial: GaitTrial, assessment: Assessmen
     names = [*motion.coordinates, *(f"angle.{label}" for label in angles.labels)]
     units = ["rad" if body.coordinate(name).kind == "rotation" else "m" for name in motion.coordinates]
     units += ["rad"] * len(angles.labels)
+    write_parquet(
+        names,
+        units,
+        np.hstack([motion.values, angles.values]),
+        motion.times_s,
+        path,
+        metadata=_origin(trial, assessment),
+    )
+
+
+def _origin(trial: GaitTrial, assessment: Assessment) -> dict[str, str]:
+    """Return what a motion file carries of its making."""
     provenance = assessment.provenance
-    metadata = {
+    return {
         "recording": trial.recording.name,
         "recording_sha256": trial.recording.sha256,
-        "body_sha256": motion.body_hash,
+        "body_sha256": trial.motion.body_hash,
         "version": provenance.version,
         "kernels": provenance.kernels,
         **{f"setting.{key}": value for key, value in provenance.settings.items()},
         "intended_purpose": _purpose(),
     }
-    write_parquet(names, units, np.hstack([motion.values, angles.values]), motion.times_s, path, metadata=metadata)
 
 
 def _purpose() -> str:

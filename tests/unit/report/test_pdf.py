@@ -117,3 +117,9 @@ def test_a_name_in_a_script_without_a_font_does_not_cost_the_report(make_assessm
     trial = assessment.trials[0]
     odd = replace(trial, recording=replace(trial.recording, name="歩行\N{GRINNING FACE}.c3d"))
     assert "???.c3d" in " ".join(read_text(render_pdf(make_assessment(trials=(odd,)))))
+
+
+def test_lines_that_are_broken_on_purpose_show_no_question_mark(make_assessment):
+    document = pypdfium2.PdfDocument(render_pdf(make_assessment()))
+    words = document[0].get_textpage().get_text_range()
+    assert "?Knee" not in words.replace("\n", "").replace("\r", "").replace(" ", "")

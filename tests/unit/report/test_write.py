@@ -6,6 +6,7 @@ import pyarrow.parquet
 import pytest
 
 from kinechain.core.errors import KinechainError
+from kinechain.recording.read import read_recording
 from kinechain.report import write
 from kinechain.report.write import write_outputs
 
@@ -74,3 +75,14 @@ def test_motion_files_of_somebody_else_are_left_alone(make_assessment, tmp_path)
     (tmp_path / "motion_mine.mot").write_text("mine")
     write_outputs(make_assessment(), tmp_path)
     assert (tmp_path / "motion_mine.mot").read_text() == "mine"
+
+
+def test_motion_files_say_what_they_are_for_and_what_made_them(make_assessment, tmp_path):
+    write_outputs(make_assessment(), tmp_path)
+    header = (tmp_path / "motion.mot").read_text().split("endheader")[0]
+    metadata = pyarrow.parquet.read_schema(tmp_path / "motion.parquet").metadata
+    for words in ("Not a medical device", "version: 0.1.0", "setting.rhythm: christophy2012"):
+        assert words in header
+    assert any(b"Not a medical device" in value for value in metadata.values())
+    table = read_recording(tmp_path / "motion.mot").series
+    assert table is not None and len(table.times_s) == len(make_assessment().trials[0].motion.values)

@@ -14,7 +14,12 @@ __all__ = ["write_mot"]
 
 
 def write_mot(
-    names: Sequence[str], kinds: Sequence[str], values: FloatArray, times_s: FloatArray, path: Path | str
+    names: Sequence[str],
+    kinds: Sequence[str],
+    values: FloatArray,
+    times_s: FloatArray,
+    path: Path | str,
+    remarks: Sequence[str] = (),
 ) -> None:
     """Write a table with rotations in degrees and everything else as given.
 
@@ -28,6 +33,8 @@ def write_mot(
     times_s : (time,) array, s
     path : path
         The header says ``inDegrees=yes``; OpenSim reads both endings alike.
+    remarks : sequence of str
+        Lines for people, written into the header; OpenSim passes over them.
 
     Raises
     ------
@@ -49,6 +56,7 @@ def write_mot(
         f"nRows={len(times)}",
         f"nColumns={len(names) + 1}",
         "inDegrees=yes",
+        *(" ".join(remark.replace("=", ":").split()) for remark in remarks),
         "endheader",
         "time\t" + "\t".join(names),
     ]
