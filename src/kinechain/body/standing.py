@@ -156,7 +156,10 @@ def _leg(
         notes.append("Knee joint centres midway between the femoral epicondyles.")
     else:
         half = scale * _half_width(model, "{}_femoral_epicondyle_r")
-        knee, how = _knee_without_medial(points, side, hip, lateral, medial, half)
+        knee, by_wand = _without_medial(points.trackers.get(f"femur_{side}", ()), hip, lateral, medial, half)
+        how = (
+            "in the plane of hip, knee marker and thigh wand" if by_wand else "along the left-right axis of the pelvis"
+        )
         axis = knee - lateral
         notes.append(f"Knee joint centres {1000 * half:.0f} mm medial of the lateral marker ({how}; no medial marker).")
     axis = axis if side == "r" else -axis
@@ -167,7 +170,8 @@ def _leg(
     else:
         half = scale * _half_width(model, "{}_malleolus_r")
         inward = axis if side == "r" else -axis
-        ankle, how = _ankle_without_medial(points, side, knee, malleolus, inward, half)
+        ankle, by_wand = _without_medial(points.trackers.get(f"tibia_{side}", ()), knee, malleolus, inward, half)
+        how = "in the plane of knee, malleolus and shank wand" if by_wand else "along the axis of the knee"
         notes.append(
             f"Ankle joint centres {1000 * half:.0f} mm medial of the lateral malleolus ({how}; no medial marker)."
         )
@@ -183,24 +187,14 @@ def _half_width(model: Body, name: str) -> float:
     return 0.5 * float(np.linalg.norm(ends[0] - ends[1]))
 
 
-def _knee_without_medial(
-    points: Points, side: str, hip: FloatArray, lateral: FloatArray, medial: FloatArray, half: float
-) -> tuple[FloatArray, str]:
-    wands = points.trackers.get(f"femur_{side}", ())
-    knee = _centre_by_wand(hip, lateral, wands, medial, half)
-    if knee is not None:
-        return knee, "in the plane of hip, knee marker and thigh wand"
-    return beside(lateral, hip, medial, half), "along the left-right axis of the pelvis"
-
-
-def _ankle_without_medial(
-    points: Points, side: str, knee: FloatArray, lateral: FloatArray, medial: FloatArray, half: float
-) -> tuple[FloatArray, str]:
-    wands = points.trackers.get(f"tibia_{side}", ())
-    ankle = _centre_by_wand(knee, lateral, wands, medial, half)
-    if ankle is not None:
-        return ankle, "in the plane of knee, malleolus and shank wand"
-    return beside(lateral, knee, medial, half), "along the axis of the knee"
+def _without_medial(
+    wands: Sequence[FloatArray], proximal: FloatArray, lateral: FloatArray, medial: FloatArray, half: float
+) -> tuple[FloatArray, bool]:
+    """Return the centre of a joint without a medial marker, and whether a wand showed its axis."""
+    centre = _centre_by_wand(proximal, lateral, wands, medial, half)
+    if centre is not None:
+        return centre, True
+    return beside(lateral, proximal, medial, half), False
 
 
 def _centre_by_wand(
