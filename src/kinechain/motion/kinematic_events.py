@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from kinechain.core.arrays import FloatArray
 from kinechain.motion.angles import walking_heading
@@ -91,8 +91,8 @@ def _walk_over(paths: FootPaths, window_s: float) -> Walk | None:
         return None
     slow = speed < STEADY_FRACTION * np.median(speed[walking])
     half = max(1, window // 2)
-    size = 2 * half + 1
-    turn = maximum_filter1d(heading, size, mode="nearest") - minimum_filter1d(heading, size, mode="nearest")
+    around = sliding_window_view(np.pad(heading, half, mode="edge"), 2 * half + 1)
+    turn = around.max(axis=1) - around.min(axis=1)
     return Walk(heading, speed, walking & ~slow & (turn < STEADY_TURN) & paths.is_seen)
 
 
