@@ -370,9 +370,9 @@ def misses(case: Case, result: dict) -> list[str]:
         missed.append(f"{case.name}: {result['rms_deg']:.4f} deg RMS from OpenSim at 1e-9, target {TARGET_RMS_DEG}")
     if not result["objective_ratio_max"] <= TARGET_OBJECTIVE:
         missed.append(f"{case.name}: objective {result['objective_ratio_max']:.9f} of OpenSim's in one frame")
-    # A busy machine slows either side at random by the clock; both use one thread, so processor time is judged.
-    if not result["ratio_processor"]["median"] >= TARGET_SPEED[case.name]:
-        found = f"{result['ratio_processor']['median']:.0f} x OpenSim in processor time"
+    # Judged by the clock, as a person waits; processor time stands beside it because a busy machine disturbs the clock.
+    if not result["ratio"]["median"] >= TARGET_SPEED[case.name]:
+        found = f"{result['ratio']['median']:.0f} x OpenSim by the clock"
         missed.append(f"{case.name}: {found}, target {TARGET_SPEED[case.name]:.0f}")
     return missed
 
