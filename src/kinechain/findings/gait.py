@@ -193,7 +193,7 @@ def choose_pace(body: Body, trials: Sequence[GaitTrial], person: Person) -> Pace
     """
     timed = [(t, speed) for t in trials if (speed := _speed(body, t)) is not None]
     if not timed:
-        return Pace(tuple(trials), None, (), None, _marker_fit_mm(trials))
+        return Pace(tuple(trials), None, (), None, _marker_fit_mm(body, trials))
     median = float(np.median([speed for _, speed in timed]))
     middle = min((speed for _, speed in timed), key=lambda s: abs(s - median))
     width = spatiotemporal_error("walking_speed").minimal_detectable_change
@@ -203,7 +203,7 @@ def choose_pace(body: Body, trials: Sequence[GaitTrial], person: Person) -> Pace
     speed = float(np.mean([s for _, s in near]))
     norm = spatiotemporal_norm("walking_speed", person.age_years, person.sex)
     is_usual = None if norm is None else norm.low <= speed <= norm.high
-    return Pace(tuple(kept), speed, left_out, is_usual, _marker_fit_mm(kept))
+    return Pace(tuple(kept), speed, left_out, is_usual, _marker_fit_mm(body, kept))
 
 
 def find_gait(
@@ -522,10 +522,10 @@ def _find_quality(person: Person, body: Body, pace: Pace) -> list[Finding]:
     """Return how well the model follows the markers, and whether the plates weigh this person."""
     out = []
     if pace.marker_fit_mm is not None:
-        each = [fit for t in pace.trials if (fit := _marker_fit_mm([t])) is not None]
+        each = [fit for t in pace.trials if (fit := _marker_fit_mm(body, [t])) is not None]
         low, high = min([pace.marker_fit_mm, *each]), max([pace.marker_fit_mm, *each])
         estimate = Estimate(pace.marker_fit_mm, low, high, "mm", "lowest and highest of the recordings")
-        method = "distance of measured and modelled markers, root mean square over all frames"
+        method = "distance of measured and modelled markers of trunk, pelvis and legs, root mean square over all frames"
         norm = _marker_fit_norm()
         name = "Fit of the body to the markers"
         out.append(Finding("quality.marker_fit", name, "both", estimate, method, norm, judge(estimate, norm)))
@@ -539,11 +539,20 @@ def _marker_fit_norm() -> Norm:
     return Norm(None, None, -math.inf, limit, "published multi-activity data", fact.source.key, fact.grade)
 
 
-def _marker_fit_mm(trials: Sequence[GaitTrial]) -> float | None:
-    squares = [np.square(t.motion.marker_error[t.motion.is_solved > 0]).ravel() for t in trials]
-    together = np.concatenate(squares) if squares else np.empty(0)
+def _marker_fit_mm(body: Body, trials: Sequence[GaitTrial]) -> float | None:
+    """Return the misfit of the markers that the measures rest on, mm: the arms follow and are not judged."""
+    segment = {marker.name: marker.segment for marker in body.markers}
+    squares = [np.empty(0)]
+    for trial in trials:
+        judged = [not segment.get(name, "").startswith(_ARMS) for name in trial.motion.markers]
+        squares.append(np.square(trial.motion.marker_error[trial.motion.is_solved > 0][:, judged]).ravel())
+    together = np.concatenate(squares)
     together = together[np.isfinite(together)]
     return 1000.0 * math.sqrt(float(together.mean())) if len(together) else None
+
+
+#: Segments whose markers say nothing of a measure.
+_ARMS = ("humerus", "forearm", "hand")
 
 
 def _plate_mass(person: Person, body: Body, pace: Pace) -> list[Finding]:
