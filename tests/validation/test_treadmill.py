@@ -9,7 +9,7 @@ import pytest
 
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.motion.foot_paths import foot_paths
-from kinechain.motion.spatiotemporal import compute_spatiotemporal
+from kinechain.motion.spatiotemporal import stride_values
 from kinechain.motion.trial import GaitTrial, analyze_gait
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
@@ -25,8 +25,9 @@ def trial(folder: Path) -> tuple[GaitTrial, dict[str, float]]:
     static, walk = (prepare_recording(read_recording(folder / f"subject01_{n}.trc")) for n in ("static", "walk1"))
     body = fit_body(BodySize(mass_kg=72.6), static=static, recording=walk)
     found = analyze_gait(body, walk)
-    measures = compute_spatiotemporal(foot_paths(body, found.motion), found.cycles)
-    return found, {m.id: m.estimate.value for m in measures if m.side == "both"}
+    paths = foot_paths(body, found.motion)
+    strides = [stride_values(paths, cycle) for cycle in found.cycles]
+    return found, {key: float(np.mean([s[key] for s in strides if key in s])) for key in strides[0]}
 
 
 def test_the_treadmill_is_told_and_its_strides_are_found(trial) -> None:

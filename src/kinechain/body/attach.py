@@ -12,7 +12,15 @@ from kinechain.core.arrays import FloatArray
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import Recording
 
-__all__ = ["ARM_SHARE", "GIRDLE_SHARE", "UPPER_BODY_SHARE", "lock_unseen", "marker_weight", "median_position"]
+__all__ = [
+    "ARM_SEGMENTS",
+    "ARM_SHARE",
+    "GIRDLE_SHARE",
+    "UPPER_BODY_SHARE",
+    "lock_unseen",
+    "marker_weight",
+    "median_position",
+]
 
 #: How much markers of the upper body count against those of pelvis and legs (assumption).  Three coordinates move
 #: the whole trunk and nothing stretches it: what it cannot follow must not pull the pelvis off its markers.
@@ -27,8 +35,9 @@ GIRDLE_SHARE = 0.1
 
 _GIRDLE = ("acromion_r", "acromion_l")
 _SPINE_AND_STERNUM = frozenset({"c7", "t10", "suprasternal_notch", "xiphoid"})
-_ARM = ("humerus", "forearm", "hand")
-_UPPER_BODY = ("thorax", "head", "humerus", "forearm", "hand")
+#: Segments of the arms, without their side.
+ARM_SEGMENTS = ("humerus", "forearm", "hand")
+_UPPER_BODY = ("thorax", "head", *ARM_SEGMENTS)
 
 
 def median_position(track: FloatArray) -> FloatArray | None:
@@ -50,7 +59,7 @@ def marker_weight(recording: Recording, label: str) -> float:
     segment = segment_of(name).split("_")[0]
     if segment in _UPPER_BODY:
         weight *= UPPER_BODY_SHARE
-    if segment in _ARM:
+    if segment in ARM_SEGMENTS:
         weight *= ARM_SHARE
     if name in _GIRDLE and len(_SPINE_AND_STERNUM & set(names.values())) >= 3:
         weight *= GIRDLE_SHARE

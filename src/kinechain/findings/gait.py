@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from kinechain.body.attach import ARM_SEGMENTS
 from kinechain.body.body import Body
 from kinechain.care.finding import Finding, Norm, Unmeasured
 from kinechain.care.person import Person
@@ -544,15 +545,11 @@ def _marker_fit_mm(body: Body, trials: Sequence[GaitTrial]) -> float | None:
     segment = {marker.name: marker.segment for marker in body.markers}
     squares = [np.empty(0)]
     for trial in trials:
-        judged = [not segment.get(name, "").startswith(_ARMS) for name in trial.motion.markers]
+        judged = [not segment.get(name, "").startswith(ARM_SEGMENTS) for name in trial.motion.markers]
         squares.append(np.square(trial.motion.marker_error[trial.motion.is_solved > 0][:, judged]).ravel())
     together = np.concatenate(squares)
     together = together[np.isfinite(together)]
     return 1000.0 * math.sqrt(float(together.mean())) if len(together) else None
-
-
-#: Segments whose markers say nothing of a measure.
-_ARMS = ("humerus", "forearm", "hand")
 
 
 def _plate_mass(person: Person, body: Body, pace: Pace) -> list[Finding]:

@@ -12,7 +12,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.motion.motion import Angles
 from kinechain.recording.recording import Event, Side
 
-__all__ = ["LONGEST_STRIDE_S", "PERCENT_POINTS", "SHORTEST_STRIDE_S", "Cycle", "find_cycles", "mean_cycle", "normalize"]
+__all__ = ["LONGEST_STRIDE_S", "PERCENT_POINTS", "SHORTEST_STRIDE_S", "Cycle", "find_cycles", "normalize"]
 
 #: Points per time-normalised cycle, 0 to 100 %.
 PERCENT_POINTS = 101
@@ -126,29 +126,3 @@ def normalize(angles: Angles, label: str, cycle: Cycle) -> FloatArray:
     if wanted[0] < times[0] - frame or wanted[-1] > times[-1] + frame or not np.isfinite(values[inside]).all():
         return np.full(PERCENT_POINTS, np.nan)
     return np.asarray(np.interp(wanted, times[inside], values[inside]))
-
-
-def mean_cycle(angles: Angles, label: str, cycles: Iterable[Cycle]) -> tuple[FloatArray, FloatArray, int]:
-    """Return the mean and standard deviation of one angle over the strides of its side.
-
-    Parameters
-    ----------
-    angles : Angles
-    label : str
-        A column; its side chooses the strides.
-    cycles : iterable of Cycle
-
-    Returns
-    -------
-    mean, sd : (101,) arrays, rad
-        SD is zero for one stride; both are NaN without any.
-    count : int
-        Strides averaged.
-    """
-    side = label.rpartition("_")[2]
-    curves = [normalize(angles, label, c) for c in cycles if c.side == side]
-    whole = np.array([c for c in curves if np.isfinite(c).all()])
-    if not len(whole):
-        return np.full(PERCENT_POINTS, np.nan), np.full(PERCENT_POINTS, np.nan), 0
-    sd = whole.std(axis=0, ddof=1) if len(whole) > 1 else np.zeros(PERCENT_POINTS)
-    return whole.mean(axis=0), sd, len(whole)

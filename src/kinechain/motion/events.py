@@ -14,11 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinechain.body.body import Body
 from kinechain.motion.contacts import Contact, find_contacts
 from kinechain.motion.foot_paths import FootPaths, foot_paths
 from kinechain.motion.kinematic_events import Kind, find_bonci_events, find_walk, find_zeni_events, stride_time_s
-from kinechain.motion.motion import Motion
 from kinechain.recording.recording import Event, ForcePlate, Recording
 
 __all__ = [
@@ -27,7 +25,6 @@ __all__ = [
     "FootPaths",
     "choose_events",
     "compare_events",
-    "find_events",
     "find_plate_events",
     "foot_paths",
     "merge_events",
@@ -63,25 +60,6 @@ class ChosenEvents:
     events: tuple[Event, ...]
     agreements: tuple[Agreement, ...]
     notes: tuple[str, ...]
-
-
-def find_events(recording: Recording, body: Body, motion: Motion) -> tuple[Event, ...]:
-    """Return the gait events of a recording, each from the most trusted source that has it.
-
-    Parameters
-    ----------
-    recording : Recording
-        In the world frame.
-    body : Body
-    motion : Motion
-        Filtered.
-
-    Returns
-    -------
-    tuple of Event
-        By time; empty if nobody walks.
-    """
-    return choose_events(recording, foot_paths(body, motion)).events
 
 
 def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:

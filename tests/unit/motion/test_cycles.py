@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from walker import STANCE, strikes
 
-from kinechain.motion.cycles import Cycle, find_cycles, mean_cycle, normalize
+from kinechain.motion.cycles import Cycle, find_cycles, normalize
 from kinechain.motion.motion import Angles
 from kinechain.recording.recording import Event
 
@@ -77,15 +77,3 @@ def test_a_stride_with_a_missing_frame_or_beyond_the_recording_is_no_curve() -> 
     assert np.isnan(normalize(holed, "knee_flexion_left", cycle(0.1, 1.1))).all()
     assert np.isfinite(normalize(holed, "knee_flexion_left", cycle(1.1, 2.1))).all()
     assert np.isnan(normalize(whole, "knee_flexion_left", cycle(2.5, 3.5))).all()
-
-
-def test_each_side_averages_its_own_strides() -> None:
-    cycles = [cycle(0.1, 1.1), cycle(1.1, 2.1), cycle(0.6, 1.6, "right")]
-    mean, sd, count = mean_cycle(angles(), "knee_flexion_left", cycles)
-    assert count == 2
-    np.testing.assert_allclose(sd, 0.0, atol=1e-3)
-    assert mean[25] == pytest.approx(1.0, abs=1e-3)
-    assert mean_cycle(angles(), "knee_flexion_right", cycles)[2] == 1
-    nothing = mean_cycle(angles(), "knee_flexion_right", [])
-    assert nothing[2] == 0
-    assert np.isnan(nothing[0]).all()
