@@ -19,7 +19,8 @@ from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.findings.part import is_foot_flat
 from kinechain.motion.angles import compute_angles
-from kinechain.motion.events import choose_events, foot_paths
+from kinechain.motion.body_paths import foot_paths
+from kinechain.motion.events import choose_events
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Angles, Motion
 from kinechain.motion.smooth import smooth

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kinechain.body.fit import BodySize, fit_body
-from kinechain.motion.foot_paths import foot_paths
+from kinechain.motion.body_paths import foot_paths
 from kinechain.motion.spatiotemporal import stride_values
 from kinechain.motion.trial import GaitTrial, analyze_gait
 from kinechain.recording.prepare import prepare_recording

@@ -33,8 +33,8 @@ from kinechain.findings.accuracy import (
 from kinechain.findings.norms import CurveNorm, spatiotemporal_norm
 from kinechain.findings.verdict import judge
 from kinechain.motion.angles import angle_support
+from kinechain.motion.body_paths import foot_paths
 from kinechain.motion.cycles import PERCENT_POINTS, normalize
-from kinechain.motion.events import foot_paths
 from kinechain.motion.signs import angle_of
 from kinechain.motion.spatiotemporal import EVENT_SD_S, stride_values
 from kinechain.motion.spatiotemporal import MEASURES as STRIDE_MEASURES

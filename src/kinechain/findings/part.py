@@ -14,7 +14,8 @@ from kinechain.care.finding import Finding
 from kinechain.core.arrays import FloatArray
 from kinechain.core.estimate import Estimate
 from kinechain.findings.accuracy import Z95, angle_error
-from kinechain.motion.events import FootPaths, foot_paths
+from kinechain.motion.body_paths import foot_paths
+from kinechain.motion.foot_paths import FootPaths
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.recording import Side
 

@@ -15,18 +15,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kinechain.motion.contacts import Contact, find_contacts
-from kinechain.motion.foot_paths import FootPaths, foot_paths
+from kinechain.motion.foot_paths import FootPaths
 from kinechain.motion.kinematic_events import Kind, find_bonci_events, find_walk, find_zeni_events, stride_time_s
 from kinechain.recording.recording import Event, ForcePlate, Recording
 
 __all__ = [
     "Agreement",
     "ChosenEvents",
-    "FootPaths",
     "choose_events",
     "compare_events",
     "find_plate_events",
-    "foot_paths",
     "merge_events",
 ]
 

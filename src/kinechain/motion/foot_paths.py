@@ -7,15 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.body.body import Body
-from kinechain.body.pose import segment_poses
 from kinechain.core.arrays import FloatArray
-from kinechain.motion.angles import landmark_path
-from kinechain.motion.motion import Motion
-from kinechain.motion.signs import REGIONS
 from kinechain.recording.recording import Side
 
-__all__ = ["SIDES", "SLOWEST_WALK_M_S", "FootPaths", "foot_paths", "on_the_belt"]
+__all__ = ["SIDES", "SLOWEST_WALK_M_S", "FootPaths", "belt_speed", "on_the_belt"]
 
 SIDES: tuple[Side, ...] = ("left", "right")
 #: Slowest walking that is still walking, m/s (the slowest trial known to us is 0.26 m/s).  Assumption.
@@ -23,9 +18,6 @@ SLOWEST_WALK_M_S = 0.12
 #: Treading on the spot: each heel moves to and fro under the pelvis by this much, m, the two against each other
 #: (correlation below this).  Assumption.
 TREADING_M, TREADING_CORRELATION = 0.25, -0.5
-
-
-_FOOT = REGIONS["foot"] + REGIONS["toes"]
 
 
 @dataclass(frozen=True)
@@ -62,50 +54,6 @@ class FootPaths:
         return self.start_s + np.arange(len(self.pelvis)) / self.rate_hz
 
 
-def foot_paths(body: Body, motion: Motion) -> FootPaths:
-    """Return the paths of the foot landmarks and the sacrum of a moving body.
-
-    Raises
-    ------
-    BodyError
-        If the body lacks a landmark.
-    """
-    is_seen = np.asarray(np.isfinite(motion.values).all(axis=1), dtype=bool) & _feet_shown(body, motion)
-    poses = segment_poses(body, _bridged(motion.values, is_seen))
-
-    def both(name: str) -> dict[Side, FloatArray]:
-        return {"left": landmark_path(body, poses, f"{name}_l"), "right": landmark_path(body, poses, f"{name}_r")}
-
-    paths = FootPaths(
-        both("heel"),
-        both("metatarsal_2_head"),
-        both("hallux_tip"),
-        both("metatarsal_1_head"),
-        both("metatarsal_5_head"),
-        (landmark_path(body, poses, "psis_r") + landmark_path(body, poses, "psis_l")) / 2,
-        is_seen,
-        motion.rate_hz,
-        motion.start_s,
-    )
-    return on_the_belt(paths, _belt_speed(paths))
-
-
-def _feet_shown(body: Body, motion: Motion) -> NDArray[np.bool_]:
-    """Tell in which frames both feet are on record: a marker of the foot, or of the shank where no foot is marked.
-
-    Inverse kinematics draws a leg of which no marker is seen straight across the gap; no stride is taken from that.
-    """
-    segment = {m.name: m.segment for m in body.markers if m.weight > 0}
-    on = [segment.get(name, "") for name in motion.markers]
-    shown = np.ones(len(motion.values), dtype=bool)
-    for side in SIDES:
-        foot = [i for i, name in enumerate(on) if name in {f"{part}_{side[0]}" for part in _FOOT}]
-        columns = foot or [i for i, name in enumerate(on) if name == f"tibia_{side[0]}"]
-        if columns:
-            shown &= np.isfinite(motion.marker_error[:, columns]).any(axis=1)
-    return shown
-
-
 def on_the_belt(paths: FootPaths, belt_m_s: float) -> FootPaths:
     """Return paths as they would be over ground: carried forward at the speed of a treadmill.
 
@@ -135,7 +83,7 @@ def on_the_belt(paths: FootPaths, belt_m_s: float) -> FootPaths:
     )
 
 
-def _belt_speed(paths: FootPaths) -> float:
+def belt_speed(paths: FootPaths) -> float:
     """Return how fast the standing foot goes backwards under a pelvis that stays, m/s; 0 if nobody treads.
 
     The forefoot of somebody on a treadmill moves backwards at the speed of the belt for more than half of the stride,
@@ -153,12 +101,3 @@ def _belt_speed(paths: FootPaths) -> float:
     speed = np.concatenate([np.gradient(paths.forefoot[side][:, 0]) * paths.rate_hz for side in SIDES])
     backwards = -speed[speed < 0]
     return float(np.median(backwards)) if len(backwards) else 0.0
-
-
-def _bridged(values: FloatArray, is_seen: NDArray[np.bool_]) -> FloatArray:
-    """Bridge frames without a pose by straight lines; no event is taken from them."""
-    if is_seen.all() or not is_seen.any():
-        return values
-    time = np.arange(len(values))
-    seen = np.flatnonzero(is_seen)
-    return np.stack([np.interp(time, seen, column[seen]) for column in values.T], axis=1)

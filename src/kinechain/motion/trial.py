@@ -12,8 +12,10 @@ from kinechain.body.body import Body
 from kinechain.core.arrays import Immutable
 from kinechain.core.errors import RecordingError
 from kinechain.motion.angles import compute_angles
+from kinechain.motion.body_paths import foot_paths
 from kinechain.motion.cycles import Cycle, find_cycles
-from kinechain.motion.events import Agreement, FootPaths, choose_events, foot_paths
+from kinechain.motion.events import Agreement, choose_events
+from kinechain.motion.foot_paths import FootPaths
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Angles, Motion
 from kinechain.motion.smooth import smooth

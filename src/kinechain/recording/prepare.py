@@ -13,6 +13,8 @@ from kinechain.core.errors import RecordingError
 from kinechain.recording.gaps import FilledGap, fill_gaps
 from kinechain.recording.profiles import choose_profile, segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
+from kinechain.recording.swaps import exchange_upside_down, without_swaps
+from kinechain.recording.unit import check_size
 from kinechain.recording.walkway import Heading, find_heading, find_up
 
 __all__ = ["PrepareSettings", "landmark_tracks", "prepare_recording", "turned_plate"]
@@ -65,12 +67,12 @@ def prepare_recording(
     if match.missing:
         notes.append(Note("found", f"Not in this recording: {', '.join(match.missing)}."))
     tracks = landmark_tracks(markers, match.landmarks)
-    _check_size(recording.name, markers)
+    check_size(recording.name, markers)
     up = find_up(recording.name, tracks, recording.plates, notes)
     heading = find_heading(recording.name, tracks, up, markers.rate_hz, notes)
     world_from_lab = np.stack([heading.forward, np.cross(up, heading.forward), up])
     positions = markers.positions @ world_from_lab.T
-    positions = _upright_pairs(positions, markers.labels, dict(match.landmarks), settings, notes)
+    positions = exchange_upside_down(positions, markers.labels, dict(match.landmarks), settings.swap_share, notes)
     positions, gaps = fill_gaps(
         positions,
         {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks},
@@ -78,7 +80,7 @@ def prepare_recording(
     )
     notes += _gap_notes(gaps, markers.labels, markers.rate_hz, settings)
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
-    landmarks = _without_swaps(landmark_tracks(ready, match.landmarks), match.landmarks, settings, notes)
+    landmarks = without_swaps(landmark_tracks(ready, match.landmarks), match.landmarks, settings.swap_share, notes)
     notes.append(_floor_note(landmark_tracks(ready, landmarks), recording.plates, up))
     return replace(
         recording,
@@ -114,24 +116,6 @@ def landmark_tracks(markers: Markers, landmarks: Sequence[tuple[str, str]]) -> d
         for label, landmark in landmarks
         if landmark.startswith("segment:")
     }
-
-
-#: Frames on which the size of the body is checked.
-SIZE_FRAMES = 200
-
-
-def _check_size(name: str, markers: Markers) -> None:
-    """Refuse a cloud of markers that is not the size of a person (0.4 to 2.6 m)."""
-    frames = np.unique(np.linspace(0, len(markers.positions) - 1, SIZE_FRAMES).astype(int))
-    # The outermost twentieth at each end is left out, so that one lost marker does not condemn a whole trial.
-    seen = [cloud[np.isfinite(cloud).all(axis=1)] for cloud in markers.positions[frames]]
-    spans = [np.ptp(np.percentile(cloud, (5.0, 95.0), axis=0), axis=0).max() for cloud in seen if len(cloud) > 1]
-    size = float(np.median(spans)) if spans else 0.0
-    if not 0.4 <= size <= 2.6:
-        raise RecordingError(
-            f"the markers of {name} span {size:.3g} m, which is not the size of a person; "
-            "check the unit of length in the file"
-        )
 
 
 def turned_plate(plate: ForcePlate, world_from_lab: FloatArray) -> ForcePlate:
@@ -195,86 +179,6 @@ def _gap_notes(
 def _counted(names: Mapping[str, int], limit: int = 8) -> str:
     listed = [f"{name} {n}" if n > 1 else name for name, n in names.items()]
     return ", ".join(listed[:limit]) + (", ..." if len(listed) > limit else "")
-
-
-#: Pairs (upper, lower) of landmarks of one segment; in an upright person nothing turns them over.
-_UPPER_LOWER = (("suprasternal_notch", "xiphoid"), ("c7", "t10"))
-
-
-def _upright_pairs(
-    positions: FloatArray,
-    labels: Sequence[str],
-    landmarks: Mapping[str, str],
-    settings: PrepareSettings,
-    notes: list[Note],
-) -> FloatArray:
-    """Exchange the two markers of a pair that stands upside down throughout, and say so."""
-    columns = {landmark: labels.index(label) for label, landmark in landmarks.items()}
-    out = positions.copy()
-    for upper, lower in _UPPER_LOWER:
-        if upper not in columns or lower not in columns:
-            continue
-        a, b = columns[upper], columns[lower]
-        rise = positions[:, a, 2] - positions[:, b, 2]
-        rise = rise[np.isfinite(rise)]
-        if len(rise) and np.mean(rise < -0.03) > settings.swap_share:
-            out[:, [a, b]] = positions[:, [b, a]]
-            text = (
-                f"{labels[a]} stands {-np.median(rise) * 1e3:.0f} mm below {labels[b]} throughout: "
-                "the two labels were exchanged back."
-            )
-            notes.append(Note("repaired", text))
-    return out
-
-
-#: Pairs (outer, inner) of landmarks whose order across the foot, ankle or knee never changes.
-_OUTER_INNER = (
-    ("lateral_malleolus", "medial_malleolus"),
-    ("lateral_femoral_epicondyle", "medial_femoral_epicondyle"),
-    ("metatarsal_5_head", "metatarsal_2_head"),
-    ("metatarsal_5_head", "metatarsal_1_head"),
-    ("metatarsal_2_head", "metatarsal_1_head"),
-)
-
-
-def _without_swaps(
-    tracks: Mapping[str, FloatArray],
-    landmarks: tuple[tuple[str, str], ...],
-    settings: PrepareSettings,
-    notes: list[Note],
-) -> tuple[tuple[str, str], ...]:
-    """Leave out pairs of markers that stand the wrong way round, and say so."""
-    out = dict((landmark, label) for label, landmark in landmarks)
-    dropped: set[str] = set()
-    for side, sign in (("r", -1.0), ("l", 1.0)):
-        for outer, inner in _OUTER_INNER:
-            a, b = f"{outer}_{side}", f"{inner}_{side}"
-            across = _across(tracks, side)
-            if a not in tracks or b not in tracks or across is None:
-                continue
-            lateral = sign * np.sum((tracks[a] - tracks[b]) * across, axis=1)
-            lateral = lateral[np.isfinite(lateral)]
-            if len(lateral) and np.mean(lateral < -0.01) > settings.swap_share:
-                dropped |= {a, b}
-                text = (
-                    f"{out[a]} stands {-np.median(lateral) * 1e3:.0f} mm on the inner side of {out[b]} throughout: "
-                    "the two labels look exchanged, so neither marker is used."
-                )
-                notes.append(Note("defect", text))
-    return tuple((label, landmark) for label, landmark in landmarks if landmark not in dropped)
-
-
-def _across(tracks: Mapping[str, FloatArray], side: str) -> FloatArray | None:
-    """Return the horizontal direction to the left of a foot (time, 3), from heel or ankle to the toes."""
-    back = next((tracks[n] for n in (f"heel_{side}", f"lateral_malleolus_{side}") if n in tracks), None)
-    front = [tracks[n] for n in tracks if n.startswith(("metatarsal", "hallux", "toe_2")) and n.endswith(f"_{side}")]
-    if back is None or not front:
-        return None
-    ahead = np.mean(front, axis=0) - back
-    ahead[:, 2] = 0.0
-    norm = np.linalg.norm(ahead, axis=1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.cross([0.0, 0.0, 1.0], ahead / norm))
 
 
 def _floor_note(tracks: Mapping[str, FloatArray], plates: Sequence[ForcePlate], up: FloatArray) -> Note:

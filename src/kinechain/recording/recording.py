@@ -17,10 +17,29 @@ Side = Literal["left", "right"]
 
 @dataclass(frozen=True)
 class Note:
-    """One thing that was found, assumed or repaired, in a sentence a clinician can read."""
+    """One thing that was found, assumed or repaired, in a sentence a clinician can read.
+
+    Attributes
+    ----------
+    kind : 'found', 'assumed', 'repaired' or 'defect'
+    text : str
+        The whole sentence.
+    code : str
+        What it is, for tables and programs, e.g. 'plate.origin_sign'; '' for a plain finding.
+    place : str
+        Where in the file: 'plate 2', 'LTOE', 'line 7', 'frames 12 to 40'.
+    effect : str
+        What it does to results, as a sentence.
+    cure : str
+        What to do about it, as a sentence.
+    """
 
     kind: Literal["found", "assumed", "repaired", "defect"]
     text: str
+    code: str = ""
+    place: str = ""
+    effect: str = ""
+    cure: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +196,10 @@ class Recording(Immutable):
         True once the data stand in the world frame (x forward, y left, z up).
     profile : str
         Name of the marker-set profile, '' until one is chosen.
+    score : float
+        How well that profile fits, at most 1.
+    runner_up : (str, float)
+        The next best profile and its score.
     landmarks : tuple of (str, str)
         Pairs (marker label, landmark name) by that profile.
     weights : tuple of float
@@ -203,6 +226,8 @@ class Recording(Immutable):
     notes: tuple[Note, ...] = field(default=())
     task: Literal["", "walking", "standing", "other"] = ""
     weights: tuple[float, ...] = ()
+    score: float = 0.0
+    runner_up: tuple[str, float] = ("", 0.0)
 
     def require_markers(self) -> Markers:
         """Return the markers, or say that there are none."""

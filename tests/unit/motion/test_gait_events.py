@@ -11,7 +11,7 @@ from walker import STANCE, plate, strikes, walk
 from kinechain.motion.contacts import find_contacts
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import choose_events, compare_events, find_plate_events
-from kinechain.motion.foot_paths import _belt_speed, on_the_belt
+from kinechain.motion.foot_paths import belt_speed, on_the_belt
 from kinechain.motion.kinematic_events import find_bonci_events, find_zeni_events
 from kinechain.recording.recording import Event, ForcePlate, Recording
 
@@ -183,7 +183,7 @@ def on_a_treadmill(paths, belt_m_s: float):
 def test_a_treadmill_is_told_by_the_standing_foot_and_has_the_events_of_the_ground() -> None:
     paths = walk()
     treading = on_a_treadmill(paths, 1.3 / 1.1)
-    belt = _belt_speed(treading)
+    belt = belt_speed(treading)
     assert belt == pytest.approx(1.3 / 1.1, rel=0.03)
     carried = on_the_belt(treading, belt)
     for find in (find_zeni_events, find_bonci_events):
@@ -195,10 +195,10 @@ def test_a_treadmill_is_told_by_the_standing_foot_and_has_the_events_of_the_grou
 
 def test_walking_over_ground_standing_and_squatting_have_no_belt() -> None:
     paths = walk()
-    assert _belt_speed(paths) == 0.0
+    assert belt_speed(paths) == 0.0
     still = {name: {s: np.repeat(p[:1], len(p), axis=0) for s, p in getattr(paths, name).items()}
              for name in ("heel", "forefoot", "hallux", "inner", "outer")}  # fmt: skip
-    assert _belt_speed(replace(paths, **still, pelvis=np.repeat(paths.pelvis[:1], 400, axis=0))) == 0.0
+    assert belt_speed(replace(paths, **still, pelvis=np.repeat(paths.pelvis[:1], 400, axis=0))) == 0.0
     down = np.zeros((400, 3))
     down[:, 0] = -0.3 * np.sin(np.pi * np.arange(400) / 399)
-    assert _belt_speed(replace(paths, **still, pelvis=paths.pelvis[:1] + down)) == 0.0
+    assert belt_speed(replace(paths, **still, pelvis=paths.pelvis[:1] + down)) == 0.0
