@@ -23,9 +23,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
-from kinechain.motion.angles import walking_heading
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from kinechain.motion.foot_paths import SIDES, SLOWEST_WALK_M_S, FootPaths
+from kinechain.motion.heading import walking_heading
 from kinechain.recording.recording import Event, Side
 
 __all__ = ["Kind", "Walk", "find_bonci_events", "find_walk", "find_zeni_events", "stride_time_s"]
