@@ -125,7 +125,10 @@ def test_files_are_told_apart_by_suffix_then_by_content(tmp_path: Path) -> None:
 
 def test_an_unexpected_fault_is_one_line_that_names_the_way_to_the_traceback(tmp_path: Path) -> None:
     script = (
-        "import sys; from kinechain import cli\ncli.sort_inputs = lambda paths: 1 / 0\ncli.main(['assess', 'x.c3d'])\n"
+        "from kinechain import cli\n"
+        "from kinechain.cli import assessing\n"
+        "assessing.sort_inputs = lambda paths: 1 / 0\n"
+        "cli.main(['assess', 'x.c3d'])\n"
     )
     command = [sys.executable, "-c", script]
     quiet = {key: value for key, value in os.environ.items() if key != "KINECHAIN_DEBUG"}
@@ -142,7 +145,8 @@ def test_an_interruption_leaves_quietly(tmp_path: Path) -> None:
     script = (
         "from kinechain import cli\n"
         "def stop(paths): raise KeyboardInterrupt\n"
-        "cli.sort_inputs = stop\n"
+        "from kinechain.cli import assessing\n"
+        "assessing.sort_inputs = stop\n"
         "cli.main(['assess', 'x.c3d'])\n"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path)

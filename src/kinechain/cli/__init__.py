@@ -1,0 +1,99 @@
+"""The command line: one function per verb; everything heavy is imported inside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Annotated
+
+import typer
+
+from kinechain import __version__
+from kinechain.cli.assessing import assess, demo
+from kinechain.cli.inputs import sort_inputs
+from kinechain.cli.installation import doctor
+from kinechain.cli.solving import ik
+from kinechain.core.errors import KinechainError
+from kinechain.core.text import printable
+
+__all__ = ["app", "main", "sort_inputs"]
+
+EXIT_BAD_INPUT = 2
+EXIT_UNEXPECTED = 70
+EXIT_BROKEN_PIPE = 141
+
+#: Typer carries its own Click in some versions and uses the installed one in others; this is the
+#: base of every usage error in either.
+UsageFault: type[Exception] = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    help="Which link of the chain from the sole to the spine plausibly drives this foot or back pain. "
+    "Research and education; a clinician decides.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every refusal is one line on stderr.
+
+    Exit codes: 0 done, 1 the plan is locked (or `doctor` found a fault), 2 bad input,
+    70 a fault of this program, 130 interrupted.
+    """
+    if not os.environ.get("KINECHAIN_DEBUG"):
+        sys.excepthook = _say_unexpected
+    # Calling the app itself would put Typer's own hook in place of ours.
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=arguments, prog_name="kinechain", standalone_mode=False)
+    except BrokenPipeError:
+        # The reader has gone; the interpreter would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_BROKEN_PIPE)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except KinechainError as error:
+        _refuse(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _refuse(f"{where}{error.strerror or error}; check the name, the folder and its rights")
+    except UsageFault as error:
+        _refuse(f"{error.format_message().rstrip('.')}. See kinechain --help.")  # type: ignore[attr-defined]
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(sentence: str) -> None:
+    """Say why in one line, and leave with the code of bad input."""
+    typer.echo(f"kinechain: {printable(' '.join(sentence.split()))}", err=True)
+    sys.exit(EXIT_BAD_INPUT)
+
+
+def _say_unexpected(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """Replace a traceback by one line; leaving from here sets the exit code."""
+    sentence = " ".join(f"{kind.__name__}: {error}".split())
+    typer.echo(
+        f"kinechain: a fault of this program, please report it ({sentence}); "
+        "set KINECHAIN_DEBUG=1 and run again for the traceback",
+        err=True,
+    )
+    sys.exit(EXIT_UNEXPECTED)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"kinechain {__version__}")
+        raise typer.Exit
+
+
+#: The verbs, in the order in which the help names them.
+VERBS = (demo, assess, ik, doctor)
+
+for verb in VERBS:
+    app.command()(verb)

@@ -1,0 +1,166 @@
+"""``kinechain demo`` and ``kinechain assess``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kinechain.cli.inputs import is_person_file, sort_inputs
+from kinechain.cli.terminal import progress, wrapped
+from kinechain.core.errors import InputError, SettingError
+from kinechain.core.text import printable
+
+if TYPE_CHECKING:
+    from kinechain.analysis import Assessment
+    from kinechain.care.person import Person
+
+__all__ = ["assess", "demo", "person_with"]
+
+EXIT_LOCKED = 1
+
+
+def demo(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report.", metavar="DIR", show_default="kinechain-demo")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the assessment as JSON; files only with --out.")
+    ] = False,
+) -> None:
+    """Assess the example person: a walk that the project made itself, with a stated asymmetry.
+
+    Example: kinechain demo --out demo
+    """
+    with progress() as say:
+        from kinechain.demonstration.demonstrate import demonstrate
+
+        assessment = demonstrate(say)
+        say("Writing the report")
+        written = _write(assessment, _folder(out, "kinechain-demo", as_json))
+    _print_assessment(assessment, written, as_json)
+
+
+def assess(
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PERSON.toml|RECORDING", help="A person file, walking trials, or both.", show_default=False
+        ),
+    ] = None,
+    static: Annotated[Path | None, typer.Option(help="The standing trial.", metavar="FILE")] = None,
+    mass: Annotated[float | None, typer.Option(help="Body mass.", metavar="KG")] = None,
+    height: Annotated[float | None, typer.Option(help="Standing height.", metavar="M")] = None,
+    sex: Annotated[str | None, typer.Option(help="Chooses proportions and norms.", metavar="female|male")] = None,
+    age: Annotated[float | None, typer.Option(help="Age.", metavar="YEARS")] = None,
+    foot_length: Annotated[float | None, typer.Option(help="Heel to longest toe.", metavar="M")] = None,
+    rhythm: Annotated[
+        str, typer.Option(help="Lumbar rhythm.", metavar="christophy2012|lifting_full_body")
+    ] = "christophy2012",
+    profile: Annotated[
+        str | None, typer.Option(help="Marker-set profile; chosen from the labels if not given.", metavar="NAME|FILE")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report.", metavar="DIR", show_default="kinechain-report")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the assessment as JSON; files only with --out.")
+    ] = False,
+) -> None:
+    """Assess one person from an examination, from recordings, or from both.
+
+    Exit code 1 means: done, and the plan is locked (a danger sign, or the questions were not answered).
+
+    Example: kinechain assess person.toml
+
+    Example: kinechain assess walk1.c3d walk2.c3d --static standing.c3d --mass 67 --height 1.66
+
+    Example: kinechain assess person.toml walk.trc --json > assessment.json
+    """
+    person_file, recordings = sort_inputs(inputs or [])
+    if static is not None and is_person_file(static):
+        raise SettingError(f"--static names {static.name}, a person file; give the standing trial (C3D or TRC)")
+    if person_file is None and not recordings and static is None:
+        raise SettingError("nothing to assess: give a person file (TOML), a recording (C3D or TRC), or both")
+    with progress() as say:
+        person = person_with(person_file, mass=mass, height=height, sex=sex, age=age, foot_length=foot_length)
+        say("Loading")
+        from kinechain.analysis import Settings
+        from kinechain.analysis import assess as assess_person
+
+        assessment = assess_person(person, recordings, static, Settings(rhythm=rhythm, profile=profile), say)
+        say("Writing the report")
+        written = _write(assessment, _folder(out, "kinechain-report", as_json))
+    _print_assessment(assessment, written, as_json)
+    if assessment.screen.plan_locked:
+        raise typer.Exit(EXIT_LOCKED)
+
+
+def person_with(
+    path: Path | None,
+    *,
+    mass: float | None,
+    height: float | None,
+    sex: str | None,
+    age: float | None,
+    foot_length: float | None,
+) -> Person:
+    """Read the person file, if any; what is given as an option replaces what it says."""
+    from kinechain.care.person import Person
+    from kinechain.care.person_file import check_person_number, read_person
+
+    person = read_person(path) if path else Person()
+    if sex not in (None, "female", "male"):
+        raise SettingError(f"--sex is '{sex}'; write female or male, or leave it out")
+    given = {
+        "mass_kg": ("--mass", mass),
+        "height_m": ("--height", height),
+        "age_years": ("--age", age),
+        "foot_length_m": ("--foot-length", foot_length),
+    }
+    numbers = {
+        key: check_person_number(key, value, option) for key, (option, value) in given.items() if value is not None
+    }
+    return replace(person, **({"sex": sex} if sex else {}), **numbers)  # type: ignore[arg-type]
+
+
+def _folder(out: Path | None, usual: str, as_json: bool) -> Path | None:
+    """Return where files go: machine output alone writes none unless a folder is named."""
+    return out or (None if as_json else Path(usual))
+
+
+def _write(assessment: Assessment, folder: Path | None) -> tuple[Path, ...]:
+    if folder is None:
+        return ()
+    from kinechain.report.write import write_outputs
+
+    try:
+        return tuple(write_outputs(assessment, folder))
+    except OSError as error:
+        raise InputError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
+
+
+def _print_assessment(assessment: Assessment, written: Sequence[Path], as_json: bool) -> None:
+    """Print the machine output alone, or page one, what was used and what was written."""
+    if as_json:
+        from kinechain.report.json import assessment_json
+
+        typer.echo(assessment_json(assessment), nl=False)
+        return
+    from kinechain.analysis import INTENDED_PURPOSE
+    from kinechain.report.verdict import render_verdict
+
+    used = [*([assessment.standing.recording.name] if assessment.standing else [])]
+    used += [trial.recording.name for trial in assessment.trials]
+    lines = [render_verdict(assessment), ""]
+    if assessment.is_demonstration:
+        lines += ["Demonstration: the walk was made by the project itself.", ""]
+    if used:
+        lines.append(f"Recordings used: {', '.join(used)}")
+    lines += [f"Not used: {sentence}" for sentence in assessment.refused]
+    lines += [f"Written: {path}" for path in written]
+    lines += ["", INTENDED_PURPOSE]
+    typer.echo(wrapped("\n".join(printable(line) for text in lines for line in text.split("\n"))))
