@@ -1,16 +1,58 @@
-"""Fill short gaps in marker trajectories by stated methods; leave long ones open."""
+"""Fill short gaps in marker trajectories by stated methods; leave long ones and the ends open.
+
+The longest gap of each method is the longest of 0.05, 0.1, 0.2, 0.3 and 0.5 s at which, in 95 of 100 gaps cut into
+complete trajectories of the shared recordings, the worst frame lies within 25 mm of the truth (assumption: the size
+of soft-tissue movement).  ``python benchmarks/validation_tables.py gaps`` measures it again.  Howarth and Callaghan
+(2010, doi:10.1080/10255841003664701) found the same order: a curve is best below 0.2 s, the moving frame of the
+segment above.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
-from kinechain.core.frames import nearest_rotation
+from kinechain.core.arrays import FloatArray, IntArray
+from kinechain.recording.recording import Note
 
-__all__ = ["FilledGap", "fill_gaps", "find_gaps"]
+__all__ = ["METHODS", "FilledGap", "GapMethod", "fill_gaps", "find_gaps", "gap_notes", "turns_between"]
+
+
+@dataclass(frozen=True)
+class GapMethod:
+    """One way to fill a gap.
+
+    Attributes
+    ----------
+    words : str
+        What it does, for notes.
+    longest_s : float
+        Longer gaps are not filled this way.
+    error_mm : float
+        Distance from the truth of the worst frame that 95 of 100 gaps of that length stay within.
+    """
+
+    words: str
+    longest_s: float
+    error_mm: float
+
+
+#: In the order in which they are tried; errors from the table `gaps` of the benchmarks.
+METHODS: Mapping[str, GapMethod] = {
+    "rigid": GapMethod("carried by three or more markers of the same segment", 0.5, 16.0),
+    "nearly_rigid": GapMethod("carried by markers that keep their distance in this recording", 0.2, 17.0),
+    "pair": GapMethod("carried by two markers of the same segment", 0.2, 22.0),
+    "one": GapMethod("moved along with the nearest marker of the same segment", 0.2, 23.0),
+    "cubic": GapMethod("a cubic through the edges of the gap", 0.1, 8.0),
+}
+#: A marker keeps its distance when that varies by less than this (standard deviation), m, in so many sampled frames;
+#: the errors of `nearly_rigid` were measured with it.
+_RIGID_M, _RIGID_FRAMES, _RIGID_NEIGHBOURS = 0.015, 60, 4
+#: Markers that span less than this across their longest direction, m, tell no turn about it (assumption).
+_SPREAD_M = 0.01
 
 
 @dataclass(frozen=True)
@@ -22,7 +64,8 @@ class FilledGap:
     marker : int
     first, length : int
         Frames.
-    method : 'rigid', 'cubic' or 'open'
+    method : str
+        A key of `METHODS`, or 'open'.
     """
 
     marker: int
@@ -31,20 +74,29 @@ class FilledGap:
     method: str
 
 
-def find_gaps(seen: FloatArray) -> list[tuple[int, int]]:
-    """Return (first frame, length) of every inner run of missing frames; the ends of a recording are no gaps."""
-    seen = np.asarray(seen, dtype=bool)
-    where = np.flatnonzero(seen)
-    if len(where) < 2:
-        return []
-    steps = np.diff(where)
-    return [(int(where[i]) + 1, int(steps[i]) - 1) for i in np.flatnonzero(steps > 1)]
+def find_gaps(seen: NDArray[np.bool_]) -> IntArray:
+    """Return (marker, first frame, length) of every inner run of missing frames, (gap, 3).
+
+    Parameters
+    ----------
+    seen : (time, marker) array of bool
+
+    Notes
+    -----
+    A marker that comes into view or leaves it has no gap there: nothing is extrapolated.
+    """
+    marker, frame = np.nonzero(np.diff(np.asarray(seen).T.astype(np.int8), axis=1))
+    falls = np.asarray(seen)[frame, marker]
+    is_gap = np.zeros(len(marker), dtype=bool)
+    is_gap[:-1] = falls[:-1] & (marker[1:] == marker[:-1])
+    start = np.flatnonzero(is_gap)
+    return np.stack([marker[start], frame[start] + 1, frame[start + 1] - frame[start]], axis=1).astype(np.int64)
 
 
 def fill_gaps(
-    positions: FloatArray, segments: Mapping[int, str], longest: int
+    positions: FloatArray, segments: Mapping[int, str], rate_hz: float, methods: Mapping[str, GapMethod] = METHODS
 ) -> tuple[FloatArray, tuple[FilledGap, ...]]:
-    """Fill inner gaps of at most ``longest`` frames.
+    """Fill inner gaps, each by the first of the methods that its neighbours and its length allow.
 
     Parameters
     ----------
@@ -52,8 +104,8 @@ def fill_gaps(
         NaN where missing.
     segments : mapping of marker index to segment name
         Markers of one segment move together.
-    longest : int
-        Frames.
+    rate_hz : float
+    methods : mapping of name to GapMethod
 
     Returns
     -------
@@ -63,64 +115,141 @@ def fill_gaps(
 
     Notes
     -----
-    First choice: with three or more neighbours on the same segment seen at both edges and throughout, the marker
-    is carried along by the rigid motion that maps the neighbours from the edge frames (Kabsch), and the mismatch
-    left at each edge is spread linearly.  Else: a cubic through the edges with the edge velocities (Hermite).
+    Neighbours must be seen at both edges and throughout.  `rigid` and `nearly_rigid` carry the marker along with the
+    rigid motion of the neighbours (Kabsch 1976, doi:10.1107/S0567739476001873) and spread the mismatch of the two
+    edges linearly; `pair` turns with the line between two markers and `one` only travels, and the path relative to
+    them is a cubic, as is the whole path of `cubic`, through the edges with the velocities there (Hermite).
     """
-    filled = positions.copy()
     seen = np.isfinite(positions[:, :, 0])
+    found = find_gaps(seen)
+    if not len(found):
+        return positions, ()
+    filled = positions.copy()
+    missing = np.zeros((len(seen) + 1, seen.shape[1]), dtype=np.int32)
+    np.cumsum(~seen, axis=0, out=missing[1:])
+    near = _Neighbours(positions, segments)
+    longest = max(method.longest_s for method in methods.values())
     out = []
-    for marker in range(positions.shape[1]):
-        for first, length in find_gaps(seen[:, marker]):
-            method = "open"
-            if length <= longest:
-                neighbours = [
-                    m
-                    for m in range(positions.shape[1])
-                    if m != marker
-                    and segments.get(m)
-                    and segments.get(m) == segments.get(marker)
-                    and seen[first - 1 : first + length + 1, m].all()
-                ]
-                method = "rigid" if _spread(positions[first - 1, neighbours]) else "cubic"
-                fill = _rigid if method == "rigid" else _cubic
-                filled[first : first + length, marker] = fill(positions, marker, first, length, neighbours)
-            out.append(FilledGap(marker, first, length, method))
+    for marker, first, length in found.tolist():
+        method = "open"
+        if length <= longest * rate_hz + 1e-9:
+            there = missing[first - 1] == missing[first + length + 1]
+            for name, rule in methods.items():
+                carriers = near.of(name, marker, there, first) if length <= rule.longest_s * rate_hz + 1e-9 else None
+                if carriers is not None:
+                    filled[first : first + length, marker] = _fill(positions, name, marker, first, length, carriers)
+                    method = name
+                    break
+        out.append(FilledGap(marker, first, length, method))
     return filled, tuple(out)
 
 
+class _Neighbours:
+    """Which markers may carry another, found when first asked."""
+
+    def __init__(self, positions: FloatArray, segments: Mapping[int, str]) -> None:
+        self.positions = positions
+        self.mates = {
+            m: np.array([k for k, other in segments.items() if k != m and other == segment], dtype=int)
+            for m, segment in segments.items()
+            if segment
+        }
+        self.known = np.array(sorted(segments), dtype=int)
+        self.steady: dict[int, IntArray] = {}
+
+    def of(self, method: str, marker: int, there: NDArray[np.bool_], first: int) -> IntArray | None:
+        """Return the markers that carry ``marker`` by a method, None if there are too few."""
+        if method == "cubic":
+            return np.array([], dtype=int)
+        if method == "nearly_rigid":
+            steady = self._steady(marker)
+            steady = steady[there[steady]][:_RIGID_NEIGHBOURS]
+            return steady if _spread(self.positions[first - 1, steady]) else None
+        mates = self.mates.get(marker, np.array([], dtype=int))
+        mates = mates[there[mates]]
+        if method == "rigid":
+            return mates if _spread(self.positions[first - 1, mates]) else None
+        wanted = 2 if method == "pair" else 1
+        if len(mates) < wanted:
+            return None
+        away = np.linalg.norm(self.positions[first - 1, mates] - self.positions[first - 1, marker], axis=1)
+        return np.asarray(mates[np.argsort(away)[:wanted]])
+
+    def _steady(self, marker: int) -> IntArray:
+        """Return the markers whose distance hardly varies, the steadiest first."""
+        if marker not in self.steady:
+            seen = np.flatnonzero(np.isfinite(self.positions[:, marker, 0]))
+            frames = seen[np.unique(np.linspace(0, len(seen) - 1, _RIGID_FRAMES).astype(int))]
+            others = self.known[self.known != marker]
+            apart = np.linalg.norm(self.positions[frames][:, others] - self.positions[frames, marker, None], axis=-1)
+            both = np.isfinite(apart)
+            count = np.maximum(both.sum(axis=0), 1)
+            mean = np.where(both, apart, 0.0).sum(axis=0) / count
+            varies = np.sqrt(np.where(both, (apart - mean) ** 2, 0.0).sum(axis=0) / count)
+            is_steady = (varies < _RIGID_M) & (count >= min(_RIGID_FRAMES, len(frames)) // 3)
+            self.steady[marker] = others[is_steady][np.argsort(varies[is_steady])]
+        return self.steady[marker]
+
+
 def _spread(points: FloatArray) -> bool:
-    """Whether points span a plane well enough (second singular value above 1 cm) to define a rotation."""
+    """Whether points span a plane well enough to define a rotation."""
     if len(points) < 3:
         return False
-    return bool(np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[1] > 0.01)
+    return bool(np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[1] > _SPREAD_M)
 
 
-def _rigid(positions: FloatArray, marker: int, first: int, length: int, neighbours: list[int]) -> FloatArray:
+def _fill(positions: FloatArray, method: str, marker: int, first: int, length: int, carriers: IntArray) -> FloatArray:
+    """Return the positions (length, 3) of one marker across its gap."""
+    if method == "cubic":
+        return _cubic(positions[:, marker], first, length)
     before, after = first - 1, first + length
-    out = np.zeros((2, length, 3))
-    miss = np.zeros((2, 3))
-    for k, (edge, other) in enumerate(((before, after), (after, before))):
-        base = positions[edge, neighbours]
-        arm = positions[edge, marker] - base.mean(axis=0)
-        carried = {}
-        for frame in (*range(first, first + length), other):
-            now = positions[frame, neighbours]
-            turn = nearest_rotation((now - now.mean(axis=0)).T @ (base - base.mean(axis=0)))
-            carried[frame] = now.mean(axis=0) + turn @ arm
-        out[k] = [carried[f] for f in range(first, first + length)]
-        miss[k] = carried[other] - positions[other, marker]
-    share = (np.arange(1, length + 1) / (length + 1))[:, None]
-    forward, backward = out[0] - share * miss[0], out[1] - (1 - share) * miss[1]
-    return np.asarray((1 - share) * forward + share * backward)
+    if method in ("rigid", "nearly_rigid"):
+        now = positions[before : after + 1, carriers]
+        turns, middle = turns_between(now[0], now), now.mean(axis=1)
+        start = positions[before, marker] - middle[0]
+        end = turns[-1].T @ (positions[after, marker] - middle[-1])
+        share = (np.arange(1, length + 1) / (length + 1))[:, None]
+        local = (1 - share) * start + share * end
+        return np.asarray(np.einsum("tij,tj->ti", turns[1:-1], local) + middle[1:-1])
+    early, late = max(before - 4, 0), after + 5
+    now = positions[early:late, carriers]
+    middle = now.mean(axis=1)
+    local = positions[early:late, marker] - middle
+    inside = slice(first - early, after - early)
+    if method == "one":
+        return np.asarray(_cubic(local, first - early, length) + middle[inside])
+    turns = _line_turns(now[:, 1] - now[:, 0], before - early)
+    local = np.einsum("tji,tj->ti", turns, local)
+    return np.asarray(np.einsum("tij,tj->ti", turns[inside], _cubic(local, first - early, length)) + middle[inside])
 
 
-def _cubic(positions: FloatArray, marker: int, first: int, length: int, _: list[int]) -> FloatArray:
+def turns_between(base: FloatArray, now: FloatArray) -> FloatArray:
+    """Return the rotations (time, 3, 3) that turn points ``base`` (point, 3) best onto ``now`` (time, point, 3)."""
+    shape = base - base.mean(axis=0)
+    cross = np.swapaxes(now - now.mean(axis=1, keepdims=True), 1, 2) @ shape
+    left, _, right = np.linalg.svd(cross)
+    turns = left @ right
+    mirrored = np.linalg.det(turns) < 0
+    if mirrored.any():
+        left[mirrored, :, 2] *= -1.0
+        turns[mirrored] = left[mirrored] @ right[mirrored]
+    return np.asarray(turns)
+
+
+def _line_turns(lines: FloatArray, reference: int) -> FloatArray:
+    """Return the smallest rotations (time, 3, 3) from a line (time, 3) at one frame to the line at every frame."""
+    unit = lines / np.maximum(np.linalg.norm(lines, axis=1, keepdims=True), 1e-9)
+    start = unit[reference]
+    x, y, z = np.cross(start, unit).T
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3)
+    return np.asarray(np.eye(3) + cross + cross @ cross / np.maximum(1.0 + unit @ start, 1e-9)[:, None, None])
+
+
+def _cubic(track: FloatArray, first: int, length: int) -> FloatArray:
     before, after = first - 1, first + length
-    track = positions[:, marker]
     start, end = track[before], track[after]
     span = float(after - before)
-
     v0, v1 = (_edge_velocity(track, e, step, (end - start) / span) * span for e, step in ((before, -1), (after, 1)))
     t = (np.arange(1, length + 1) / span)[:, None]
     return np.asarray(
@@ -131,12 +260,69 @@ def _cubic(positions: FloatArray, marker: int, first: int, length: int, _: list[
     )
 
 
+def _slopes(count: int) -> FloatArray:
+    """Weights that turn ``count`` samples from an edge on into the slope at the edge, by least squares."""
+    steps = np.arange(count)[:, None]
+    return np.asarray(np.linalg.pinv(steps ** np.arange(3 if count > 3 else 2))[1])
+
+
+_SLOPES = {count: _slopes(count) for count in range(2, 6)}
+
+
 def _edge_velocity(track: FloatArray, edge: int, step: int, chord: FloatArray) -> FloatArray:
     """Velocity (3,) per frame at an edge: slope of a parabola through up to five seen frames beyond it."""
-    frames = [edge]
-    while len(frames) < 5 and 0 <= frames[-1] + step < len(track) and np.isfinite(track[frames[-1] + step, 0]):
-        frames.append(frames[-1] + step)
-    if len(frames) == 1:
-        return chord
-    degree = 2 if len(frames) > 3 else 1
-    return np.asarray(np.polyfit(np.array(frames) - edge, track[frames], degree)[-2])
+    samples = track[edge : edge + 5] if step > 0 else track[max(edge - 4, 0) : edge + 1][::-1]
+    hidden = np.flatnonzero(~np.isfinite(samples[:, 0]))
+    count = int(hidden[0]) if len(hidden) else len(samples)
+    return chord if count < 2 else np.asarray(step * (_SLOPES[count] @ samples[:count]))
+
+
+def gap_notes(gaps: Iterable[FilledGap], labels: Sequence[str], frames: int, rate_hz: float) -> list[Note]:
+    """Return what was filled and what stays open, by marker.
+
+    Parameters
+    ----------
+    gaps : iterable of FilledGap
+    labels : sequence of str
+    frames : int
+        Of the recording.
+    rate_hz : float
+    """
+    gaps, notes = list(gaps), []
+    filled = [g for g in gaps if g.method != "open"]
+    if filled:
+        used = [name for name in METHODS if any(g.method == name for g in filled)]
+        how = "; ".join(f"{sum(g.method == name for g in filled)} {METHODS[name].words}" for name in used)
+        worst = max(METHODS[name].error_mm for name in used)
+        text = f"{len(filled)} gaps were filled: {_by_marker(filled, labels, frames, rate_hz)} (how: {how})."
+        effect = f"Filled samples are estimates; in 95 of 100 gaps the worst frame lies within {worst:.0f} mm."
+        cure = "Where a marker was filled for much of the trial, reconstruct it in the capture software."
+        notes.append(Note("repaired", text, "markers.gaps_filled", _named(filled, labels), effect, cure))
+    left = [g for g in gaps if g.method == "open"]
+    if left:
+        text = f"{len(left)} gaps are too long to fill and stay open: {_by_marker(left, labels, frames, rate_hz)}."
+        effect = "These markers do not count in those frames."
+        cure = "Label these stretches in the capture software, or record another trial."
+        notes.append(Note("found", text, "markers.gaps_open", _named(left, labels), effect, cure))
+    return notes
+
+
+def _totals(gaps: Sequence[FilledGap]) -> list[tuple[int, int, int]]:
+    """Return (marker, frames in all, longest) with the most frames first."""
+    totals: dict[int, tuple[int, int]] = {}
+    for gap in gaps:
+        frames, longest = totals.get(gap.marker, (0, 0))
+        totals[gap.marker] = (frames + gap.length, max(longest, gap.length))
+    return sorted(((m, f, n) for m, (f, n) in totals.items()), key=lambda row: -row[1])
+
+
+def _by_marker(gaps: Sequence[FilledGap], labels: Sequence[str], frames: int, rate_hz: float, limit: int = 8) -> str:
+    rows = _totals(gaps)
+    listed = [f"{labels[m]} {100 * f / frames:.2g} % (longest {n / rate_hz:.2g} s)" for m, f, n in rows[:limit]]
+    return ", ".join(listed) + (f" and {len(rows) - limit} more" if len(rows) > limit else "")
+
+
+def _named(gaps: Sequence[FilledGap], labels: Sequence[str], limit: int = 8) -> str:
+    rows = _totals(gaps)
+    more = f" and {len(rows) - limit} more" if len(rows) > limit else ""
+    return ", ".join(labels[m] for m, _, _ in rows[:limit]) + more

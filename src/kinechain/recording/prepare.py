@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
-from kinechain.recording.gaps import FilledGap, fill_gaps
+from kinechain.recording.gaps import fill_gaps, gap_notes
 from kinechain.recording.profiles import choose_profile, segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 from kinechain.recording.swaps import exchange_upside_down, without_swaps
@@ -26,13 +25,10 @@ class PrepareSettings:
 
     Attributes
     ----------
-    longest_gap_s : float
-        Longer gaps stay open.
     swap_share : float
         A pair of markers counts as swapped when it stands the wrong way round in this share of the frames.
     """
 
-    longest_gap_s: float = 0.2
     swap_share: float = 0.9
 
 
@@ -76,9 +72,9 @@ def prepare_recording(
     positions, gaps = fill_gaps(
         positions,
         {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks},
-        int(settings.longest_gap_s * markers.rate_hz),
+        markers.rate_hz,
     )
-    notes += _gap_notes(gaps, markers.labels, markers.rate_hz, settings)
+    notes += gap_notes(gaps, markers.labels, len(positions), markers.rate_hz)
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
     landmarks = without_swaps(landmark_tracks(ready, match.landmarks), match.landmarks, settings.swap_share, notes)
     notes.append(_floor_note(landmark_tracks(ready, landmarks), recording.plates, up))
@@ -146,39 +142,6 @@ def _axis_words(direction: FloatArray) -> str:
     sign = "+" if direction[axis] > 0 else "-"
     off = float(np.degrees(np.arccos(np.clip(abs(direction[axis]), 0.0, 1.0))))
     return f"{sign}{'XYZ'[axis]}" + (f" turned by {off:.1f} deg" if off > 0.05 else "")
-
-
-def _gap_notes(
-    gaps: Iterable[FilledGap], labels: Sequence[str], rate_hz: float, settings: PrepareSettings
-) -> list[Note]:
-    notes = []
-    words = {
-        "rigid": "carried along by at least three markers of the same segment",
-        "cubic": "a cubic through the edges of the gap",
-    }
-    gaps = list(gaps)
-    for method, how in words.items():
-        some = [g for g in gaps if g.method == method]
-        if some:
-            names = Counter(labels[g.marker] for g in some)
-            longest = max(g.length for g in some) / rate_hz
-            text = f"{len(some)} gaps of up to {longest:.2f} s were filled ({how}): {_counted(names)}."
-            notes.append(Note("repaired", text))
-    open_gaps = [g for g in gaps if g.method == "open"]
-    if open_gaps:
-        names = Counter(labels[g.marker] for g in open_gaps)
-        longest = max(g.length for g in open_gaps) / rate_hz
-        text = (
-            f"{len(open_gaps)} gaps longer than {settings.longest_gap_s:g} s (up to "
-            f"{longest:.2f} s) stay open: {_counted(names)}."
-        )
-        notes.append(Note("found", text))
-    return notes
-
-
-def _counted(names: Mapping[str, int], limit: int = 8) -> str:
-    listed = [f"{name} {n}" if n > 1 else name for name, n in names.items()]
-    return ", ".join(listed[:limit]) + (", ..." if len(listed) > limit else "")
 
 
 def _floor_note(tracks: Mapping[str, FloatArray], plates: Sequence[ForcePlate], up: FloatArray) -> Note:
