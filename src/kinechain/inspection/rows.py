@@ -1,0 +1,239 @@
+"""The rows of an inspection: markers with their gaps, plates with their contacts, axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinechain.core.arrays import FloatArray
+from kinechain.core.text import printable
+from kinechain.inspection.inspection import Axes, ContactRow, ContactState, MarkerRow, PlateRow, Span
+from kinechain.motion.contacts import Contact
+from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
+
+__all__ = ["axes_of", "marker_rows", "plate_rows"]
+
+#: Of a marker that flickers only so many stretches are kept: a drawing shows no more.
+MOST_SPANS = 60
+#: Stretches into which the load of a plate is cut for drawing.
+LOAD_STEPS = 240
+#: Points from which the axes are told.
+AXES_POINTS = 400
+
+_STATES = ("seen", "filled", "missing", "removed")
+
+
+def marker_rows(markers: Markers, ready: Markers | None, landmarks: Sequence[tuple[str, str]]) -> tuple[MarkerRow, ...]:
+    """Return one row per labelled marker.
+
+    Parameters
+    ----------
+    markers : Markers
+        As read.
+    ready : Markers, optional
+        As prepared, with gaps filled.
+    landmarks : sequence of (label, landmark)
+    """
+    seen = np.isfinite(markers.positions[:, :, 0])
+    state = _states(markers, ready, seen)
+    meaning = dict(landmarks)
+    frames = len(seen)
+    runs = _runs(state)
+    rows = []
+    for column, label in enumerate(markers.labels):
+        own = runs[runs[:, 0] == column]
+        unseen = _unseen_stretches(own, frames)
+        rows.append(
+            MarkerRow(
+                printable(label),
+                meaning.get(label, ""),
+                float(seen[:, column].mean()) if frames else 0.0,
+                len(unseen),
+                float(max((end - start for start, end in unseen), default=0)) / markers.rate_hz,
+                float((state[:, column] == 1).mean()) if frames else 0.0,
+                _spans(own, markers),
+            )
+        )
+    return tuple(rows)
+
+
+def _states(markers: Markers, ready: Markers | None, seen: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Return (time, marker): 0 seen, 1 filled, 2 missing, 3 removed."""
+    state = np.where(seen, np.int8(0), np.int8(2))
+    if ready is None or len(ready.positions) != len(markers.positions):
+        return state
+    place = {label: column for column, label in enumerate(ready.labels)}
+    there = np.isfinite(ready.positions[:, :, 0])
+    columns = [c for c, label in enumerate(markers.labels) if label in place]
+    now = there[:, [place[markers.labels[c]] for c in columns]]
+    was = seen[:, columns]
+    state[:, columns] = np.select([was & now, ~was & now, ~was & ~now], [0, 1, 2], 3)
+    return state
+
+
+def _runs(state: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return (run, 4): marker, state, first frame, frame after the last; by marker and time."""
+    frames, count = state.shape
+    if not frames or not count:
+        return np.zeros((0, 4), dtype=np.int64)
+    flat = state.T.ravel()
+    new = np.ones(len(flat), dtype=bool)
+    new[1:] = flat[1:] != flat[:-1]
+    new[::frames] = True
+    first = np.flatnonzero(new)
+    end = np.append(first[1:], len(flat))
+    marker = first // frames
+    return np.stack([marker, flat[first].astype(np.int64), first - marker * frames, end - marker * frames], axis=1)
+
+
+def _unseen_stretches(runs: NDArray[np.int64], frames: int) -> list[tuple[int, int]]:
+    """Return (first, end) of every stretch that was not seen between two sightings; fills and rests are one stretch."""
+    out: list[tuple[int, int]] = []
+    for _, kind, first, end in runs.tolist():
+        if kind in (0, 3):
+            continue
+        if out and out[-1][1] == first:
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((first, end))
+    return [(first, end) for first, end in out if first > 0 and end < frames]
+
+
+def _spans(runs: NDArray[np.int64], markers: Markers) -> tuple[Span, ...]:
+    some = [row for row in runs.tolist() if row[1] != 0]
+    if len(some) > MOST_SPANS:
+        some = sorted(sorted(some, key=lambda r: r[2] - r[3])[:MOST_SPANS], key=lambda r: r[2])
+    rate, start = markers.rate_hz, markers.start_s
+    return tuple(
+        Span(_STATES[kind], round(start + first / rate, 6), round(start + end / rate, 6))  # type: ignore[arg-type]
+        for _, kind, first, end in some
+    )
+
+
+def axes_of(markers: Markers, ready: Markers) -> Axes | None:
+    """Return how the laboratory's axes lie in the world, told from the same points before and after.
+
+    Parameters
+    ----------
+    markers : Markers
+        As read.
+    ready : Markers
+        As prepared.
+
+    Returns
+    -------
+    Axes or None
+        None if no rotation maps the one on the other.
+    """
+    lab, world = _same_points(markers, ready)
+    if len(lab) < 10:
+        return None
+    turn = np.linalg.lstsq(lab, world, rcond=None)[0]
+    # A marker that was moved by a repair must not turn the room: the worst fifth is left out and the rest fitted again.
+    miss = np.linalg.norm(lab @ turn - world, axis=1)
+    keep = miss <= np.quantile(miss, 0.8)
+    turn = np.linalg.lstsq(lab[keep], world[keep], rcond=None)[0].T
+    size = float(np.cbrt(np.linalg.det(turn)))
+    if not np.isfinite(size) or abs(size) < 1e-9:
+        return None
+    turn = turn / abs(size)
+    if np.abs(turn @ turn.T - np.eye(3)).max() > 0.02:
+        return None
+    forward, up = turn[0], turn[2]
+    name, off = _axis(forward)
+    return Axes(_axis(up)[0], name, off, size < 0, float(f"{abs(size):.3g}"))
+
+
+def _same_points(markers: Markers, ready: Markers) -> tuple[FloatArray, FloatArray]:
+    if len(markers.positions) != len(ready.positions):
+        return np.zeros((0, 3)), np.zeros((0, 3))
+    place = {label: column for column, label in enumerate(ready.labels)}
+    pairs = [(c, place[label]) for c, label in enumerate(markers.labels) if label in place]
+    frames = np.unique(
+        np.linspace(0, len(markers.positions) - 1, max(2, AXES_POINTS // max(len(pairs), 1))).astype(int)
+    )
+    lab = markers.positions[frames][:, [c for c, _ in pairs]].reshape(-1, 3)
+    world = ready.positions[frames][:, [c for _, c in pairs]].reshape(-1, 3)
+    both = np.isfinite(lab).all(axis=1) & np.isfinite(world).all(axis=1)
+    return lab[both], world[both]
+
+
+def _axis(direction: FloatArray) -> tuple[str, float]:
+    """Return the laboratory axis nearest to a direction, and the angle between them, deg."""
+    axis = int(np.argmax(np.abs(direction)))
+    off = float(np.degrees(np.arccos(np.clip(abs(direction[axis]), 0.0, 1.0))))
+    return f"{'+' if direction[axis] > 0 else '-'}{'XYZ'[axis]}", round(off, 1)
+
+
+def plate_rows(recording: Recording, ready: Recording | None, contacts: Sequence[Contact]) -> tuple[PlateRow, ...]:
+    """Return one row per plate: those in use, those set aside while preparing, and those the reader refused.
+
+    Parameters
+    ----------
+    recording : Recording
+        As read.
+    ready : Recording, optional
+        As prepared.
+    contacts : sequence of Contact
+        Of the prepared plates.
+    """
+    used = ready.plates if ready else recording.plates
+    notes = ready.notes if ready else recording.notes
+    refusals = {n.place: n for n in notes if n.code.startswith("plates.") and n.kind == "defect" and n.place}
+    raw = {plate.name: plate for plate in recording.plates}
+    rows = [
+        _row(plate, raw.get(plate.name, plate), ready is not None, "", [c for c in contacts if c.plate == index])
+        for index, plate in enumerate(used)
+    ]
+    names = {plate.name for plate in used}
+    for plate in recording.plates:
+        if plate.name not in names:
+            rows.append(_row(plate, plate, False, _why(refusals.get(plate.name), plate.name), []))
+            names.add(plate.name)
+    for place, note in refusals.items():
+        if place not in names and " not used" in note.text:
+            rows.append(PlateRow(place, None, None, 0.0, 0.0, 0.0, 0.0, False, note.text, (), ()))
+    return tuple(rows)
+
+
+def _why(note: Note | None, name: str) -> str:
+    return note.text if note else f"{name}: set aside."
+
+
+def _row(plate: ForcePlate, raw: ForcePlate, is_world: bool, reason: str, contacts: Sequence[Contact]) -> PlateRow:
+    vertical = plate.force[:, 2] if is_world else np.linalg.norm(plate.force, axis=1)
+    vertical = np.nan_to_num(vertical)
+    sides = np.linalg.norm(np.roll(raw.corners, -1, axis=0) - raw.corners, axis=1)
+    is_known = bool(np.isfinite(raw.corners).all())
+    x, y, z = raw.corners.mean(axis=0).tolist()
+    return PlateRow(
+        printable(plate.name),
+        (round(x, 3), round(y, 3), round(z, 3)) if is_known else None,
+        (round(float(sides[0]), 3), round(float(sides[1]), 3)) if is_known else None,
+        plate.rate_hz,
+        plate.start_s,
+        float(plate.times_s[-1]) if len(plate.force) else plate.start_s,
+        float(vertical.max(initial=0.0)),
+        not reason,
+        reason,
+        tuple(ContactRow(c.side, c.start_s, c.end_s, _state(c), c.reason) for c in contacts),
+        _load(vertical),
+    )
+
+
+def _state(contact: Contact) -> ContactState:
+    if contact.side is None:
+        return "unclear"
+    if not contact.is_clean:
+        return "straddled"
+    return "clean" if contact.is_whole else "partial"
+
+
+def _load(force: FloatArray) -> tuple[float, ...]:
+    """Return the largest force in each of at most ``LOAD_STEPS`` equal stretches, N."""
+    if not len(force):
+        return ()
+    edges = np.unique(np.linspace(0, len(force), LOAD_STEPS + 1).astype(int)[:-1])
+    return tuple(round(float(x), 1) for x in np.maximum.reduceat(force, edges))
