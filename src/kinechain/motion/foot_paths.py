@@ -18,6 +18,8 @@ SLOWEST_WALK_M_S = 0.12
 #: Treading on the spot: each heel moves to and fro under the pelvis by this much, m, the two against each other
 #: (correlation below this).  Assumption.
 TREADING_M, TREADING_CORRELATION = 0.25, -0.5
+#: On a belt the pelvis drifts, over this time, by less than this fraction of what the belt runs.  Assumption.
+PELVIS_WINDOW_S, DRIFT_FRACTION = 1.5, 0.25
 
 
 @dataclass(frozen=True)
@@ -87,17 +89,21 @@ def belt_speed(paths: FootPaths) -> float:
     """Return how fast the standing foot goes backwards under a pelvis that stays, m/s; 0 if nobody treads.
 
     The forefoot of somebody on a treadmill moves backwards at the speed of the belt for more than half of the stride,
-    so the median of its backward speeds is that speed.
+    so the median of its backward speeds is that speed.  A pelvis that travels, to and fro over ground even, is not on
+    a belt.
     """
-    if len(paths.pelvis) < 3 or not paths.is_seen.any():
+    seen = np.flatnonzero(paths.is_seen)
+    if len(seen) < 3:
         return 0.0
-    seen = paths.pelvis[paths.is_seen, :2]
-    travel = float(np.linalg.norm(seen[-1] - seen[0])) * paths.rate_hz / max(1, len(seen) - 1)
-    apart = [(paths.heel[side] - paths.pelvis)[:, 0] for side in SIDES]
-    if travel > SLOWEST_WALK_M_S or min(float(np.ptp(a)) for a in apart) < TREADING_M:
+    apart = [(paths.heel[side] - paths.pelvis)[seen, 0] for side in SIDES]
+    if not min(float(np.ptp(a)) for a in apart) >= TREADING_M:
         return 0.0
     if np.corrcoef(apart[0], apart[1])[0, 1] > TREADING_CORRELATION:
         return 0.0
-    speed = np.concatenate([np.gradient(paths.forefoot[side][:, 0]) * paths.rate_hz for side in SIDES])
-    backwards = -speed[speed < 0]
-    return float(np.median(backwards)) if len(backwards) else 0.0
+    speed = np.concatenate([np.gradient(paths.forefoot[side][:, 0])[seen] * paths.rate_hz for side in SIDES])
+    belt = float(np.median(-speed[speed < 0])) if (speed < 0).any() else 0.0
+    window = max(1, min(len(seen) - 1, round(PELVIS_WINDOW_S * paths.rate_hz)))
+    ground = paths.pelvis[seen, :2]
+    step = np.linalg.norm(ground[window:] - ground[:-window], axis=1) * paths.rate_hz / (seen[window:] - seen[:-window])
+    is_treading = belt > SLOWEST_WALK_M_S and float(np.median(step)) < DRIFT_FRACTION * belt
+    return belt if is_treading else 0.0
