@@ -14,6 +14,7 @@ from kinechain.core.text import printable
 from kinechain.recording.plates import PlateSettings, plates_from_table
 from kinechain.recording.readers.c3d import C3dLimits, read_c3d
 from kinechain.recording.readers.mot import looks_like_table, read_table
+from kinechain.recording.readers.text import decode_text
 from kinechain.recording.readers.trc import looks_like_trc, read_trc
 from kinechain.recording.recording import Markers, Note, Recording
 
@@ -82,7 +83,7 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
             height_m=c3d.height_m,
             notes=(*first, *c3d.notes, *far),
         )
-    text = _text(data)
+    text = decode_text(data)
     if text is not None and looks_like_trc(text):
         trc = read_trc(text, name)
         markers, far = _without_far_points(trc.markers)
@@ -130,18 +131,6 @@ def _bytes(path: Path, name: str, largest: int) -> bytes:
     if not data:
         raise FileError(f"{name} is empty (0 bytes); copy or export it again")
     return data
-
-
-def _text(data: bytes) -> str | None:
-    """Return the file as text, or None if it is not one."""
-    if b"\x00" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return None
-    for encoding in ("utf-8-sig", "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
 
 
 def _unknown(path: Path, name: str, text: str | None) -> str:

@@ -1,4 +1,10 @@
-"""TRC: marker positions in a tab-separated text file."""
+"""TRC: marker positions in a tab-separated text file.
+
+The layout is that of Motion Analysis' "Track Row Column" files as OpenSim documents it (OpenSim
+documentation, "Marker (.trc) Files"): a line of file type, a line of keys, a line of their values,
+the marker names with three columns each after ``Frame#`` and ``Time``, a line ``X1 Y1 Z1 ...``, an
+empty line, and the rows.  What laboratories' programs write differs from it in every line.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +16,19 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
-from kinechain.recording.readers.c3d import GHOST, LENGTHS, merge_duplicates
-from kinechain.recording.readers.text import parse_rows
+from kinechain.recording.readers.c3d import GHOST, merge_duplicates
+from kinechain.recording.readers.clock import even_rows
+from kinechain.recording.readers.lengths import length_from_size, length_of
+from kinechain.recording.readers.text import parse_rows, split_cells, split_lines, to_number
 from kinechain.recording.recording import Markers, Note
 
 __all__ = ["TrcContent", "looks_like_trc", "read_trc"]
 
-#: Frames that may be missing in the time column, as a multiple of those there are (assumption: more is no one trial).
-LARGEST_LOSS = 10
+_FRAME = re.compile(r"^[\s\"']*frame(\s*(#|no\.?|nr\.?|num\w*))?[\s\"']*(\t|\s{2,}|,|\s(?=time)|$)", re.IGNORECASE)
+_TIME = re.compile(r"^(times?|sec(onds)?|t)\b\W*(\(?\[?(s|sec|seconds|ms)\)?\]?)?$", re.IGNORECASE)
+_AXIS = re.compile(r"^[xyz]\d*$", re.IGNORECASE)
+#: The header ends within this many lines.
+HEADER_LINES = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +41,7 @@ class TrcContent:
 
 def looks_like_trc(text: str) -> bool:
     """Return whether a text begins as a TRC does."""
-    return text.lstrip("\ufeff \t\r\n")[:12].lower() == "pathfiletype"
+    return text.lstrip("\ufeff\"' \t\r\n")[:12].lower() == "pathfiletype"
 
 
 def read_trc(text: str, name: str) -> TrcContent:
@@ -50,148 +61,177 @@ def read_trc(text: str, name: str) -> TrcContent:
 
     Notes
     -----
-    Blank cells, ``nan`` tokens and points with three zeros are missing markers.  Numbers of the header are
-    found by name when its two lines have as many entries, else by order.
+    Blank cells, words such as ``nan`` and points with three zeros are missing markers.  Numbers of the header are
+    found by their place when its two lines have as many cells or words, else by what they look like.
     """
-    lines = text.lstrip("\ufeff").splitlines()
+    lines = split_lines(text)
     notes: list[Note] = []
-    label_line = next((i for i, line in enumerate(lines[:12]) if line.strip().lower().startswith("frame#")), None)
+    label_line = next((i for i, line in enumerate(lines[:HEADER_LINES]) if _FRAME.match(line)), None)
     if label_line is None:
         raise FileError(f"{name} is not a valid TRC: it ends or breaks off before the line of marker names (Frame#)")
-    stated = _header_numbers(lines[:label_line], name)
-    cells = [printable(c.strip()) for c in lines[label_line].split("\t")]
-    # What stands before a colon is the subject, perhaps by name.
-    labels = [c.rsplit(":", 1)[-1].strip() for c in cells if c][2:]
-    if len(labels) < 1:
+    stated = _header(lines[:label_line], notes)
+    first = next((i for i in range(label_line + 1, len(lines)) if _is_row(lines[i])), None)
+    cells = [printable(cell) for cell in split_cells(lines[label_line])]
+    has_time = len(named := [c for c in cells if c]) > 1 and bool(_TIME.match(named[1]))
+    lead = 2 if has_time else 1
+    if len(named) <= lead:
         raise FileError(
             f"{name} is not a usable TRC: line {label_line + 1} names no markers; name them and export again"
         )
-    first = next((i for i in range(label_line + 1, len(lines)) if re.match(r"^\s*\d", lines[i])), None)
     if first is None:
-        raise FileError(f"{name} is not a valid TRC: it names {len(labels)} markers but holds no frames")
-    table = parse_rows(lines[first:], first + 1, 2 + 3 * len(labels), name, "TRC")
+        raise FileError(f"{name} is not a valid TRC: it names {len(named) - lead} markers but holds no frames")
+    _say_strange(lines, label_line + 1, first, notes)
+    labels = _labels(cells, lead, lines[label_line + 1 : first], lines[first])
+    table = parse_rows(lines[first:], first + 1, lead + 3 * len(labels), name, "TRC", notes)
     _compare_with_header(stated, len(labels), len(table), notes)
-    rate = float(stated.get("datarate") or _rate_from_times(table[:, 1]) or 0.0)
-    if not (np.isfinite(rate) and 0 < rate < 1e5):
-        raise FileError(f"{name} is not a usable TRC: line 3 states no frame rate above 0 Hz")
-    _check_order(table[:, 1], first + 1, name)
-    table = _with_lost_rows(table, rate, name, notes)
-    positions = table[:, 2:].reshape(len(table), len(labels), 3)
+    rate = stated.get("datarate")
+    if not has_time:
+        notes.append(_note("assumed", "The table has no column of times; the stated rate gives them.", "file.time"))
+    if isinstance(rate, str) or (rate is not None and not (np.isfinite(rate) and rate > 0)):
+        notes.append(
+            _note("repaired", f"Line 3 gives '{_short(rate)}' for the frame rate, which is none.", "file.rate")
+        )
+        rate = None
+    values, rate_hz, start = even_rows(
+        table[:, lead:],
+        table[:, 1] if has_time else None,
+        table[:, 0],
+        rate,
+        f"line {first + 1}",
+        name,
+        "TRC",
+        notes,
+    )
+    positions = values.reshape(len(values), len(labels), 3)
     positions = np.where((positions == 0.0).all(axis=2, keepdims=True), np.nan, positions)
     positions = np.where(np.isfinite(positions).all(axis=2, keepdims=True), positions, np.nan)
-    positions = positions * _metres(str(stated.get("units", "")), positions, notes)
-    rate = _checked_rate(rate, table[:, 1], notes)
+    unit = str(stated.get("units", ""))
+    metres = length_of(unit)
+    if metres is None:
+        metres = length_from_size(positions, printable(unit), "line 3", notes)
+    return TrcContent(_markers(labels, positions * metres, rate_hz, start, name, notes), tuple(notes))
+
+
+def _note(kind: str, text: str, code: str) -> Note:
+    return Note(
+        "assumed" if kind == "assumed" else "repaired",
+        text,
+        code,
+        "the header",
+        "All durations and speeds rest on it.",
+        "Check the frame rate, or export again with times.",
+    )
+
+
+def _is_row(line: str) -> bool:
+    """Tell a row of numbers from a line of names."""
+    return re.match(r"^[\s\"']*[+-]?\d", line) is not None
+
+
+def _say_strange(lines: list[str], start: int, end: int, notes: list[Note]) -> None:
+    """Say which lines between the names and the rows are neither empty nor names of axes."""
+    strange = [i + 1 for i in range(start, end) if any(c and not _AXIS.match(c) for c in split_cells(lines[i]))]
+    if strange:
+        notes.append(
+            Note(
+                "defect",
+                f"{len(strange)} lines before the first row are neither names of axes nor numbers (the first is line "
+                f"{strange[0]}); they were passed over.",
+                "file.lines",
+                f"line {strange[0]}",
+                "Frames may be missing at the beginning.",
+                "Look at that line, or export again.",
+            )
+        )
+
+
+def _labels(cells: list[str], lead: int, between: list[str], row: str) -> list[str]:
+    """Return one label for every three columns of the rows; '' where the file gives none.
+
+    What stands before a colon is the subject, perhaps by name.
+    """
+    named = [i for i, c in enumerate(cells) if c]
+    labels = [cells[i].rsplit(":", 1)[-1].strip() for i in named[lead:]]
+    axes = max((sum(bool(_AXIS.match(c)) for c in split_cells(line) if c) for line in between), default=0)
+    held = len(row.rstrip("\r\n").split("\t")) if "\t" in row else len(row.split())
+    count = axes // 3 if axes and axes % 3 == 0 else (held - lead) // 3
+    if count <= len(labels):
+        return labels
+    # More columns than names: a marker without one keeps its three columns if the names stand above theirs.
+    places = [(i - named[lead]) / 3 for i in named[lead:]]
+    if any(p != int(p) or p >= count for p in places):
+        return labels
+    out = [""] * count
+    for place, label in zip(places, labels, strict=True):
+        out[int(place)] = label
+    return out
+
+
+def _markers(
+    labels: list[str], positions: FloatArray, rate: float, start: float, name: str, notes: list[Note]
+) -> Markers:
     kept = [i for i, label in enumerate(labels) if not GHOST.match(label)]
     if len(kept) < len(labels):
         notes.append(Note("found", f"{len(labels) - len(kept)} unlabelled points were left out."))
     if not kept:
         raise FileError(f"{name} is not a usable TRC: none of its points has a name; name them and export again")
     names, positions = merge_duplicates([labels[i] for i in kept], positions[:, kept], notes)
-    start = float(table[0, 1]) if np.isfinite(table[0, 1]) else 0.0
-    return TrcContent(Markers(names, positions, rate, start), tuple(notes))
+    return Markers(names, positions, rate, start)
 
 
-def _header_numbers(lines: list[str], name: str) -> dict[str, float | str]:
+def _header(lines: list[str], notes: list[Note]) -> dict[str, float | str]:
     """Return the header's entries by lower-case name; extra tabs and blanks between them do not matter."""
-    for i, line in enumerate(lines[:-1]):
-        keys = line.lower().split()
-        if "datarate" in keys:
-            values = lines[i + 1].split()
-            out: dict[str, float | str] = {}
-            for key, value in zip(keys, values, strict=False):
-                try:
-                    out[key] = float(value)
-                except ValueError:
-                    out[key] = value
-            for key in ("datarate", "numframes", "nummarkers"):
-                if isinstance(out.get(key), str):
-                    raise FileError(
-                        f"{name} is not a valid TRC: line {i + 2} gives '{_short(out[key])}' for {key}, not a number"
-                    )
-            return out
-    raise FileError(f"{name} is not a valid TRC: its header has no line that states DataRate")
+    at = next((i for i, line in enumerate(lines) if "datarate" in line.lower().split()), None)
+    if at is None or at + 1 >= len(lines) or not lines[at + 1].strip():
+        text = "The header states neither frame rate nor unit; both were told from the rows."
+        notes.append(_note("assumed", text, "file.header"))
+        return {}
+    keys = [key.lower() for key in split_cells(lines[at])]
+    values = split_cells(lines[at + 1])
+    while keys and not keys[-1]:
+        keys.pop()
+    while values and not values[-1]:
+        values.pop()
+    if "" in keys or len(values) != len(keys):
+        keys, values = lines[at].lower().split(), lines[at + 1].split()
+    if len(values) != len(keys):
+        return _by_looks(values)
+    return {key: _number_or_word(value) for key, value in zip(keys, values, strict=True) if value}
+
+
+def _by_looks(values: list[str]) -> dict[str, float | str]:
+    """Return what header values say that are not as many as their keys: rates and counts in order, the unit a word."""
+    found = [_number_or_word(value) for value in values]
+    out: dict[str, float | str] = {}
+    unit = next((value for value in found if isinstance(value, str) and length_of(value) is not None), None)
+    if unit is not None:
+        out["units"] = unit
+        found = found[: found.index(unit)]
+    numbers = [value for value in found if not isinstance(value, str)]
+    out.update(zip(("datarate", "camerarate", "numframes", "nummarkers"), numbers[:4], strict=False))
+    return out
+
+
+def _number_or_word(value: str) -> float | str:
+    number = to_number(value)
+    return value if number is None else number
 
 
 def _short(value: object) -> str:
-    return str(value)[:20]
-
-
-def _metres(stated: str, positions: FloatArray, notes: list[Note]) -> float:
-    for beginning, metres in LENGTHS:
-        if stated.lower().startswith(beginning):
-            return metres
-    seen = positions[np.isfinite(positions[:, :, 0]).any(axis=1)]
-    extent = float(np.max(np.nanmax(seen[0], axis=0) - np.nanmin(seen[0], axis=0))) if len(seen) else 0.0
-    metres = 1e-3 if extent > 20.0 else 1.0
-    word = "millimetres" if metres < 1 else "metres"
-    text = f"The file states no known unit of length; {word} were taken because the markers span {extent:.4g} units."
-    notes.append(Note("assumed", text))
-    return metres
-
-
-def _rate_from_times(times: FloatArray) -> float | None:
-    steps = np.diff(times)
-    steps = steps[np.isfinite(steps) & (steps > 0)]
-    return float(1.0 / np.median(steps)) if len(steps) else None
-
-
-def _check_order(times: FloatArray, first_line: int, name: str) -> None:
-    """Refuse rows whose time runs backwards: they were shuffled, reversed or joined from two trials."""
-    back = np.flatnonzero(np.diff(times) < 0)
-    if len(back):
-        raise FileError(
-            f"{name} is not a usable TRC: its time runs backwards at row {int(back[0]) + 2} of the table that starts "
-            f"at line {first_line}; its rows are not in order or are of two trials; export it again"
-        )
-
-
-def _with_lost_rows(table: FloatArray, rate: float, name: str, notes: list[Note]) -> FloatArray:
-    """Put empty rows where the time column jumps, so that every row stands at its time."""
-    since = table[:, 1] - table[0, 1]
-    if len(table) < 3 or not np.isfinite(since).all() or not since[-1] > 0:
-        return table
-    # Times written with two digits stray by less than 10 ms from an even run.
-    step = since[-1] / (len(since) - 1)
-    if np.abs(since - step * np.arange(len(since))).max() < max(1.5 * step, 0.0101):
-        return table
-    if abs(float(np.median(np.diff(since))) * rate - 1.0) > 0.1:
-        raise FileError(
-            f"{name} is not a usable TRC: its time column is uneven and does not run at the stated {rate:g} Hz; "
-            "export it again with every frame"
-        )
-    at = np.rint(since * rate).astype(np.int64)
-    if (np.diff(at) < 1).any():
-        raise FileError(f"{name} is not a usable TRC: its time column jumps and stands still; export it again")
-    lost = int(at[-1]) + 1 - len(table)
-    if lost > LARGEST_LOSS * len(table):
-        raise FileError(
-            f"{name} is not a usable TRC: its time column leaps over {lost} frames and it holds {len(table)}; "
-            "cut it to one trial"
-        )
-    whole = np.full((int(at[-1]) + 1, table.shape[1]), np.nan)
-    whole[at] = table
-    whole[:, 1] = table[0, 1] + np.arange(len(whole)) / rate
-    notes.append(Note("repaired", f"The time column jumps over {lost} frames; they were put back as missing."))
-    return whole
-
-
-def _checked_rate(rate: float, times: FloatArray, notes: list[Note]) -> float:
-    """Prefer the time column over the header when the two tell different rates."""
-    if len(times) < 3 or not np.isfinite(times[[0, -1]]).all() or times[-1] <= times[0]:
-        return rate
-    told = (len(times) - 1) / float(times[-1] - times[0])
-    if abs(told - rate) > 0.02 * rate:
-        # The last step may be shorter than the others; the usual one tells the rate better.
-        usual = _rate_from_times(times)
-        told = usual if usual is not None and abs(usual - told) < 0.05 * told else told
-        text = f"The header states {rate:g} Hz, the time column runs at {told:.4g} Hz; the time column was used."
-        notes.append(Note("repaired", text))
-        return told
-    return rate
+    return printable(str(value)[:20])
 
 
 def _compare_with_header(stated: dict[str, float | str], markers: int, frames: int, notes: list[Note]) -> None:
     for key, word, have in (("nummarkers", "markers", markers), ("numframes", "frames", frames)):
         want = stated.get(key)
         if isinstance(want, float) and np.isfinite(want) and int(want) != have:
-            notes.append(Note("found", f"The header states {int(want)} {word}, the file holds {have}."))
+            notes.append(
+                Note(
+                    "found",
+                    f"The header states {int(want)} {word}, the file holds {have}.",
+                    "file.count",
+                    "line 3",
+                    "None if the file is whole; what is there was read.",
+                    "Check that the export did not break off.",
+                )
+            )
