@@ -6,23 +6,39 @@ follows from them and points down into the floor, and ORIGIN is the vector from 
 transducer's origin to the middle of the working surface, so that its z component is negative.
 Written in these axes the channels are the reaction on the person.  The tests hold this to the
 reference output of OpenSim's reader and to one walk described as type 2 and as type 4.
+
+What a plate says is believed only as far as it can be checked against itself: a plate that pulls the person down,
+hums, stands at its limit, does not move or weighs what nobody weighs is repaired or refused with its reason.  Whether
+the force acts under the feet is checked later, in :mod:`kinechain.recording.plate_feet`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.frames import nearest_rotation
+from kinechain.recording.plate_types import CHANNELS, PlateSource, wrench_at_surface
 from kinechain.recording.recording import ForcePlate, Note, Series
 
-__all__ = ["PlateSettings", "PlateSource", "compute_plate", "plates_from_table"]
+__all__ = [
+    "CHANNELS",
+    "PlateSettings",
+    "PlateSource",
+    "compute_plate",
+    "compute_plates",
+    "plate_axes",
+    "plates_from_table",
+]
 
-#: Channels each type of plate occupies (FORCE_PLATFORM:TYPE).
-CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6}
+_NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
+_DESCRIBE = "Check the description of the plate in the recording software and export the trial again."
+_ZERO = "Zero the plates before the person steps on, and record a moment of nobody on them."
 
 
 @dataclass(frozen=True)
@@ -42,6 +58,15 @@ class PlateSettings:
         A window counts as unloaded when its vertical force spreads less than this.
     largest_force_n : float
         A plate that reads more is scaled wrongly and refused: ten times the weight of a 200 kg person.
+    live_n : float
+        A plate that never reads more than this, up or down, was not stepped on.
+    heaviest_n : float
+        A plate that carries more than this for half of its loaded time is scaled wrongly: 250 kg.
+    clipped_s : float
+        A channel that stands at its extreme for so long was cut off: a force that turns round smoothly leaves its
+        peak sooner.
+    stuck_s : float
+        A plate whose every channel keeps one value for so long is not connected: a standing person sways.
     """
 
     threshold_n: float = 20.0
@@ -50,32 +75,26 @@ class PlateSettings:
     baseline_window_s: float = 0.1
     baseline_spread_n: float = 5.0
     largest_force_n: float = 20000.0
+    live_n: float = 50.0
+    heaviest_n: float = 2450.0
+    clipped_s: float = 0.03
+    stuck_s: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class PlateSource:
-    """One plate as a C3D describes it, in SI units.
+class _Reading:
+    """What a plate measured, in its own axes, with what was said of it; ``is_zeroed`` where its zero could be seen."""
 
-    Attributes
-    ----------
-    name : str
-    type : int
-        1 (force and centre of pressure), 2 (six components), 3 (Kistler, eight channels), 4 (2 with calibration).
-    channels : (time, 6 or 8) array
-        N and N m (type 1: N, m and N m).
-    corners : (4, 3) array, m, lab frame
-    origin : (3,) array, m, plate frame
-        For type 3 the half distances a and b of the sensors and the depth az0.
-    rate_hz, start_s : float
-    """
+    source: PlateSource
+    force: FloatArray
+    moment: FloatArray
+    is_zeroed: bool
+    notes: list[Note] = field(default_factory=list)
 
-    name: str
-    type: int
-    channels: FloatArray
-    corners: FloatArray
-    origin: FloatArray
-    rate_hz: float
-    start_s: float
+    @property
+    def up(self) -> FloatArray:
+        """Force that carries the person, N: the plate's z points down."""
+        return np.asarray(-self.force[:, 2])
 
 
 def compute_plate(source: PlateSource, settings: PlateSettings | None = None) -> tuple[ForcePlate | None, list[Note]]:
@@ -97,44 +116,131 @@ def compute_plate(source: PlateSource, settings: PlateSettings | None = None) ->
     With the moment M about the middle of the surface, x = -My / Fz, y = Mx / Fz and
     Tz = Mz - x Fy + y Fx, as OpenSim's reader does it, against whose reference output this is tested.
     """
+    plates, notes = compute_plates([source], settings)
+    return (plates[0] if plates else None), notes
+
+
+def compute_plates(
+    sources: Sequence[PlateSource], settings: PlateSettings | None = None
+) -> tuple[tuple[ForcePlate, ...], list[Note]]:
+    """Return the ground reactions of all plates of one recording, without those that cannot be trusted.
+
+    Parameters
+    ----------
+    sources : sequence of PlateSource
+        Of one recording: the sign of a force is judged by all of them together.
+    settings : PlateSettings, optional
+
+    Returns
+    -------
+    plates : tuple of ForcePlate, lab frame
+    notes : list of Note
+        Every repair, and the reason for every plate left out.
+    """
     settings = settings or PlateSettings()
-    fault = _corner_fault(source.corners)
-    if fault:
-        return None, [Note("defect", f"{source.name}: not used, {fault}.")]
-    lab_from_plate, middle = _plate_frame(source.corners)
-    force, moment = _wrench_at_surface(source)
     notes: list[Note] = []
-    if not np.isfinite(force).all() or np.abs(force).max(initial=0.0) > settings.largest_force_n:
-        largest = np.nanmax(np.abs(force)) if force.size else np.nan
-        return None, [
-            Note("defect", f"{source.name}: not used, it reads up to {largest:.0f} N, which no person can load.")
-        ]
-    if settings.remove_baseline and source.type != 1:
-        force, moment, note = _without_baseline(source, force, moment, settings)
-        notes += note
-    up = -force[:, 2]
-    if up.min(initial=0.0) < -200.0 and -up.min() > up.max():
-        text = (
-            f"{source.name}: not used, its vertical force is negative (down to {up.min():.0f} N), "
-            "as if it pulled the person down."
-        )
-        return None, [*notes, Note("defect", text)]
-    loaded = up >= settings.threshold_n
+    readings = [_read_plate(source, settings, notes) for source in sources]
+    signed = _signed([r for r in readings if r is not None], settings, notes)
+    return tuple(_plate(r, settings) for r in _without_twins(signed, settings, notes)), notes
+
+
+def plate_axes(corners: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return lab_from_plate (3, 3) and the middle of the surface (3,), m, of four corners (4, 3), m."""
+    x = corners[0] + corners[3] - corners[1] - corners[2]
+    y = corners[0] + corners[1] - corners[2] - corners[3]
+    x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
+    return nearest_rotation(np.stack([x, y, np.cross(x, y)], axis=1)), corners.mean(axis=0)
+
+
+def _refusal(name: str, code: str, why: str, cure: str = _DESCRIBE) -> Note:
+    return Note("defect", f"{name}: not used, {why}.", f"plates.{code}", name, _NO_FORCE, cure)
+
+
+def _read_plate(source: PlateSource, settings: PlateSettings, notes: list[Note]) -> _Reading | None:
+    """Return force and moment at the middle of the surface with the zero taken off, None with the reason in a note."""
+    source = _in_metres(source, notes)
+    misplaced = _corner_fault(source.corners)
+    if misplaced:
+        notes.append(_refusal(source.name, "corners", misplaced))
+        return None
+    source = _origin_below(source, notes)
+    fault = _channel_fault(source, settings)
+    if fault is not None:
+        notes.append(fault)
+        return None
+    source = _calibrated_once(source, settings, notes)
+    source = _moments_in_unit(source, settings, notes)
+    force, moment = wrench_at_surface(source)
+    mine: list[Note] = []
+    is_zeroed = False
+    if settings.remove_baseline:
+        force, moment, is_zeroed = _without_baseline(source, force, moment, settings, mine)
+    reading = _Reading(source, force, moment, is_zeroed, mine)
+    fault = _force_fault(reading, settings)
+    if fault is not None:
+        notes.append(fault)
+        return None
+    return reading
+
+
+def _plate(reading: _Reading, settings: PlateSettings) -> ForcePlate:
+    """Return a reading in the axes of the laboratory."""
+    source, force, moment = reading.source, reading.force, reading.moment
+    lab_from_plate, middle = plate_axes(source.corners)
+    loaded = reading.up >= settings.threshold_n
     vertical = np.where(loaded, force[:, 2], np.nan)
     x, y = -moment[:, 1] / vertical, moment[:, 0] / vertical
+    free = np.where(loaded, moment[:, 2] - x * force[:, 1] + y * force[:, 0], 0.0)
+    if source.polynomial is not None:
+        x, y = _corrected_by_kistler(x, y, source.polynomial)
     # Axis by axis, so that a missing x does not spread through a product.
     centre = middle + x[:, None] * lab_from_plate[:, 0] + y[:, None] * lab_from_plate[:, 1]
-    free = np.where(loaded, moment[:, 2] - x * force[:, 1] + y * force[:, 0], 0.0)[:, None] * lab_from_plate[:, 2]
-    plate = ForcePlate(
+    return ForcePlate(
         name=source.name,
         corners=source.corners,
         force=force @ lab_from_plate.T,
         centre_of_pressure=centre,
-        free_moment=free,
+        free_moment=free[:, None] * lab_from_plate[:, 2],
         rate_hz=source.rate_hz,
         start_s=source.start_s,
+        origin=(float(source.origin[0]), float(source.origin[1]), float(source.origin[2])),
     )
-    return plate, notes
+
+
+def _corrected_by_kistler(x: FloatArray, y: FloatArray, polynomial: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Take off the error of the centre of pressure that Kistler gives as a polynomial, in mm (P1 to P6 for x and y)."""
+    x_mm, y_mm = x * 1e3, y * 1e3
+    out = []
+    for (a, b, c, d, e, f), along, across in ((polynomial[:, 0], x_mm, y_mm), (polynomial[:, 1], y_mm, x_mm)):
+        square = across * across
+        error = (a * square**2 + b * square + c) * along**3 + (d * square**2 + e * square + f) * along
+        # Beyond the surface the polynomial means nothing.
+        out.append(np.where(np.abs(error) < 50.0, along - error, along) / 1e3)
+    return out[0], out[1]
+
+
+# --- where it stands -----------------------------------------------------------------------------
+
+
+def _in_metres(source: PlateSource, notes: list[Note]) -> PlateSource:
+    """Take corners and origin in millimetres for metres, or the reverse, where only that makes a plate of them."""
+    for what in ("corners", "origin"):
+        values = getattr(source, what)
+        size = float(np.abs(values).max()) if np.isfinite(values).all() else np.nan
+        factor = 1.0
+        if what == "corners" and _corner_fault(values):
+            factor = next((f for f in (1e-3, 1e3, 1e-2, 1e2) if not _corner_fault(values * f)), 1.0)
+        elif what == "origin" and size > 2.0:
+            factor = 1e-3
+        if factor != 1.0:
+            text = (
+                f"{source.name}: its {what} are stated in another unit of length than the markers (by a factor of "
+                f"{1 / factor:g}); they were scaled."
+            )
+            effect = "The centre of pressure rests on that."
+            notes.append(Note("repaired", text, "plates.unit_of_length", source.name, effect, _DESCRIBE))
+            source = replace(source, **{what: values * factor})
+    return source
 
 
 def _corner_fault(corners: FloatArray) -> str:
@@ -149,68 +255,361 @@ def _corner_fault(corners: FloatArray) -> str:
     diagonals = np.linalg.norm(corners[[0, 1]] - corners[[2, 3]], axis=1)
     if abs(diagonals[0] - diagonals[1]) > 0.05 * diagonals.max():
         return "its corners do not form a rectangle"
+    if np.linalg.norm(corners[0] + corners[2] - corners[1] - corners[3]) / 2 > 0.03:
+        return "its corners do not lie in one plane"
     return ""
 
 
-def _plate_frame(corners: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return lab_from_plate (3, 3) and the middle of the surface (3,), m."""
-    x = corners[0] + corners[3] - corners[1] - corners[2]
-    y = corners[0] + corners[1] - corners[2] - corners[3]
-    x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
-    return nearest_rotation(np.stack([x, y, np.cross(x, y)], axis=1)), corners.mean(axis=0)
+def _origin_below(source: PlateSource, notes: list[Note]) -> PlateSource:
+    """Turn an ORIGIN that lies above the surface: all of it for types 2, 4 and 5, its depth for corner sensors.
+
+    The C3D manual (ORIGIN, TYPE-2) tells why: older calibration sheets of the makers give the vector the other way.
+    """
+    if source.type == 1 or not source.origin[2] > 0:
+        return source
+    text = f"{source.name}: its origin is stated above its surface, which cannot be; the sign was turned."
+    effect = "Taken as stated, the centre of pressure would lie beside the foot."
+    cure = "State FORCE_PLATFORM:ORIGIN with a negative z, as the C3D manual asks."
+    notes.append(Note("repaired", text, "plates.origin_sign", source.name, effect, cure))
+    turn = np.array([1.0, 1.0, -1.0]) if source.type in (3, 6, 7) else -np.ones(3)
+    return replace(source, origin=source.origin * turn)
 
 
-def _wrench_at_surface(source: PlateSource) -> tuple[FloatArray, FloatArray]:
-    """Return force (time, 3) N and moment (time, 3) N m about the middle of the surface, plate frame."""
-    c, origin = source.channels, source.origin
-    if source.type == 1:
-        force = c[:, :3]
-        x, y = c[:, 3], c[:, 4]
-        moment = np.stack([y * force[:, 2], -x * force[:, 2], c[:, 5] + x * force[:, 1] - y * force[:, 0]], axis=1)
-        return force, moment
-    if source.type == 3:
-        a, b, depth = origin
-        fx12, fx34, fy14, fy23, fz1, fz2, fz3, fz4 = c.T
-        force = np.stack([fx12 + fx34, fy14 + fy23, fz1 + fz2 + fz3 + fz4], axis=1)
-        moment = np.stack(
-            [
-                b * (fz1 + fz2 - fz3 - fz4),
-                a * (-fz1 + fz2 + fz3 - fz4),
-                b * (-fx12 + fx34) + a * (fy14 - fy23),
-            ],
-            axis=1,
+# --- what its channels say -----------------------------------------------------------------------
+
+
+def _channel_fault(source: PlateSource, settings: PlateSettings) -> Note | None:
+    """Return why channels cannot be used: they stand still, stand at their limit, hold volts, or lack a distance."""
+    name, c = source.name, source.channels
+    if not np.isfinite(c).all():
+        return _refusal(name, "not_a_number", "its channels hold values that are not numbers")
+    span = np.ptp(c, axis=0)
+    if not span.any():
+        largest = float(np.abs(c[:1]).max(initial=0.0))
+        if largest > settings.live_n and len(c) > settings.stuck_s * source.rate_hz:
+            why = f"every channel stands still (at up to {largest:.0f}), as if it were not connected"
+            return _refusal(name, "stuck", why, "Check cable and amplifier of the plate.")
+        return None
+    vertical = {1: [2], 2: [2], 4: [2], 5: [2], 3: [4, 5, 6, 7], 7: [4, 5, 6, 7], 6: [2, 5, 8, 11]}[source.type]
+    levers = {1: [3, 4], 2: [3, 4], 4: [3, 4], 5: [3, 4]}.get(source.type, vertical)
+    force = c[:, vertical].sum(axis=1)
+    if np.ptp(force) < settings.live_n:
+        if source.units.lower().startswith("v") and np.abs(force).max() <= 12.0 and np.ptp(force) > 0.5:
+            largest = float(np.abs(force).max())
+            why = f"its channels are named volts and reach {largest:.1f}: nothing says how many newtons that is"
+            return _refusal(name, "volts", why, "Export forces, or the calibration of the plate with its channels.")
+        return None
+    still = [i for i in levers if span[i] == 0.0]
+    if still:
+        what = "vertical sensors" if source.type in (3, 6, 7) else "moment channels"
+        why = f"{len(still)} of its {what} stand still while its force changes, so it does not say where the force acts"
+        return _refusal(name, "stuck", why, "Check cable and amplifier of the plate.")
+    if source.type in (3, 6, 7) and not (source.origin[:2] != 0.0).all():
+        why = (
+            f"the file states no distances between its sensors (ORIGIN), without which a plate of type {source.type} "
+            "does not say where the force acts"
         )
-        return force, moment + np.cross(force, [0.0, 0.0, depth])
-    force = c[:, :3]
-    return force, c[:, 3:6] + np.cross(force, origin)
+        return _refusal(name, "no_sensor_distances", why, "State the distances a and b in FORCE_PLATFORM:ORIGIN.")
+    share = max(_clipped_share(c[:, i], settings.clipped_s * source.rate_hz) for i in {*vertical, *levers})
+    if share > 0.0:
+        why = f"a channel stands at its limit for {share * len(c) / source.rate_hz:.2f} s, so its peaks are cut off"
+        return _refusal(name, "clipped", why, "Choose a wider range of the amplifier and record again.")
+    return None
+
+
+def _clipped_share(channel: FloatArray, samples: float) -> float:
+    """Return the share of the samples in which a channel stands at an extreme that is not its rest, 0 if in none."""
+    low, high = float(channel.min()), float(channel.max())
+    rest = float(np.median(channel))
+    clipped = np.zeros(len(channel), dtype=bool)
+    for extreme in (low, high):
+        # The extreme of lesser size is where a channel rests, unless it rests at neither.
+        if (
+            extreme == 0.0
+            or abs(extreme) < 0.5 * max(-low, high)
+            or (extreme == rest and abs(rest) < 0.5 * (high - low))
+        ):
+            continue
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], channel == extreme, [False]])))
+        for begin, end in zip(edges[::2], edges[1::2], strict=True):
+            if end - begin >= max(samples, 5):
+                clipped[begin:end] = True
+    # A channel that knows only a few values was made up, not measured.
+    if not clipped.any() or len(np.unique(channel[~clipped])) < 10:
+        return 0.0
+    return float(clipped.mean())
+
+
+def _calibrated_once(source: PlateSource, settings: PlateSettings, notes: list[Note]) -> PlateSource:
+    """Take a type 4 whose channels were newtons already for what it is: its matrix makes several tonnes of a person."""
+    if source.uncalibrated is None:
+        return source
+    twice, once = (np.abs(c[:, 2]) for c in (source.channels, source.uncalibrated))
+    loaded = once > settings.live_n
+    if loaded.mean() < 0.05:
+        return source
+    if not (np.median(twice[loaded]) > settings.heaviest_n and np.median(once[loaded]) < settings.heaviest_n):
+        return source
+    text = (
+        f"{source.name}: after its calibration matrix it carries {np.median(twice[loaded]):.0f} N, before it "
+        f"{np.median(once[loaded]):.0f} N: its channels were calibrated already, and the matrix was left out."
+    )
+    effect = "Force and centre of pressure are those of the channels as stored."
+    notes.append(Note("repaired", text, "plates.calibrated_twice", source.name, effect, _DESCRIBE))
+    return replace(source, channels=source.uncalibrated)
+
+
+def _moments_in_unit(source: PlateSource, settings: PlateSettings, notes: list[Note]) -> PlateSource:
+    """Correct the unit of the moments where the stated one puts every centre of pressure absurdly far or in the middle.
+
+    Only a factor of 10, 100 or 1000 is considered, and only if it brings 95 % of the loaded samples onto the plate.
+    """
+    if source.type in (3, 6, 7):
+        return source
+    force = source.channels[:, 2]
+    rows = np.flatnonzero(np.abs(force) > max(2 * settings.live_n, 0.3 * np.abs(force).max(initial=0.0)))
+    rows = rows[:: max(len(rows) // 500, 1)]
+    if len(rows) < 5:
+        return source
+    thin = replace(source, channels=source.channels[rows], uncalibrated=None)
+    half = np.linalg.norm(np.diff(source.corners[[1, 0, 3]], axis=0), axis=1) / 2
+    places = {}
+    for factor in (1.0, 1e-3, 1e3, 1e-2, 1e2):
+        wrench = wrench_at_surface(_with_moment_factor(thin, factor))
+        places[factor] = np.stack([-wrench[1][:, 1], wrench[1][:, 0]], axis=1) / wrench[0][:, 2:]
+    stated = places[1.0]
+    is_far = float(np.median(np.abs(stated / half).max(axis=1))) > 8.0
+    is_middle = float(np.linalg.norm(np.ptp(stated, axis=0))) < 1e-3 and _on_plate(places[1e3], half) >= 0.95
+    is_middle &= float(np.linalg.norm(np.ptp(places[1e3], axis=0))) > 0.02
+    wanted = [f for f in places if f < 1.0] if is_far else [1e3] if is_middle else []
+    factors = [f for f in wanted if _on_plate(places[f], half) >= 0.95]
+    if not factors:
+        return source
+    factor = factors[0]
+    what = "centres of pressure" if source.type == 1 else "moments"
+    where = "metres away from the plate" if is_far else "in one point at its middle"
+    text = (
+        f"{source.name}: by the unit stated for its {what} every force acts {where}; they were scaled by {factor:g}, "
+        "which puts the forces on the plate."
+    )
+    effect = "Centre of pressure and free moment rest on that."
+    cure = "State the unit of the moment channels, and keep it with the unit of length of the markers."
+    notes.append(Note("repaired", text, "plates.moment_unit", source.name, effect, cure))
+    return _with_moment_factor(source, factor)
+
+
+def _with_moment_factor(source: PlateSource, factor: float) -> PlateSource:
+    channels = source.channels.copy()
+    channels[:, 3 : 5 if source.type == 1 else 6] *= factor
+    return replace(source, channels=channels)
+
+
+def _on_plate(points: FloatArray, half: FloatArray) -> float:
+    return float((np.abs(points) < 1.2 * half).all(axis=1).mean())
+
+
+# --- its zero ------------------------------------------------------------------------------------
 
 
 def _without_baseline(
-    source: PlateSource, force: FloatArray, moment: FloatArray, settings: PlateSettings
-) -> tuple[FloatArray, FloatArray, list[Note]]:
-    """Subtract the mean reading of the windows in which nobody stands on the plate."""
+    source: PlateSource, force: FloatArray, moment: FloatArray, settings: PlateSettings, notes: list[Note]
+) -> tuple[FloatArray, FloatArray, bool]:
+    """Subtract what the plate reads while nobody stands on it, level or drifting; tell whether that was seen."""
     n = max(round(settings.baseline_window_s * source.rate_hz), 2)
-    if len(force) < n:
-        return force, moment, []
-    blocks = force[: len(force) // n * n, 2].reshape(-1, n)
-    quiet = (np.ptp(blocks, axis=1) < 2 * settings.baseline_spread_n) & (
-        np.abs(blocks.mean(axis=1)) < settings.baseline_limit_n
-    )
+    if source.type == 1 or len(force) < n:
+        return force, moment, source.type == 1
+    up = -force[:, 2]
+    if not up.any() or np.count_nonzero(~force.any(axis=1)) > n:
+        return force, moment, True  # the software set the zero itself
+    blocks = up[: len(up) // n * n].reshape(-1, n)
+    means = blocks.mean(axis=1)
+    quiet = (np.ptp(blocks, axis=1) < 2 * settings.baseline_spread_n) & (np.abs(means) < settings.baseline_limit_n)
     if not quiet.any():
-        text = f"{source.name}: loaded or noisy throughout, so its zero could not be checked."
-        return force, moment, [Note("found", text)]
-    level = np.median(blocks[quiet].mean(axis=1))
-    quiet &= np.abs(blocks.mean(axis=1) - level) < settings.baseline_spread_n
-    rows = np.repeat(quiet, n).nonzero()[0]
+        # A noisy plate is quiet where it scatters evenly about a level.
+        quiet = (blocks.std(axis=1) < 3 * settings.baseline_spread_n) & (np.abs(means) < settings.baseline_limit_n)
+    if not quiet.any():
+        rows = _stated_zero(source, up, settings)
+        if rows is None:
+            text = f"{source.name}: loaded or noisy throughout, so its zero could not be checked."
+            effect = "An offset, if it has one, stays in its force."
+            notes.append(Note("found", text, "plates.zero_unseen", source.name, effect, _ZERO))
+            return force, moment, False
+    else:
+        drift = _drift(means, quiet, n, len(up), settings)
+        if drift is not None:
+            return *_without_drift(source, force, moment, quiet, n, drift, notes), True
+        level = np.median(means[quiet])
+        quiet &= np.abs(means - level) < settings.baseline_spread_n
+        rows = np.repeat(quiet, n).nonzero()[0]
     offset_force, offset_moment = force[rows].mean(axis=0), moment[rows].mean(axis=0)
-    notes = []
     if abs(offset_force[2]) >= 1.0:
         text = (
             f"{source.name}: {-offset_force[2]:.1f} N while nobody stands on it; "
             f"that reading ({len(rows) / source.rate_hz:.2f} s of it) was subtracted from force and moment."
         )
-        notes.append(Note("repaired", text))
-    return force - offset_force, moment - offset_moment, notes
+        effect = "Force and centre of pressure are those above that reading."
+        notes.append(Note("repaired", text, "plates.offset", source.name, effect, _ZERO))
+    return force - offset_force, moment - offset_moment, True
+
+
+def _stated_zero(source: PlateSource, up: FloatArray, settings: PlateSettings) -> NDArray[np.int_] | None:
+    """Return the samples that FORCE_PLATFORM:ZERO calls unloaded, None where the force contradicts it.
+
+    Files state frames 1 to 10 whether or not somebody stood there, so they are believed only if the plate is lightest
+    in them and clearly loaded elsewhere.
+    """
+    if source.zero is None:
+        return None
+    rows = np.arange(source.zero[0], source.zero[1] + 1)
+    above = up - up[rows].mean()
+    is_even = float(up[rows].std()) < 3 * settings.baseline_spread_n
+    is_lowest = float(np.percentile(above, 1.0)) > -settings.threshold_n
+    is_loaded = float(np.percentile(above, 95.0)) > 2 * settings.live_n
+    return rows if is_even and is_lowest and is_loaded else None
+
+
+def _drift(
+    means: FloatArray, quiet: NDArray[np.bool_], n: int, samples: int, settings: PlateSettings
+) -> FloatArray | None:
+    """Return the line (slope per sample, level) of the unloaded windows, None unless they drift along one.
+
+    They must span more than half of the recording, change by more than ``baseline_spread_n`` over it, and stay within
+    half of that change from the line.
+    """
+    at = np.flatnonzero(quiet)
+    if len(at) < 4 or (at[-1] - at[0] + 1) * n < 0.5 * samples:
+        return None
+    middle = (at + 0.5) * n
+    line = np.polyfit(middle, means[at], 1)
+    change = abs(line[0]) * (middle[-1] - middle[0])
+    rest = float(np.std(means[at] - np.polyval(line, middle)))
+    return np.asarray(line) if change > settings.baseline_spread_n and rest < 0.15 * change else None
+
+
+def _without_drift(
+    source: PlateSource,
+    force: FloatArray,
+    moment: FloatArray,
+    quiet: NDArray[np.bool_],
+    n: int,
+    drift: FloatArray,
+    notes: list[Note],
+) -> tuple[FloatArray, FloatArray]:
+    """Subtract a straight line through the unloaded windows from every component."""
+    both = np.concatenate([force, moment], axis=1)
+    blocks = both[: len(both) // n * n].reshape(-1, n, 6).mean(axis=1)[quiet]
+    middle = (np.flatnonzero(quiet) + 0.5) * n
+    slope, level = np.polyfit(middle, blocks, 1)
+    both = both - (np.arange(len(both))[:, None] * slope + level)
+    first, last = np.polyval(drift, [0, len(force) - 1])
+    text = (
+        f"{source.name}: what it reads while nobody stands on it drifts from {first:.1f} to {last:.1f} N; a straight "
+        "line between was subtracted from force and moment."
+    )
+    effect = "Force during contact rests on the drift being even."
+    notes.append(Note("repaired", text, "plates.drift", source.name, effect, "Let the plate warm up, then zero it."))
+    return both[:, :3], both[:, 3:]
+
+
+# --- whether that can be a person ----------------------------------------------------------------
+
+
+def _force_fault(reading: _Reading, settings: PlateSettings) -> Note | None:
+    """Return why no person makes such a force: too large, too heavy for too long, or up and down without rest."""
+    name, up = reading.source.name, reading.up
+    largest = float(np.abs(reading.force).max(initial=0.0))
+    if largest > settings.largest_force_n:
+        return _refusal(name, "implausible_force", f"it reads up to {largest:.0f} N, which no person can load")
+    size = np.abs(up)
+    loaded = size > settings.live_n
+    if loaded.sum() < 2:
+        return None
+    heavy = float(np.median(size[loaded]))
+    if heavy > settings.heaviest_n:
+        why = f"it carries {heavy:.0f} N for half of its loaded time, which no person weighs"
+        return _refusal(name, "implausible_force", why)
+    pushed, pulled = float(up[up > settings.live_n].sum()), float(-up[up < -settings.live_n].sum())
+    if min(pushed, pulled) > 0.2 * max(pushed, pulled):
+        why = (
+            f"it swings between {up.min():.0f} and {up.max():.0f} N as if it lifted and pulled the person by turns: "
+            "that is noise of a plate that is not connected, or a fault of its sign"
+        )
+        return _refusal(name, "noise", why, "Check cable and amplifier of the plate, or leave it out of the recording.")
+    return None
+
+
+def _sign(reading: _Reading, settings: PlateSettings) -> int:
+    """Return 1 for a plate that carries, -1 for one that pulls down, 0 for one that nobody loaded."""
+    up = reading.up
+    if np.abs(up).max(initial=0.0) < 2 * settings.live_n:
+        return 0
+    return 1 if up[np.abs(up) > settings.live_n].sum() > 0 else -1
+
+
+def _signed(readings: list[_Reading], settings: PlateSettings, notes: list[Note]) -> list[_Reading]:
+    """Turn plates that hold the force on the plate instead of on the person; refuse those whose sign nothing tells.
+
+    A force and its counter-force differ in sign alone, so the centre of pressure is the same.  A plate that reads
+    negative is turned if it returns to a zero that was seen, or if every loaded plate of the recording does the same.
+    """
+    signs = [_sign(r, settings) for r in readings]
+    if -1 not in signs:
+        for reading in readings:
+            notes += reading.notes
+        return readings
+    all_negative = 1 not in signs
+    out = []
+    total = sum(float(r.up.mean()) for r in readings)
+    for reading, sign in zip(readings, signs, strict=True):
+        name, lowest = reading.source.name, float(reading.up.min())
+        if sign < 0 and (reading.is_zeroed or all_negative):
+            text = (
+                f"{name}: its vertical force is negative (down to {lowest:.0f} N): the file holds the force on the "
+                "plate instead of the one on the person, and all its signs were turned."
+            )
+            effect = "Force and free moment point the other way than stored; the centre of pressure stays."
+            cure = "Export the reaction on the person, as the C3D manual asks."
+            notes += [*reading.notes, Note("repaired", text, "plates.sign", name, effect, cure)]
+            out.append(replace(reading, force=-reading.force, moment=-reading.moment))
+        elif sign < 0:
+            why = f"its vertical force is negative (down to {lowest:.0f} N), as if it pulled the person down"
+            notes.append(_refusal(name, "negative_weight", why))
+        elif sign > 0 and not reading.is_zeroed and total < 0:
+            why = (
+                f"it carries at least {reading.up.min():.0f} N throughout, and all plates together pull the person "
+                "down: the zero or the sign of this recording's plates is wrong"
+            )
+            notes.append(_refusal(name, "negative_weight", why, _ZERO))
+        else:
+            notes += reading.notes
+            out.append(reading)
+    return out
+
+
+def _without_twins(readings: list[_Reading], settings: PlateSettings, notes: list[Note]) -> list[_Reading]:
+    """Leave out a plate that is described twice: at the same place and with the same force."""
+    out: list[_Reading] = []
+    for reading in readings:
+        twin = next((r for r in out if _is_twin(r, reading, settings)), None)
+        if twin is None:
+            out.append(reading)
+            continue
+        name = reading.source.name
+        text = f"{name}: left out, it is {twin.source.name} described a second time."
+        effect = "Counted twice it would double the weight."
+        notes.append(Note("repaired", text, "plates.twice", name, effect, "Describe each plate once."))
+    return out
+
+
+def _is_twin(one: _Reading, two: _Reading, settings: PlateSettings) -> bool:
+    a, b = one.source, two.source
+    if a.rate_hz != b.rate_hz or np.abs(a.corners.mean(axis=0) - b.corners.mean(axis=0)).max() > 0.02:
+        return False
+    is_live = max(_sign(one, settings), _sign(two, settings)) > 0
+    return is_live and float(np.abs(one.up - two.up).max()) < settings.baseline_spread_n
+
+
+# --- tables ---------------------------------------------------------------------------------------
 
 
 _COLUMN = re.compile(

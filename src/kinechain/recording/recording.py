@@ -119,6 +119,9 @@ class ForcePlate(Immutable):
     free_moment : (time, 3) array, N m
         About the vertical through the centre of pressure.
     rate_hz, start_s : float
+    origin : (float, float, float) or None
+        Vector from the transducer's origin to the middle of the surface by which the centre of pressure was computed,
+        m, in the axes of the plate; None if unknown.
     """
 
     name: str
@@ -128,6 +131,7 @@ class ForcePlate(Immutable):
     free_moment: FloatArray
     rate_hz: float
     start_s: float = 0.0
+    origin: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "corners", frozen(self.corners, (4, 3), "corners"))

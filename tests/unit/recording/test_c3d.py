@@ -151,14 +151,16 @@ def test_a_plate_with_impossible_corners_is_refused(tmp_path, corners, said):
     assert any(said in n.text and n.kind == "defect" for n in recording.notes)
 
 
-def test_impossible_and_negative_forces_are_refused(tmp_path):
+def test_impossible_forces_are_refused_and_the_force_on_the_plate_is_turned(tmp_path):
     corners = CORNERS[[1, 0, 3, 2]]
-    for force, said in ((5e4, "no person can load"), (-700.0, "negative")):
+    for force, said, carried in ((5e4, "no person can load", None), (-700.0, "signs were turned", 700.0)):
         analogs = np.tile(plate_channels(np.array([0, 0, force]), [300, 200, 0], 0.0)[:, None], (1, 40))
         parameters = [*PLATE, ("FORCE_PLATFORM", "CORNERS", corners.T[:, :, None])]
         path = write_c3d(tmp_path / "a.c3d", labels(), standing(10), analogs=analogs, parameters=parameters)
         recording = read_recording(path)
-        assert recording.plates == ()
+        assert [plate.force[5, 2] for plate in recording.plates] == (
+            [] if carried is None else [pytest.approx(carried)]
+        )
         assert any(said in n.text for n in recording.notes)
 
 

@@ -23,7 +23,8 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
 from kinechain.recording.events import find_file_events
-from kinechain.recording.plates import CHANNELS, PlateSettings, PlateSource, compute_plate
+from kinechain.recording.plates import PlateSettings
+from kinechain.recording.readers.c3d_plates import plates_of_c3d
 from kinechain.recording.recording import Event, ForcePlate, Markers, Note, Series
 
 __all__ = ["C3dContent", "C3dLimits", "read_c3d"]
@@ -111,7 +112,7 @@ def read_c3d(path: Path, limits: C3dLimits, plate_settings: PlateSettings) -> C3
     ratio = n_analog / n_frames
     analog_rate = rate * ratio
     analog = _analog(head, arrays, analog_rate, start) if n_analog else None
-    plates = _plates(head, arrays, unit, analog_rate, start, plate_settings, notes) if n_analog else ()
+    plates = plates_of_c3d(head, arrays, unit, analog_rate, start, plate_settings, notes)
     end = start + (n_frames - 1) / rate
     events = find_file_events(
         head.get("event_labels", []),
@@ -349,111 +350,6 @@ def _analog(head: dict[str, Any], arrays: dict[str, FloatArray], rate: float, st
         labels.append(label if label not in labels else f"{label} ({i + 1})")
     units = [*head.get("analog_units", []), *[""] * values.shape[1]][: values.shape[1]]
     return Series(tuple(labels), values, tuple(units), start + np.arange(len(values)) / rate)
-
-
-def _plates(
-    head: dict[str, Any],
-    arrays: dict[str, FloatArray],
-    unit: float,
-    rate: float,
-    start: float,
-    settings: PlateSettings,
-    notes: list[Note],
-) -> tuple[ForcePlate, ...]:
-    types = arrays.get("plate_types")
-    if types is None:
-        return ()
-    used = arrays.get("plate_used")
-    count = int(used.ravel()[0]) if used is not None else types.size
-    plates: list[ForcePlate] = []
-    found: list[Note] = []
-    for i in range(min(count, types.size)):
-        source = _plate_source(i, int(types.ravel()[i]), head, arrays, unit, rate, start, found)
-        if source is None:
-            continue
-        plate, more = compute_plate(source, settings)
-        found += more
-        if plate is not None:
-            plates.append(plate)
-    notes += _grouped(found)
-    return tuple(plates)
-
-
-def _grouped(notes: list[Note]) -> list[Note]:
-    """Join notes "plate N: ..." that say the same of several plates."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for note in notes:
-        name, _, text = note.text.partition(": ")
-        groups.setdefault((note.kind, text), []).append(name.removeprefix("plate "))
-    out = []
-    for note in notes:
-        text = note.text.partition(": ")[2]
-        names = groups.pop((note.kind, text), None)
-        if names:
-            word = "Plate" if len(names) == 1 else "Plates"
-            out.append(Note(note.kind, f"{word} {', '.join(names)}: {text}"))
-    return out
-
-
-def _plate_source(
-    i: int,
-    kind: int,
-    head: dict[str, Any],
-    arrays: dict[str, FloatArray],
-    unit: float,
-    rate: float,
-    start: float,
-    notes: list[Note],
-) -> PlateSource | None:
-    """Collect one plate's numbers in SI, or note why it cannot be used."""
-    name = f"plate {i + 1}"
-    numbers = {k: arrays.get(f"plate_{k}") for k in ("channels", "corners", "origins", "calibrations")}
-    channels, corners = numbers["channels"], numbers["corners"]
-    if kind not in CHANNELS:
-        notes.append(Note("defect", f"{name}: not used, it is of type {kind}; types 1 to 4 are read."))
-        return None
-    if channels is None or corners is None or channels.shape[-1] <= i or corners.shape[-1] <= i:
-        notes.append(
-            Note("defect", f"{name}: not used, the file does not say where it stands or which channels it has.")
-        )
-        return None
-    index = channels.reshape(-1, channels.shape[-1])[: CHANNELS[kind], i].astype(int) - 1
-    analogs = arrays["analogs"]
-    if len(index) < CHANNELS[kind] or index.min() < 0 or index.max() >= analogs.shape[0]:
-        notes.append(Note("defect", f"{name}: not used, it names analog channels the file does not hold."))
-        return None
-    values = analogs[index].T.astype(float)
-    if kind == 4:
-        calibrations = numbers["calibrations"]
-        if calibrations is None or calibrations.shape[-1] <= i:
-            notes.append(Note("defect", f"{name}: not used, it is of type 4 but has no calibration matrix."))
-            return None
-        values = values @ calibrations[:, :, i].T
-        scales = [1.0] * 3 + [unit] * 3
-    else:
-        units = [*head.get("analog_units", []), *[""] * analogs.shape[0]]
-        scales = _channel_scales(kind, [units[k] for k in index], unit)
-    origin = numbers["origins"]
-    where = origin[:3, i] * unit if origin is not None and origin.shape[-1] > i else np.zeros(3)
-    if kind in (2, 3, 4) and where[2] > 0:
-        where = np.array([*where[:2], -where[2]]) if kind == 3 else -where
-        text = f"{name}: its origin is stated above its surface, which cannot be; the sign was turned."
-        notes.append(Note("repaired", text))
-    return PlateSource(name, kind, values * scales, corners[:, :, i].T * unit, where, rate, start)
-
-
-def _channel_scales(kind: int, units: list[str], unit: float) -> list[float]:
-    """Return SI per stated unit for each channel; moments without a unit follow the unit of length."""
-    scales = []
-    for i, text in enumerate(units):
-        plain = re.sub(r"[\s.*·]", "", text.lower())
-        if kind == 3 or i < 3:
-            scales.append(1e3 if plain == "kn" else 1.0)
-        elif kind == 1 and i < 5:
-            scales.append(next((m for beginning, m in LENGTHS if plain.startswith(beginning)), unit))
-        else:
-            scales.append({"nmm": 1e-3, "ncm": 1e-2, "nm": 1.0}.get(plain, unit))
-    return scales
 
 
 def _size(head: dict[str, Any], notes: list[Note]) -> tuple[float | None, float | None]:

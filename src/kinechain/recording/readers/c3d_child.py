@@ -180,6 +180,7 @@ def _answer(
     }
     header["analog_labels"] = numbered("ANALOG", "LABELS")[: arrays["analogs"].shape[0]]
     header["analog_units"] = numbered("ANALOG", "UNITS")[: arrays["analogs"].shape[0]]
+    header["plate_matrix_store"] = (texts("FORCE_PLATFORM", "MATRIX_STORE") or [""])[0]
     header["event_labels"] = texts("EVENT", "LABELS")
     header["event_contexts"] = texts("EVENT", "CONTEXTS")
     for key, group, name in (
@@ -190,6 +191,8 @@ def _answer(
         ("plate_origins", "FORCE_PLATFORM", "ORIGIN"),
         ("plate_channels", "FORCE_PLATFORM", "CHANNEL"),
         ("plate_calibrations", "FORCE_PLATFORM", "CAL_MATRIX"),
+        ("plate_zero", "FORCE_PLATFORM", "ZERO"),
+        ("plate_polynomial", "FORCE_PLATFORM", "FPCOPPOLY"),
         ("actual_start", "TRIAL", "ACTUAL_START_FIELD"),
     ):
         value = numbers(group, name)

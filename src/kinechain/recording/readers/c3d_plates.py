@@ -1,0 +1,217 @@
+"""The FORCE_PLATFORM group of a C3D: which channels, where the plate stands, how it is calibrated."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray
+from kinechain.recording.plate_types import CALIBRATED, CHANNELS, UNDEFINED, PlateSource
+from kinechain.recording.plates import PlateSettings, compute_plates
+from kinechain.recording.readers.lengths import length_of
+from kinechain.recording.recording import ForcePlate, Note
+
+__all__ = ["plates_of_c3d"]
+
+#: Newtons per unit of force; the pound-force is 0.45359237 kg (1959 agreement) times standard gravity.
+FORCES = {"kn": 1e3, "kilonewton": 1e3, "kilonewtons": 1e3, "lb": 4.4482216, "lbs": 4.4482216, "lbf": 4.4482216}
+#: Newton metres per unit of moment, letters only.
+MOMENTS = {
+    "nmm": 1e-3,
+    "newtonmm": 1e-3,
+    "newtonmillimeter": 1e-3,
+    "newtonmillimeters": 1e-3,
+    "ncm": 1e-2,
+    "nm": 1.0,
+    "newtonm": 1.0,
+    "newtonmeter": 1.0,
+    "newtonmeters": 1.0,
+    "newtonmetre": 1.0,
+    "newtonmetres": 1.0,
+    "knm": 1e3,
+    "knmm": 1.0,
+}
+_CURE = "Check the description of the plate in the recording software and export the trial again."
+_NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
+
+
+def plates_of_c3d(
+    head: dict[str, Any],
+    arrays: dict[str, FloatArray],
+    unit: float,
+    rate_hz: float,
+    start_s: float,
+    settings: PlateSettings,
+    notes: list[Note],
+) -> tuple[ForcePlate, ...]:
+    """Return the plates of a C3D that can be trusted; a note for each that cannot, and for every repair.
+
+    Parameters
+    ----------
+    head, arrays : dict
+        As the child process that opened the file answered.
+    unit : float
+        Metres per unit of POINT:UNITS.
+    rate_hz, start_s : float
+        Of the analog channels.
+    settings : PlateSettings
+    notes : list of Note
+        Appended to.
+    """
+    types = arrays.get("plate_types")
+    if types is None:
+        return ()
+    used = arrays.get("plate_used")
+    count = min(int(used.ravel()[0]) if used is not None else types.size, types.size)
+    if count and not arrays["analogs"].size:
+        text = f"The file describes {count} force plates but holds no analog channels, so it holds no forces."
+        notes.append(Note("defect", text, "plates.no_channels", "analog channels", _NO_FORCE, _CURE))
+        return ()
+    found: list[Note] = []
+    sources = [_source(i, int(types.ravel()[i]), head, arrays, unit, rate_hz, start_s, found) for i in range(count)]
+    plates, more = compute_plates([s for s in sources if s is not None], settings)
+    notes += grouped([*found, *more])
+    return plates
+
+
+def grouped(notes: list[Note]) -> list[Note]:
+    """Join notes "plate N: ..." that say the same of several plates."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for note in notes:
+        name, _, text = note.text.partition(": ")
+        groups.setdefault((note.kind, text), []).append(name.removeprefix("plate "))
+    out = []
+    for note in notes:
+        text = note.text.partition(": ")[2]
+        names = groups.pop((note.kind, text), None)
+        if names:
+            which = f"{'plate' if len(names) == 1 else 'plates'} {', '.join(names)}"
+            out.append(Note(note.kind, f"{which.capitalize()}: {text}", note.code, which, note.effect, note.cure))
+    return out
+
+
+def _source(
+    i: int,
+    kind: int,
+    head: dict[str, Any],
+    arrays: dict[str, FloatArray],
+    unit: float,
+    rate_hz: float,
+    start_s: float,
+    notes: list[Note],
+) -> PlateSource | None:
+    """Collect one plate's numbers in SI, or note why it cannot be used."""
+    name = f"plate {i + 1}"
+
+    def refuse(code: str, why: str) -> None:
+        notes.append(Note("defect", f"{name}: not used, {why}.", f"plates.{code}", name, _NO_FORCE, _CURE))
+
+    if kind not in CHANNELS:
+        what = f" ({UNDEFINED[kind]})" if kind in UNDEFINED else ""
+        refuse("type", f"it is of type {kind}{what}; types 1 to 7 are read, this one is not publicly defined")
+        return None
+    channels, corners = arrays.get("plate_channels"), arrays.get("plate_corners")
+    if channels is None or corners is None or channels.shape[-1] <= i or corners.size < 12 * (i + 1):
+        refuse("undescribed", "the file does not say where it stands or which channels it has")
+        return None
+    index = channels.reshape(-1, channels.shape[-1])[: CHANNELS[kind], i].astype(int) - 1
+    analogs = arrays["analogs"]
+    if len(index) < CHANNELS[kind] or index.min() < 0 or index.max() >= analogs.shape[0]:
+        refuse("channels", "it names analog channels the file does not hold")
+        return None
+    units = [*head.get("analog_units", []), *[""] * analogs.shape[0]]
+    said = [units[k] for k in index]
+    values = analogs[index].T.astype(float)
+    raw = None
+    if kind in CALIBRATED:
+        matrix = _matrix(i, kind, head, arrays)
+        if matrix is not None:
+            raw = values * _scales(2, said, unit) if kind == 4 else None
+            values = values @ matrix.T
+            scales = [1.0] * 3 + [unit] * 3 if kind in (4, 5) else [1.0] * len(matrix)
+        elif kind in (4, 7) and not all(_letters(u).startswith("v") for u in said[:3]):
+            text = (
+                f"{name}: it is of type {kind} but has no calibration matrix; its channels are named "
+                f"'{said[0]}' and were taken as calibrated."
+            )
+            effect = "Force and centre of pressure rest on that assumption."
+            notes.append(Note("assumed", text, "plates.no_matrix", name, effect, _CURE))
+            scales = _scales(2 if kind == 4 else 3, said, unit)
+        else:
+            refuse("no_matrix", f"it is of type {kind} but has no calibration matrix")
+            return None
+    else:
+        scales = _scales(kind, said, unit)
+    origins = arrays.get("plate_origins")
+    has_origin = origins is not None and origins.ndim == 2 and origins.shape[-1] > i
+    origin = origins[:3, i] * unit if origins is not None and has_origin else np.zeros(3)
+    place = corners.reshape(3, 4, -1, order="F")[:, :, i].T * unit
+    return PlateSource(
+        name,
+        kind,
+        values * scales,
+        place,
+        origin,
+        rate_hz,
+        start_s,
+        _zero(arrays),
+        _polynomial(i, kind, arrays),
+        raw,
+        said[0],
+    )
+
+
+def _matrix(i: int, kind: int, head: dict[str, Any], arrays: dict[str, FloatArray]) -> FloatArray | None:
+    """Return the calibration matrix of a plate, None where it is missing, empty or of the wrong size."""
+    stored = arrays.get("plate_calibrations")
+    rows, columns = CALIBRATED[kind]
+    if stored is None or stored.ndim != 3 or stored.shape[2] <= i:
+        return None
+    matrix = stored[:, :, i]
+    by_row = str(head.get("plate_matrix_store", "")).upper().startswith("BYROW")
+    if by_row or (matrix.shape != (rows, columns) and matrix.shape == (columns, rows)):
+        # The C3D manual stores matrices by column; some writers do not, and a few say so.
+        matrix = matrix.T
+    matrix = matrix[:rows, :columns]
+    return matrix if matrix.shape == (rows, columns) and matrix.any() and np.isfinite(matrix).all() else None
+
+
+def _zero(arrays: dict[str, FloatArray]) -> tuple[int, int] | None:
+    """Return FORCE_PLATFORM:ZERO as analog samples (C3D counts frames from 1; two zeros mean none)."""
+    stored = arrays.get("plate_zero")
+    frames = arrays["points"].shape[2]
+    samples = arrays["analogs"].shape[1]
+    if stored is None or stored.size < 2 or not frames or not stored.ravel()[:2].any():
+        return None
+    ratio = samples / frames
+    first, last = (int(x) for x in stored.ravel()[:2])
+    begin, end = int((max(first, 1) - 1) * ratio), int(last * ratio) - 1
+    return (begin, min(end, samples - 1)) if 0 <= begin < min(end, samples - 1) else None
+
+
+def _polynomial(i: int, kind: int, arrays: dict[str, FloatArray]) -> FloatArray | None:
+    stored = arrays.get("plate_polynomial")
+    if kind not in (3, 7) or stored is None or stored.ndim != 3 or stored.shape[:2] != (6, 2) or stored.shape[2] <= i:
+        return None
+    one = stored[:, :, i]
+    return one if np.isfinite(one).all() and one.any() else None
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z]", "", text.lower())
+
+
+def _scales(kind: int, units: list[str], unit: float) -> list[float]:
+    """Return SI per stated unit for each channel; moments without a unit follow the unit of length."""
+    scales = []
+    for i, text in enumerate(units):
+        plain = _letters(text)
+        if kind in (3, 6, 7) or i < 3:
+            scales.append(FORCES.get(plain, 1.0))
+        elif kind == 1 and i < 5:
+            scales.append(length_of(plain) or unit)
+        else:
+            scales.append(MOMENTS.get(plain, unit))
+    return scales
