@@ -37,12 +37,6 @@ from kinechain.recording.recording import Recording
 
 __all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
 
-#: The sentence every output carries.
-INTENDED_PURPOSE = (
-    "Research and education. Not a medical device: it supports, and never replaces, "
-    "the judgement of a clinician, who decides."
-)
-
 #: Largest part by which the plates may weigh another mass than is stated; an assumption, beyond the 6 % that one clean
 #: stance of each foot stays within in our validation recordings.
 PLATE_TOLERANCE = 0.10

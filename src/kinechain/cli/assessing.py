@@ -12,6 +12,7 @@ import typer
 from kinechain.cli.inputs import is_person_file, sort_inputs
 from kinechain.cli.terminal import progress, wrapped
 from kinechain.core.errors import InputError, SettingError
+from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.core.text import printable
 
 if TYPE_CHECKING:
@@ -150,7 +151,6 @@ def _print_assessment(assessment: Assessment, written: Sequence[Path], as_json: 
 
         typer.echo(assessment_json(assessment), nl=False)
         return
-    from kinechain.analysis import INTENDED_PURPOSE
     from kinechain.report.verdict import render_verdict
 
     used = [*([assessment.standing.recording.name] if assessment.standing else [])]

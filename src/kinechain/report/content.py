@@ -17,6 +17,7 @@ import numpy as np
 
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
+from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.evidence.library import source, source_keys
 from kinechain.motion.motion import Motion
 from kinechain.recording.recording import Recording
@@ -173,8 +174,6 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
     -------
     Content
     """
-    from kinechain.analysis import INTENDED_PURPOSE
-
     palette = palette or Palette()
     verdict = find_verdict(assessment)
     person = assessment.person

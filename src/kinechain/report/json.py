@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
+from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.report.words import clinical, clinical_norm
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ def assessment_json(assessment: Assessment) -> str:
     str
         Indented JSON that ends with a line break.
     """
-    from kinechain.analysis import INTENDED_PURPOSE
-
     provenance = assessment.provenance
     document = {
         "schema": SCHEMA,

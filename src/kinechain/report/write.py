@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.writers.mot import write_mot
 from kinechain.recording.writers.parquet import write_parquet
@@ -149,11 +150,5 @@ def _origin(trial: GaitTrial, assessment: Assessment) -> dict[str, str]:
         "version": provenance.version,
         "kernels": provenance.kernels,
         **{f"setting.{key}": value for key, value in provenance.settings.items()},
-        "intended_purpose": _purpose(),
+        "intended_purpose": INTENDED_PURPOSE,
     }
-
-
-def _purpose() -> str:
-    from kinechain.analysis import INTENDED_PURPOSE
-
-    return INTENDED_PURPOSE
