@@ -10,7 +10,8 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 from kinechain.recording.gaps import fill_gaps, gap_notes
-from kinechain.recording.profiles import choose_profile, segment_of
+from kinechain.recording.profile_choice import choose_profile
+from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 from kinechain.recording.swaps import exchange_upside_down, without_swaps
 from kinechain.recording.unit import check_size
@@ -58,8 +59,9 @@ def prepare_recording(
     """
     settings = settings or PrepareSettings()
     markers, notes = _seen_markers(recording), []
-    match, note = choose_profile(markers.labels, profile, recording.name)
-    notes.append(note)
+    choice = choose_profile(markers.labels, profile, recording.name, markers.positions)
+    match = choice.match
+    notes += choice.notes
     if match.missing:
         notes.append(Note("found", f"Not in this recording: {', '.join(match.missing)}."))
     tracks = landmark_tracks(markers, match.landmarks)
@@ -84,8 +86,10 @@ def prepare_recording(
         plates=tuple(turned_plate(plate, world_from_lab) for plate in recording.plates),
         is_world=True,
         profile=match.profile.name,
+        score=match.score,
+        runner_up=choice.runner_up,
         landmarks=landmarks,
-        weights=tuple(match.profile.weight(label) for label, _ in landmarks),
+        weights=tuple(match.weight(label) for label, _ in landmarks),
         notes=(*recording.notes, *_heading_notes(heading, world_from_lab), *notes),
         task=heading.task,
     )

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from kinechain.core.errors import RecordingError, SettingError, suggest
-from kinechain.recording.recording import Note
+from kinechain.core.errors import SettingError, suggest
+from kinechain.recording.label_words import plain, side_and_stem
 
 __all__ = [
     "DEFAULT_WEIGHT",
+    "USABLE_SCORE",
+    "Guess",
+    "LabelKeys",
     "Match",
     "Profile",
-    "choose_profile",
     "find_profile",
+    "judged",
+    "known_landmarks",
+    "match_keys",
     "match_labels",
     "read_profiles",
     "segment_of",
@@ -29,6 +33,9 @@ __all__ = [
 DEFAULT_WEIGHT = 5.0
 #: A profile with a smaller share of its required landmarks is not used (assumption).
 USABLE_SCORE = 0.75
+#: How much a required landmark counts that was read from the words of a label (assumption): a set of which every
+#: landmark is read from words stays behind a profile that names them all, and can still be used.
+GUESSED = 0.88
 _KEYS = {"title", "source", "citation", "doi", "side_letters", "sided", "midline", "required"}
 
 
@@ -58,8 +65,40 @@ class Profile:
 
     def weight(self, label: str) -> float:
         """Return the weight of a marker in inverse kinematics, 0 for labels the set does not know."""
-        plain = _plain(label)
-        return next((w for known, _, w in self.meanings if known == plain), 0.0)
+        found = self.order.get(plain(label)) or self.by_stem.get(side_and_stem(label))
+        return self.meanings[found[0]][2] if found is not None else 0.0
+
+    @cached_property
+    def order(self) -> Mapping[str, tuple[int, str]]:
+        """Rank and landmark by plain label; the first of two meanings counts."""
+        out: dict[str, tuple[int, str]] = {}
+        for rank, (known, landmark, _) in enumerate(self.meanings):
+            out.setdefault(known, (rank, landmark))
+        return out
+
+    @cached_property
+    def by_stem(self) -> Mapping[tuple[str, str], tuple[int, str]]:
+        """Rank and landmark by (side, plain label without its side), for labels with the side elsewhere.
+
+        Stems of less than three letters are left out: too many words end that way.
+        """
+        out: dict[tuple[str, str], tuple[int, str]] = {}
+        for rank, (known, landmark, _) in enumerate(self.meanings):
+            side = landmark[-1] if landmark[-2:] in ("_r", "_l") else ""
+            ends = (known[1:] if known[:1] == side else "", known[:-1] if known[-1:] == side else "")
+            for stem in ends if side else ():
+                if len(stem) >= 3:
+                    out.setdefault((side, stem), (rank, landmark))
+        return out
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A label that no profile names and whose words were read."""
+
+    label: str
+    landmark: str
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -70,12 +109,15 @@ class Match:
     ----------
     profile : Profile
     score : float
-        Share of the required landmarks that were found, less a hundredth of the share of labels left over.
+        Share of the required landmarks that were found, one that was read from words counting less, minus a hundredth
+        of the share of labels left over.
     landmarks : tuple of (label, landmark)
     unused : tuple of str
         Labels without a meaning in this profile.
     missing : tuple of str
         Required landmarks that were not found.
+    guessed : tuple of Guess
+        Labels of ``landmarks`` that the profile does not know and whose words were read.
     """
 
     profile: Profile
@@ -83,6 +125,35 @@ class Match:
     landmarks: tuple[tuple[str, str], ...]
     unused: tuple[str, ...]
     missing: tuple[str, ...]
+    guessed: tuple[Guess, ...] = ()
+
+    def weight(self, label: str) -> float:
+        """Return the weight of a marker in inverse kinematics, 0 for labels without a meaning."""
+        guess = next((g for g in self.guessed if g.label == label), None)
+        return guess.weight if guess is not None else self.profile.weight(label)
+
+
+@dataclass(frozen=True)
+class LabelKeys:
+    """A label and the ways it is looked up.
+
+    Attributes
+    ----------
+    label : str
+        As the recording writes it.
+    plain : str
+        In lower case without blanks, dots and dashes.
+    side, stem : str
+        Where the side stands apart or at the end: it, and the rest in plain letters.
+    read : str
+        The label as it is read in words: without a common beginning, with R and L for the sides.
+    """
+
+    label: str
+    plain: str
+    side: str
+    stem: str
+    read: str = ""
 
 
 @cache
@@ -119,73 +190,45 @@ def find_profile(name: str) -> Profile:
         raise SettingError(f"{path.name} is not a valid marker-set profile: {error}") from None
 
 
-def choose_profile(
-    labels: Sequence[str], name: str | None = None, recording: str = "this recording"
-) -> tuple[Match, Note]:
-    """Return the profile that explains the labels best, and a note that says so with the runner-up.
-
-    Parameters
-    ----------
-    labels : sequence of str
-    name : str, optional
-        A profile by name or file; chosen by score when absent.
-    recording : str
-        Name of the recording, for messages.
-
-    Raises
-    ------
-    RecordingError
-        If no profile finds enough of its required landmarks.
-    """
-    if name is not None:
-        match = match_labels(find_profile(name), labels)
-        if not _usable(match):
-            raise RecordingError(
-                f"the marker set '{match.profile.name}' needs {', '.join(match.missing)}, "
-                f"which {recording} does not hold; "
-                f"it holds {_listed(labels)}"
-            )
-        return match, Note("assumed", f"Marker set '{match.profile.name}' as asked for ({_covered(match)}).")
-    matches = sorted(
-        (match_labels(p, labels) for p in read_profiles()), key=lambda m: (-m.score, -len(m.landmarks), m.profile.name)
-    )
-    best, second = matches[0], matches[1]
-    if not _usable(best):
-        raise RecordingError(
-            f"no marker set fits the labels of {recording} ({_listed(labels)}); the nearest is "
-            f"'{best.profile.name}', which also needs "
-            f"{_listed(best.missing)}; give a profile file of your own"
-        )
-    text = f"Marker set '{best.profile.name}' was recognised ({_covered(best)}, score {best.score:.2f}); "
-    text += f"next best '{second.profile.name}' (score {max(second.score, 0.0):.2f})."
-    return best, Note("found", text)
-
-
 def match_labels(profile: Profile, labels: Sequence[str]) -> Match:
-    """Return what a profile makes of some labels."""
-    order: dict[str, tuple[int, str]] = {}
-    for rank, (plain, landmark, _) in enumerate(profile.meanings):
-        order.setdefault(plain, (rank, landmark))
+    """Return what a profile makes of some labels: as they are written, or with the side elsewhere ('ASI_L')."""
+    return match_keys(profile, [LabelKeys(x, plain(x), *side_and_stem(x)) for x in labels])
+
+
+def match_keys(profile: Profile, keys: Sequence[LabelKeys]) -> Match:
+    """Return what a profile makes of labels whose keys are known already."""
     taken: dict[str, tuple[int, str]] = {}
-    trackers, unused = [], []
-    for label in labels:
-        found = order.get(_plain(label))
+    trackers: dict[str, str] = {}
+    for key in keys:
+        found = profile.order.get(key.plain) or profile.by_stem.get((key.side, key.stem))
         if found is None:
-            unused.append(label)
-        elif found[1].startswith("segment:"):
-            trackers.append((label, found[1]))
-        elif found[1] not in taken or found[0] < taken[found[1]][0]:
-            if found[1] in taken:
-                unused.append(taken[found[1]][1])
-            taken[found[1]] = (found[0], label)
-        else:
-            unused.append(label)
-    pairs = {label: landmark for landmark, (_, label) in taken.items()} | dict(trackers)
-    there = set(pairs.values())
-    missing = tuple(" or ".join(group) for group in profile.required if not there & set(group))
-    share = 1.0 - len(missing) / max(len(profile.required), 1)
-    score = share - 0.01 * len(unused) / max(len(labels), 1)
-    return Match(profile, score, tuple((x, pairs[x]) for x in labels if x in pairs), tuple(unused), missing)
+            continue
+        rank, landmark = found
+        if landmark.startswith("segment:"):
+            trackers[key.label] = landmark
+        elif landmark not in taken or rank < taken[landmark][0]:
+            taken[landmark] = (rank, key.label)
+    pairs = {label: landmark for landmark, (_, label) in taken.items()} | trackers
+    return judged(profile, tuple((k.label, pairs[k.label]) for k in keys if k.label in pairs), (), keys)
+
+
+def judged(
+    profile: Profile, landmarks: tuple[tuple[str, str], ...], guessed: tuple[Guess, ...], keys: Sequence[LabelKeys]
+) -> Match:
+    """Return the match of some landmarks, with its score."""
+    named = {label for label, _ in landmarks}
+    by_words = {g.label: g.landmark for g in guessed}
+    there = set(dict(landmarks).values())
+    read = there | set(by_words.values())
+    missing = tuple(" or ".join(group) for group in profile.required if not read & set(group))
+    sure = sum(bool(there & set(group)) for group in profile.required)
+    guess = len(profile.required) - len(missing) - sure
+    unused = tuple(k.label for k in keys if k.label not in named and k.label not in by_words)
+    share = (sure + GUESSED * guess) / max(len(profile.required), 1)
+    score = share - 0.01 * (len(unused) + 0.5 * len(guessed)) / max(len(keys), 1)
+    both = dict(landmarks) | by_words
+    ordered = tuple((k.label, both[k.label]) for k in keys if k.label in both)
+    return Match(profile, score, ordered, unused, missing, guessed)
 
 
 def segment_of(landmark: str) -> str:
@@ -193,6 +236,11 @@ def segment_of(landmark: str) -> str:
     if landmark.startswith("segment:"):
         return landmark[8:]
     return _segments().get(landmark, "")
+
+
+def known_landmarks() -> tuple[str, ...]:
+    """Return the names of all landmarks, sided ones without their side."""
+    return tuple(dict.fromkeys(x[:-2] if x.endswith(("_r", "_l")) else x for x in _segments()))
 
 
 @cache
@@ -204,22 +252,6 @@ def _segments() -> dict[str, str]:
             for side in "rl":
                 out[f"{landmark}_{side}"] = segment.replace("*", side)
     return out
-
-
-def _plain(label: str) -> str:
-    return re.sub(r"[^0-9a-z]", "", label.lower())
-
-
-def _usable(match: Match) -> bool:
-    return match.score >= USABLE_SCORE
-
-
-def _covered(match: Match) -> str:
-    return f"{len(match.landmarks)} of {len(match.landmarks) + len(match.unused)} markers have a meaning in it"
-
-
-def _listed(names: Sequence[str], limit: int = 12) -> str:
-    return ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
 
 
 def _profile(name: str, data: dict[str, Any]) -> Profile:
@@ -235,7 +267,7 @@ def _profile(name: str, data: dict[str, Any]) -> Profile:
             for labels, weight in _entries(name, key, entry):
                 for suffix, letter in sides:
                     landmark = _landmark(name, key, suffix)
-                    meanings += [(_plain(label.replace("*", letter)), landmark, weight) for label in labels]
+                    meanings += [(plain(label.replace("*", letter)), landmark, weight) for label in labels]
     required = [tuple(group) for group in data.get("required", {}).get("midline", [])]
     midline = set(data.get("midline", {}))
     for group in data.get("required", {}).get("sided", []):

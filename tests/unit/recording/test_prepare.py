@@ -6,7 +6,8 @@ from people import labels, standing, walking
 
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.prepare import prepare_recording
-from kinechain.recording.profiles import choose_profile, find_profile, match_labels, read_profiles, segment_of
+from kinechain.recording.profile_choice import choose_profile
+from kinechain.recording.profiles import find_profile, match_labels, read_profiles, segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Recording
 from kinechain.recording.still import find_still_window, keep_still_part
 
@@ -181,7 +182,7 @@ def test_a_profile_of_ones_own(tmp_path):
         'title = "mine"\n[sided]\nasis = ["hip*"]\nheel = { labels = ["h*"], weight = 2.0 }\n'
         '[required]\nsided = [["asis"]]\n'
     )
-    match, _ = choose_profile(("hipR", "hipL", "hR", "zzz"), str(path))
+    match = choose_profile(("hipR", "hipL", "hR", "zzz"), str(path)).match
     assert dict(match.landmarks) == {"hipR": "asis_r", "hipL": "asis_l", "hR": "heel_r"}
     assert match.profile.weight("HR") == 2.0
     assert match.profile.weight("zzz") == 0.0

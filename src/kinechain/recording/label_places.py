@@ -1,0 +1,97 @@
+"""Whether markers stand where their landmarks can stand, told from distances alone.
+
+No axis, unit or posture is needed: a heel stands nearer to the ankle than to the knee in every laboratory.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray
+
+__all__ = ["broken_places"]
+
+#: (landmark, nearer to this one, than to that one), for each leg; anatomy of every person.
+_NEARER = (
+    ("heel", "lateral_malleolus", "lateral_femoral_epicondyle"),
+    ("lateral_malleolus", "heel", "lateral_femoral_epicondyle"),
+    ("lateral_malleolus", "metatarsal_2_head", "lateral_femoral_epicondyle"),
+    ("medial_malleolus", "lateral_malleolus", "lateral_femoral_epicondyle"),
+    ("medial_femoral_epicondyle", "lateral_femoral_epicondyle", "lateral_malleolus"),
+    ("medial_femoral_epicondyle", "lateral_femoral_epicondyle", "asis"),
+    ("fibula_head", "lateral_femoral_epicondyle", "lateral_malleolus"),
+    ("tibial_tuberosity", "lateral_femoral_epicondyle", "lateral_malleolus"),
+    ("greater_trochanter", "asis", "lateral_femoral_epicondyle"),
+    ("metatarsal_1_head", "lateral_malleolus", "lateral_femoral_epicondyle"),
+    ("metatarsal_2_head", "lateral_malleolus", "lateral_femoral_epicondyle"),
+    ("metatarsal_5_head", "lateral_malleolus", "lateral_femoral_epicondyle"),
+    ("hallux_tip", "metatarsal_1_head", "heel"),
+    ("hallux_tip", "metatarsal_2_head", "heel"),
+    ("heel_proximal", "heel", "metatarsal_2_head"),
+    ("lateral_femoral_epicondyle", "lateral_malleolus", "acromion"),
+    ("asis", "lateral_femoral_epicondyle", "lateral_malleolus"),
+    ("humeral_lateral_epicondyle", "acromion", "lateral_malleolus"),
+    ("segment:femur", "lateral_femoral_epicondyle", "lateral_malleolus"),
+    ("segment:tibia", "lateral_malleolus", "asis"),
+)
+#: (inner, outer): two of these stand nearer together than two of those.
+_ACROSS = (
+    ("medial_femoral_epicondyle", "lateral_femoral_epicondyle"),
+    ("psis", "asis"),
+)
+#: Frames looked at.
+_FRAMES = 15
+
+
+def broken_places(tracks: Mapping[str, FloatArray]) -> tuple[int, tuple[str, ...]]:
+    """Return how many rules could be asked, and what breaks one.
+
+    Parameters
+    ----------
+    tracks : mapping of landmark to (time, 3) array
+        In any unit; trackers as 'segment:<segment>#<label>'.
+
+    Returns
+    -------
+    asked : int
+    broken : tuple of str
+        One clause per broken rule, e.g. 'heel_r stands nearer to the knee than ...', worst known first.
+    """
+    names = list(tracks)
+    if not names:
+        return 0, ()
+    frames = len(next(iter(tracks.values())))
+    some = np.unique(np.linspace(0, frames - 1, _FRAMES).astype(int))
+    points = np.stack([tracks[n][some] for n in names], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=RuntimeWarning)  # a pair that is never seen together has no distance
+        apart = np.nanmedian(np.linalg.norm(points[:, :, None] - points[:, None], axis=3), axis=0)
+    at = {name: i for i, name in enumerate(names)}
+    asked, broken = 0, []
+    for side in "rl":
+        for name, near, far in _NEARER:
+            for i in _columns(names, name, side):
+                a, b = at.get(f"{near}_{side}"), at.get(f"{far}_{side}")
+                if a is None or b is None or not np.isfinite(apart[i, a] + apart[i, b]):
+                    continue
+                asked += 1
+                if apart[i, a] > apart[i, b]:
+                    broken.append(f"{names[i]} stands nearer to {names[b]} than to {names[a]}")
+    for inner, outer in _ACROSS:
+        ends = [at.get(f"{name}_{side}") for name in (inner, outer) for side in "rl"]
+        if None in ends:
+            continue
+        first, second, third, fourth = (e for e in ends if e is not None)
+        asked += 1
+        if apart[first, second] > apart[third, fourth]:
+            broken.append(f"the two {inner} stand wider apart than the two {outer}")
+    return asked, tuple(broken)
+
+
+def _columns(names: list[str], name: str, side: str) -> list[int]:
+    if name.startswith("segment:"):
+        return [i for i, n in enumerate(names) if n.startswith(f"{name}_{side}#")]
+    return [names.index(f"{name}_{side}")] if f"{name}_{side}" in names else []

@@ -1,0 +1,311 @@
+"""Which marker set a recording was made with: the profile that explains its labels best, or the words in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import RecordingError
+from kinechain.recording.label_places import broken_places
+from kinechain.recording.label_words import common_ends, plain, read_labels, side_and_stem, side_letters
+from kinechain.recording.profiles import (
+    USABLE_SCORE,
+    Guess,
+    LabelKeys,
+    Match,
+    Profile,
+    find_profile,
+    judged,
+    match_keys,
+    read_profiles,
+    segment_of,
+)
+from kinechain.recording.recording import Note
+
+__all__ = ["WORDS", "ProfileChoice", "choose_profile", "starter_profile"]
+
+#: Name of the set that is no set: every meaning was read from the words of a label.
+WORDS = "label_words"
+#: Two profiles whose scores differ by less are told apart by where the markers stand, and said (assumption).
+CLOSE = 0.05
+#: What the score loses where every rule of place is broken (assumption: more than the distance of two near profiles).
+PLACE_LOSS = 0.3
+#: Profiles that are looked at closely.
+_SHORT_LIST = 4
+
+_BOTH = (
+    ("asis",),
+    ("lateral_femoral_epicondyle", "segment:femur"),
+    ("lateral_malleolus", "segment:tibia"),
+    ("heel", "segment:calcaneus", "heel_proximal"),
+    ("metatarsal_1_head", "metatarsal_2_head", "metatarsal_5_head", "hallux_tip", "toe_2_tip", "segment:midfoot"),
+)
+
+
+@dataclass(frozen=True)
+class ProfileChoice:
+    """The profile chosen for a recording.
+
+    Attributes
+    ----------
+    match : Match
+    runner_up : (str, float)
+        The next best profile and its score.
+    notes : tuple of Note
+        How it was chosen, what was assumed and what contradicts it.
+    """
+
+    match: Match
+    runner_up: tuple[str, float]
+    notes: tuple[Note, ...]
+
+
+def choose_profile(
+    labels: Sequence[str],
+    name: str | None = None,
+    recording: str = "this recording",
+    positions: FloatArray | None = None,
+) -> ProfileChoice:
+    """Return the profile that explains the labels best, with the runner-up and what was assumed.
+
+    Labels that the profile does not know are read as words ('R Knee Med'); what comes of them is an assumption and
+    counts less.  A set of which every label is read that way is called 'label_words'.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    name : str, optional
+        A profile by name or file; chosen by score when absent.
+    recording : str
+        Name of the recording, for messages.
+    positions : (time, marker, 3) array, optional
+        In any unit and frame: markers that cannot stand where a profile puts them speak against it.
+
+    Raises
+    ------
+    RecordingError
+        If no profile finds enough of its required landmarks.
+    """
+    if name is not None:
+        return _as_asked(labels, name, recording)
+    keys = _keys(labels)
+    ranked = sorted((match_keys(p, keys) for p in read_profiles()), key=_by_score)
+    listed = [_with_words(m, keys) for m in ranked[:_SHORT_LIST]] + [_with_words(_words_only(keys), keys)]
+    broken = {m.profile.name: _broken(m, labels, positions) for m in listed}
+    listed = sorted((replace(m, score=m.score - broken[m.profile.name][0]) for m in listed), key=_by_score)
+    best, second = listed[0], listed[1]
+    if best.score < USABLE_SCORE:
+        raise RecordingError(_refusal(best, labels, recording))
+    kind: Literal["found", "assumed"] = "found"
+    said = f"Marker set '{best.profile.name}' was recognised ({_covered(best)}, score {best.score:.2f}); "
+    if best.profile.name == WORDS:
+        kind = "assumed"
+        said = f"No known marker set: the labels were read as words ({_covered(best)}, score {best.score:.2f}); "
+    said += f"next best '{second.profile.name}' (score {max(second.score, 0.0):.2f})."
+    notes = [Note(kind, said, "markers.profile", best.profile.name)]
+    notes += _guess_notes(best) + _close_notes(best, second) + _place_notes(best, broken[best.profile.name][1])
+    return ProfileChoice(best, (second.profile.name, max(second.score, 0.0)), tuple(notes))
+
+
+def _as_asked(labels: Sequence[str], name: str, recording: str) -> ProfileChoice:
+    keys = [LabelKeys(x, plain(x), *side_and_stem(x)) for x in labels]
+    match = match_keys(find_profile(name), keys)
+    if match.score < USABLE_SCORE:
+        raise RecordingError(
+            f"the marker set '{match.profile.name}' needs {', '.join(match.missing)}, "
+            f"which {recording} does not hold; it holds {_listed(labels)}"
+        )
+    text = f"Marker set '{match.profile.name}' as asked for ({_covered(match)})."
+    return ProfileChoice(match, ("", 0.0), (Note("assumed", text, "markers.profile", match.profile.name),))
+
+
+def _keys(labels: Sequence[str]) -> list[LabelKeys]:
+    """Return labels with what they are looked up by, without a common beginning and with R and L for the sides."""
+    short = common_ends(labels)
+    lettered = side_letters(list(short.values()))
+    read = [lettered[short[x]] for x in labels]
+    return [LabelKeys(x, plain(y), *side_and_stem(y), y) for x, y in zip(labels, read, strict=True)]
+
+
+def _words_only(keys: Sequence[LabelKeys]) -> Match:
+    """Return the match of a profile that knows no label and asks for what a walking body needs."""
+    required = [tuple(f"{n}_{side}" for n in group) for group in _BOTH for side in "rl"]
+    required += [(f"psis_{side}", "sacrum", "segment:pelvis") for side in "rl"]
+    title, source = "Meanings read from the words of the labels", "label words"
+    profile = Profile(
+        WORDS, title, source, "Read from the labels of this recording (assumption)", "", (), tuple(required)
+    )
+    return judged(profile, (), (), keys)
+
+
+def _with_words(match: Match, keys: Sequence[LabelKeys]) -> Match:
+    """Return a match in which labels without a meaning were read as words, where their place is not taken."""
+    named = dict(match.landmarks)
+    taken = {x for x in named.values() if not x.startswith("segment:")}
+    readings = read_labels(k.read for k in keys)
+    guessed = []
+    for key in keys:
+        reading = readings.get(key.read)
+        if key.label in named or reading is None or reading.landmark in taken:
+            continue
+        if not reading.landmark.startswith("segment:"):
+            taken.add(reading.landmark)
+        guessed.append(Guess(key.label, reading.landmark, reading.weight))
+    return judged(match.profile, match.landmarks, tuple(guessed), keys) if guessed else match
+
+
+def _by_score(match: Match) -> tuple[float, int, str]:
+    return (-match.score, -len(match.landmarks), match.profile.name)
+
+
+def _broken(match: Match, labels: Sequence[str], positions: FloatArray | None) -> tuple[float, tuple[str, ...]]:
+    """Return what a match loses because markers stand where their landmarks cannot, and the broken rules."""
+    if positions is None or match.score < USABLE_SCORE:
+        return 0.0, ()
+    column = {label: i for i, label in enumerate(labels)}
+    tracks = {
+        f"{landmark}#{label}" if landmark.startswith("segment:") else landmark: np.asarray(positions[:, column[label]])
+        for label, landmark in match.landmarks
+    }
+    asked, broken = broken_places(tracks)
+    return PLACE_LOSS * len(broken) / max(asked, 1), broken
+
+
+def _guess_notes(match: Match) -> list[Note]:
+    if not match.guessed:
+        return []
+    pairs = [f"{g.label} = {_said(g.landmark)}" for g in match.guessed]
+    return [
+        Note(
+            "assumed",
+            f"{len(pairs)} labels that no marker set names were read as words: {_listed(pairs, 60)}.",
+            "markers.label_words",
+            _listed([g.label for g in match.guessed], 8),
+            "A wrong reading moves the joint or segment that the marker stands on.",
+            "Give a marker-set profile of your own where one of them means something else.",
+        )
+    ]
+
+
+def _close_notes(best: Match, second: Match) -> list[Note]:
+    if second.score < USABLE_SCORE or best.score - second.score > CLOSE:
+        return []
+    one, other = dict(best.landmarks), dict(second.landmarks)
+    differ = [x for x in one if x in other and one[x] != other[x] and segment_of(one[x]) != segment_of(other[x])]
+    if not differ:
+        return []
+    shown = [f"{x} ({_said(one[x])} or {_said(other[x])})" for x in differ]
+    return [
+        Note(
+            "assumed",
+            f"The marker sets '{best.profile.name}' and '{second.profile.name}' explain the labels nearly as well "
+            f"({best.score:.2f} and {second.score:.2f}) and differ over {_listed(shown)}; the first was taken.",
+            "markers.profile_close",
+            _listed(differ, 8),
+            "If the other set is meant, these markers stand on other bones.",
+            f"Choose with --profile {second.profile.name}, or give a profile of your own.",
+        )
+    ]
+
+
+def _place_notes(match: Match, broken: Sequence[str]) -> list[Note]:
+    if not broken:
+        return []
+    labels = {landmark: label for label, landmark in match.landmarks}
+    place = broken[0].split(" ")[0]
+    return [
+        Note(
+            "defect",
+            f"Markers stand where their names say they cannot: {_listed(broken, 4)}.",
+            "markers.place",
+            labels.get(place.partition("#")[0], place.partition("#")[2] or place),
+            "The fit of the body and every angle of that limb are wrong if labels are exchanged.",
+            "Check the labels of these markers, or give a profile of your own that says what they mean.",
+        )
+    ]
+
+
+def _refusal(best: Match, labels: Sequence[str], recording: str) -> str:
+    """Return the sentence for labels that no profile explains; a set on one leg is said to be one."""
+    legs = {side: _of_leg(best, side) for side in ("r", "l")}
+    for side, word, other in (("r", "right", "left"), ("l", "left", "right")):
+        if len(legs[side]) >= 3 and not legs["l" if side == "r" else "r"]:
+            return (
+                f"{recording} marks the {word} leg only ({_listed(legs[side])}); a body needs markers on both legs, "
+                f"so angles and steps cannot be measured; record the {other} leg too, or keep to the plates"
+            )
+    near = f"the nearest is '{best.profile.name}', which also needs {_listed(best.missing)}"
+    if best.profile.name == WORDS:
+        near = f"read as words they lack {_listed(best.missing)}"
+    elif not best.landmarks:
+        near = f"none of them names a bone; '{best.profile.name}', for one, needs {_listed(best.missing)}"
+    return f"no marker set fits the labels of {recording} ({_listed(labels)}); {near}; give a profile file of your own"
+
+
+def _of_leg(match: Match, side: str) -> list[str]:
+    leg = ("femur", "tibia", "calcaneus", "midfoot", "forefoot_medial", "forefoot_lateral", "toes")
+    return [label for label, landmark in match.landmarks if segment_of(landmark) in {f"{s}_{side}" for s in leg}]
+
+
+def _covered(match: Match) -> str:
+    return f"{len(match.landmarks)} of {len(match.landmarks) + len(match.unused)} markers have a meaning in it"
+
+
+def _said(landmark: str) -> str:
+    """Return a landmark in words: 'right medial malleolus', 'tracker of the left femur'."""
+    stem, _, end = landmark.rpartition("_")
+    side = {"r": "right ", "l": "left "}.get(end, "")
+    words = (stem if side else landmark).replace("_", " ")
+    if words.startswith("segment:"):
+        return f"tracker of the {side}{words[8:]}"
+    return side + words
+
+
+def _listed(names: Sequence[str], limit: int = 12) -> str:
+    return ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
+
+
+def starter_profile(labels: Sequence[str]) -> str:
+    """Return the text of a marker-set profile to be completed by hand, as TOML.
+
+    Every label stands in it once: with the meaning that the best profile or its words give it, or in a comment at
+    the end, to be moved to a landmark.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    """
+    keys = _keys(labels)
+    matches = [_with_words(match_keys(p, keys), keys) for p in read_profiles()]
+    best = min([*matches, _with_words(_words_only(keys), keys)], key=lambda m: (len(m.unused), *_by_score(m)))
+    weights = {label: best.weight(label) for label, _ in best.landmarks}
+    tables: dict[str, dict[tuple[str, float], list[str]]] = {"sided": {}, "midline": {}}
+    for label, landmark in best.landmarks:
+        tables["midline"].setdefault((landmark, weights[label]), []).append(label)
+    lines = [
+        "# A marker-set profile: [midline] landmark = [labels]. Check every line; kinechain guessed it from the names.",
+        f'title = "My laboratory, begun from {best.profile.name}"',
+        'source = "own laboratory"',
+        'citation = "who said what the labels mean"',
+        "",
+        "[midline]",
+    ]
+    by_landmark: dict[str, list[tuple[float, list[str]]]] = {}
+    for (landmark, weight), own in tables["midline"].items():
+        by_landmark.setdefault(landmark, []).append((weight, own))
+    for landmark, entries in by_landmark.items():
+        shown = ", ".join(f"{{ labels = [{', '.join(map(_quoted, own))}], weight = {w:g} }}" for w, own in entries)
+        lines.append(f"{_quoted(landmark)} = " + (shown if len(entries) == 1 else f"[{shown}]"))
+    if best.unused:
+        lines += ["", "# Labels without a meaning yet; put each beside its landmark above, or leave it out."]
+        lines += [f'# "<landmark>" = [{_quoted(label)}]' for label in best.unused]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
