@@ -10,6 +10,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 from kinechain.recording.gaps import fill_gaps, gap_notes
+from kinechain.recording.plate_feet import plates_under_feet
 from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
@@ -79,11 +80,14 @@ def prepare_recording(
     notes += gap_notes(gaps, markers.labels, len(positions), markers.rate_hz)
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
     landmarks = without_swaps(landmark_tracks(ready, match.landmarks), match.landmarks, settings.swap_share, notes)
-    notes.append(_floor_note(landmark_tracks(ready, landmarks), recording.plates, up))
+    placed = landmark_tracks(ready, landmarks)
+    notes.append(_floor_note(placed, recording.plates, up))
+    turned = [turned_plate(plate, world_from_lab) for plate in recording.plates]
+    plates = plates_under_feet(turned, placed, ready.rate_hz, ready.start_s, notes)
     return replace(
         recording,
         markers=ready,
-        plates=tuple(turned_plate(plate, world_from_lab) for plate in recording.plates),
+        plates=plates,
         is_world=True,
         profile=match.profile.name,
         score=match.score,
