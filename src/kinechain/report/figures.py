@@ -15,8 +15,8 @@ from typing import Protocol
 import numpy as np
 
 from kinechain.core.arrays import FloatArray
-from kinechain.recording.recording import Side
 from kinechain.report.curves import Panel, Strides, mean_stride
+from kinechain.report.palette import Palette
 from kinechain.report.svg import Figure, line, number, path, polyline, rect, svg, text
 
 __all__ = ["Bar", "Band", "Palette", "bar_figure", "curve_figure", "curve_range", "legend_figure"]
@@ -56,28 +56,6 @@ class Band(Protocol):
     @property
     def can_judge(self) -> bool:
         """False if it is drawn for its shape only."""
-
-
-@dataclass(frozen=True)
-class Palette:
-    """Colours of the two sides on paper (contrast on white at least 4.5 : 1).
-
-    Attributes
-    ----------
-    left, right : str
-        CSS colours on light ground and in print.
-    left_dark, right_dark : str
-        CSS colours on dark ground.
-    """
-
-    left: str = "#b3261e"
-    right: str = "#1a5fb4"
-    left_dark: str = "#ff8f85"
-    right_dark: str = "#7fb4ff"
-
-    def of(self, side: Side) -> str:
-        """Colour of one side on paper."""
-        return self.left if side == "left" else self.right
 
 
 def curve_range(panel: Panel, series: Iterable[FloatArray]) -> tuple[float, float]:
