@@ -15,11 +15,10 @@ from kinechain.core.text import printable
 from kinechain.inspection.inspection import Defect, Inspection, MarkerSet
 from kinechain.inspection.rows import axes_of, marker_rows, plate_rows
 from kinechain.inspection.uses import Evidence, judge_uses
-from kinechain.motion.contacts import find_contacts
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import ChosenEvents, choose_events
 from kinechain.motion.foot_paths import SIDES, FootPaths
-from kinechain.motion.kinematic_events import find_walk
+from kinechain.motion.kinematic_events import Walk
 from kinechain.motion.marker_paths import marker_paths
 from kinechain.motion.weight import body_weight_from_plates, mass_from_plates
 from kinechain.recording.join import join_plates
@@ -149,13 +148,12 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
     marker_set = _marker_set(recording, ready, settings.profile)
     paths = marker_paths(ready) if ready else None
     chosen = choose_events(ready, paths) if ready and paths else ChosenEvents((), (), ())
-    contacts = find_contacts(ready.plates, paths) if ready and paths and ready.plates else ()
+    contacts = chosen.contacts
     plate_mass = _plate_mass(ready, paths)
-    cycles = find_cycles(chosen.events)
-    evidence = Evidence(
-        recording, ready, marker_set, trouble, chosen.events, cycles, chosen.notes, contacts, plate_mass
-    )
-    notes = [*(ready or recording).notes, *_own_notes(evidence)]
+    cycles = find_cycles(chosen.events, chosen.stretches)
+    said = tuple(note.text for note in chosen.notes)
+    evidence = Evidence(recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, plate_mass)
+    notes = [*(ready or recording).notes, *chosen.notes, *_own_notes(evidence)]
     markers = recording.markers
     times = _extent(recording)
     return Inspection(
@@ -174,7 +172,7 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
         unlabelled=_unlabelled(notes),
         marker_set=marker_set,
         axes=axes_of(markers, ready.markers) if markers and ready and ready.markers else None,
-        speed_m_s=_speed(paths, ready),
+        speed_m_s=_speed(chosen.walk, ready),
         strides=tuple((side, sum(c.side == side for c in cycles)) for side in SIDES) if ready else (),
         plates=plate_rows(recording, ready, contacts),
         analog=tuple(printable(x) for x in recording.series.labels) if recording.series else (),
@@ -187,7 +185,7 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
         plate_mass_kg=plate_mass,
         uses=judge_uses(evidence),
         defects=_defects(notes),
-        findings=_findings(notes, chosen.notes),
+        findings=_findings(notes),
     )
 
 
@@ -301,9 +299,8 @@ def _unlabelled(notes: Iterable[Note]) -> int:
     return sum(int(match[1]) for match in found if match)
 
 
-def _speed(paths: FootPaths | None, ready: Recording | None) -> float | None:
+def _speed(walk: Walk | None, ready: Recording | None) -> float | None:
     """Return the median speed of steady walking, m/s."""
-    walk = find_walk(paths) if paths is not None else None
     if walk is None or not walk.is_steady.any() or ready is None or ready.task == "standing":
         return None
     return float(np.median(walk.speed[walk.is_steady]))
@@ -327,11 +324,6 @@ def _defects(notes: Iterable[Note]) -> tuple[Defect, ...]:
     return tuple(sorted(dict.fromkeys(some), key=lambda d: order.index(d.kind)))
 
 
-def _findings(notes: Iterable[Note], more: Iterable[str]) -> tuple[str, ...]:
+def _findings(notes: Iterable[Note]) -> tuple[str, ...]:
     said = [_one_line(n.text) for n in notes if n.kind == "found"]
-    said += [_sentence(_one_line(text)) for text in more]
     return tuple(dict.fromkeys(said))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")

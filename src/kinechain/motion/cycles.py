@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,9 @@ __all__ = ["LONGEST_STRIDE_S", "PERCENT_POINTS", "SHORTEST_STRIDE_S", "Cycle", "
 PERCENT_POINTS = 101
 #: Plausible stride times, s: fast walking to 0.25 m/s (3.9 s in schreiber_moissenet).  Assumption.
 SHORTEST_STRIDE_S, LONGEST_STRIDE_S = 0.4, 4.5
+#: A stride that lasts this many times the typical one of its recording hides events nobody found: with a strike and a
+#: foot off missing it would last two.  Assumption.
+LONGEST_RATIO = 1.6
 
 
 @dataclass(frozen=True)
@@ -56,17 +59,19 @@ class Cycle:
         return (self.foot_off_s - self.start_s) / self.duration_s
 
 
-def find_cycles(events: Iterable[Event]) -> tuple[Cycle, ...]:
+def find_cycles(events: Iterable[Event], stretches: Sequence[tuple[float, float]] | None = None) -> tuple[Cycle, ...]:
     """Return the complete strides that a set of events bounds.
 
     A stride runs between two strikes of one foot with exactly one foot off between them and at
-    most one strike of the other foot, and lasts 0.4 to 4.5 s.  A missing event so drops the
-    strides it would have bounded.
+    most one strike of the other foot, lasts 0.4 to 4.5 s and less than 1.6 times the typical stride
+    of the recording.  A missing event so drops the strides it would have bounded.
 
     Parameters
     ----------
     events : iterable of Event
         In any order.
+    stretches : sequence of (first, last) time, s, optional
+        Of steady walking; no stride reaches from one into another, as over a turn.
 
     Returns
     -------
@@ -78,30 +83,42 @@ def find_cycles(events: Iterable[Event]) -> tuple[Cycle, ...]:
     for side in ("left", "right"):
         own = [e for e in ordered if e.side == side]
         other = [e for e in ordered if e.side != side]
-        strikes = [e for e in own if e.kind == "foot_strike"]
-        for start, end in pairwise(strikes):
-            offs = [e for e in own if e.kind == "foot_off" and start.time_s < e.time_s < end.time_s]
-            if len(offs) != 1 or not SHORTEST_STRIDE_S <= end.time_s - start.time_s <= LONGEST_STRIDE_S:
-                continue
-            strikes_inside, offs_inside = (
-                [e.time_s for e in other if e.kind == kind and start.time_s < e.time_s < end.time_s]
-                for kind in ("foot_strike", "foot_off")
-            )
-            if len(strikes_inside) > 1 or len(offs_inside) > 1:
-                continue
-            used = {start.source, end.source, offs[0].source}
-            cycles.append(
-                Cycle(
-                    start.side,
-                    start.time_s,
-                    end.time_s,
-                    offs[0].time_s,
-                    offs_inside[0] if offs_inside else None,
-                    strikes_inside[0] if strikes_inside else None,
-                    " + ".join(sorted(used)),
-                )
-            )
-    return tuple(sorted(cycles, key=lambda c: c.start_s))
+        for start, end in pairwise(e for e in own if e.kind == "foot_strike"):
+            if stretches is None or any(a <= start.time_s and end.time_s <= b for a, b in stretches):
+                cycles += _cycle(start, end, own, other)
+    if not cycles:
+        return ()
+    typical = float(np.quantile([c.duration_s for c in cycles], 0.5, method="lower"))
+    whole = [c for c in cycles if c.duration_s < LONGEST_RATIO * typical]
+    return tuple(sorted(whole, key=lambda c: c.start_s))
+
+
+def _cycle(start: Event, end: Event, own: Sequence[Event], other: Sequence[Event]) -> list[Cycle]:
+    """Return the stride between two strikes of one foot, if its events are complete."""
+
+    def inside(events: Sequence[Event], kind: str) -> list[Event]:
+        return [e for e in events if e.kind == kind and start.time_s < e.time_s < end.time_s]
+
+    offs, opposite_offs, opposite_strikes = (
+        inside(own, "foot_off"),
+        inside(other, "foot_off"),
+        inside(other, "foot_strike"),
+    )
+    if len(offs) != 1 or not SHORTEST_STRIDE_S <= end.time_s - start.time_s <= LONGEST_STRIDE_S:
+        return []
+    if len(opposite_strikes) > 1 or len(opposite_offs) > 1:
+        return []
+    return [
+        Cycle(
+            start.side,
+            start.time_s,
+            end.time_s,
+            offs[0].time_s,
+            opposite_offs[0].time_s if opposite_offs else None,
+            opposite_strikes[0].time_s if opposite_strikes else None,
+            " + ".join(sorted({start.source, end.source, offs[0].source})),
+        )
+    ]
 
 
 def normalize(angles: Angles, label: str, cycle: Cycle) -> FloatArray:

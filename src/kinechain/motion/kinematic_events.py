@@ -37,6 +37,7 @@ __all__ = [
     "find_bonci_events",
     "find_walk",
     "find_zeni_events",
+    "steady_stretches",
     "stride_time_s",
 ]
 
@@ -168,6 +169,19 @@ def _sliding(signal: FloatArray, half: int, better: np.ufunc) -> FloatArray:
         out = better(out[:-further], out[further:])
         reach += further
     return np.asarray(out)
+
+
+def steady_stretches(paths: FootPaths, walk: Walk) -> tuple[tuple[float, float], ...]:
+    """Return the (first, last) time, s, of every stretch of steady walking; hidden frames do not end one.
+
+    Parameters
+    ----------
+    paths : FootPaths
+    walk : Walk
+    """
+    frame = 1.0 / paths.rate_hz
+    runs = _runs(walk.is_steady | ~paths.is_seen)
+    return tuple((paths.start_s + (a - 1) * frame, paths.start_s + b * frame) for a, b in runs)
 
 
 def stride_time_s(events: Sequence[Event]) -> float | None:

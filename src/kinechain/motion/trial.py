@@ -83,13 +83,14 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0, *, le
     motion = smooth(solve_motion(body, recording), cutoff_hz)
     paths = foot_paths(body, motion)
     chosen = choose_events(recording, paths)
-    found = find_cycles(chosen.events)
+    found = find_cycles(chosen.events, chosen.stretches)
     seen = paths.is_seen & _feet_seen(body, motion)
     cycles = tuple(c for c in found if _hidden_s(seen, paths, c) <= LONGEST_HIDDEN_S)
     if len(cycles) < least_cycles or not chosen.events:
         raise RecordingError(_too_short(recording, motion, chosen.events))
     angles = compute_angles(body, motion, float(np.mean([c.duration_s for c in cycles])) if cycles else None)
-    notes = (*chosen.notes, *(_sentence(a) for a in chosen.agreements), *_weight_note(body, recording, paths))
+    said = (*(note.text for note in chosen.notes), *(_sentence(a) for a in chosen.agreements))
+    notes = (*said, *_weight_note(body, recording, paths))
     if len(cycles) < len(found):
         notes += (
             f"{len(found) - len(cycles)} strides were left out: the person or a foot is hidden for more than "

@@ -47,7 +47,7 @@ def test_a_standing_person_has_no_events() -> None:
     standing = replace(paths, **still, pelvis=paths.pelvis[:1] + sway)
     chosen = choose_events(recording(standing), standing)
     assert chosen.events == ()
-    assert "nobody walks" in chosen.notes[0]
+    assert [n.code for n in chosen.notes] == ["events.no_walk"]
 
 
 def test_starting_and_turning_give_no_events() -> None:
@@ -145,7 +145,7 @@ def test_plates_go_before_the_file_and_the_file_before_kinematics() -> None:
     ]
     assert [e.source for e in at_strike] == ["plates"]
     assert near["right"].source == "file"
-    assert {e.source for e in chosen.events} >= {"plates", "file", "bonci2022", "zeni2008"}
+    assert {e.source for e in chosen.events} == {"plates", "file", "bonci2022"}
 
 
 def test_kinematic_strikes_are_moved_onto_the_trusted_ones_so_strides_keep_their_length() -> None:
@@ -155,14 +155,6 @@ def test_kinematic_strikes_are_moved_onto_the_trusted_ones_so_strides_keep_their
     left = [e.time_s for e in chosen.events if e.side == "left" and e.kind == "foot_strike"]
     np.testing.assert_allclose(np.diff(left), 1.1, atol=0.012)
     assert all(abs(c.duration_s - 1.1) < 0.012 for c in find_cycles(chosen.events))
-
-
-def test_file_events_on_another_clock_are_refused_with_a_note() -> None:
-    paths = walk()
-    late = [Event("foot_strike", "left", t + 0.15, "file") for t in strikes("left", 1.1, 3.5)]
-    chosen = choose_events(recording(paths, events=late), paths)
-    assert all(e.source != "file" for e in chosen.events)
-    assert "do not fit" in chosen.notes[0]
 
 
 def test_agreement_is_counted_per_kind_and_signed_second_minus_first() -> None:
@@ -190,7 +182,7 @@ def test_a_treadmill_is_told_by_the_standing_foot_and_has_the_events_of_the_grou
         there, ground = find(carried), find(paths)
         assert [(e.kind, e.side) for e in there] == [(e.kind, e.side) for e in ground]
         np.testing.assert_allclose([e.time_s for e in there], [e.time_s for e in ground], atol=0.02)
-    assert "treadmill" in choose_events(recording(carried), carried).notes[0]
+    assert [n.code for n in choose_events(recording(carried), carried).notes] == ["events.treadmill"]
 
 
 def test_walking_over_ground_standing_and_squatting_have_no_belt() -> None:
