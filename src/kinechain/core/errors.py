@@ -6,6 +6,7 @@
     ├── InputError            something a person handed in cannot be used (exit code 2)
     │   ├── FileError         a file is unreadable, empty, truncated or of another format
     │   ├── RecordingError    a recording was read but cannot be used for what was asked
+    │   │   └── SidesError    right and left cannot be told in it
     │   ├── PersonError       the person file is wrong (unknown key, impossible value)
     │   └── SettingError      a setting or an argument is impossible
     ├── BodyError             a body cannot be built, scaled or compiled
@@ -30,6 +31,7 @@ __all__ = [
     "PersonError",
     "RecordingError",
     "SettingError",
+    "SidesError",
     "SolveError",
     "suggest",
 ]
@@ -49,6 +51,10 @@ class FileError(InputError):
 
 class RecordingError(InputError):
     """A recording was read but cannot be used for what was asked."""
+
+
+class SidesError(RecordingError):
+    """Right and left of a recording are exchanged or mirrored, and nothing in it tells which."""
 
 
 class PersonError(InputError):

@@ -9,14 +9,18 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
+from kinechain.recording.clock import check_clock
 from kinechain.recording.gaps import fill_gaps, gap_notes
 from kinechain.recording.plate_feet import plates_under_feet
 from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
-from kinechain.recording.swaps import exchange_upside_down, without_swaps
-from kinechain.recording.unit import check_size
-from kinechain.recording.walkway import Heading, find_heading, find_up
+from kinechain.recording.sides import exchange_labels, find_facing, find_sides
+from kinechain.recording.snapshots import Snapshots, take_snapshots
+from kinechain.recording.swaps import find_swaps
+from kinechain.recording.unit import find_scale, rescaled_markers, rescaled_plates
+from kinechain.recording.vertical import find_vertical
+from kinechain.recording.walkway import Heading, find_heading
 
 __all__ = ["PrepareSettings", "landmark_tracks", "prepare_recording", "turned_plate"]
 
@@ -29,9 +33,16 @@ class PrepareSettings:
     ----------
     swap_share : float
         A pair of markers counts as swapped when it stands the wrong way round in this share of the frames.
+    up : (3,) tuple of float or None
+        Upward direction in the laboratory, if the user says; else it is told from the body.
+    turned_over : 'mirrored', 'exchanged' or ''
+        What the user says of a body whose right and left stand the wrong way round: the axes are mirrored, or the
+        labels of the two sides were exchanged.
     """
 
     swap_share: float = 0.9
+    up: tuple[float, float, float] | None = None
+    turned_over: str = ""
 
 
 def prepare_recording(
@@ -59,31 +70,46 @@ def prepare_recording(
         or left and right are exchanged.
     """
     settings = settings or PrepareSettings()
+    name, share = recording.name, settings.swap_share
     markers, notes = _seen_markers(recording), []
-    choice = choose_profile(markers.labels, profile, recording.name, markers.positions)
+    choice = choose_profile(markers.labels, profile, name, markers.positions)
     match = choice.match
     notes += choice.notes
     if match.missing:
         notes.append(Note("found", f"Not in this recording: {', '.join(match.missing)}."))
-    tracks = landmark_tracks(markers, match.landmarks)
-    check_size(recording.name, markers)
-    up = find_up(recording.name, tracks, recording.plates, notes)
-    heading = find_heading(recording.name, tracks, up, markers.rate_hz, notes)
-    world_from_lab = np.stack([heading.forward, np.cross(up, heading.forward), up])
-    positions = markers.positions @ world_from_lab.T
-    positions = exchange_upside_down(positions, markers.labels, dict(match.landmarks), settings.swap_share, notes)
-    positions, gaps = fill_gaps(
-        positions,
-        {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks},
-        markers.rate_hz,
-    )
+
+    shots = take_snapshots(markers, match.landmarks)
+    scale = find_scale(name, markers, shots, notes)
+    markers, shots = rescaled_markers(markers, scale), replace(shots, points=shots.points * scale)
+    plates = rescaled_plates(recording.plates, scale, shots)
+    segments = {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks}
+    positions = markers.positions
+
+    asked = np.array(settings.up) if settings.up else None
+    up = find_vertical(name, shots, plates, asked, notes)
+    facing = find_facing(shots, up.up)
+    sides = find_sides(name, shots, up.up, facing, plates, notes, settings.turned_over)
+    right_handed = _reflection(up.up) if sides.is_mirrored else np.eye(3)
+    positions = exchange_labels(positions, markers.labels, sides.exchanged) @ right_handed
+    shots = take_snapshots(markers, match.landmarks, positions)
+    facing = facing if facing is None else facing @ right_handed
+    swaps = find_swaps(shots, up.up, facing, share, notes)
+    positions = exchange_labels(positions, markers.labels, swaps.exchanged)
+    shots = take_snapshots(markers, match.landmarks, positions)
+    heading = find_heading(name, shots, up.up, notes, facing)
+    notes += _clock_notes(shots, markers, match.landmarks, positions, heading, up.up)
+
+    turn = np.stack([heading.forward, np.cross(up.up, heading.forward), up.up])
+    positions = positions @ turn.T
+    positions, gaps = fill_gaps(positions, segments, markers.rate_hz)
     notes += gap_notes(gaps, markers.labels, len(positions), markers.rate_hz)
+    world_from_lab = turn @ right_handed
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
-    landmarks = without_swaps(landmark_tracks(ready, match.landmarks), match.landmarks, settings.swap_share, notes)
-    placed = landmark_tracks(ready, landmarks)
-    notes.append(_floor_note(placed, recording.plates, up))
-    turned = [turned_plate(plate, world_from_lab) for plate in recording.plates]
-    plates = plates_under_feet(turned, placed, ready.rate_hz, ready.start_s, notes)
+    landmarks = tuple((label, landmark) for label, landmark in match.landmarks if label not in swaps.dropped)
+    tracks = landmark_tracks(ready, landmarks)
+    turned = [turned_plate(plate, world_from_lab) for plate in plates]
+    plates = plates_under_feet(turned, tracks, ready.rate_hz, ready.start_s, notes)
+    notes.append(_floor_note(tracks, plates))
     return replace(
         recording,
         markers=ready,
@@ -94,7 +120,7 @@ def prepare_recording(
         runner_up=choice.runner_up,
         landmarks=landmarks,
         weights=tuple(match.weight(label) for label, _ in landmarks),
-        notes=(*recording.notes, *_heading_notes(heading, world_from_lab), *notes),
+        notes=(*recording.notes, _axes_note(up.method, heading, world_from_lab), *notes),
         task=heading.task,
     )
 
@@ -123,25 +149,49 @@ def landmark_tracks(markers: Markers, landmarks: Sequence[tuple[str, str]]) -> d
 
 
 def turned_plate(plate: ForcePlate, world_from_lab: FloatArray) -> ForcePlate:
-    """Return a plate with everything it holds rotated by a (3, 3) rotation."""
+    """Return a plate with everything it holds turned by a (3, 3) rotation, or reflection of mirrored axes."""
     turned = world_from_lab.T
+    # A moment has a sense of turning, which a mirror reverses.
+    sense = float(np.sign(np.linalg.det(world_from_lab)))
     return replace(
         plate,
         corners=plate.corners @ turned,
         force=plate.force @ turned,
         centre_of_pressure=plate.centre_of_pressure @ turned,
-        free_moment=plate.free_moment @ turned,
+        free_moment=sense * (plate.free_moment @ turned),
     )
 
 
-def _heading_notes(heading: Heading, world_from_lab: FloatArray) -> list[Note]:
-    return [
-        Note(
-            "found",
-            f"Up is {_axis_words(world_from_lab[2])} of the laboratory; forward is {_axis_words(world_from_lab[0])}, "
-            f"told from {heading.method}.",
-        )
-    ]
+def _reflection(up: FloatArray) -> FloatArray:
+    """Return the (3, 3) reflection that makes mirrored axes right-handed and leaves up alone."""
+    aside = np.eye(3)[int(np.argmin(np.abs(up)))]
+    aside = aside - (aside @ up) * up
+    return np.asarray(np.eye(3) - 2.0 * np.outer(aside, aside) / (aside @ aside))
+
+
+def _clock_notes(
+    shots: Snapshots,
+    markers: Markers,
+    landmarks: Sequence[tuple[str, str]],
+    positions: FloatArray,
+    heading: Heading,
+    up: FloatArray,
+) -> list[Note]:
+    """Judge the clock of a walk by its steps."""
+    column = {landmark: markers.labels.index(label) for label, landmark in landmarks}
+    for part in ("heel", "lateral_malleolus"):
+        if heading.task == "walking" and f"{part}_r" in column and f"{part}_l" in column:
+            tracks = positions[:, [column[f"{part}_r"], column[f"{part}_l"]]].transpose(1, 0, 2)
+            return check_clock(shots, tracks, up, heading.forward, markers.rate_hz)
+    return []
+
+
+def _axes_note(method: str, heading: Heading, world_from_lab: FloatArray) -> Note:
+    text = (
+        f"Up is {_axis_words(world_from_lab[2])} of the laboratory, told from {method}; forward is "
+        f"{_axis_words(world_from_lab[0])}, told from {heading.method}."
+    )
+    return Note("found", text, "axes.found")
 
 
 def _axis_words(direction: FloatArray) -> str:
@@ -152,13 +202,13 @@ def _axis_words(direction: FloatArray) -> str:
     return f"{sign}{'XYZ'[axis]}" + (f" turned by {off:.1f} deg" if off > 0.05 else "")
 
 
-def _floor_note(tracks: Mapping[str, FloatArray], plates: Sequence[ForcePlate], up: FloatArray) -> Note:
+def _floor_note(tracks: Mapping[str, FloatArray], plates: Sequence[ForcePlate]) -> Note:
     heights = [t[:, 2] for n, t in tracks.items() if n.startswith(("heel", "metatarsal", "hallux", "segment:toes"))]
     text = "No foot marker tells where the floor is."
     if heights:
         seen = np.concatenate(heights)
         text = f"The lowest foot marker comes down to {np.nanpercentile(seen, 1.0) * 1e3:.0f} mm"
-    surfaces = [float(p.corners.mean(axis=0) @ up) for p in plates if np.isfinite(p.corners).all()]
+    surfaces = [float(p.corners[:, 2].mean()) for p in plates if np.isfinite(p.corners).all()]
     if surfaces:
         text += f"; the plates lie at {np.mean(surfaces) * 1e3:.0f} mm"
     return Note("found", text.rstrip(".") + ".")

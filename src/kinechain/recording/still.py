@@ -12,6 +12,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 from kinechain.recording.prepare import landmark_tracks, turned_plate
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
+from kinechain.recording.snapshots import take_snapshots
 from kinechain.recording.walkway import find_heading
 
 __all__ = ["find_still_window", "keep_still_part"]
@@ -72,7 +73,7 @@ def keep_still_part(recording: Recording) -> Recording:
     kept = Markers(markers.labels, markers.positions[first:end], markers.rate_hz, start)
     notes: list[Note] = []
     up = np.array([0.0, 0.0, 1.0])
-    heading = find_heading(recording.name, landmark_tracks(kept, recording.landmarks), up, markers.rate_hz, notes)
+    heading = find_heading(recording.name, take_snapshots(kept, recording.landmarks), up, notes)
     turn = np.stack([heading.forward, np.cross(up, heading.forward), up])
     kept = replace(kept, positions=kept.positions @ turn.T)
     duration = (end - first) / markers.rate_hz

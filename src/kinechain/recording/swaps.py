@@ -1,46 +1,36 @@
-"""Markers whose labels were exchanged: found by where they stand on the body."""
+"""Two markers of one segment whose labels were exchanged: found by where they stand on the body."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.recording.recording import Note
+from kinechain.recording.snapshots import Snapshots
 
-__all__ = ["exchange_upside_down", "without_swaps"]
+__all__ = ["Swaps", "find_swaps"]
 
-#: Pairs (upper, lower) of landmarks of one segment; in an upright person nothing turns them over.
-_UPPER_LOWER = (("suprasternal_notch", "xiphoid"), ("c7", "t10"))
-
-
-def exchange_upside_down(
-    positions: FloatArray,
-    labels: Sequence[str],
-    landmarks: Mapping[str, str],
-    swap_share: float,
-    notes: list[Note],
-) -> FloatArray:
-    """Exchange the two markers of a pair that stands upside down throughout, and say so."""
-    columns = {landmark: labels.index(label) for label, landmark in landmarks.items()}
-    out = positions.copy()
-    for upper, lower in _UPPER_LOWER:
-        if upper not in columns or lower not in columns:
-            continue
-        a, b = columns[upper], columns[lower]
-        rise = positions[:, a, 2] - positions[:, b, 2]
-        rise = rise[np.isfinite(rise)]
-        if len(rise) and np.mean(rise < -0.03) > swap_share:
-            out[:, [a, b]] = positions[:, [b, a]]
-            text = (
-                f"{labels[a]} stands {-np.median(rise) * 1e3:.0f} mm below {labels[b]} throughout: "
-                "the two labels were exchanged back."
-            )
-            notes.append(Note("repaired", text))
-    return out
-
-
+#: Pairs (upper, lower) of landmarks; in an upright person nothing turns them over.
+_UPPER_LOWER = (
+    ("suprasternal_notch", "xiphoid"),
+    ("c7", "t10"),
+    ("asis", "lateral_femoral_epicondyle"),
+    ("greater_trochanter", "lateral_femoral_epicondyle"),
+    ("lateral_femoral_epicondyle", "lateral_malleolus"),
+    ("medial_femoral_epicondyle", "medial_malleolus"),
+    ("fibula_head", "lateral_malleolus"),
+    ("acromion", "asis"),
+)
+#: Pairs (front, back) of landmarks of one segment, by the way the body faces.
+_FRONT_BACK = (
+    ("asis", "psis"),
+    ("head_front", "head_back"),
+    ("suprasternal_notch", "c7"),
+    ("xiphoid", "t10"),
+)
+_TOES = ("metatarsal_2_head", "metatarsal_1_head", "metatarsal_5_head", "hallux_tip", "toe_2_tip")
 #: Pairs (outer, inner) of landmarks whose order across the foot, ankle or knee never changes.
 _OUTER_INNER = (
     ("lateral_malleolus", "medial_malleolus"),
@@ -49,43 +39,176 @@ _OUTER_INNER = (
     ("metatarsal_5_head", "metatarsal_1_head"),
     ("metatarsal_2_head", "metatarsal_1_head"),
 )
+#: How far the wrong way round two markers must stand to count, m (assumption: beyond where fingers stick them).
+UPSIDE_DOWN_M, BACK_TO_FRONT_M, INSIDE_OUT_M = 0.03, 0.03, 0.01
 
 
-def without_swaps(
-    tracks: Mapping[str, FloatArray],
-    landmarks: tuple[tuple[str, str], ...],
-    swap_share: float,
-    notes: list[Note],
-) -> tuple[tuple[str, str], ...]:
-    """Leave out pairs of markers that stand the wrong way round, and say so."""
-    out = dict((landmark, label) for label, landmark in landmarks)
-    dropped: set[str] = set()
-    for side, sign in (("r", -1.0), ("l", 1.0)):
-        for outer, inner in _OUTER_INNER:
-            a, b = f"{outer}_{side}", f"{inner}_{side}"
-            across = _across(tracks, side)
-            if a not in tracks or b not in tracks or across is None:
+@dataclass(frozen=True)
+class Swaps:
+    """Exchanged labels within a side of the body.
+
+    Attributes
+    ----------
+    exchanged : tuple of (label, label)
+        To be exchanged back.
+    dropped : tuple of str
+        Labels of which it is not certain what they mark; no result may use them.
+    """
+
+    exchanged: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+def find_swaps(shots: Snapshots, up: FloatArray, facing: FloatArray | None, share: float, notes: list[Note]) -> Swaps:
+    """Find pairs of markers that stand upside down, back to front or inside out throughout.
+
+    Parameters
+    ----------
+    shots : Snapshots
+        Right and left in order; right-handed axes.
+    up : (3,) unit array
+    facing : (time, 3) array or None
+        Where the body faces.
+    share : float
+        A pair counts when it stands the wrong way round in this share of the instants.
+    notes : list of Note
+        Appended to.
+
+    Notes
+    -----
+    Upside down and back to front are told by the vertical and by the way the rest of the body faces, and inside out by
+    the line from heel to toes, so those are certain once the markers fit the other foot better exchanged than as they
+    are; where they do not, both are left out.
+    """
+    exchanged, dropped = [], []
+    for upper, lower in _both_sides(_UPPER_LOWER):
+        wrong = _wrong(shots, upper, lower, up, UPSIDE_DOWN_M, share)
+        if wrong is not None:
+            exchanged.append((upper, lower, f"stands {wrong * 1e3:.0f} mm below"))
+    if facing is not None:
+        for front, back in _both_sides(_FRONT_BACK):
+            wrong = _wrong(shots, front, back, facing, BACK_TO_FRONT_M, share)
+            if wrong is not None:
+                exchanged.append((front, back, f"stands {wrong * 1e3:.0f} mm behind"))
+        exchanged += _heel_for_toe(shots, facing, share)
+    taken = {name for a, b, _ in exchanged for name in (a, b)}
+    for side in "rl":
+        for a, b, wrong, is_certain in _inside_out(shots, up, side, share):
+            if a in taken or b in taken:
                 continue
-            lateral = sign * np.sum((tracks[a] - tracks[b]) * across, axis=1)
-            lateral = lateral[np.isfinite(lateral)]
-            if len(lateral) and np.mean(lateral < -0.01) > swap_share:
-                dropped |= {a, b}
-                text = (
-                    f"{out[a]} stands {-np.median(lateral) * 1e3:.0f} mm on the inner side of {out[b]} throughout: "
-                    "the two labels look exchanged, so neither marker is used."
-                )
-                notes.append(Note("defect", text))
-    return tuple((label, landmark) for label, landmark in landmarks if landmark not in dropped)
+            how = f"stands {wrong * 1e3:.0f} mm on the inner side of"
+            if is_certain:
+                exchanged.append((a, b, how))
+            else:
+                dropped += [a, b]
+                notes.append(_note(shots, a, b, how, False))
+    for a, b, how in exchanged:
+        notes.append(_note(shots, a, b, how, True))
+    label = dict(zip(shots.names, shots.labels, strict=True))
+    return Swaps(tuple((label[a], label[b]) for a, b, _ in exchanged), tuple(dict.fromkeys(label[x] for x in dropped)))
 
 
-def _across(tracks: Mapping[str, FloatArray], side: str) -> FloatArray | None:
-    """Return the horizontal direction to the left of a foot (time, 3), from heel or ankle to the toes."""
-    back = next((tracks[n] for n in (f"heel_{side}", f"lateral_malleolus_{side}") if n in tracks), None)
-    front = [tracks[n] for n in tracks if n.startswith(("metatarsal", "hallux", "toe_2")) and n.endswith(f"_{side}")]
-    if back is None or not front:
+def _note(shots: Snapshots, a: str, b: str, how: str, is_repaired: bool) -> Note:
+    first, second = (shots.labels[shots.names.index(x)] for x in (a, b))
+    done = "the two labels were exchanged back" if is_repaired else "they look exchanged, so neither marker is used"
+    return Note(
+        "repaired" if is_repaired else "defect",
+        f"{first} {how} {second} throughout: {done}.",
+        "markers.swapped",
+        f"{first}, {second}",
+        "Angles of that segment were wrong before." if is_repaired else "Angles that rest on them are less certain.",
+        "Exchange the two labels in the tracking software.",
+    )
+
+
+def _both_sides(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [(f"{a}{ending}", f"{b}{ending}") for a, b in pairs for ending in ("", "_r", "_l")]
+
+
+def _wrong(shots: Snapshots, a: str, b: str, along: FloatArray, least: float, share: float) -> float | None:
+    """How far (m) a stands behind b along a direction, (3,) or (time, 3), if it does throughout; else None."""
+    first, second = shots.track(a), shots.track(b)
+    if first is None or second is None:
         return None
-    ahead = np.mean(front, axis=0) - back
-    ahead[:, 2] = 0.0
-    norm = np.linalg.norm(ahead, axis=1, keepdims=True)
+    ahead = np.sum((first - second) * along, axis=1)
+    ahead = ahead[np.isfinite(ahead)]
+    if not len(ahead) or not np.mean(ahead < -least) > share:
+        return None
+    return float(-np.median(ahead))
+
+
+def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tuple[str, str, str]]:
+    """Heels that stand in front of a toe: exchanged with the toe marker that is the hindmost of the foot."""
+    out = []
+    for side in "rl":
+        heel, ankle = f"heel_{side}", shots.track(f"lateral_malleolus_{side}")
+        toes = [t for t in (f"{x}_{side}" for x in _TOES) if t in shots.names]
+        wrong = {t: w for t in toes if (w := _wrong(shots, t, heel, facing, BACK_TO_FRONT_M, share)) is not None}
+        if not wrong:
+            continue
+        toe = max(wrong, key=lambda t: wrong[t])
+        if ankle is not None and _reach(shots, toe, ankle) > _reach(shots, heel, ankle):
+            # The hindmost marker is further from the ankle than the foremost: no heel is.
+            continue
+        out.append((toe, heel, f"stands {wrong[toe] * 1e3:.0f} mm behind"))
+    return out
+
+
+def _reach(shots: Snapshots, name: str, ankle: FloatArray) -> float:
+    apart = np.linalg.norm(shots.points[shots.names.index(name)] - ankle, axis=1)
+    apart = apart[np.isfinite(apart)]
+    return float(np.median(apart)) if len(apart) else float("inf")
+
+
+def _inside_out(shots: Snapshots, up: FloatArray, side: str, share: float) -> list[tuple[str, str, float, bool]]:
+    """Pairs (outer, inner, how far, whether exchanging them is certain) that stand the wrong way round."""
+    across = _across(shots, up, side)
+    if across is None:
+        return []
+    outward = across * (-1.0 if side == "r" else 1.0)
+    found = []
+    for outer, inner in _OUTER_INNER:
+        a, b = f"{outer}_{side}", f"{inner}_{side}"
+        wrong = _wrong(shots, a, b, outward, INSIDE_OUT_M, share)
+        if wrong is not None:
+            found.append((a, b, wrong))
+    # Of three markers across the forefoot the exchange of two can turn over up to three pairs: take the widest.
+    found.sort(key=lambda f: -f[2])
+    out: list[tuple[str, str, float, bool]] = []
+    taken: set[str] = set()
+    for a, b, wrong in found:
+        if not {a, b} & taken:
+            taken |= {a, b}
+            out.append((a, b, wrong, _fits_the_other_side(shots, a, b)))
+    return out
+
+
+def _fits_the_other_side(shots: Snapshots, a: str, b: str) -> bool:
+    """Whether the distances of two markers to their leg match the other leg's better when they are exchanged."""
+    side, other = a[-2:], "_l" if a.endswith("_r") else "_r"
+    names = ("heel", "lateral_malleolus", "medial_malleolus", "lateral_femoral_epicondyle", *_TOES)
+    anchors = [n for n in names if f"{n}{side}" in shots.names and f"{n}{other}" in shots.names]
+    anchors = [n for n in anchors if n not in (a[:-2], b[:-2])]
+    if not anchors or f"{a[:-2]}{other}" not in shots.names or f"{b[:-2]}{other}" not in shots.names:
+        return False
+    kept = swapped = 0.0
+    for anchor in anchors:
+        here, there = (shots.points[shots.names.index(anchor + s)] for s in (side, other))
+        mine = [_reach(shots, x, here) for x in (a, b)]
+        theirs = [_reach(shots, x[:-2] + other, there) for x in (a, b)]
+        kept += abs(mine[0] - theirs[0]) + abs(mine[1] - theirs[1])
+        swapped += abs(mine[1] - theirs[0]) + abs(mine[0] - theirs[1])
+    return swapped < kept
+
+
+def _across(shots: Snapshots, up: FloatArray, side: str) -> FloatArray | None:
+    """Return the horizontal direction to the left of a foot (time, 3), from heel or ankle to the toes."""
+    back = shots.track(f"heel_{side}")
+    back = shots.track(f"lateral_malleolus_{side}") if back is None else back
+    front = shots.centre(("metatarsal", "hallux", "toe_2"), f"_{side}")
+    if back is None or front is None:
+        return None
+    ahead = front - back
+    ahead = ahead - (ahead @ up)[:, None] * up
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.cross([0.0, 0.0, 1.0], ahead / norm))
+        return np.asarray(np.cross(up, ahead / np.linalg.norm(ahead, axis=1, keepdims=True)))

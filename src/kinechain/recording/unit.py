@@ -2,26 +2,164 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+
 import numpy as np
 
+from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
-from kinechain.recording.recording import Markers
+from kinechain.recording.recording import ForcePlate, Markers, Note
+from kinechain.recording.snapshots import Snapshots
 
-__all__ = ["check_size"]
+__all__ = ["find_scale", "rescaled_markers", "rescaled_plates"]
 
-#: Frames on which the size of the body is checked.
-SIZE_FRAMES = 200
+#: Standing height of anybody whose gait is recorded, m (assumption: a child of one year to beyond the tallest adults).
+STATURE_M = (0.70, 2.40)
+#: Distance between two landmarks as a share of the standing height.  Knee to ankle and hip to knee: heights of the
+#: lateral epicondyle, malleolus and trochanter in ansur2 (0.280, 0.0415 and 0.513 of men's stature); the rest are
+#: assumptions from the same heights, wide enough to tell one unit from another and no more.
+_SHARES = (
+    (("lateral_femoral_epicondyle", "medial_femoral_epicondyle", "knee_centre"), ("lateral_malleolus",), 0.238),
+    (("fibula_head", "tibial_tuberosity"), ("lateral_malleolus",), 0.225),
+    (("greater_trochanter", "hip_centre"), ("lateral_femoral_epicondyle", "knee_centre"), 0.233),
+    (("asis",), ("lateral_femoral_epicondyle",), 0.27),
+    (("asis",), ("lateral_malleolus",), 0.51),
+    (("lateral_malleolus",), ("metatarsal",), 0.10),
+)
+#: Units that exports mix up, as metres; a file may state any of them and hold any other.
+_METRES = {"millimetres": 1e-3, "centimetres": 1e-2, "inches": 0.0254, "metres": 1.0}
+#: Extent of a cloud of markers on a person, m, where no landmark tells: from one leg to raised arms (assumption).
+SPAN_M = (0.25, 2.6)
+#: Sizes that another unit must give to be believed, m; an inch is 2.54 cm, so no two units can fit (assumption).
+LIKELY_STATURE_M, LIKELY_SPAN_M = (0.85, 2.15), (0.85, 2.15)
+#: Side of a force plate, m (assumption: from a plate for one foot to a treadmill's belt).
+PLATE_M = (0.2, 3.5)
+CLOUD_FRAMES = 60
 
 
-def check_size(name: str, markers: Markers) -> None:
-    """Refuse a cloud of markers that is not the size of a person (0.4 to 2.6 m)."""
-    frames = np.unique(np.linspace(0, len(markers.positions) - 1, SIZE_FRAMES).astype(int))
-    # The outermost twentieth at each end is left out, so that one lost marker does not condemn a whole trial.
-    seen = [cloud[np.isfinite(cloud).all(axis=1)] for cloud in markers.positions[frames]]
-    spans = [np.ptp(np.percentile(cloud, (5.0, 95.0), axis=0), axis=0).max() for cloud in seen if len(cloud) > 1]
-    size = float(np.median(spans)) if spans else 0.0
-    if not 0.4 <= size <= 2.6:
+def find_scale(name: str, markers: Markers, shots: Snapshots, notes: list[Note]) -> float:
+    """Return what positions must be multiplied by to be metres; 1 where the stated unit fits a person.
+
+    Parameters
+    ----------
+    name : str
+        Of the recording, for messages.
+    markers : Markers
+    shots : Snapshots
+    notes : list of Note
+        Appended to.
+
+    Raises
+    ------
+    RecordingError
+        If no unit makes it the size of a person.
+    """
+    stature, span = _stature(shots), _span(markers)
+    size = span if stature is None else stature
+    limits, likely = (SPAN_M, LIKELY_SPAN_M) if stature is None else (STATURE_M, LIKELY_STATURE_M)
+    if limits[0] <= size <= limits[1]:
+        return 1.0
+    fitting = [
+        (_METRES[true] / _METRES[stated], stated, true)
+        for stated, true in permutations(_METRES, 2)
+        if likely[0] <= size * _METRES[true] / _METRES[stated] <= likely[1]
+    ]
+    if len(fitting) != 1:
         raise RecordingError(
-            f"the markers of {name} span {size:.3g} m, which is not the size of a person; "
-            "check the unit of length in the file"
+            f"the markers of {name} span {span:.3g} m, which is not the size of a person, nor would it be in any other "
+            "unit of length; check the unit in the file"
         )
+    factor, stated, true = fitting[0]
+    what = "they span" if stature is None else "their legs fit a standing height of"
+    notes.append(
+        Note(
+            "repaired",
+            f"The numbers are {true}, not {stated} as the file says: {what} {size:.3g} m by the file and "
+            f"{size * factor:.2f} m in {true}; all lengths were multiplied by {factor:g}.",
+            "axes.unit",
+            "all markers",
+            "Unrepaired, every length would be wrong; angles do not depend on it.",
+            "Correct the unit of length in the export.",
+        )
+    )
+    return factor
+
+
+def rescaled_markers(markers: Markers, scale: float) -> Markers:
+    """Return markers with all positions multiplied by a factor."""
+    return markers if scale == 1.0 else replace(markers, positions=markers.positions * scale)
+
+
+def rescaled_plates(plates: Sequence[ForcePlate], scale: float, shots: Snapshots) -> tuple[ForcePlate, ...]:
+    """Return the plates with their lengths in the same unit as the markers.
+
+    Corners, centre of pressure and free moment are scaled together; a plate that fits a plate's size, or lies under
+    the markers, as it is, was stated in another unit than the markers and stays.
+
+    Parameters
+    ----------
+    plates : sequence of ForcePlate
+    scale : float
+        From `find_scale`.
+    shots : Snapshots
+        In metres.
+    """
+    if scale == 1.0:
+        return tuple(plates)
+    return tuple(_rescaled(p, scale) if _wants(p, scale, shots) else p for p in plates)
+
+
+def _rescaled(plate: ForcePlate, scale: float) -> ForcePlate:
+    return replace(
+        plate,
+        corners=plate.corners * scale,
+        centre_of_pressure=plate.centre_of_pressure * scale,
+        free_moment=plate.free_moment * scale,
+    )
+
+
+def _wants(plate: ForcePlate, scale: float, shots: Snapshots) -> bool:
+    """Whether a plate is in the same wrong unit as the markers."""
+    side = float(np.linalg.norm(plate.corners[1] - plate.corners[0]))
+    if np.isfinite(side) and side > 0:
+        return not PLATE_M[0] <= side <= PLATE_M[1]
+    point = plate.centre_of_pressure[np.isfinite(plate.centre_of_pressure[:, 0])]
+    feet = shots.centre(("heel", "metatarsal", "lateral_malleolus"))
+    if not len(point) or feet is None or not np.isfinite(feet).any():
+        return True
+    middle = np.median(feet[np.isfinite(feet[:, 0])], axis=0)
+    under = np.median(point, axis=0)
+    return bool(np.linalg.norm(under * scale - middle) < np.linalg.norm(under - middle))
+
+
+def _stature(shots: Snapshots) -> float | None:
+    """Standing height, m, that the lengths of the legs fit (median over the lengths seen)."""
+    heights = []
+    for upper, lower, share in _SHARES:
+        for side in "rl":
+            a, b = shots.centre(upper, f"_{side}"), shots.centre(lower, f"_{side}")
+            if a is None or b is None:
+                continue
+            length = np.linalg.norm(a - b, axis=1)
+            length = length[np.isfinite(length)]
+            if len(length):
+                heights.append(float(np.median(length)) / share)
+    return float(np.median(heights)) if heights else None
+
+
+def _span(markers: Markers) -> float:
+    """Median extent of the cloud of markers, m.
+
+    The outermost twentieth at each end is left out, so that one lost marker does not condemn a whole trial.
+    """
+    step = max(len(markers.positions) // CLOUD_FRAMES, 1)
+    spans = []
+    for cloud in markers.positions[::step]:
+        cloud: FloatArray = cloud[np.isfinite(cloud[:, 0])]
+        if len(cloud) > 1:
+            ordered = np.sort(cloud, axis=0)
+            cut = int(0.05 * len(cloud))
+            spans.append(float((ordered[len(cloud) - 1 - cut] - ordered[cut]).max()))
+    return float(np.median(spans)) if spans else 0.0

@@ -5,7 +5,7 @@ import pytest
 from people import labels, standing, walking
 
 from kinechain.core.errors import RecordingError, SettingError
-from kinechain.recording.prepare import prepare_recording
+from kinechain.recording.prepare import PrepareSettings, prepare_recording
 from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import find_profile, match_labels, read_profiles, segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Recording
@@ -51,7 +51,7 @@ def test_plates_turn_with_the_markers():
 
 def test_a_plate_that_pushes_sideways_is_told():
     plate = ForcePlate(
-        "plate 1", np.zeros((4, 3)), np.tile([700.0, 0, 0], (9, 1)), np.zeros((9, 3)), np.zeros((9, 3)), 1e3
+        "plate 1", np.full((4, 3), np.nan), np.tile([700.0, 0, 0], (9, 1)), np.zeros((9, 3)), np.zeros((9, 3)), 1e3
     )
     ready = prepare_recording(recording(walking(), plates=(plate,)))
     assert any("do not agree" in n.text and n.kind == "defect" for n in ready.notes)
@@ -91,14 +91,29 @@ def test_exchanged_sides_and_mirrored_axes_are_refused():
         prepare_recording(recording(walking() * [1, -1, 1]))
 
 
-def test_two_labels_exchanged_on_a_foot_are_not_used():
+def exchanged(*pairs):
     names = list(labels())
-    i, j = names.index("L_FM5"), names.index("L_FM2")
-    names[i], names[j] = names[j], names[i]
-    ready = prepare_recording(recording(walking(), names=tuple(names)))
-    landmarks = {landmark for _, landmark in ready.landmarks}
-    assert not landmarks & {"metatarsal_5_head_l", "metatarsal_2_head_l"}
-    assert {"metatarsal_5_head_r", "metatarsal_2_head_r"} <= landmarks
+    for a, b in pairs:
+        i, j = names.index(a), names.index(b)
+        names[i], names[j] = names[j], names[i]
+    return tuple(names)
+
+
+def test_two_labels_exchanged_on_a_foot_are_exchanged_back_where_the_other_foot_tells():
+    ready = prepare_recording(recording(walking(), names=exchanged(("L_FM5", "L_FM2"))))
+    np.testing.assert_allclose(ready.markers.position("L_FM5"), walking()[:, labels().index("L_FM5")], atol=1e-6)
+    assert {"metatarsal_5_head_l", "metatarsal_2_head_l"} <= {landmark for _, landmark in ready.landmarks}
+    assert [n.place for n in ready.notes if n.code == "markers.swapped"] == ["L_FM2, L_FM5"] or [
+        n.place for n in ready.notes if n.code == "markers.swapped"
+    ] == ["L_FM5, L_FM2"]
+
+
+def test_two_labels_exchanged_on_a_foot_are_left_out_where_nothing_tells():
+    names = exchanged(("L_FM5", "L_FM2"))
+    keep = [i for i, name in enumerate(names) if name not in ("R_FM5", "R_FM2")]
+    ready = prepare_recording(recording(walking()[:, keep], names=tuple(names[i] for i in keep)))
+    assert not {landmark for _, landmark in ready.landmarks} & {"metatarsal_5_head_l", "metatarsal_2_head_l"}
+    assert len(ready.weights) == len(ready.landmarks)
     assert any("look exchanged" in n.text and n.kind == "defect" for n in ready.notes)
 
 
@@ -114,8 +129,8 @@ def test_a_sternum_labelled_upside_down_is_turned_back():
 
 
 def test_something_that_is_not_the_size_of_a_person_is_refused():
-    with pytest.raises(RecordingError, match="not the size of a person"):
-        prepare_recording(recording(standing() * 1000))
+    with pytest.raises(RecordingError, match=r"span 5.* not the size of a person"):
+        prepare_recording(recording(standing() * 4))
 
 
 def test_one_marker_left_behind_does_not_condemn_the_trial():
@@ -124,11 +139,27 @@ def test_one_marker_left_behind_does_not_condemn_the_trial():
     assert prepare_recording(recording(positions)).is_world
 
 
-def test_a_body_in_no_axis_is_refused():
-    c = np.cos(np.radians(45))
-    tilted = np.array([[c, 0, c], [0, 1, 0], [-c, 0, c]])
-    with pytest.raises(RecordingError, match="vertical cannot be told"):
-        prepare_recording(recording(standing() @ tilted.T))
+TILTED = np.array([[np.cos(0.7), 0, np.sin(0.7)], [0, 1, 0], [-np.sin(0.7), 0, np.cos(0.7)]]) @ about_z(20)
+
+
+@pytest.mark.parametrize("figure", [standing(), standing(1)])
+def test_somebody_who_stands_straight_tells_a_tilted_laboratory(figure):
+    ready = prepare_recording(recording(figure @ TILTED.T))
+    assert ready.task == "standing"
+    tops = np.nanmean(ready.markers.positions, axis=0) - figure.mean(axis=0)
+    assert np.linalg.norm(tops, axis=1).max() < 0.1
+    assert [n.kind for n in ready.notes if n.code == "axes.tilted"] == ["repaired"]
+
+
+def test_a_bent_body_in_no_axis_is_refused_until_the_user_says_up():
+    bent = standing()
+    above = np.maximum(bent[:, :, 2] - 0.9, 0.0)
+    bent[:, :, 0] += above
+    bent[:, :, 2] -= above
+    with pytest.raises(RecordingError, match=r"vertical cannot be told.*--up"):
+        prepare_recording(recording(bent @ TILTED.T))
+    ready = prepare_recording(recording(bent @ Y_UP.T), settings=PrepareSettings(up=(0.0, 1.0, 0.0)))
+    np.testing.assert_allclose(ready.markers.positions, bent, atol=1e-6)
 
 
 def test_a_marker_that_was_never_seen_is_left_out():
@@ -148,7 +179,7 @@ def test_no_markers_and_prepared_twice():
 
 def test_no_usable_marker_set_lists_labels_and_needs():
     with pytest.raises(
-        RecordingError, match=r"no marker set fits the labels of x.trc \(a, b\).*also needs .*give a profile file"
+        RecordingError, match=r"no marker set fits the labels of x.trc \(a, b\).*needs .*give a profile file"
     ):
         choose_profile(("a", "b"), recording="x.trc")
 

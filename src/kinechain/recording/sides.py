@@ -1,0 +1,323 @@
+"""Right and left: which labels were exchanged, and whether the laboratory's axes are mirrored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray
+from kinechain.core.errors import SidesError
+from kinechain.recording.recording import ForcePlate, Note
+from kinechain.recording.snapshots import Snapshots
+from kinechain.recording.vertical import plate_normal
+
+__all__ = ["Sides", "find_facing", "find_sides"]
+
+#: A pair of markers is told right from left when it points sideways by this share of its length (assumption).
+SIDEWAYS_SHARE = 0.15
+#: Pairs on the wrong side are single slips as long as they are fewer than this share of the body (assumption).
+SLIP_SHARE = 0.4
+WALKING_SPEED = 0.3
+
+#: Parts of the body that tell front from back without knowing right from left: (name, front, back, weight).
+#: A foot points up to 40 deg outward or inward, so each counts less than the pelvis (assumption).
+_FRONT_BACK = (
+    ("pelvis", ("asis",), ("psis", "sacrum"), "", 1.0),
+    ("trunk", ("suprasternal_notch", "xiphoid"), ("c7", "t10"), "", 1.0),
+    ("head", ("head_front",), ("head_back",), "", 0.5),
+    ("right foot", ("metatarsal", "hallux", "toe_2", "segment:toes"), ("heel", "sustentaculum"), "_r", 0.8),
+    ("left foot", ("metatarsal", "hallux", "toe_2", "segment:toes"), ("heel", "sustentaculum"), "_l", 0.8),
+)
+_ANKLE = ("lateral_malleolus", "ankle_centre")
+_FOOT_SEGMENTS = ("segment:calcaneus", "segment:midfoot", "segment:forefoot", "segment:toes")
+#: Landmarks that stand on one segment of the vote each; hands may cross, so they have none.
+_SEGMENTS = {
+    "pelvis": ("asis", "psis", "iliac_crest", "hip_centre"),
+    "thigh": ("greater_trochanter", "segment:femur"),
+    "knee": ("lateral_femoral_epicondyle", "medial_femoral_epicondyle", "knee_centre"),
+    "shank": ("fibula_head", "tibial_tuberosity", "segment:tibia"),
+    "ankle": ("lateral_malleolus", "medial_malleolus", "ankle_centre"),
+    "foot": ("heel", "sustentaculum", "navicular", "metatarsal", "hallux", "toe_2", *_FOOT_SEGMENTS),
+    "shoulder": ("acromion", "shoulder_centre"),
+    "arm": ("humeral", "elbow_centre", "segment:humerus"),
+}
+_LEG = ("knee", "shank", "ankle", "foot")
+#: Markers that a marker set puts on one side only: they show whether labels or axes were turned over.
+_RIGHT_ONLY = ("rbak", "rbac", "rback", "rscap", "rsca")
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What to do so that right is right.
+
+    Attributes
+    ----------
+    exchanged : tuple of (right label, left label)
+        Markers whose labels were exchanged.
+    is_mirrored : bool
+        True if the laboratory's axes are left-handed.
+    """
+
+    exchanged: tuple[tuple[str, str], ...] = ()
+    is_mirrored: bool = False
+
+
+def find_facing(shots: Snapshots, up: FloatArray) -> FloatArray | None:
+    """Return where the body faces at every instant, told without knowing right from left.
+
+    Parameters
+    ----------
+    shots : Snapshots
+        Lab frame.
+    up : (3,) unit array
+
+    Returns
+    -------
+    (time, 3) array or None
+        Horizontal unit vectors, NaN where nothing was seen; None if no part of the body tells front from back.
+
+    Notes
+    -----
+    Pelvis, trunk, head and feet each have a front; they are weighed so that one with exchanged labels is outvoted, and
+    where they stand evenly the direction of walking decides.
+    """
+    fronts, weights = [], []
+    for _, front, back, ending, weight in _FRONT_BACK:
+        ahead, behind = shots.centre(front, ending), shots.centre(back, ending)
+        if behind is None and ending:
+            behind = shots.centre(_ANKLE, ending)
+        if ahead is not None and behind is not None and np.isfinite(step := ahead - behind).any():
+            fronts.append(_horizontal_units(step, up))
+            weights.append(weight)
+    if not fronts:
+        return None
+    stack = np.nan_to_num(np.stack(fronts)) * np.array(weights)[:, None, None]
+    agreement = np.einsum("itk,jtk->ij", stack, stack)
+    sign = np.sign(np.linalg.eigh(agreement)[1][:, -1])
+    sign[sign == 0.0] = 1.0
+    majority = float(sign @ np.array(weights))
+    if abs(majority) < 0.1:
+        travel = _travel(shots, up)
+        majority = float(np.nansum(np.einsum("i,itk->tk", sign, stack) @ travel))
+    facing = np.einsum("i,itk->tk", sign, stack) * (1.0 if majority >= 0 else -1.0)
+    return _horizontal_units(np.where(np.abs(facing).sum(axis=1, keepdims=True) > 0, facing, np.nan), up)
+
+
+def find_sides(
+    name: str,
+    shots: Snapshots,
+    up: FloatArray,
+    facing: FloatArray | None,
+    plates: Sequence[ForcePlate],
+    notes: list[Note],
+    choice: str = "",
+) -> Sides:
+    """Tell exchanged labels and mirrored axes from where every pair of markers stands.
+
+    Parameters
+    ----------
+    name : str
+        Of the recording, for messages.
+    shots : Snapshots
+        Lab frame.
+    up : (3,) unit array
+    facing : (time, 3) array or None
+        From `find_facing`.
+    plates : sequence of ForcePlate
+    notes : list of Note
+        Appended to.
+    choice : 'mirrored', 'exchanged' or ''
+        What the user says of a body that is turned over as a whole.
+
+    Raises
+    ------
+    SidesError
+        If the whole body, or half of it, stands the wrong way round and nothing tells why.
+    """
+    pairs = _pairs(shots)
+    if facing is None or not pairs:
+        return Sides()
+    signs = _pair_signs(shots, pairs, np.cross(up, facing))
+    votes = _segment_votes(shots, pairs, signs)
+    if not votes:
+        return Sides()
+    wrong = sum(votes.values()) / len(votes)
+    if wrong > 1.0 - 1e-9:
+        return _turned_over(name, shots, up, plates, pairs, choice, notes)
+    if wrong > SLIP_SHARE:
+        where = ", ".join(segment for segment, share in votes.items() if share > 0.5)
+        raise SidesError(
+            f"in {name} right and left are exchanged at {where} and right elsewhere, so it cannot be told which part "
+            "is wrong; correct the labels"
+        )
+    slips = tuple(
+        (shots.labels[r], shots.labels[left])
+        for (r, left), sign in zip(pairs, signs, strict=True)
+        if sign < 0 and _segment(shots.names[r])
+    )
+    for right, left in slips:
+        notes.append(
+            Note(
+                "repaired",
+                f"{right} and {left} stand on each other's side throughout: the two labels were exchanged back.",
+                "markers.sides",
+                f"{right}, {left}",
+                "Unrepaired, every angle of that segment would be of the other side.",
+                "Exchange the two labels in the tracking software.",
+            )
+        )
+    return Sides(exchanged=slips)
+
+
+def _turned_over(
+    name: str,
+    shots: Snapshots,
+    up: FloatArray,
+    plates: Sequence[ForcePlate],
+    pairs: list[tuple[int, int]],
+    choice: str,
+    notes: list[Note],
+) -> Sides:
+    """Tell mirrored axes from exchanged labels, which look the same on a symmetric body."""
+    evidence = {"user": choice} if choice else _asymmetric_evidence(shots, up, plates)
+    found = set(evidence.values())
+    if len(found) != 1:
+        raise SidesError(
+            f"in {name} the feet point against the pelvis: right and left labels are exchanged, or an axis is mirrored, "
+            "and nothing in the file tells which; correct it, or say so with --exchange-sides or --mirrored"
+        )
+    why = " and ".join(evidence)
+    kind = "assumed" if choice else "repaired"
+    if found == {"mirrored"}:
+        text = f"The axes are left-handed, so the whole body was mirrored ({why} tells); they were turned right-handed."
+        cure = "Export in right-handed axes."
+        notes.append(Note(kind, text, "axes.mirrored", "all markers and plates", _TURNED_EFFECT, cure))
+        return Sides(is_mirrored=True)
+    text = f"Right and left labels are exchanged on the whole body ({why} tells); they were exchanged back."
+    notes.append(Note(kind, text, "markers.sides", "all markers", _TURNED_EFFECT, "Correct the labels."))
+    return Sides(exchanged=tuple((shots.labels[r], shots.labels[left]) for r, left in pairs))
+
+
+_TURNED_EFFECT = "If this is wrong, every result stands on the wrong side of the body."
+
+
+def _asymmetric_evidence(shots: Snapshots, up: FloatArray, plates: Sequence[ForcePlate]) -> dict[str, str]:
+    """What breaks the symmetry between mirrored axes and exchanged labels: {evidence: 'mirrored' or 'exchanged'}."""
+    out = {}
+    normals = [float(n @ up) for p in plates if (n := plate_normal(p)) is not None]
+    if normals and min(map(abs, normals)) > 0.7 and len({n > 0 for n in normals}) == 1:
+        out["the order of the plates' corners"] = "mirrored" if normals[0] > 0 else "exchanged"
+    for row, label in enumerate(shots.labels):
+        if not label.lower().startswith(_RIGHT_ONLY):
+            continue
+        right, left = shots.track("acromion_r"), shots.track("acromion_l")
+        if right is None or left is None:
+            continue
+        across, middle = right - left, 0.5 * (right + left)
+        aside = np.sum((shots.points[row] - middle) * across, axis=1) / np.sum(across**2, axis=1)
+        aside = aside[np.isfinite(aside)]
+        # The marker is stuck on the right shoulder blade, whatever the others are called.
+        if len(aside) and abs(np.median(aside)) > 0.1:
+            out[label] = "mirrored" if np.median(aside) > 0 else "exchanged"
+    return out
+
+
+def _pairs(shots: Snapshots) -> list[tuple[int, int]]:
+    """Rows (right, left) of landmarks that a body has twice."""
+    places = {name: row for row, name in enumerate(shots.names)}
+    out = [
+        (row, places[name[:-2] + "_l"])
+        for name, row in places.items()
+        if name.endswith("_r") and "#" not in name and name[:-2] + "_l" in places
+    ]
+    lefts = {row: shots.labels[row] for name, row in places.items() if "#" in name and name.split("#")[0][-2:] == "_l"}
+    for name, row in places.items():
+        segment, _, label = name.partition("#")
+        if label and segment.endswith("_r"):
+            twin = next(
+                (k for k, x in lefts.items() if shots.names[k].startswith(segment[:-1]) and _is_twin(label, x)), None
+            )
+            if twin is not None:
+                out.append((row, twin))
+    return out
+
+
+def _is_twin(right: str, left: str) -> bool:
+    """Whether two labels differ only by the letter, or the word, of the side."""
+    a, b = right.lower(), left.lower()
+    if a.replace("right", "left") == b and a != b:
+        return True
+    return len(a) == len(b) and {(x, y) for x, y in zip(a, b, strict=True) if x != y} == {("r", "l")}
+
+
+def _pair_signs(shots: Snapshots, pairs: list[tuple[int, int]], left: FloatArray) -> FloatArray:
+    """Return +1 for pairs the right way round, -1 for exchanged ones, 0 where it cannot be told, (pair,).
+
+    Below the knee legs may cross, so a pair there follows those it moves with: two markers of one leg are never
+    nearer to the other leg's on average.
+    """
+    right_rows, left_rows = np.array(pairs).T
+    across = shots.points[left_rows] - shots.points[right_rows]
+    seen = np.isfinite(across[:, :, 0]) & np.isfinite(left[None, :, 0])
+    across = np.where(seen[:, :, None], across, 0.0)
+    length = np.linalg.norm(across, axis=2).sum(axis=1)
+    aside = np.einsum("ptk,tk->p", across, np.where(np.isfinite(left), left, 0.0))
+    share = np.where(length > 0, aside / np.maximum(length, 1e-9), 0.0)
+    signs = np.where(np.abs(share) > SIDEWAYS_SHARE, np.sign(share), 0.0)
+    leg = [k for k, (row, _) in enumerate(pairs) if _segment(shots.names[row]) in _LEG]
+    if len(leg) < 2:
+        return np.asarray(signs)
+    flat = across[leg].reshape(len(leg), -1)
+    flat = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
+    together = np.linalg.eigh(flat @ flat.T)[1][:, -1]
+    strength = np.abs(together) / np.abs(together).max()
+    together = np.sign(together) * np.where(strength > 0.3, 1.0, 0.0)
+    whole = float(together @ share[leg])
+    if abs(whole) > SIDEWAYS_SHARE:
+        signs[leg] = together * np.sign(whole)
+    return np.asarray(signs)
+
+
+def _segment(name: str) -> str:
+    return next((s for s, names in _SEGMENTS.items() if name.startswith(names)), "")
+
+
+def _segment_votes(shots: Snapshots, pairs: list[tuple[int, int]], signs: FloatArray) -> dict[str, float]:
+    """Share of the pairs of each segment that stand the wrong way round."""
+    told: dict[str, list[bool]] = {}
+    for (row, _), sign in zip(pairs, signs, strict=True):
+        segment = _segment(shots.names[row])
+        if segment and sign != 0.0:
+            told.setdefault(segment, []).append(bool(sign < 0))
+    return {segment: float(np.mean(wrong)) for segment, wrong in told.items()}
+
+
+def _horizontal_units(vectors: FloatArray, up: FloatArray) -> FloatArray:
+    flat = vectors - (vectors @ up)[:, None] * up
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(flat / np.linalg.norm(flat, axis=1, keepdims=True))
+
+
+def _travel(shots: Snapshots, up: FloatArray) -> FloatArray:
+    """Mean horizontal direction of travel, (3,) unit array, zeros if nobody walks."""
+    pelvis = shots.centre(("asis", "psis", "sacrum"))
+    seen = np.flatnonzero(np.isfinite(pelvis[:, 0])) if pelvis is not None else np.zeros(0, int)
+    if pelvis is None or len(seen) < 2:
+        return np.zeros(3)
+    way = pelvis[seen[-1]] - pelvis[seen[0]]
+    way = way - (way @ up) * up
+    size = float(np.linalg.norm(way))
+    return way / size if size > WALKING_SPEED * (shots.times_s[seen[-1]] - shots.times_s[seen[0]]) else np.zeros(3)
+
+
+def exchange_labels(positions: FloatArray, labels: Sequence[str], exchanged: Sequence[tuple[str, str]]) -> FloatArray:
+    """Return positions (time, marker, 3), m, with the trajectories of each pair of labels exchanged."""
+    if not exchanged:
+        return positions
+    out = positions.copy()
+    place: Mapping[str, int] = {label: i for i, label in enumerate(labels)}
+    for a, b in exchanged:
+        out[:, [place[a], place[b]]] = positions[:, [place[b], place[a]]]
+    return out

@@ -1,0 +1,88 @@
+"""The landmarks at a few instants of a recording: enough to tell its unit, its axes and its sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray
+from kinechain.recording.recording import Markers
+
+__all__ = ["Snapshots", "take_snapshots"]
+
+#: Instants looked at; more tell nothing new of a body and cost time.
+INSTANTS = 120
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots:
+    """Landmarks at evenly spaced instants.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Marker label of each landmark.
+    names : tuple of str
+        Landmark names; a marker that only tracks is called 'segment:<segment>#<label>'.
+    points : (landmark, time, 3) array, m
+        In the frame of the recording; NaN where not seen.
+    times_s : (time,) array, s
+        Since the first frame.
+    """
+
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    points: FloatArray
+    times_s: FloatArray
+
+    def rows(self, beginnings: str | Iterable[str], ending: str = "") -> list[int]:
+        """Return which landmarks begin so, and end so before any '#'."""
+        beginnings = (beginnings,) if isinstance(beginnings, str) else tuple(beginnings)
+        return [
+            i
+            for i, name in enumerate(self.names)
+            if name.startswith(beginnings) and name.split("#")[0].endswith(ending)
+        ]
+
+    def track(self, name: str) -> FloatArray | None:
+        """Return one landmark, (time, 3), or None if the marker set lacks it."""
+        return self.points[self.names.index(name)] if name in self.names else None
+
+    def centre(self, beginnings: str | Iterable[str], ending: str = "") -> FloatArray | None:
+        """Return the mean of the landmarks that begin so, (time, 3), or None if there are none.
+
+        NaN in an instant in which one of them is hidden; if they are never seen all at once, the mean of those seen.
+        """
+        rows = self.rows(beginnings, ending)
+        if not rows:
+            return None
+        together = self.points[rows].mean(axis=0)
+        if np.isfinite(together[:, 0]).any():
+            return np.asarray(together)
+        seen = np.isfinite(self.points[rows])
+        count = seen.sum(axis=0)
+        total = np.where(seen, self.points[rows], 0.0).sum(axis=0)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def take_snapshots(
+    markers: Markers, landmarks: Sequence[tuple[str, str]], positions: FloatArray | None = None
+) -> Snapshots:
+    """Return the landmarks at up to 120 evenly spaced instants.
+
+    Parameters
+    ----------
+    markers : Markers
+    landmarks : sequence of (label, landmark)
+    positions : (time, marker, 3) array, m, optional
+        Used in place of those of ``markers``.
+    """
+    positions = markers.positions if positions is None else positions
+    step = max(len(positions) // INSTANTS, 1)
+    columns = [markers.labels.index(label) for label, _ in landmarks]
+    names = tuple(f"{name}#{label}" if name.startswith("segment:") else name for label, name in landmarks)
+    points = np.ascontiguousarray(positions[::step][:, columns].transpose(1, 0, 2))
+    times = np.arange(points.shape[1]) * (step / markers.rate_hz)
+    return Snapshots(tuple(label for label, _ in landmarks), names, points, times)
