@@ -100,8 +100,8 @@ def check_clock(
         notes.append(
             Note(
                 "defect",
-                f"The clock looks wrong: at {rate_hz:g} Hz this person takes {steps:.0f} steps a minute, too {slow} for "
-                "steps as long as theirs.",
+                f"The clock looks wrong: at {rate_hz:g} Hz this person takes {steps:.0f} steps a minute, too {slow} "
+                "for steps as long as theirs.",
                 "file.clock",
                 "frame rate",
                 "Every time and speed would be wrong by the same factor, and moments by its square.",

@@ -71,7 +71,8 @@ def prepare_recording(
     """
     settings = settings or PrepareSettings()
     name, share = recording.name, settings.swap_share
-    markers, notes = _seen_markers(recording), []
+    markers = _seen_markers(recording)
+    notes: list[Note] = []
     choice = choose_profile(markers.labels, profile, name, markers.positions)
     match = choice.match
     notes += choice.notes

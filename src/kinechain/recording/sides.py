@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -185,11 +186,11 @@ def _turned_over(
     found = set(evidence.values())
     if len(found) != 1:
         raise SidesError(
-            f"in {name} the feet point against the pelvis: right and left labels are exchanged, or an axis is mirrored, "
-            "and nothing in the file tells which; correct it, or say so with --exchange-sides or --mirrored"
+            f"in {name} the feet point against the pelvis: right and left labels are exchanged, or an axis is "
+            "mirrored, and nothing in the file tells which; correct it, or say so with --exchange-sides or --mirrored"
         )
     why = " and ".join(evidence)
-    kind = "assumed" if choice else "repaired"
+    kind: Literal["assumed", "repaired"] = "assumed" if choice else "repaired"
     if found == {"mirrored"}:
         text = f"The axes are left-handed, so the whole body was mirrored ({why} tells); they were turned right-handed."
         cure = "Export in right-handed axes."

@@ -84,5 +84,5 @@ def take_snapshots(
     columns = [markers.labels.index(label) for label, _ in landmarks]
     names = tuple(f"{name}#{label}" if name.startswith("segment:") else name for label, name in landmarks)
     points = np.ascontiguousarray(positions[::step][:, columns].transpose(1, 0, 2))
-    times = np.arange(points.shape[1]) * (step / markers.rate_hz)
+    times = np.arange(points.shape[1], dtype=np.float64) * (step / markers.rate_hz)
     return Snapshots(tuple(label for label, _ in landmarks), names, points, times)

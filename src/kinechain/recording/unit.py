@@ -8,7 +8,6 @@ from itertools import permutations
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import ForcePlate, Markers, Note
 from kinechain.recording.snapshots import Snapshots
@@ -156,8 +155,8 @@ def _span(markers: Markers) -> float:
     """
     step = max(len(markers.positions) // CLOUD_FRAMES, 1)
     spans = []
-    for cloud in markers.positions[::step]:
-        cloud: FloatArray = cloud[np.isfinite(cloud[:, 0])]
+    for points in markers.positions[::step]:
+        cloud = points[np.isfinite(points[:, 0])]
         if len(cloud) > 1:
             ordered = np.sort(cloud, axis=0)
             cut = int(0.05 * len(cloud))

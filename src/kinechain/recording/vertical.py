@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def read_direction(text: str) -> FloatArray:
     letter = word.lstrip("+-")
     if len(word) > 2 or letter not in ("x", "y", "z"):
         raise SettingError(f"'{text}' is no axis of a laboratory; up is one of +x, -x, +y, -y, +z, -z")
-    return sign * np.eye(3)["xyz".index(letter)]
+    return np.asarray(sign * np.eye(3)["xyz".index(letter)])
 
 
 def find_vertical(
@@ -296,7 +297,7 @@ def _stands_straight(shots: Snapshots) -> bool:
         for names in (_TRUNK, _PELVIS, ("lateral_femoral_epicondyle",), _FEET)
         if (part := shots.centre(names)) is not None
     ]
-    lines = [line for a, b in zip(chain[:-1], chain[1:], strict=True) if (line := _median(a - b)) is not None]
+    lines = [line for a, b in pairwise(chain) if (line := _median(a - b)) is not None]
     return len(lines) >= 2 and all(_angle(lines[0], line) <= STRAIGHT_DEG for line in lines[1:])
 
 

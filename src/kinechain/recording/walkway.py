@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
@@ -117,7 +118,7 @@ def _straight_walk(
 
 
 def _to_and_fro(
-    path: FloatArray, times: FloatArray, seen: FloatArray, facing: FloatArray | None, notes: list[Note]
+    path: FloatArray, times: FloatArray, seen: NDArray[np.intp], facing: FloatArray | None, notes: list[Note]
 ) -> Heading | None:
     """Return the heading of a walk with turns that holds at least one straight pass forwards, else None."""
     passes = _straight_passes(path, times)
