@@ -58,37 +58,46 @@ def broken_places(tracks: Mapping[str, FloatArray]) -> tuple[int, tuple[str, ...
     -------
     asked : int
     broken : tuple of str
-        One clause per broken rule, e.g. 'heel_r stands nearer to the knee than ...', worst known first.
+        One clause per broken rule, e.g. 'heel_r stands nearer to lateral_femoral_epicondyle_r than to ...'.
     """
     names = list(tracks)
-    if not names:
+    rules = _rules(names)
+    if not rules:
         return 0, ()
-    frames = len(next(iter(tracks.values())))
+    frames = len(tracks[names[0]])
     some = np.unique(np.linspace(0, frames - 1, _FRAMES).astype(int))
-    points = np.stack([tracks[n][some] for n in names], axis=1)
+    used = sorted({i for rule in rules for i in rule[:4]})
+    points = np.zeros((len(some), len(names), 3))
+    points[:, used] = np.stack([tracks[names[i]][some] for i in used], axis=1)
+    first, second, third, fourth = np.array([rule[:4] for rule in rules]).T
+    longer = np.linalg.norm(points[:, third] - points[:, fourth], axis=2)
+    longer = longer - np.linalg.norm(points[:, first] - points[:, second], axis=2)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", category=RuntimeWarning)  # a pair that is never seen together has no distance
-        apart = np.nanmedian(np.linalg.norm(points[:, :, None] - points[:, None], axis=3), axis=0)
+        warnings.simplefilter("ignore", category=RuntimeWarning)  # points that are never seen together tell nothing
+        margin = np.nanmedian(longer, axis=0)
+    broken = tuple(rule[4] for rule, m in zip(rules, margin, strict=True) if m < 0)
+    return int(np.isfinite(margin).sum()), broken
+
+
+def _rules(names: list[str]) -> list[tuple[int, int, int, int, str]]:
+    """Return (a, b, c, d, what it means when broken): a and b stand nearer together than c and d."""
     at = {name: i for i, name in enumerate(names)}
-    asked, broken = 0, []
+    out = []
     for side in "rl":
         for name, near, far in _NEARER:
-            for i in _columns(names, name, side):
-                a, b = at.get(f"{near}_{side}"), at.get(f"{far}_{side}")
-                if a is None or b is None or not np.isfinite(apart[i, a] + apart[i, b]):
-                    continue
-                asked += 1
-                if apart[i, a] > apart[i, b]:
-                    broken.append(f"{names[i]} stands nearer to {names[b]} than to {names[a]}")
+            a, b = at.get(f"{near}_{side}"), at.get(f"{far}_{side}")
+            if a is None or b is None:
+                continue
+            out += [
+                (i, a, i, b, f"{names[i]} stands nearer to {names[b]} than to {names[a]}")
+                for i in _columns(names, name, side)
+            ]
     for inner, outer in _ACROSS:
-        ends = [at.get(f"{name}_{side}") for name in (inner, outer) for side in "rl"]
-        if None in ends:
-            continue
-        first, second, third, fourth = (e for e in ends if e is not None)
-        asked += 1
-        if apart[first, second] > apart[third, fourth]:
-            broken.append(f"the two {inner} stand wider apart than the two {outer}")
-    return asked, tuple(broken)
+        ends = [at[f"{name}_{side}"] for name in (inner, outer) for side in "rl" if f"{name}_{side}" in at]
+        if len(ends) == 4:
+            a, b, c, d = ends
+            out.append((a, b, c, d, f"the two {inner} stand wider apart than the two {outer}"))
+    return out
 
 
 def _columns(names: list[str], name: str, side: str) -> list[int]:

@@ -178,12 +178,14 @@ def plain(label: str) -> str:
     return re.sub(r"[^0-9a-z]", "", label.lower())
 
 
+@lru_cache(maxsize=4096)
 def _words(label: str) -> list[str]:
     """Cut a label at separators, at capitals and where letters and digits meet."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", label)
     return [w for w in re.split(r"[^0-9a-z]+", apart.lower()) if w]
 
 
+@lru_cache(maxsize=4096)
 def side_and_stem(label: str) -> tuple[str, str]:
     """Return the side ('r', 'l' or '') that stands apart in a label or at its end, and the rest in plain letters.
 
@@ -275,6 +277,8 @@ def _side_and_code(label: str) -> tuple[str, str] | None:
 
 def _by_code(side: str, code: str, known: set[tuple[str, str]]) -> Reading | None:
     """Read a two-letter code or a numbered cluster, beside the other labels of its side."""
+    if code == "h" and {(side, "fm"), (side, "fl")} <= known:
+        return Reading(f"heel_{side}", 5.0)
     if code in _CODES:
         landmark, face = _CODES[code]
         joint = landmark.partition("_")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 from kinechain.recording.label_places import broken_places
-from kinechain.recording.label_words import common_ends, plain, read_labels, side_and_stem, side_letters
+from kinechain.recording.label_words import Reading, common_ends, plain, read_labels, side_and_stem, side_letters
 from kinechain.recording.profiles import (
     USABLE_SCORE,
     Guess,
@@ -35,15 +35,19 @@ CLOSE = 0.05
 #: What the score loses where every rule of place is broken (assumption: more than the distance of two near profiles).
 PLACE_LOSS = 0.3
 #: Profiles that are looked at closely.
-_SHORT_LIST = 4
+_SHORT_LIST = 6
+#: A score from which on a profile is taken without a look at the others (assumption).
+CERTAIN = 0.97
 
 _BOTH = (
-    ("asis",),
     ("lateral_femoral_epicondyle", "segment:femur"),
     ("lateral_malleolus", "segment:tibia"),
-    ("heel", "segment:calcaneus", "heel_proximal"),
+    ("heel", "segment:calcaneus", "heel_proximal", "segment:midfoot"),
     ("metatarsal_1_head", "metatarsal_2_head", "metatarsal_5_head", "hallux_tip", "toe_2_tip", "segment:midfoot"),
 )
+
+
+_PELVIS = (("asis", ("segment:pelvis",)), ("psis", ("sacrum", "segment:pelvis")))
 
 
 @dataclass(frozen=True)
@@ -93,10 +97,8 @@ def choose_profile(
     if name is not None:
         return _as_asked(labels, name, recording)
     keys = _keys(labels)
-    ranked = sorted((match_keys(p, keys) for p in read_profiles()), key=_by_score)
-    listed = [_with_words(m, keys) for m in ranked[:_SHORT_LIST]] + [_with_words(_words_only(keys), keys)]
-    broken = {m.profile.name: _broken(m, labels, positions) for m in listed}
-    listed = sorted((replace(m, score=m.score - broken[m.profile.name][0]) for m in listed), key=_by_score)
+    ranked = sorted((match_keys(p, keys) for p in _likely(keys)), key=_by_score)
+    listed, broken = _ranked_closely(ranked, keys, labels, positions)
     best, second = listed[0], listed[1]
     if best.score < USABLE_SCORE:
         raise RecordingError(_refusal(best, labels, recording))
@@ -107,8 +109,40 @@ def choose_profile(
         said = f"No known marker set: the labels were read as words ({_covered(best)}, score {best.score:.2f}); "
     said += f"next best '{second.profile.name}' (score {max(second.score, 0.0):.2f})."
     notes = [Note(kind, said, "markers.profile", best.profile.name)]
-    notes += _guess_notes(best) + _close_notes(best, second) + _place_notes(best, broken[best.profile.name][1])
+    notes += _guess_notes(best) + _close_notes(best, ranked) + _place_notes(best, broken)
     return ProfileChoice(best, (second.profile.name, max(second.score, 0.0)), tuple(notes))
+
+
+def _likely(keys: Sequence[LabelKeys]) -> list[Profile]:
+    """Return the profiles that know the most of the labels."""
+    counts = [(sum(k.plain in p.order or (k.side, k.stem) in p.by_stem for k in keys), p) for p in read_profiles()]
+    return [p for _, p in sorted(counts, key=lambda c: -c[0])[:_SHORT_LIST]]
+
+
+def _ranked_closely(
+    ranked: Sequence[Match], keys: Sequence[LabelKeys], labels: Sequence[str], positions: FloatArray | None
+) -> tuple[list[Match], tuple[str, ...]]:
+    """Return the matches from the best on, words read and places judged, and the rules of place the best breaks.
+
+    A profile that explains nearly everything and breaks no rule needs no comparison.
+    """
+    readings = read_labels(k.read for k in keys) if ranked[0].unused else {}
+    first = _with_words(ranked[0], keys, readings)
+    loss, broken = _broken(first, labels, positions)
+    if first.score >= CERTAIN and loss <= CLOSE:
+        return [replace(first, score=first.score - loss), *ranked[1:]], broken
+    readings = readings or read_labels(k.read for k in keys)
+    known = [_with_words(m, keys, readings) for m in ranked if _is_known(m)]
+    listed = [*known, _with_words(_words_only(keys), keys, readings)]
+    judged_places = {m.profile.name: _broken(m, labels, positions) for m in listed}
+    listed = sorted((replace(m, score=m.score - judged_places[m.profile.name][0]) for m in listed), key=_by_score)
+    rest = [m for m in ranked if not _is_known(m)]
+    return [*listed, *rest], judged_places[listed[0].profile.name][1]
+
+
+def _is_known(match: Match) -> bool:
+    """Tell whether a profile names at least half of what it requires itself, not by words."""
+    return len(match.missing) <= 0.5 * len(match.profile.required)
 
 
 def _as_asked(labels: Sequence[str], name: str, recording: str) -> ProfileChoice:
@@ -134,7 +168,7 @@ def _keys(labels: Sequence[str]) -> list[LabelKeys]:
 def _words_only(keys: Sequence[LabelKeys]) -> Match:
     """Return the match of a profile that knows no label and asks for what a walking body needs."""
     required = [tuple(f"{n}_{side}" for n in group) for group in _BOTH for side in "rl"]
-    required += [(f"psis_{side}", "sacrum", "segment:pelvis") for side in "rl"]
+    required += [(f"{n}_{side}", *other) for side in "rl" for n, other in _PELVIS]
     title, source = "Meanings read from the words of the labels", "label words"
     profile = Profile(
         WORDS, title, source, "Read from the labels of this recording (assumption)", "", (), tuple(required)
@@ -142,11 +176,10 @@ def _words_only(keys: Sequence[LabelKeys]) -> Match:
     return judged(profile, (), (), keys)
 
 
-def _with_words(match: Match, keys: Sequence[LabelKeys]) -> Match:
+def _with_words(match: Match, keys: Sequence[LabelKeys], readings: Mapping[str, Reading]) -> Match:
     """Return a match in which labels without a meaning were read as words, where their place is not taken."""
     named = dict(match.landmarks)
     taken = {x for x in named.values() if not x.startswith("segment:")}
-    readings = read_labels(k.read for k in keys)
     guessed = []
     for key in keys:
         reading = readings.get(key.read)
@@ -191,8 +224,10 @@ def _guess_notes(match: Match) -> list[Note]:
     ]
 
 
-def _close_notes(best: Match, second: Match) -> list[Note]:
-    if second.score < USABLE_SCORE or best.score - second.score > CLOSE:
+def _close_notes(best: Match, ranked: Sequence[Match]) -> list[Note]:
+    """Say where another profile knows the labels as well by itself, and means something else."""
+    second = next((m for m in ranked if m.profile.name != best.profile.name), None)
+    if second is None or second.score < USABLE_SCORE or best.score - second.score > CLOSE:
         return []
     one, other = dict(best.landmarks), dict(second.landmarks)
     differ = [x for x in one if x in other and one[x] != other[x] and segment_of(one[x]) != segment_of(other[x])]
@@ -232,6 +267,11 @@ def _place_notes(match: Match, broken: Sequence[str]) -> list[Note]:
 def _refusal(best: Match, labels: Sequence[str], recording: str) -> str:
     """Return the sentence for labels that no profile explains; a set on one leg is said to be one."""
     legs = {side: _of_leg(best, side) for side in ("r", "l")}
+    if best.landmarks and not (legs["r"] or legs["l"]):
+        return (
+            f"{recording} marks no leg ({_listed(labels)}); a body needs markers on the pelvis and on both legs, so "
+            "posture and gait cannot be measured; if some of these are on a leg, say so in a profile file of your own"
+        )
     for side, word, other in (("r", "right", "left"), ("l", "left", "right")):
         if len(legs[side]) >= 3 and not legs["l" if side == "r" else "r"]:
             return (
@@ -241,8 +281,8 @@ def _refusal(best: Match, labels: Sequence[str], recording: str) -> str:
     near = f"the nearest is '{best.profile.name}', which also needs {_listed(best.missing)}"
     if best.profile.name == WORDS:
         near = f"read as words they lack {_listed(best.missing)}"
-    elif not best.landmarks:
-        near = f"none of them names a bone; '{best.profile.name}', for one, needs {_listed(best.missing)}"
+    if not best.landmarks:
+        near = "none of them names a place on the body without doubt"
     return f"no marker set fits the labels of {recording} ({_listed(labels)}); {near}; give a profile file of your own"
 
 
@@ -280,8 +320,9 @@ def starter_profile(labels: Sequence[str]) -> str:
     labels : sequence of str
     """
     keys = _keys(labels)
-    matches = [_with_words(match_keys(p, keys), keys) for p in read_profiles()]
-    best = min([*matches, _with_words(_words_only(keys), keys)], key=lambda m: (len(m.unused), *_by_score(m)))
+    readings = read_labels(k.read for k in keys)
+    matches = [_with_words(match_keys(p, keys), keys, readings) for p in read_profiles()]
+    best = min([*filter(_is_known, matches), _with_words(_words_only(keys), keys, readings)], key=_by_score)
     weights = {label: best.weight(label) for label, _ in best.landmarks}
     tables: dict[str, dict[tuple[str, float], list[str]]] = {"sided": {}, "midline": {}}
     for label, landmark in best.landmarks:
