@@ -154,9 +154,7 @@ def _under_feet(
         why = "its force points down on the person, and no order of its corners puts it right under the feet"
         notes.append(_refusal(plate.name, "direction", why))
         return None
-    if feet.pelvis is not None and np.median(
-        np.linalg.norm(feet.pelvis[frames] - plate.centre_of_pressure[rows, :2], axis=1)
-    ) < min(FAR_M, away):
+    if away > FAR_M and _is_under_pelvis(plate, rows, frames, feet):
         text = f"{plate.name}: its force acts {away:.2f} m from the feet but under the pelvis, as on a seat."
         effect = "It counts as weight carried, not as a foot."
         notes.append(Note("found", text, "plates.seat", plate.name, effect, "Nothing, if there was a seat."))
@@ -172,6 +170,13 @@ def _under_feet(
     effect = "Its contacts are given to no foot, and joint moments from it would be wrong."
     notes.append(Note("defect", text, "plates.beside_foot", plate.name, effect, _DESCRIBE))
     return plate
+
+
+def _is_under_pelvis(plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[np.int_], feet: _Feet) -> bool:
+    if feet.pelvis is None:
+        return False
+    apart = np.linalg.norm(feet.pelvis[frames] - plate.centre_of_pressure[rows, :2], axis=1)
+    return bool(np.median(apart) < FAR_M)
 
 
 def _refusal(name: str, code: str, why: str) -> Note:

@@ -14,7 +14,6 @@ the force acts under the feet is checked later, in :mod:`kinechain.recording.pla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,8 +22,9 @@ from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.frames import nearest_rotation
+from kinechain.recording.plate_tables import plates_from_table
 from kinechain.recording.plate_types import CHANNELS, PlateSource, wrench_at_surface
-from kinechain.recording.recording import ForcePlate, Note, Series
+from kinechain.recording.recording import ForcePlate, Note
 
 __all__ = [
     "CHANNELS",
@@ -607,58 +607,3 @@ def _is_twin(one: _Reading, two: _Reading, settings: PlateSettings) -> bool:
         return False
     is_live = max(_sign(one, settings), _sign(two, settings)) > 0
     return is_live and float(np.abs(one.up - two.up).max()) < settings.baseline_spread_n
-
-
-# --- tables ---------------------------------------------------------------------------------------
-
-
-_COLUMN = re.compile(
-    r"^(?P<before>.*?)_?ground_(?P<what>force|torque|moment)_?(?P<after>.*?)_?(?P<kind>[vpm]?)(?P<axis>[xyz])$",
-    re.IGNORECASE,
-)
-
-
-def plates_from_table(series: Series) -> tuple[ForcePlate, ...]:
-    """Return the plates written in an OpenSim ground-reaction table, in OpenSim's axes.
-
-    Columns named ``ground_force_1_vx``, ``1_ground_force_vx``, ``ground_force_r_px``,
-    ``ground_torque_r_x``, ``ground_moment_1_mx`` and their like are recognised.  A table without them gives ().
-
-    Parameters
-    ----------
-    series : Series
-        As read from a MOT/STO, in N, m and N m.
-
-    Returns
-    -------
-    tuple of ForcePlate
-        Axes x forward, y up, z right; corners unknown (NaN); the centre of pressure is NaN where the
-        vertical force is below 20 N.
-    """
-    found: dict[str, dict[str, dict[str, FloatArray]]] = {}
-    for label in series.labels:
-        match = _COLUMN.match(label)
-        if match is None:
-            continue
-        what, kind = match["what"].lower(), match["kind"].lower()
-        quantity = (
-            "moment" if what in ("torque", "moment") or kind == "m" else {"v": "force", "p": "point"}.get(kind, "")
-        )
-        if quantity:
-            key = match["before"] or match["after"] or ""
-            found.setdefault(key, {}).setdefault(quantity, {})[match["axis"].lower()] = series.column(label)
-    times = series.times_s
-    if not found or len(times) < 2 or not times[-1] > times[0]:
-        return ()
-    rate = round((len(times) - 1) / float(times[-1] - times[0]), 6)
-    plates: list[ForcePlate] = []
-    for key, quantities in found.items():
-        if any(len(quantities.get(q, {})) != 3 for q in ("force", "point")):
-            continue
-        force, point = (np.stack([quantities[q][a] for a in "xyz"], axis=1) for q in ("force", "point"))
-        free = quantities.get("moment", {})
-        moment = np.stack([free.get(a, np.zeros(len(times))) for a in "xyz"], axis=1)
-        point = np.where(force[:, 1:2] < PlateSettings().threshold_n, np.nan, point)
-        name = f"plate {key}" if key else f"plate {len(plates) + 1}"
-        plates.append(ForcePlate(name, np.full((4, 3), np.nan), force, point, moment, rate, float(times[0])))
-    return tuple(plates)
