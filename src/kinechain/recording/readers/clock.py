@@ -310,8 +310,10 @@ def _checked_rate(rate: float, stated: float | None, times: FloatArray, notes: l
     if len(times) < 3 or times[-1] <= times[0]:
         return rate
     told = (len(times) - 1) / float(times[-1] - times[0])
+    if stated is None:
+        return told
     if abs(told - rate) <= 0.02 * rate:
-        return rate if stated is not None else told
+        return rate
     # The last step may be shorter than the others; the usual one tells the rate better.
     usual = rate_of(times)
     told = usual if usual is not None and abs(usual - told) < 0.05 * told else told

@@ -183,6 +183,8 @@ def _with_points(rows: list[str], delimiter: str, notes: list[Note]) -> list[str
 
 def _filled(row: str, columns: int, delimiter: str) -> str:
     """Return a row with NaN in its blank cells and at its end."""
+    while row.endswith(delimiter) and row.count(delimiter) >= columns:
+        row = row[:-1]
     if " " not in row and 2 <= row.count(delimiter) + 1 <= columns:
         # Blank cells are common, so this way is the fast one.
         row += (delimiter + "nan") * (columns - 1 - row.count(delimiter))

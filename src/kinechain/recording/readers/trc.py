@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
-from kinechain.recording.readers.c3d import GHOST, merge_duplicates
 from kinechain.recording.readers.clock import even_rows
+from kinechain.recording.readers.content import make_markers
 from kinechain.recording.readers.lengths import length_from_size, length_of
 from kinechain.recording.readers.text import parse_rows, split_cells, split_lines, to_number
 from kinechain.recording.recording import Markers, Note
@@ -104,12 +103,11 @@ def read_trc(text: str, name: str) -> TrcContent:
     )
     positions = values.reshape(len(values), len(labels), 3)
     positions = np.where((positions == 0.0).all(axis=2, keepdims=True), np.nan, positions)
-    positions = np.where(np.isfinite(positions).all(axis=2, keepdims=True), positions, np.nan)
     unit = str(stated.get("units", ""))
     metres = length_of(unit)
     if metres is None:
         metres = length_from_size(positions, printable(unit), "line 3", notes)
-    return TrcContent(_markers(labels, positions * metres, rate_hz, start, name, notes), tuple(notes))
+    return TrcContent(make_markers(labels, positions * metres, rate_hz, start, name, "TRC", notes), tuple(notes))
 
 
 def _note(kind: str, text: str, code: str) -> Note:
@@ -146,12 +144,9 @@ def _say_strange(lines: list[str], start: int, end: int, notes: list[Note]) -> N
 
 
 def _labels(cells: list[str], lead: int, between: list[str], row: str) -> list[str]:
-    """Return one label for every three columns of the rows; '' where the file gives none.
-
-    What stands before a colon is the subject, perhaps by name.
-    """
+    """Return one label for every three columns of the rows; '' where the file gives none."""
     named = [i for i, c in enumerate(cells) if c]
-    labels = [cells[i].rsplit(":", 1)[-1].strip() for i in named[lead:]]
+    labels = [cells[i] for i in named[lead:]]
     axes = max((sum(bool(_AXIS.match(c)) for c in split_cells(line) if c) for line in between), default=0)
     held = len(row.rstrip("\r\n").split("\t")) if "\t" in row else len(row.split())
     count = axes // 3 if axes and axes % 3 == 0 else (held - lead) // 3
@@ -165,18 +160,6 @@ def _labels(cells: list[str], lead: int, between: list[str], row: str) -> list[s
     for place, label in zip(places, labels, strict=True):
         out[int(place)] = label
     return out
-
-
-def _markers(
-    labels: list[str], positions: FloatArray, rate: float, start: float, name: str, notes: list[Note]
-) -> Markers:
-    kept = [i for i, label in enumerate(labels) if not GHOST.match(label)]
-    if len(kept) < len(labels):
-        notes.append(Note("found", f"{len(labels) - len(kept)} unlabelled points were left out."))
-    if not kept:
-        raise FileError(f"{name} is not a usable TRC: none of its points has a name; name them and export again")
-    names, positions = merge_duplicates([labels[i] for i in kept], positions[:, kept], notes)
-    return Markers(names, positions, rate, start)
 
 
 def _header(lines: list[str], notes: list[Note]) -> dict[str, float | str]:
