@@ -13,6 +13,7 @@ import typer
 from kinechain import __version__
 from kinechain.cli.assessing import assess, demo
 from kinechain.cli.inputs import sort_inputs
+from kinechain.cli.inspecting import inspect
 from kinechain.cli.installation import doctor
 from kinechain.cli.solving import ik
 from kinechain.core.errors import KinechainError
@@ -93,7 +94,7 @@ def _root(
 
 
 #: The verbs, in the order in which the help names them.
-VERBS = (demo, assess, ik, doctor)
+VERBS = (demo, assess, inspect, ik, doctor)
 
 for verb in VERBS:
     app.command()(verb)

@@ -122,7 +122,8 @@ def _events(evidence: Evidence) -> Use:
     ready = evidence.ready
     assert ready is not None
     counts = {side: sum(c.side == side for c in evidence.cycles) for side in SIDES}
-    told = f"{counts['left']} whole strides of the left and {counts['right']} of the right foot"
+    one = "stride" if counts["left"] == 1 else "strides"
+    told = f"{counts['left']} whole {one} of the left and {counts['right']} of the right foot"
     if all(counts.values()):
         return Use("events", "yes", f"Steady walking with {told}.")
     if any(counts.values()):

@@ -1,0 +1,130 @@
+"""``kinechain inspect``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kinechain.core.errors import FileError, InputError, SettingError
+from kinechain.core.text import printable
+
+if TYPE_CHECKING:
+    from kinechain.inspection.folder import Found
+    from kinechain.inspection.inspection import Inspection
+
+__all__ = ["inspect"]
+
+EXIT_BAD_INPUT = 2
+
+
+def inspect(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE|DIR...", help="Recordings, or folders of them.", show_default=False)
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with timelines, too.", metavar="FILE.html", show_default=False)
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Marker-set profile; chosen from the labels if not given.", metavar="NAME|FILE")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes for a folder; all cores if not given.", metavar="N", min=1)
+    ] = None,
+) -> None:
+    """Say what recordings hold, what they can be used for, and what is wrong with them.
+
+    A folder, with everything below it, becomes one table. A recording that cannot be read is a row of it; a single
+    one that cannot be read ends with exit code 2.
+
+    Example: kinechain inspect walk.c3d
+
+    Example: kinechain inspect visits/ --html visits.html
+
+    Example: kinechain inspect walk.trc walk_grf.mot --json > walk.json
+    """
+    from kinechain.inspection.folder import find_trials
+    from kinechain.inspection.inspect_file import InspectSettings
+    from kinechain.inspection.inspect_folder import inspect_trials
+    from kinechain.recording.profiles import find_profile
+
+    if profile is not None:
+        find_profile(profile)
+    if html is not None and html.is_dir():
+        raise SettingError(f"{html} is a folder; name the page itself, e.g. {html / 'inspection.html'}")
+    found = find_trials(paths)
+    with _counting(len(found.trials)) as progress:
+        inspections = inspect_trials(found.trials, InspectSettings(profile=profile), jobs, progress)
+    _print(inspections, found, as_json)
+    if html is not None:
+        _write_page(inspections, found, html, _title(paths))
+        typer.echo(printable(f"Written: {html}"), err=as_json)
+    if not inspections:
+        raise FileError(f"{paths[0]} holds no recording (C3D, TRC, MOT, STO); name the folder they lie in")
+    if len(inspections) == 1 and inspections[0].refused and not found.is_folder:
+        raise FileError(inspections[0].refused)
+
+
+def _title(paths: Sequence[Path]) -> str:
+    return printable(paths[0].resolve().name) if len(paths) == 1 else ""
+
+
+def _print(inspections: Sequence[Inspection], found: Found, as_json: bool) -> None:
+    """Print the machine output alone, or what a person reads; a single refusal goes to stderr."""
+    if as_json:
+        from kinechain.report.inspection_json import inspection_json
+
+        typer.echo(inspection_json(inspections, found.left_out), nl=False)
+        return
+    from kinechain.report.inspection_text import render_folder, render_inspection
+
+    is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if found.is_folder or len(inspections) > 1:
+        if inspections:
+            typer.echo(render_folder(inspections, found.left_out, is_coloured))
+    elif not inspections[0].refused:
+        typer.echo(render_inspection(inspections[0], is_coloured))
+
+
+def _write_page(inspections: Sequence[Inspection], found: Found, path: Path, title: str) -> None:
+    """Write the page whole or not at all."""
+    from kinechain.report.inspection_html import render_inspection_html
+
+    page = render_inspection_html(inspections, found.left_out, title)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_text(page, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise InputError(f"the page cannot be written to {path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def _counting(count: int) -> Iterator[Callable[[int, int, str], None]]:
+    """Show on stderr how far a folder is: a bar on a terminal, else a line for every hundred files."""
+    if count < 2:
+        yield lambda done, total, name: None
+        return
+    if not sys.stderr.isatty():
+
+        def say(done: int, total: int, name: str) -> None:
+            if done % 100 == 0:
+                typer.echo(f"{done} of {total} ...", err=True)
+
+        yield say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[name]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=count, name="")
+        yield lambda done, total, name: bar.update(task, completed=done, name=Text(name[-40:]).plain)
