@@ -21,6 +21,7 @@ from kinechain.motion.kinematic_events import (
     Kind,
     Walk,
     find_bonci_events,
+    find_running_offs,
     find_walk,
     find_zeni_events,
     steady_stretches,
@@ -117,13 +118,33 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
     agreements = tuple(a for one, two in pairs for a in compare_events(one[0], two[0], one[1], two[1]))
     trusted = merge_events(plates, filed)
     # The reserve is brought onto the first method before both are brought onto what is known better.
-    kinematic = merge_events(bonci, _aligned(zeni, bonci))
+    first = _running(bonci, paths, walk) if walk.is_running else bonci
+    kinematic = merge_events(first, _aligned(zeni, first))
     events = merge_events(trusted, _aligned(kinematic, trusted))
     events = tuple(e for e in events if walk.is_steady[_frame(paths, e.time_s)])
     doubtful = _in_doubt(events, bonci, zeni, walk)
-    notes = (*_treadmill_note(paths), *stored_notes, *_doubt_note(doubtful), *_contact_notes(contacts))
+    notes = (
+        *_treadmill_note(paths),
+        *_running_note(walk),
+        *stored_notes,
+        *_doubt_note(doubtful),
+        *_contact_notes(contacts),
+    )
     sure = tuple(e for e in events if e not in doubtful)
     return ChosenEvents(sure, agreements, notes, steady_stretches(paths, walk), walk, contacts)
+
+
+def _running(bonci: Sequence[Event], paths: FootPaths, walk: Walk) -> tuple[Event, ...]:
+    """Return the events of running: strikes by speed, offs by the rise of the forefoot."""
+    return (*(e for e in bonci if e.kind == "foot_strike"), *find_running_offs(paths, walk))
+
+
+def _running_note(walk: Walk) -> tuple[Note, ...]:
+    if not walk.is_running:
+        return ()
+    text = "This is running: the pelvis is highest while the feet are farthest apart."
+    effect = "Foot off is told by the rise of the forefoot; what is typical of walking does not hold."
+    return (Note("assumed", text, "events.running", "pelvis", effect, "Record walking where walking is asked about."),)
 
 
 def _why_no_walk(paths: FootPaths) -> Note:
@@ -175,7 +196,7 @@ def _in_doubt(events: Sequence[Event], bonci: Sequence[Event], zeni: Sequence[Ev
     spare = _aligned(zeni, bonci)
     out = []
     for event in events:
-        if event.source not in ("bonci2022", "zeni2008"):
+        if event.source not in ("bonci2022", "zeni2008") or walk.is_running:
             continue
         # The times of both as they were found: those of the events have been moved.
         pair = [[e.time_s for e in method if _is_same(e, event, near)] for method in (bonci, spare)]
