@@ -179,7 +179,7 @@ def test_no_markers_and_prepared_twice():
 
 def test_no_usable_marker_set_lists_labels_and_needs():
     with pytest.raises(
-        RecordingError, match=r"no marker set fits the labels of x.trc \(a, b\).*needs .*give a profile file"
+        RecordingError, match=r"no marker set fits the labels of x.trc \(a, b\).*without doubt.*give a profile file"
     ):
         choose_profile(("a", "b"), recording="x.trc")
 
