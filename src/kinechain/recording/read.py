@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
+from kinechain.recording.clock import with_rate
 from kinechain.recording.plates import PlateSettings, plates_from_table
-from kinechain.recording.readers.c3d import C3dLimits, read_c3d
+from kinechain.recording.readers.c3d import read_c3d
+from kinechain.recording.readers.c3d_format import is_c3d
+from kinechain.recording.readers.forces import looks_like_forces, read_forces
 from kinechain.recording.readers.mot import looks_like_table, read_table
+from kinechain.recording.readers.recognise import READABLE
+from kinechain.recording.readers.tables import read_any_table
 from kinechain.recording.readers.text import decode_text
 from kinechain.recording.readers.trc import looks_like_trc, read_trc
 from kinechain.recording.recording import Markers, Note, Recording
@@ -30,21 +34,21 @@ class ReadSettings:
 
     Attributes
     ----------
-    limits : C3dLimits
-        What the child process that opens a C3D may use.
     plates : PlateSettings
         How plate channels become forces.
     largest_bytes : int
         A larger file is refused before it is opened.
+    rate_hz : float or None
+        True frame rate of the markers where the file states a wrong one.
     """
 
-    limits: C3dLimits = field(default_factory=C3dLimits)
     plates: PlateSettings = field(default_factory=PlateSettings)
     largest_bytes: int = 1 << 30
+    rate_hz: float | None = None
 
 
 def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Recording:
-    """Read a C3D, TRC, MOT or STO; the format is told from the content, not from the name.
+    """Read a C3D, TRC, MOT, STO, CSV, TSV or Parquet; the format is told from the content, not from the name.
 
     Parameters
     ----------
@@ -62,13 +66,17 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
     FileError
         If the file is missing, a folder, empty, truncated, damaged or of an unknown format.
     """
-    settings, path = settings or ReadSettings(), Path(path)
+    settings = settings or ReadSettings()
+    return with_rate(_read(Path(path), settings), settings.rate_hz)
+
+
+def _read(path: Path, settings: ReadSettings) -> Recording:
+    """Read a file by what it holds."""
     name = printable(path.name)
     data = _bytes(path, name, settings.largest_bytes)
     digest = hashlib.sha256(data).hexdigest()
     if is_c3d(data):
-        first = _check_c3d_length(data, name)
-        c3d = read_c3d(path, settings.limits, settings.plates)
+        c3d = read_c3d(data, name, settings.plates)
         markers, far = _without_far_points(c3d.markers)
         return Recording(
             name=name,
@@ -81,7 +89,7 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
             series=c3d.analog,
             mass_kg=c3d.mass_kg,
             height_m=c3d.height_m,
-            notes=(*first, *c3d.notes, *far),
+            notes=(*c3d.notes, *far),
         )
     text = decode_text(data)
     if text is not None and looks_like_trc(text):
@@ -92,36 +100,50 @@ def read_recording(path: Path | str, settings: ReadSettings | None = None) -> Re
         kind = "STO" if path.suffix.lower() == ".sto" else "MOT"
         table = read_table(text, name, kind)
         said = {True: "degrees", False: "radians", None: "no unit of angle"}[table.is_degrees]
-        notes = (*table.notes, Note("found", f"The header states {said} for rotations."))
-        return Recording(name, digest, kind, plates=plates_from_table(table.series), series=table.series, notes=notes)
-    raise FileError(_unknown(path, name, text))
+        found = [*table.notes, Note("found", f"The header states {said} for rotations.")]
+        plates = plates_from_table(table.series, found)
+        return Recording(name, digest, kind, plates=plates, series=table.series, notes=tuple(found))
+    if text is not None and looks_like_forces(text):
+        forces = read_forces(text, name)
+        return Recording(name, digest, "FORCES", plates=forces.plates, notes=forces.notes)
+    columns = read_any_table(path, data, text, name)
+    markers, far = _without_far_points(columns.markers)
+    return Recording(
+        name,
+        digest,
+        columns.format,
+        markers,
+        columns.plates,
+        columns.events,
+        columns.outputs,
+        columns.series,
+        notes=(*columns.notes, *far),
+    )
 
 
 def _without_far_points(markers: Markers | None) -> tuple[Markers | None, tuple[Note, ...]]:
     """Take positions at the end of the number range as missing, and say so."""
     if markers is None:
         return None, ()
-    is_far = np.asarray((np.abs(markers.positions) > FARTHEST_M).any(axis=2))
-    if not is_far.any():
+    flat = markers.positions.ravel()
+    if not flat.size or not max(np.fmax.reduce(flat), -np.fmin.reduce(flat)) > FARTHEST_M:
         return markers, ()
+    is_far = np.asarray((np.abs(markers.positions) > FARTHEST_M).any(axis=2))
     positions = np.where(is_far[:, :, None], np.nan, markers.positions)
     text = f"{int(is_far.sum())} positions lie more than {FARTHEST_M / 1e3:g} km away; they were taken as missing."
-    return replace(markers, positions=positions), (Note("repaired", text),)
-
-
-def is_c3d(data: bytes) -> bool:
-    """Return whether a file begins with C3D's pointer to its parameters and its key byte 0x50."""
-    return len(data) >= 2 and data[1] == 0x50 and data[0] >= 2
+    effect, cure = "Gaps where they were.", "Look at these frames in the recording software."
+    note = Note("repaired", text, "markers.far", f"{int(is_far.any(axis=0).sum())} markers", effect, cure)
+    return replace(markers, positions=positions), (note,)
 
 
 def _bytes(path: Path, name: str, largest: int) -> bytes:
     if not path.exists():
         raise FileError(f"there is no file {name}; check the name and the folder")
     if path.is_dir():
-        raise FileError(f"{name} is a folder; give one recording (C3D, TRC, MOT or STO) in it")
+        raise FileError(f"{name} is a folder; give one recording ({READABLE}) in it")
     if not path.is_file():
         # A pipe or a device has no end that could be waited for.
-        raise FileError(f"{name} is a pipe or a device; give a file on a disk (C3D, TRC, MOT or STO)")
+        raise FileError(f"{name} is a pipe or a device; give a file on a disk ({READABLE})")
     try:
         if path.stat().st_size > largest:
             raise FileError(f"{name} is larger than {largest / 2**20:.0f} MB, more than any one trial; cut it")
@@ -131,63 +153,3 @@ def _bytes(path: Path, name: str, largest: int) -> bytes:
     if not data:
         raise FileError(f"{name} is empty (0 bytes); copy or export it again")
     return data
-
-
-def _unknown(path: Path, name: str, text: str | None) -> str:
-    suffix = path.suffix.lower()
-    known = {".c3d": "C3D", ".trc": "TRC", ".mot": "MOT", ".sto": "STO"}
-    if suffix in known:
-        why = {
-            ".c3d": "its first bytes are not those of a C3D",
-            ".trc": "line 1 does not begin with 'PathFileType'",
-        }.get(suffix, "it has no line 'endheader'")
-        return f"{name} is not a valid {known[suffix]}: {why}; export it again"
-    what = "a text of unknown layout" if text is not None else "not a text and not a C3D"
-    return f"{name} is of no format that can be read here ({what}); give a C3D, TRC, MOT or STO"
-
-
-def _check_c3d_length(data: bytes, name: str) -> tuple[Note, ...]:
-    """Refuse a C3D that breaks off within a frame; note one that ends early but after a whole frame."""
-    if len(data) < (data[0] - 1) * 512 + 4:
-        raise FileError(
-            f"{name} is not a valid C3D: it ends after {len(data)} bytes, before its parameters; export it again"
-        )
-    stated, stored, left = _c3d_frames(data)
-    if stored >= stated:
-        return ()
-    if stored and left < 512 and not any(data[len(data) - left :]):
-        return (
-            Note("defect", f"The file states {stated} frames and ends after {stored} whole ones; those were read."),
-        )
-    raise FileError(f"{name} is truncated: it states {stated} frames and holds {stored}; copy or export it again")
-
-
-def _c3d_frames(data: bytes) -> tuple[int, int, int]:
-    """Return (frames stated, whole frames stored, bytes left over); zeros where the header cannot be trusted."""
-    parameters = (data[0] - 1) * 512
-    order: Literal["big", "little"] = "big" if data[parameters + 3] == 86 else "little"
-
-    def word(number: int) -> int:
-        return int.from_bytes(data[2 * number - 2 : 2 * number], order)
-
-    points, analogs, first, last, block = word(2), word(3), word(4), word(5), word(9)
-    if not 1 <= block < 1 << 15 or last < first or last == 65535:
-        return 0, 0, 0
-    # The sign of the scale factor tells real from integer data; DEC and big-endian files keep it in another byte.
-    is_real = bool(data[12 if order == "big" else 13 if data[parameters + 3] == 85 else 15] & 0x80)
-    frame = (points * 4 + analogs) * (4 if is_real else 2)
-    if not frame:
-        return 0, 0, 0
-    stated = min(last - first + 1, _stated_frames(data[parameters : parameters + 512 * 64], order) or 1 << 30)
-    stored, left = divmod(max(len(data) - (block - 1) * 512, 0), frame)
-    return stated, stored, left
-
-
-def _stated_frames(section: bytes, order: Literal["big", "little"]) -> int | None:
-    """Return POINT:FRAMES from a parameter section, without trusting anything else in it."""
-    at = section.upper().find(b"FRAMES")
-    if at < 0 or len(section) < at + 13:
-        return None
-    kind, dimensions = section[at + 8], section[at + 9]
-    value = section[at + 10 + dimensions :]
-    return int.from_bytes(value[:2], order) if kind == 2 and dimensions <= 1 else None

@@ -114,7 +114,7 @@ class _Layout:
 
 def is_c3d(data: bytes) -> bool:
     """Return whether a file begins like a C3D: its key byte 0x50 behind the pointer to its parameters, and no text."""
-    return len(data) >= 2 and data[1] == 0x50 and (data[0] < 9 or b"\x00" in data[:BLOCK])
+    return len(data) >= 2 and data[1] == 0x50 and data[0] >= 2 and b"\x00" in data[:BLOCK]
 
 
 def parse_c3d(data: bytes, file: str) -> C3dFile:
@@ -137,7 +137,7 @@ def parse_c3d(data: bytes, file: str) -> C3dFile:
         If the header, the parameters or the data cannot be what they say.
     """
     notes: list[Note] = []
-    section = (max(data[0], 2) - 1) * BLOCK
+    section = (data[0] - 1) * BLOCK
     if len(data) < section + 4 or len(data) < BLOCK:
         raise FileError(
             f"{file} is not a valid C3D: it ends after {len(data)} bytes, before its parameters; export it again"
@@ -319,7 +319,7 @@ def _frames(
     """Return points (time, point, 3), their fourth words (time, point) and analog values (time, value), as stored."""
     count = frames * layout.width
     read = encoding.reals if layout.is_real else encoding.integers
-    words = read(data, layout.start, count).reshape(frames, layout.width)
+    words = read(data, min(layout.start, len(data)), count).reshape(frames, layout.width)
     points = words[:, : 4 * layout.n_points].reshape(frames, layout.n_points, 4)
     return points[:, :, :3], points[:, :, 3], words[:, 4 * layout.n_points :]
 

@@ -52,7 +52,9 @@ class Encoding:
         if self.name != "DEC":
             return np.frombuffer(data, f"{self.sign}f4", count, at)
         words = np.frombuffer(data, "<u2", 2 * count, at).astype(np.uint32)
-        return ((words[0::2] << 16) | words[1::2]).view(np.float32) * 0.25 if count else np.zeros(0, np.float32)
+        swapped = ((words[0::2] << 16) | words[1::2]).view(np.float32)
+        with np.errstate(all="ignore"):
+            return swapped * np.float32(0.25)
 
     def real(self, data: bytes, at: int) -> float:
         """One 32-bit real."""
@@ -109,9 +111,8 @@ class Parameter:
         if self.kind != -1:
             return []
         width = self.shape[0] if self.shape else 1
-        if not width:
-            return [""] * math.prod(self.shape[1:])
-        return [_decode(self.raw[at : at + width]) for at in range(0, len(self.raw), width)]
+        # Strings of no length could be stated by the billion, and say nothing.
+        return [_decode(self.raw[at : at + width]) for at in range(0, len(self.raw), width or 1)]
 
 
 def _decode(raw: bytes) -> str:

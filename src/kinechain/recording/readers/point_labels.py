@@ -1,0 +1,284 @@
+"""Names of points in a motion capture file: whose they are, which no operator gave, which a model computed.
+
+Names of subjects are used here to tell people apart and never leave this module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray
+from kinechain.recording.recording import Note
+
+__all__ = [
+    "MODEL_POINT",
+    "PointNames",
+    "is_ghost",
+    "is_output",
+    "listed",
+    "merge_duplicates",
+    "name_points",
+    "without_ghosts",
+]
+
+#: Labels no operator gave: unlabelled trajectories of Vicon (*52), Qualisys (unnamed), Cortex (U_12) and others.
+GHOST = re.compile(
+    r"^(\*.*|u_?\d+|u_?name[d*]?.*|unnamed.*|unlabel+ed.*|unidentified.*|untracked.*|unassigned.*|unknown.*|new[ _]?\d+"
+    r"|ghost.*|noname.*|no[ _]name.*|\?+\d*|-+|)$",
+    re.IGNORECASE,
+)
+#: Names that count trajectories; some laboratories name all of their markers so.
+COUNTED = re.compile(
+    r"^((marker|mkr|point|pt|label|traj(ectory)?|track|target|ball|dot)s?[ _.#-]*\d+|[a-z]{1,2}[ _-]?\d{3,}|\d+)$",
+    re.IGNORECASE,
+)
+#: Endings of model outputs stored among the points (Plug-in Gait; BTK's copies end in V; CGM2 appends '_cgm2.4').
+OUTPUT = re.compile(
+    r"(Angles?|Moments?|Powers?|Forces?|GRF|GroundReaction\w*|Progress|AngleCom|AbsAnkleAngle)V?\d?([ _.:(-].*)?$",
+    re.IGNORECASE,
+)
+#: The angle of the scapula is a place on the body (ISB: angulus inferior), not an output.
+SCAPULA = re.compile(r"scap|inf(erior)?[ _]?angle|angul", re.IGNORECASE)
+#: Plug-in Gait segment axes (LFEO, LFEA, LFEL, LFEP ...) and body centres: stored as points, never seen by a camera.
+MODEL_POINT = re.compile(
+    r"^([LR](FE|TI|FO|TO|CL|HU|RA|HN)|PEL|TRX|HED|[LR]?(BM))[OALP]$|^(CentreOfMass|CentreOfMassFloor|CenterOfMass.*)$"
+)
+#: Words for sides, which no subject is called.
+SIDES = frozenset("r l right left rt lt re li rechts links droit droite gauche dx sx destra sinistra m mid".split())
+
+#: Fewer markers than this under one prefix are an object or a segment, not a person: an assumption.
+PERSON_MARKERS = 8
+#: Points of one name further apart than this are two points (m): an assumption, above the noise of any marker.
+TWIN_M = 0.005
+
+
+@dataclass(frozen=True)
+class PointNames:
+    """Labels without subjects.
+
+    Attributes
+    ----------
+    labels : tuple of str
+    keep : tuple of bool
+        False for the points of other subjects and objects.
+    subject : int or None
+        Index among the stated subject names of the one kept, where it can be told.
+    """
+
+    labels: tuple[str, ...]
+    keep: tuple[bool, ...]
+    subject: int | None = None
+
+
+def is_ghost(label: str) -> bool:
+    """Return whether no operator gave this label."""
+    return GHOST.match(label) is not None
+
+
+def is_output(label: str) -> bool:
+    """Return whether a label is that of a model output or of a computed point."""
+    return bool(OUTPUT.search(label) and not SCAPULA.search(label)) or MODEL_POINT.match(label) is not None
+
+
+def listed(names: Sequence[str], limit: int = 6) -> str:
+    """Return names in a row, cut after some."""
+    return ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
+
+
+def name_points(
+    raw: Sequence[str], stated: Sequence[str], seen: FloatArray, notes: list[Note], names: Sequence[str] = ()
+) -> PointNames:
+    """Take the subject off each label, and choose one subject where there are several.
+
+    Parameters
+    ----------
+    raw : sequence of str
+        Labels as stored, one per point.
+    stated : sequence of str
+        Names and prefixes of subjects by the file's metadata.
+    seen : (point,) array
+        Share of frames in which each point was seen.
+    notes : list of Note
+        Appended to; names of subjects never enter.
+    names : sequence of str, optional
+        Names of subjects in their order, to tell which one was kept.
+    """
+    pairs = _split(raw, stated)
+    holders = [holder for holder, _ in pairs]
+    labels = tuple(label for _, label in pairs)
+    people = _people(pairs)
+    if not people:
+        return PointNames(labels, (True,) * len(labels))
+    completeness = {p: sum(s for h, s in zip(holders, seen, strict=True) if h == p) for p in people}
+    chosen = max(people, key=lambda p: completeness[p])
+    keep = tuple(h == chosen or not label or (h == "" and len(people) == 1) for h, label in pairs)
+    _say_people(people, chosen, holders, completeness, keep, notes)
+    subject = next((k for k, name in enumerate(names) if name.strip(":_ ") == chosen), None)
+    return PointNames(labels, keep, subject)
+
+
+def _split(raw: Sequence[str], stated: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (subject, label) of every point."""
+    if any(":" in label for label in raw):
+        return [_at_colon(label) for label in raw]
+    named = [k for k, label in enumerate(raw) if not is_ghost(label)]
+    prefixes = sorted({s.strip(":_ ") for s in stated if len(s.strip(":_ ")) > 1}, key=len, reverse=True)
+    glued = {k: next((p for p in prefixes if raw[k].startswith(p) and len(raw[k]) > len(p)), "") for k in named}
+    # A name like 'LA' would cut LASI in two; a true prefix of that length stands before most labels.
+    if named and sum(map(bool, glued.values())) < 0.5 * len(named):
+        glued = {k: p for k, p in glued.items() if len(p) > 3}
+    if not any(glued.values()):
+        shared = _shared_beginning([raw[k] for k in named])
+        glued = {k: shared for k in named if shared and raw[k].startswith(shared)}
+    out = []
+    for k, label in enumerate(raw):
+        prefix = glued.get(k, "")
+        out.append((prefix.strip(":_ -."), label[len(prefix) :].lstrip("_: -.") if prefix else label))
+    return out
+
+
+def _at_colon(label: str) -> tuple[str, str]:
+    holder, _, name = label.rpartition(":")
+    return holder.strip(), name.strip()
+
+
+def _shared_beginning(labels: Sequence[str]) -> str:
+    """Return a word and its separator that nearly all labels begin with, '' if there is none or it names a side."""
+    words = Counter(match[0] for label in labels if (match := re.match(r"[^\W_]+[_ .-]", label)))
+    if len(labels) < PERSON_MARKERS or not words:
+        return ""
+    word, count = words.most_common(1)[0]
+    if count < 0.9 * len(labels) or word[:-1].lower() in SIDES:
+        return ""
+    rest = [label[len(word) :] for label in labels if label.startswith(word)]
+    # 'Marker_001' and 'T_10' would lose what they say.
+    meaningful = sum(len(re.findall(r"[^\W\d_]", name)) >= 2 for name in rest)
+    return word if meaningful >= 0.9 * len(rest) and len(set(rest)) == len(rest) else ""
+
+
+def _people(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return prefixes that carry enough markers to be people, in the order of the file; [] if one set serves all."""
+    markers: dict[str, set[str]] = {}
+    for holder, label in pairs:
+        if not is_ghost(label) and not is_output(label):
+            markers.setdefault(holder, set()).add(label)
+    people = [holder for holder, found in markers.items() if len(found) >= PERSON_MARKERS]
+    return people if len(markers) > 1 else []
+
+
+def _say_people(
+    people: list[str],
+    chosen: str,
+    holders: list[str],
+    completeness: Mapping[str, float],
+    keep: Sequence[bool],
+    notes: list[Note],
+) -> None:
+    left_out = len(keep) - sum(keep)
+    if len(people) > 1:
+        which, share = people.index(chosen) + 1, completeness[chosen] / max(holders.count(chosen), 1)
+        text = (
+            f"The file holds {len(people)} subjects; subject {which} in the order of the labels was taken, with "
+            f"{holders.count(chosen)} points seen {100 * share:.0f} % of the time, and {left_out} points of others "
+            "were left out."
+        )
+        effect, cure = "Everything is said of that subject alone.", "Export each subject into a file of its own."
+        notes.append(Note("assumed", text, "person.several", f"subject {which}", effect, cure))
+    elif left_out:
+        text = f"{left_out} points that belong to an object beside the subject were left out."
+        effect, cure = "None on the subject.", "Give the points the subject's prefix if they are the subject's."
+        notes.append(Note("found", text, "markers.objects", f"{left_out} points", effect, cure))
+
+
+def without_ghosts(labels: Sequence[str], notes: list[Note]) -> list[int]:
+    """Return the points that an operator named; counted names stay where there is little else.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    notes : list of Note
+        Appended to.
+    """
+    named = [k for k, label in enumerate(labels) if not is_ghost(label)]
+    counted = [k for k in named if COUNTED.match(labels[k])]
+    others = len(named) - len(counted)
+    dropped = len(labels) - len(named)
+    if counted and others >= max(PERSON_MARKERS, len(counted) // 4):
+        named = [k for k in named if not COUNTED.match(labels[k])]
+        dropped += len(counted)
+    if dropped:
+        text = f"{dropped} unlabelled points were left out."
+        effect, cure = "What they show is not used.", "Label the trajectories and export again if they are markers."
+        notes.append(Note("found", text, "markers.unlabelled", f"{dropped} points", effect, cure))
+    return named
+
+
+def merge_duplicates(labels: list[str], positions: FloatArray, notes: list[Note]) -> tuple[tuple[str, ...], FloatArray]:
+    """Join points of one label: the fullest one, completed from its twins where they do not contradict it.
+
+    Parameters
+    ----------
+    labels : list of str
+    positions : (time, point, 3) array, m
+    notes : list of Note
+        Appended to.
+
+    Returns
+    -------
+    labels : tuple of str
+        All different.
+    positions : (time, marker, 3) array, m
+    """
+    if len(set(labels)) == len(labels):
+        return tuple(labels), positions
+    order: dict[str, list[int]] = {}
+    for i, label in enumerate(labels):
+        order.setdefault(label, []).append(i)
+    first = [members[0] for members in order.values()]
+    out = positions[:, first]
+    refused, empty = [], []
+    for k, (label, members) in enumerate(order.items()):
+        if len(members) == 1:
+            continue
+        counts = {i: int(np.isfinite(positions[:, i, 0]).sum()) for i in members}
+        members = sorted(members, key=lambda i: -counts[i])
+        best = positions[:, members[0]].copy()
+        for other in members[1:]:
+            if not counts[other]:
+                empty.append(label)
+                continue
+            twin = positions[:, other]
+            gap = np.linalg.norm(best - twin, axis=1)
+            if np.nanmax(gap, initial=0.0) > TWIN_M:
+                refused.append(label)
+                continue
+            best = np.where(np.isfinite(best), best, twin)
+        out[:, k] = best
+    _say_duplicates(order, refused, empty, notes)
+    return tuple(order), out
+
+
+def _say_duplicates(order: Mapping[str, list[int]], refused: list[str], empty: list[str], notes: list[Note]) -> None:
+    twice = [label for label, members in order.items() if len(members) > 1]
+    joined = [label for label in twice if label not in refused and empty.count(label) < len(order[label]) - 1]
+    cure = "Give every marker one label and export again."
+    if joined:
+        text = f"{len(joined)} labels occur more than once ({listed(joined)}); their pieces were joined."
+        effect = f"None: the pieces agree within {1e3 * TWIN_M:g} mm or never meet."
+        notes.append(Note("repaired", text, "markers.duplicates", listed(joined), effect, cure))
+    hollow = [label for label in dict.fromkeys(empty) if label not in joined]
+    if hollow:
+        text = (
+            f"{len(hollow)} labels occur again on points that are never seen ({listed(hollow)}); those were left out."
+        )
+        notes.append(Note("found", text, "markers.empty_twins", listed(hollow), "None.", cure))
+    apart = sorted(set(refused))
+    if apart:
+        text = f"Points that share a label but lie apart: {listed(apart)}; only the fullest of each was kept."
+        effect = "The one kept may be the wrong one."
+        notes.append(Note("defect", text, "markers.namesakes", listed(apart), effect, cure))
