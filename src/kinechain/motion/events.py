@@ -9,8 +9,10 @@ strides between events of two sources keep their length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 
@@ -28,7 +30,7 @@ from kinechain.motion.kinematic_events import (
     stride_time_s,
 )
 from kinechain.motion.stored_events import believe_stored_events
-from kinechain.recording.recording import Event, ForcePlate, Note, Recording
+from kinechain.recording.recording import Event, ForcePlate, Note, Recording, Side
 
 __all__ = [
     "Agreement",
@@ -193,14 +195,14 @@ def _in_doubt(events: Sequence[Event], bonci: Sequence[Event], zeni: Sequence[Ev
     """Return the kinematic events about which the two methods, less their median distance, differ too much."""
     limit = max(DOUBT_S, DOUBT_FRACTION * (walk.stride_s or 1.0))
     near = SAME_EVENT_FRACTION * (walk.stride_s or 1.0)
-    spare = _aligned(zeni, bonci)
+    methods = (_by_foot(bonci), _by_foot(_aligned(zeni, bonci)))
     out = []
     for event in events:
         if event.source not in ("bonci2022", "zeni2008") or walk.is_running:
             continue
-        # The times of both as they were found: those of the events have been moved.
-        pair = [[e.time_s for e in method if _is_same(e, event, near)] for method in (bonci, spare)]
-        if all(pair) and min(abs(a - b) for a in pair[0] for b in pair[1]) > limit:
+        # How far both lie from the event, which has been moved itself.
+        apart = [_later_s(event, method) for method in methods]
+        if max(map(abs, apart)) <= near and abs(apart[0] - apart[1]) > limit:
             out.append(event)
     return tuple(out)
 
@@ -241,8 +243,8 @@ def merge_events(*sources: Sequence[Event]) -> tuple[Event, ...]:
     tolerance = MISSING_EVENT_FRACTION * float(np.median(strides)) if strides else _tolerance_s()
     out: list[Event] = []
     for source in sources:
-        known = list(out)
-        out += [e for e in source if not any(_is_same(e, other, tolerance) for other in known)]
+        known = _by_foot(out)
+        out += [e for e in source if not known or not _is_near(e, known, tolerance)]
     return tuple(sorted(out, key=lambda e: e.time_s))
 
 
@@ -250,24 +252,37 @@ def compare_events(
     first: Sequence[Event], second: Sequence[Event], first_name: str, second_name: str
 ) -> tuple[Agreement, ...]:
     """Return the agreement of two sources, for strikes and for offs, over the events both have."""
-    tolerance = _tolerance_s(first, second)
+    if not first or not second:
+        return ()
+    tolerance, others = _tolerance_s(first, second), _by_foot(second)
     out = []
     kinds: tuple[Kind, ...] = ("foot_strike", "foot_off")
     for kind in kinds:
-        apart = []
-        for event in first:
-            near = [1000 * (o.time_s - event.time_s) for o in second if _is_same(event, o, tolerance)]
-            if near and event.kind == kind:
-                apart.append(min(near, key=abs))
+        later = (_later_s(e, others) for e in first if e.kind == kind)
+        apart = [1000 * seconds for seconds in later if abs(seconds) <= tolerance]
         if apart:
-            middle, size = float(np.median(apart)), float(np.median(np.abs(apart)))
+            middle, size = median(apart), median(map(abs, apart))
             out.append(Agreement(kind, first_name, second_name, len(apart), middle, size))
     return tuple(out)
 
 
-def _is_same(event: Event, other: Event, tolerance_s: float) -> bool:
-    is_alike = event.kind == other.kind and event.side == other.side
-    return is_alike and abs(event.time_s - other.time_s) <= tolerance_s
+def _by_foot(events: Sequence[Event]) -> dict[tuple[Kind, Side], list[float]]:
+    """Return the times of each kind of each foot, in order."""
+    out: dict[tuple[Kind, Side], list[float]] = {}
+    for event in sorted(events, key=lambda e: e.time_s):
+        out.setdefault((event.kind, event.side), []).append(event.time_s)
+    return out
+
+
+def _later_s(event: Event, others: Mapping[tuple[Kind, Side], Sequence[float]]) -> float:
+    """Return how much later than an event the nearest like event is, s; infinite without one."""
+    times = others.get((event.kind, event.side), ())
+    after = bisect_left(times, event.time_s)
+    return min((t - event.time_s for t in times[max(0, after - 1) : after + 1]), key=abs, default=np.inf)
+
+
+def _is_near(event: Event, others: Mapping[tuple[Kind, Side], Sequence[float]], tolerance_s: float) -> bool:
+    return abs(_later_s(event, others)) <= tolerance_s
 
 
 def _tolerance_s(*sources: Sequence[Event]) -> float:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Literal
 
 import numpy as np
@@ -218,12 +219,14 @@ def steady_stretches(paths: FootPaths, walk: Walk) -> tuple[tuple[float, float],
 
 def stride_time_s(events: Sequence[Event]) -> float | None:
     """Return the median time between like events of one foot, None if no event repeats."""
+    last: dict[tuple[str, str], float] = {}
     gaps: list[float] = []
-    for side in ("left", "right"):
-        for kind in ("foot_strike", "foot_off"):
-            times = sorted(e.time_s for e in events if e.side == side and e.kind == kind)
-            gaps += list(np.diff(times))
-    return float(np.median(gaps)) if gaps else None
+    for event in sorted(events, key=lambda e: e.time_s):
+        foot = (event.kind, event.side)
+        if foot in last:
+            gaps.append(event.time_s - last[foot])
+        last[foot] = event.time_s
+    return median(gaps) if gaps else None
 
 
 def find_zeni_events(paths: FootPaths, walk: Walk | None = None) -> tuple[Event, ...]:
