@@ -312,11 +312,10 @@ def _angle_spread(body: Body, motion: Motion) -> dict[str, float]:
 
 
 def _seen_markers(body: Body, motion: Motion) -> tuple[Marker, ...]:
-    seen = {
-        name
-        for name, error in zip(motion.markers, motion.marker_error.T, strict=True)
-        if np.isfinite(error).mean() > 0.5
-    }
+    # A person who is in view for a third of the recording shows every marker, all that while.
+    shown = np.isfinite(motion.marker_error)
+    in_view = shown[shown.any(axis=1)]
+    seen = {name for name, own in zip(motion.markers, in_view.T, strict=True) if len(own) and own.mean() > 0.5}
     return tuple(m for m in body.markers if m.name in seen and m.weight > 0)
 
 
