@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kinechain.core.errors import InputError, KinechainError
+from kinechain.core.errors import InputError
 from kinechain.core.text import printable
 from kinechain.recording.join import join_recordings
-from kinechain.recording.prepare import prepare_recording
-from kinechain.recording.read import read_recording
+from kinechain.recording.prepare import PrepareSettings
+from kinechain.recording.read import ReadSettings, read_recording
 from kinechain.recording.recording import Recording
-from kinechain.recording.still import keep_still_part
+from kinechain.recording.still import find_still_window, keep_still_part
+from kinechain.recording.visit import named, prepare_visit
 
 __all__ = ["Collection", "collect_recordings", "named"]
 
@@ -38,7 +39,13 @@ class Collection:
     inputs: Mapping[str, str]
 
 
-def collect_recordings(paths: Sequence[Path], static: Path | None = None, profile: str | None = None) -> Collection:
+def collect_recordings(
+    paths: Sequence[Path],
+    static: Path | None = None,
+    profile: str | None = None,
+    reading: ReadSettings | None = None,
+    preparing: PrepareSettings | None = None,
+) -> Collection:
     """Read, join and prepare every file; a file that cannot be used becomes a sentence.
 
     Parameters
@@ -49,6 +56,8 @@ def collect_recordings(paths: Sequence[Path], static: Path | None = None, profil
         The standing trial; else the first recording in which somebody stands.
     profile : str, optional
         Marker-set profile by name or file.
+    reading : ReadSettings, optional
+    preparing : PrepareSettings, optional
 
     Raises
     ------
@@ -59,7 +68,7 @@ def collect_recordings(paths: Sequence[Path], static: Path | None = None, profil
     read: dict[Path, Recording] = {}
     for path in dict.fromkeys([*([static] if static else []), *paths]):
         try:
-            recording = read_recording(path)
+            recording = read_recording(path, reading)
         except InputError as error:
             refused.append(named(printable(path.name), error))
             continue
@@ -68,29 +77,33 @@ def collect_recordings(paths: Sequence[Path], static: Path | None = None, profil
             read[path] = recording
         else:
             refused.append(f"{recording.name} holds the same bytes as {twin.name}; it counts once.")
+    ready = prepare_visit(_joined(read, refused), profile, preparing, refused)
+    standing = _standing(ready, static)
     prepared: dict[Path, Recording] = {}
-    for path, recording in _joined(read, refused).items():
+    still: Recording | None = None
+    for path, recording in ready.items():
         try:
-            ready = prepare_recording(recording, profile=profile)
-            is_standing = path == static or ready.task == "standing"
-            prepared[path] = keep_still_part(ready) if is_standing else ready
+            part = keep_still_part(recording) if path == standing or recording.task == "standing" else recording
         except InputError as error:
             refused.append(named(recording.name, error))
-    if (paths or static) and not prepared:
+            continue
+        if path == standing:
+            still = part
+        if path != standing or (path != static and recording.task == "other"):
+            # Somebody who pauses and walks on is looked at twice: standing, and as recorded.
+            prepared[path] = recording if path == standing else part
+    if (paths or static) and not prepared and still is None:
         raise InputError(refused[0])
-    chosen = [p for p in prepared if p == static] or [p for p, r in prepared.items() if r.task == "standing"]
-    standing = chosen[0] if chosen else None
-    return Collection(
-        prepared[standing] if standing else None,
-        tuple(r for p, r in prepared.items() if p != standing),
-        tuple(refused),
-        _inputs(read),
-    )
+    return Collection(still, tuple(prepared.values()), tuple(refused), _inputs(read))
 
 
-def named(name: str, error: KinechainError) -> str:
-    """Return what is wrong with a file as a sentence that names it."""
-    return str(error) if name in str(error) else f"{name}: {error}"
+def _standing(ready: Mapping[Path, Recording], static: Path | None) -> Path | None:
+    """Return the standing trial: the one named, else the first in which somebody stands, if only for a while."""
+    if static in ready:
+        return static
+    standing = [p for p, r in ready.items() if r.task == "standing"]
+    pausing = [p for p, r in ready.items() if r.task == "other" and find_still_window(r) is not None]
+    return next(iter(standing + pausing), None)
 
 
 def _joined(read: Mapping[Path, Recording], refused: list[str]) -> dict[Path, Recording]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from kinechain.recording.sides import exchange_labels, find_facing, find_sides
 from kinechain.recording.snapshots import Snapshots, take_snapshots
 from kinechain.recording.swaps import find_swaps
 from kinechain.recording.unit import find_scale, rescaled_markers, rescaled_plates
-from kinechain.recording.vertical import find_vertical
+from kinechain.recording.vertical import find_vertical, read_direction
 from kinechain.recording.walkway import Heading, find_heading
 
 __all__ = ["PrepareSettings", "landmark_tracks", "prepare_recording", "turned_plate"]
@@ -33,16 +34,19 @@ class PrepareSettings:
     ----------
     swap_share : float
         A pair of markers counts as swapped when it stands the wrong way round in this share of the frames.
-    up : (3,) tuple of float or None
-        Upward direction in the laboratory, if the user says; else it is told from the body.
+    up : str or (3,) tuple of float
+        Upward direction in the laboratory, such as '+y', where it is known; '' tells it from the body.
     turned_over : 'mirrored', 'exchanged' or ''
-        What the user says of a body whose right and left stand the wrong way round: the axes are mirrored, or the
-        labels of the two sides were exchanged.
+        What is known of a body whose right and left stand the wrong way round: the axes are mirrored, or the labels
+        of the two sides were exchanged.
+    turned_over_by : str
+        Who says so, for the note.
     """
 
     swap_share: float = 0.9
-    up: tuple[float, float, float] | None = None
-    turned_over: str = ""
+    up: str | tuple[float, float, float] = ""
+    turned_over: Literal["", "mirrored", "exchanged"] = ""
+    turned_over_by: str = "the user"
 
 
 def prepare_recording(
@@ -86,10 +90,10 @@ def prepare_recording(
     segments = {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks}
     positions = markers.positions
 
-    asked = np.array(settings.up) if settings.up else None
-    up = find_vertical(name, shots, plates, asked, notes)
+    up = find_vertical(name, shots, plates, _asked_up(settings), notes)
     facing = find_facing(shots, up.up)
-    sides = find_sides(name, shots, up.up, facing, plates, notes, settings.turned_over)
+    known = {settings.turned_over_by: settings.turned_over} if settings.turned_over else {}
+    sides = find_sides(name, shots, up.up, facing, plates, notes, known)
     right_handed = _reflection(up.up) if sides.is_mirrored else np.eye(3)
     positions = exchange_labels(positions, markers.labels, sides.exchanged) @ right_handed
     shots = take_snapshots(markers, match.landmarks, positions)
@@ -123,6 +127,7 @@ def prepare_recording(
         weights=tuple(match.weight(label) for label, _ in landmarks),
         notes=(*recording.notes, _axes_note(up.method, heading, world_from_lab), *notes),
         task=heading.task,
+        world_from_lab=world_from_lab,
     )
 
 
@@ -161,6 +166,15 @@ def turned_plate(plate: ForcePlate, world_from_lab: FloatArray) -> ForcePlate:
         centre_of_pressure=plate.centre_of_pressure @ turned,
         free_moment=sense * (plate.free_moment @ turned),
     )
+
+
+def _asked_up(settings: PrepareSettings) -> FloatArray | None:
+    if not settings.up:
+        return None
+    if isinstance(settings.up, str):
+        return read_direction(settings.up)
+    up = np.array(settings.up)
+    return np.asarray(up / np.linalg.norm(up))
 
 
 def _reflection(up: FloatArray) -> FloatArray:

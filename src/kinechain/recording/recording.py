@@ -212,6 +212,8 @@ class Recording(Immutable):
         What was found, assumed or repaired on the way.
     task : str
         'walking', 'standing' or 'other' once prepared, '' before.
+    world_from_lab : (3, 3) array or None
+        Once prepared: the world's axes in its rows, in the laboratory's; a reflection if those were mirrored.
     """
 
     name: str
@@ -232,6 +234,7 @@ class Recording(Immutable):
     weights: tuple[float, ...] = ()
     score: float = 0.0
     runner_up: tuple[str, float] = ("", 0.0)
+    world_from_lab: FloatArray | None = None
 
     def require_markers(self) -> Markers:
         """Return the markers, or say that there are none."""

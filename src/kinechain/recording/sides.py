@@ -113,7 +113,7 @@ def find_sides(
     facing: FloatArray | None,
     plates: Sequence[ForcePlate],
     notes: list[Note],
-    choice: str = "",
+    known: Mapping[str, str] | None = None,
 ) -> Sides:
     """Tell exchanged labels and mirrored axes from where every pair of markers stands.
 
@@ -129,8 +129,8 @@ def find_sides(
     plates : sequence of ForcePlate
     notes : list of Note
         Appended to.
-    choice : 'mirrored', 'exchanged' or ''
-        What the user says of a body that is turned over as a whole.
+    known : mapping of str to 'mirrored' or 'exchanged', optional
+        Who says what of a body that is turned over as a whole; else the evidence decides.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def find_sides(
         return Sides()
     wrong = sum(votes.values()) / len(votes)
     if wrong > 1.0 - 1e-9:
-        return _turned_over(name, shots, up, plates, pairs, choice, notes)
+        return _turned_over(name, shots, up, plates, pairs, known or {}, notes)
     if wrong > SLIP_SHARE:
         where = ", ".join(segment for segment, share in votes.items() if share > 0.5)
         raise SidesError(
@@ -178,11 +178,11 @@ def _turned_over(
     up: FloatArray,
     plates: Sequence[ForcePlate],
     pairs: list[tuple[int, int]],
-    choice: str,
+    known: Mapping[str, str],
     notes: list[Note],
 ) -> Sides:
     """Tell mirrored axes from exchanged labels, which look the same on a symmetric body."""
-    evidence = {"user": choice} if choice else _asymmetric_evidence(shots, up, plates)
+    evidence = known or _asymmetric_evidence(shots, up, plates)
     found = set(evidence.values())
     if len(found) != 1:
         raise SidesError(
@@ -190,13 +190,15 @@ def _turned_over(
             "mirrored, and nothing in the file tells which; correct it, or say so with --exchange-sides or --mirrored"
         )
     why = " and ".join(evidence)
-    kind: Literal["assumed", "repaired"] = "assumed" if choice else "repaired"
+    kind: Literal["assumed", "repaired"] = "assumed" if known else "repaired"
     if found == {"mirrored"}:
-        text = f"The axes are left-handed, so the whole body was mirrored ({why} tells); they were turned right-handed."
+        text = (
+            f"The axes are left-handed, so the whole body was mirrored, as {why} tells; they were turned right-handed."
+        )
         cure = "Export in right-handed axes."
         notes.append(Note(kind, text, "axes.mirrored", "all markers and plates", _TURNED_EFFECT, cure))
         return Sides(is_mirrored=True)
-    text = f"Right and left labels are exchanged on the whole body ({why} tells); they were exchanged back."
+    text = f"Right and left labels are exchanged on the whole body, as {why} tells; they were exchanged back."
     notes.append(Note(kind, text, "markers.sides", "all markers", _TURNED_EFFECT, "Correct the labels."))
     return Sides(exchanged=tuple((shots.labels[r], shots.labels[left]) for r, left in pairs))
 
