@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,16 @@ SHORTEST_CONTACT_S = 0.1
 OUTLINE_MARGIN_M = 0.04
 #: A landmark may lie this far off its plate, m.  Assumption: heel and hallux stand out beyond the sole.
 EDGE_MARGIN_M = 0.02
+#: Beyond the first an overhang costs force in any case; up to it, only if the centre of pressure comes nearer to the
+#: edge than the second, m.  Assumption: half the length of the toes; half the breadth of a heel.
+CLEAR_OVERHANG_M, PRESSED_EDGE_M = 0.06, 0.03
+#: The share of a contact's samples that must lie under one foot, and the one from which a second foot takes part.
+#: Assumption: at strike and off the centre of pressure may leave the landmarks for a moment.
+ONE_FOOT_SHARE, SECOND_FOOT_SHARE = 0.9, 0.15
+#: The same foot stands on a second plate too, if this share of that plate's contact lies under it.  Assumption.
+STRADDLE_SHARE = 0.3
+#: Parts of a contact at which the outline of the foot is held against the plate.
+LOOKED_AT = (0.25, 0.4, 0.55)
 #: A plate event is where the force, extrapolated by its slope, is zero; farther than this from the threshold it is
 #: not known (some files set small forces to zero), s.  Assumption.
 LONGEST_EXTRAPOLATION_S = 0.02
@@ -49,6 +59,8 @@ class Contact:
         One foot, alone, on this plate only.
     reason : str
         Why it is not clean, '' if it is.
+    others : tuple of int
+        Plates on which the same foot stands at the same time: a straddled hit.
     """
 
     plate: int
@@ -60,6 +72,7 @@ class Contact:
     side: Side | None
     is_clean: bool
     reason: str
+    others: tuple[int, ...] = ()
 
 
 def find_contacts(plates: Sequence[ForcePlate], paths: FootPaths) -> tuple[Contact, ...]:
@@ -69,19 +82,25 @@ def find_contacts(plates: Sequence[ForcePlate], paths: FootPaths) -> tuple[Conta
     ----------
     plates : sequence of ForcePlate
     paths : FootPaths
-        Of the same recording, in the same frame.
+        Of the same recording, in the same frame; from a fitted body or from the markers alone.
 
     Returns
     -------
     tuple of Contact
     """
     spans = [_loaded_spans(plate) for plate in plates]
+    shares = [
+        [{side: _inside_foot(plate, first, last, paths, side) for side in SIDES} for first, last in found]
+        for plate, found in zip(plates, spans, strict=True)
+    ]
     out = []
     for index, plate in enumerate(plates):
-        for first, last in spans[index]:
-            side, reason = _foot_on(plate, first, last, paths)
+        for number, (first, last) in enumerate(spans[index]):
+            side, reason = _foot_on(plate, first, last, shares[index][number], paths)
+            others: tuple[int, ...] = ()
             if side is not None:
-                reason = _why_unclean(plates, spans, index, (first, last), side, paths)
+                others = _also_on(plates, spans, shares, index, (first, last), side)
+                reason = _why_unclean(plates, index, (first, last), side, others, paths)
             start, end = _edge_s(plate, first, 1), _edge_s(plate, last, -1)
             times = plate.times_s
             out.append(
@@ -95,6 +114,7 @@ def find_contacts(plates: Sequence[ForcePlate], paths: FootPaths) -> tuple[Conta
                     side,
                     not reason,
                     reason,
+                    others,
                 )
             )
     return tuple(out)
@@ -118,39 +138,43 @@ def _edge_s(plate: ForcePlate, sample: int, inward: Literal[1, -1]) -> float | N
 def _loaded_spans(plate: ForcePlate) -> list[tuple[int, int]]:
     """Return first and last sample of each contact, by hysteresis, without the ones too short for a step."""
     force = np.nan_to_num(plate.force[:, 2])
-    spans, start = [], None
-    on, off = force > CONTACT_ON_N, force < CONTACT_OFF_N
-    changes = np.flatnonzero(on | off)
-    for i in changes:
-        if on[i] and start is None:
-            start = int(i)
-        elif off[i] and start is not None:
-            spans.append((start, int(i)))
-            start = None
-    if start is not None:
-        spans.append((start, len(force) - 1))
-    return [(a, b) for a, b in spans if (b - a) / plate.rate_hz >= SHORTEST_CONTACT_S]
+    if not len(force):
+        return []
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], force >= CONTACT_OFF_N, [False]])))
+    spans = []
+    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        if (end - begin) / plate.rate_hz < SHORTEST_CONTACT_S:
+            continue
+        above = int(np.argmax(force[begin:end] > CONTACT_ON_N))
+        first, last = int(begin) + above, min(int(end), len(force) - 1)
+        if force[first] > CONTACT_ON_N and (last - first) / plate.rate_hz >= SHORTEST_CONTACT_S:
+            spans.append((first, last))
+    return spans
 
 
-def _inside_foot(plate: ForcePlate, first: int, last: int, paths: FootPaths, side: Side) -> float:
-    """Return the fraction of loaded samples whose centre of pressure lies under a foot."""
+def _inside_foot(plate: ForcePlate, first: int, last: int, paths: FootPaths, side: Side) -> float | None:
+    """Return the share of loaded samples whose centre of pressure lies under a foot; None if the foot was not seen."""
     loaded = np.arange(first, last + 1)
+    loaded = loaded[:: max(len(loaded) // 400, 1)]
     force = plate.force[loaded, 2]
     point = plate.centre_of_pressure[loaded]
     keep = (force > 0.1 * force.max()) & np.isfinite(point[:, :2]).all(axis=1)
     times = plate.times_s[loaded][keep]
     inside = (times >= paths.times_s[0]) & (times <= paths.times_s[-1])
     if inside.sum() < 3:
-        return 0.0
-    point, times = point[keep][inside, :2], times[inside]
-    point = point + np.outer(paths.belt_m_s * (times - paths.start_s), [1.0, 0.0])
+        return None
+    point, times = _on_ground(point[keep][inside], times[inside], paths)[:, :2], times[inside]
 
     def at(path: FloatArray) -> FloatArray:
         return np.stack([np.interp(times, paths.times_s, column) for column in path[:, :2].T], axis=1)
 
     heel, tip, inner, outer = (at(p[side]) for p in (paths.heel, paths.hallux, paths.inner, paths.outer))
+    seen = np.isfinite(heel + tip + inner + outer).all(axis=1)
+    if seen.sum() < max(3, 0.5 * len(times)):
+        return None
+    heel, tip, inner, outer, point = (p[seen] for p in (heel, tip, inner, outer, point))
     axis = (inner + outer) / 2 - heel
-    axis = axis / np.linalg.norm(axis, axis=1, keepdims=True)
+    axis = axis / np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-9)
     across = np.stack([-axis[:, 1], axis[:, 0]], axis=1)
 
     def local(p: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -163,45 +187,122 @@ def _inside_foot(plate: ForcePlate, first: int, last: int, paths: FootPaths, sid
     return float(under.mean())
 
 
-def _foot_on(plate: ForcePlate, first: int, last: int, paths: FootPaths) -> tuple[Side | None, str]:
-    shares = {side: _inside_foot(plate, first, last, paths, side) for side in SIDES}
-    side: Side = "left" if shares["left"] >= shares["right"] else "right"
-    if shares[side] < 0.9:
-        return None, "the centre of pressure does not stay under one foot"
-    return side, ""
+def _on_ground(points: FloatArray, times_s: FloatArray, paths: FootPaths, sign: float = 1.0) -> FloatArray:
+    """Carry points of the laboratory forward with the belt of a treadmill, as the paths are; backward for -1."""
+    carried = np.zeros_like(points)
+    carried[:, 0] = sign * paths.belt_m_s * (times_s - paths.start_s)
+    return points + carried
+
+
+def _foot_on(
+    plate: ForcePlate, first: int, last: int, shares: Mapping[Side, float | None], paths: FootPaths
+) -> tuple[Side | None, str]:
+    """Return the foot that a contact belongs to, or None and why it belongs to neither."""
+    known = {side: share for side, share in shares.items() if share is not None}
+    if not known:
+        if not np.isfinite(plate.centre_of_pressure[first : last + 1, 0]).any():
+            return None, "the plate does not say where its force acts"
+        return None, "no foot was seen while the plate was loaded, so nothing tells whose foot it was"
+    side: Side = max(known, key=lambda s: known[s])
+    if known[side] >= ONE_FOOT_SHARE:
+        return side, ""
+    if len(known) == 2 and min(known.values()) >= SECOND_FOOT_SHARE:
+        return None, "both feet touch this plate during the contact, so its force belongs to neither alone"
+    if len(known) == 1:
+        return None, "one foot was not seen while the plate was loaded, and the force does not act under the other"
+    if _both_on(plate, first, last, paths):
+        return None, "both feet stand on this plate and the force acts between them"
+    return None, "the centre of pressure does not stay under one foot: a foot half beside the plate, a stick or a hand"
+
+
+def _both_on(plate: ForcePlate, first: int, last: int, paths: FootPaths) -> bool:
+    """Tell whether a part of each foot lies on a plate at the middle of a contact."""
+    if not np.isfinite(plate.corners).all():
+        return False
+    time = float(plate.times_s[(first + last) // 2])
+    feet = [_lab_points(paths, side, time) for side in SIDES]
+    return all(min(_beyond_edge(point, plate.corners[:, :2]) for point in foot) <= EDGE_MARGIN_M for foot in feet)
+
+
+def _lab_points(paths: FootPaths, side: Side, time_s: float) -> FloatArray:
+    """Return heel, inner, outer edge and hallux of a foot at one time in the laboratory, (4, 2) array, m."""
+    frame = int(np.argmin(np.abs(paths.times_s - time_s)))
+    points = np.stack([p[side][frame] for p in (paths.heel, paths.inner, paths.outer, paths.hallux)])
+    return _on_ground(points, np.full(4, paths.times_s[frame]), paths, -1.0)[:, :2]
+
+
+def _also_on(
+    plates: Sequence[ForcePlate],
+    spans: Sequence[Sequence[tuple[int, int]]],
+    shares: Sequence[Sequence[Mapping[Side, float | None]]],
+    index: int,
+    span: tuple[int, int],
+    side: Side,
+) -> tuple[int, ...]:
+    """Return the other plates on which the same foot stands at the same time."""
+    start, end = (plates[index].times_s[k] for k in span)
+    found = []
+    for other_index, other in enumerate(plates):
+        if other_index == index:
+            continue
+        for (a, b), share in zip(spans[other_index], shares[other_index], strict=True):
+            overlaps = min(end, other.times_s[b]) - max(start, other.times_s[a]) > SHORTEST_CONTACT_S
+            if overlaps and (share[side] or 0.0) > STRADDLE_SHARE:
+                found.append(other_index)
+                break
+    return tuple(found)
 
 
 def _why_unclean(
     plates: Sequence[ForcePlate],
-    spans: Sequence[Sequence[tuple[int, int]]],
     index: int,
     span: tuple[int, int],
     side: Side,
+    others: Sequence[int],
     paths: FootPaths,
 ) -> str:
     """Return why a contact that belongs to one foot is no clean hit, '' if it is one."""
     plate = plates[index]
-    start, end = plate.times_s[span[0]], plate.times_s[span[1]]
-    for other_index, other in enumerate(plates):
-        for a, b in spans[other_index]:
-            overlaps = min(end, other.times_s[b]) - max(start, other.times_s[a]) > SHORTEST_CONTACT_S
-            if other_index != index and overlaps and _inside_foot(other, a, b, paths, side) > 0.3:
-                return "the same foot stands on two plates"
-    if np.isfinite(plate.corners).all() and paths.belt_m_s == 0.0:
-        middle = int(np.argmin(np.abs(paths.times_s - (start + 0.4 * (end - start)))))
-        points = [p[side][middle, :2] for p in (paths.heel, paths.inner, paths.outer, paths.hallux)]
-        if not all(_is_on_plate(point, plate.corners[:, :2]) for point in points):
-            return "the foot overhangs the edge of the plate"
+    if others:
+        names = " and ".join(plates[other].name for other in others)
+        return f"the same foot stands on two plates: its force is shared with {names}"
+    over = _overhang(plate, span, side, paths)
+    if over > 0.0:
+        return f"the foot overhangs the edge of the plate by {over * 1e3:.0f} mm, so part of its force is missing"
     return ""
 
 
-def _is_on_plate(point: FloatArray, corners: FloatArray) -> bool:
-    """Return whether a point lies in the convex quadrilateral of the corners, or within the margin outside it."""
+def _overhang(plate: ForcePlate, span: tuple[int, int], side: Side, paths: FootPaths) -> float:
+    """Return by how much a foot stands beyond its plate, m; 0 where it does not, or where that costs no force.
+
+    A toe may stand out a little without pressing there: then the centre of pressure stays away from the edge.
+    """
+    if not np.isfinite(plate.corners).all():
+        return 0.0
+    corners = plate.corners[:, :2]
+    start, end = (float(plate.times_s[k]) for k in span)
+    beyond = [0.0]
+    for part in LOOKED_AT:
+        points = _lab_points(paths, side, start + part * (end - start))
+        beyond += [_beyond_edge(p, corners) for p in points if np.isfinite(p).all()]
+    over = max(beyond)
+    if over <= EDGE_MARGIN_M:
+        return 0.0
+    rows = np.arange(span[0], span[1] + 1)[:: max((span[1] - span[0]) // 100, 1)]
+    force = plate.force[rows, 2]
+    pressed = plate.centre_of_pressure[rows][force > 0.1 * force.max(), :2]
+    pressed = pressed[np.isfinite(pressed).all(axis=1)]
+    nearest = max((_beyond_edge(p, corners) for p in pressed), default=0.0)
+    return over if over > CLEAR_OVERHANG_M or nearest > -PRESSED_EDGE_M else 0.0
+
+
+def _beyond_edge(point: FloatArray, corners: FloatArray) -> float:
+    """Return how far a point lies outside the convex quadrilateral of the corners, m; 0 or less inside."""
     edges = np.roll(corners, -1, axis=0) - corners
     lengths = np.linalg.norm(edges, axis=1)
     if not lengths.all():
-        return True
+        return 0.0
     apart = point - corners
     cross = (edges[:, 0] * apart[:, 1] - edges[:, 1] * apart[:, 0]) / lengths
     turn = np.sign(edges[0, 0] * edges[1, 1] - edges[0, 1] * edges[1, 0])
-    return bool((turn * cross > -EDGE_MARGIN_M).all())
+    return float((-turn * cross).max())

@@ -419,7 +419,8 @@ def _without_baseline(
     if source.type == 1 or len(force) < n:
         return force, moment, source.type == 1
     up = -force[:, 2]
-    if not up.any() or np.count_nonzero(~force.any(axis=1)) > n:
+    unloaded = np.abs(up) < settings.baseline_limit_n
+    if not up.any() or 2 * np.count_nonzero(~force[unloaded].any(axis=1)) > max(int(unloaded.sum()), n):
         return force, moment, True  # the software set the zero itself
     blocks = up[: len(up) // n * n].reshape(-1, n)
     means = blocks.mean(axis=1)
