@@ -20,4 +20,6 @@ def printable(text: str) -> str:
     str
         As long as ``text``.
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else "?" for c in text)

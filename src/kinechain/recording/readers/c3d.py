@@ -188,24 +188,29 @@ def _markers(points: _Points, unit: float, rate: float, start: float, notes: lis
 def _outputs(parameters: Parameters, points: _Points, rate: float, start: float) -> Series | None:
     """Return stored model outputs, three columns each (label.x, label.y, label.z), in the file's own unit."""
     values, labels = points.positions, points.labels
-    stored = [k for k in points.outputs if np.isfinite(values[:, k]).any()]
+    is_stored = np.isfinite(values[:, points.outputs, 0]).any(axis=0)
     # Of points of one name the first counts.
-    stored = list({labels[k]: k for k in reversed(stored)}.values())[::-1]
+    first = {labels[k]: k for k, is_there in reversed(list(zip(points.outputs, is_stored, strict=True))) if is_there}
+    stored = list(first.values())[::-1]
     if not stored:
         return None
+    length = printable(next((u for u in parameters.texts("POINT", "UNITS") if u), ""))
+    of_group = {
+        group: printable((parameters.texts("POINT", f"{group.removesuffix('S')}_UNITS") or [""])[0])
+        for group in set(points.groups.values())
+    }
     columns = tuple(f"{labels[k]}.{axis}" for k in stored for axis in "xyz")
-    units = tuple(_output_unit(parameters, labels[k], points.groups) for k in stored for _ in "xyz")
+    each = [_output_unit(labels[k], of_group.get(points.groups.get(labels[k], ""), ""), length) for k in stored]
     flat = values[:, stored].reshape(len(values), -1)
+    units = tuple(unit for unit in each for _ in "xyz")
     return Series(columns, flat, units, start + np.arange(len(values)) / rate)
 
 
-def _output_unit(parameters: Parameters, label: str, groups: dict[str, str]) -> str:
-    group = groups.get(label)
-    stated = parameters.texts("POINT", f"{group.removesuffix('S')}_UNITS") if group else []
+def _output_unit(label: str, stated: str, length: str) -> str:
     if stated:
-        return printable(stated[0])
+        return stated
     if MODEL_POINT.match(label):
-        return printable(next((u for u in parameters.texts("POINT", "UNITS") if u), ""))
+        return length
     return next((unit for word, unit in UNITS_OF_OUTPUT if word in label.lower()), "")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,8 @@ __all__ = ["ENCODINGS", "Encoding", "Parameter", "Parameters", "read_parameters"
 
 #: Bytes of one block of a C3D.
 BLOCK = 512
+#: What stands around a text that is shorter than its field.
+BLANKS = "\x00 \t\r\n"
 
 
 @dataclass(frozen=True)
@@ -112,19 +114,20 @@ class Parameter:
             return []
         width = self.shape[0] if self.shape else 1
         # Strings of no length could be stated by the billion, and say nothing.
-        return [_decode(self.raw[at : at + width]) for at in range(0, len(self.raw), width or 1)]
+        places = range(0, len(self.raw), width or 1)
+        if self.raw.isascii():
+            whole = self.raw.decode("ascii")
+            return [whole[at : at + width].strip(BLANKS) for at in places]
+        return [_decode(self.raw[at : at + width]) for at in places]
 
 
 def _decode(raw: bytes) -> str:
     """Text of an unknown code page: UTF-8 where it is, else the Western one of Windows."""
     try:
-        text = raw.decode("ascii")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            text = raw.decode("cp1252", "replace")
-    return text.strip("\x00 \t\r\n")
+        text = raw.decode("cp1252", "replace")
+    return text.strip(BLANKS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,9 +177,8 @@ class Parameters:
         return [name for holder, name in self.entries if holder == group]
 
 
-@dataclass(frozen=True)
-class _Record:
-    """One group or parameter: where it lies and where the next one should begin."""
+class _Record(NamedTuple):
+    """One group or parameter: where its content lies and where the next one should begin."""
 
     name: str
     group: int
@@ -218,9 +220,8 @@ def read_parameters(
     found: list[tuple[int, str, Parameter]] = []
     skipped: list[int] = []
     moved: list[int] = []
-    at = start
+    at, record = start, _record(data, start, limit, encoding)
     while at + 4 <= limit and data[at] != 0:
-        record = _record(data, at, limit, encoding)
         if record is None:
             _stop(file, at, groups, found, notes)
             break
@@ -237,15 +238,17 @@ def read_parameters(
         following = record.stated_next
         if following == record.body - 2:
             break  # an offset of zero marks the last record
-        if not (following >= record.body and _can_follow(data, following, limit, encoding)):
-            near = (*ends, following + 1, following - 1)
-            others = [e for e in near if e > at and _can_follow(data, e, limit, encoding)]
+        ahead = _record(data, following, limit, encoding) if following >= record.body else None
+        if ahead is None and not (following >= record.body and _is_end(data, following, limit)):
+            near = [e for e in (*ends, following + 1, following - 1) if e > at]
+            others = [e for e in near if _is_end(data, e, limit) or _record(data, e, limit, encoding) is not None]
             if not others:
                 _stop(file, at, groups, found, notes)
                 break
             following = others[0]
+            ahead = _record(data, following, limit, encoding)
             moved.append(at)
-        at = following
+        at, record = following, ahead
     _say(skipped, moved, notes)
     entries = {(groups.get(g, f"({g})").upper(), name.upper()): p for g, name, p in found}
     return Parameters(entries), min(at + 1, limit)
@@ -256,24 +259,25 @@ def _byte(data: bytes, at: int) -> int:
 
 
 def _record(data: bytes, at: int, limit: int, encoding: Encoding) -> _Record | None:
-    """Return the record that begins here, or None when no record can."""
+    """Return the record that begins at a byte, or None when none can."""
+    if at + 4 > limit:
+        return None
     # A negative length marks a locked record.
     length = data[at] if data[at] < 128 else 256 - data[at]
     group = data[at + 1] if data[at + 1] < 128 else data[at + 1] - 256
-    body = at + 2 + length + 2
+    body = at + 4 + length
     if not group or not length or body > limit:
         return None
-    raw = data[at + 2 : at + 2 + length]
+    raw = data[at + 2 : body - 2]
     if min(raw) < 0x20:
         return None
-    return _Record(_decode(raw), group, body, body - 2 + encoding.word(data, body - 2))
+    name = raw.decode("ascii") if raw.isascii() else _decode(raw)
+    return _Record(name.strip(), group, body, body - 2 + int.from_bytes(data[body - 2 : body], encoding.order))
 
 
-def _can_follow(data: bytes, at: int, limit: int, encoding: Encoding) -> bool:
-    """Return whether a record, the end mark or the end of the section stands at a byte."""
-    if at + 4 > limit:
-        return at <= limit
-    return data[at] == 0 or _record(data, at, limit, encoding) is not None
+def _is_end(data: bytes, at: int, limit: int) -> bool:
+    """Return whether the end mark or the end of the section stands at a byte."""
+    return at <= limit if at + 4 > limit else data[at] == 0
 
 
 def _parameter(data: bytes, at: int, limit: int, encoding: Encoding) -> tuple[Parameter | None, int | None]:
