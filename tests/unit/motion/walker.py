@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from kinechain.motion.foot_paths import FootPaths
@@ -68,3 +71,36 @@ def plate(
     x, y = heel[:2]
     corners = np.array([[x - 0.1, y - 0.2, 0], [x + 0.4, y - 0.2, 0], [x + 0.4, y + 0.2, 0], [x - 0.1, y + 0.2, 0]])
     return ForcePlate("plate", corners, force, pressure, np.zeros((count, 3)), rate_hz, paths.start_s)
+
+
+POINTS = ("heel", "forefoot", "hallux", "inner", "outer")
+
+
+def remade(paths: FootPaths, change: Callable[[np.ndarray], np.ndarray]) -> FootPaths:
+    """Paths of which every point (time, 3) is changed in the same way."""
+    feet = {name: {s: change(p) for s, p in getattr(paths, name).items()} for name in POINTS}
+    pelvis = change(paths.pelvis)
+    return replace(paths, **feet, pelvis=pelvis, is_seen=np.ones(len(pelvis), dtype=bool))
+
+
+def paced(paths: FootPaths, pace: np.ndarray) -> FootPaths:
+    """The same way walked at a changing pace: 1 as it was, 0 standing still; one value per frame of the result."""
+    when = np.concatenate([[0.0], np.cumsum(pace)[:-1]])
+    frames = np.arange(len(paths.pelvis))
+    return remade(paths, lambda p: np.stack([np.interp(when, frames, column) for column in p.T], axis=1))
+
+
+def turned(paths: FootPaths, at: int, lasts: int, by_rad: float) -> FootPaths:
+    """The same walk with a turn on the spot, about the pelvis: ``lasts`` frames are put in at frame ``at``."""
+    centre = paths.pelvis[at] * [1.0, 1.0, 0.0]
+    steps = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0.0, 1.0, lasts))
+
+    def about(p: np.ndarray, angles: np.ndarray) -> np.ndarray:
+        c, s, x, y = np.cos(angles), np.sin(angles), *(p - centre).T[:2]
+        return np.stack([c * x - s * y, s * x + c * y, p[:, 2]], axis=1) + centre
+
+    def change(p: np.ndarray) -> np.ndarray:
+        on_the_spot = np.repeat(p[at : at + 1], lasts, axis=0)
+        return np.vstack([p[:at], about(on_the_spot, by_rad * steps), about(p[at:], np.full(len(p) - at, by_rad))])
+
+    return remade(paths, change)
