@@ -80,13 +80,15 @@ def test_plates_of_a_table_whatever_the_columns_are_called(pattern):
         for quantity, word in enumerate(pattern.split()):
             for i, axis in enumerate("xyz"):
                 labels.append(word.format(n=n, s=s, S=s.upper(), a=axis))
-                values.append(np.full(5, 1000.0 * (plate + 1) + 100 * quantity + i))
+                # Forces in N; points in m that move, and moments in N m.
+                size = 1000.0 * (plate + 1) + 100 * quantity + i
+                values.append(size * (1e-3 if quantity else 1.0) + 0.01 * quantity * np.arange(5))
     series = Series(tuple(labels), np.stack(values, axis=1), ("",) * len(labels), np.arange(5) / 100)
     plates = plates_from_table(series)
     assert len(plates) == 2
     np.testing.assert_allclose(plates[1].force[0], [2000, 2001, 2002])
-    np.testing.assert_allclose(plates[1].centre_of_pressure[0], [2100, 2101, 2102])
-    np.testing.assert_allclose(plates[0].free_moment[0], [1200, 1201, 1202])
+    np.testing.assert_allclose(plates[1].centre_of_pressure[0], [2.100, 2.101, 2.102])
+    np.testing.assert_allclose(plates[0].free_moment[0], [1.200, 1.201, 1.202])
     assert plates[0].rate_hz == pytest.approx(100)
 
 
