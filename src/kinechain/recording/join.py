@@ -12,7 +12,7 @@ import numpy as np
 from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 
-__all__ = ["join_plates", "join_recordings"]
+__all__ = ["join_plates", "join_recordings", "trial_words"]
 
 #: A centre of pressure further than this from every marker does not belong to the body (assumption: a shoe's length).
 FURTHEST_M = 0.35
@@ -61,7 +61,7 @@ def join_recordings(recordings: Sequence[Recording]) -> tuple[Recording, ...]:
 
 def _partner_by_name(table: Recording, bare: Sequence[Recording], tables: Sequence[Recording]) -> Recording | None:
     """Return the markers whose name says the same as that of a table, apart from the words for what they hold."""
-    same = [r for r in bare if _trial_words(r.name) == _trial_words(table.name)]
+    same = [r for r in bare if trial_words(r.name) == trial_words(table.name)]
     if len(same) == 1:
         return same[0]
     stem = PurePath(table.name).stem
@@ -69,7 +69,7 @@ def _partner_by_name(table: Recording, bare: Sequence[Recording], tables: Sequen
     return max(begun, key=lambda r: len(PurePath(r.name).stem)) if begun else None
 
 
-def _trial_words(name: str) -> tuple[str, ...]:
+def trial_words(name: str) -> tuple[str, ...]:
     """Return the words of a file name that name the trial: 'grf_walk2.mot' and 'Walk2 markers.trc' both say walk2."""
     words = re.split(r"[\s_.\-]+", PurePath(name).stem.lower())
     return tuple(word for word in words if word and word not in _CONTENT_WORDS)

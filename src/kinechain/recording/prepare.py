@@ -123,6 +123,7 @@ def prepare_recording(
         profile=match.profile.name,
         score=match.score,
         runner_up=choice.runner_up,
+        missing=match.missing,
         landmarks=landmarks,
         weights=tuple(match.weight(label) for label, _ in landmarks),
         notes=(*recording.notes, _axes_note(up.method, heading, world_from_lab), *notes),

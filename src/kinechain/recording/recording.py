@@ -204,6 +204,8 @@ class Recording(Immutable):
         How well that profile fits, at most 1.
     runner_up : (str, float)
         The next best profile and its score.
+    missing : tuple of str
+        Landmarks that the profile asks for and the recording lacks.
     landmarks : tuple of (str, str)
         Pairs (marker label, landmark name) by that profile.
     weights : tuple of float
@@ -234,6 +236,7 @@ class Recording(Immutable):
     weights: tuple[float, ...] = ()
     score: float = 0.0
     runner_up: tuple[str, float] = ("", 0.0)
+    missing: tuple[str, ...] = ()
     world_from_lab: FloatArray | None = None
 
     def require_markers(self) -> Markers:
