@@ -105,7 +105,7 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
     walk = find_walk(paths)
     contacts = find_contacts(recording.plates, paths)
     if walk is None:
-        return ChosenEvents((), (), (_why_no_walk(paths),), contacts=contacts)
+        return ChosenEvents((), (), (_why_no_walk(recording, paths),), contacts=contacts)
     zeni, bonci = find_zeni_events(paths, walk), find_bonci_events(paths, walk)
     plates = _plate_events(contacts)
     filed, stored_notes = believe_stored_events(recording.events, (plates, bonci, zeni), paths, walk)
@@ -149,7 +149,7 @@ def _running_note(walk: Walk) -> tuple[Note, ...]:
     return (Note("assumed", text, "events.running", "pelvis", effect, "Record walking where walking is asked about."),)
 
 
-def _why_no_walk(paths: FootPaths) -> Note:
+def _why_no_walk(recording: Recording, paths: FootPaths) -> Note:
     if paths.rate_hz < LOWEST_RATE_HZ:
         return Note(
             "defect",
@@ -160,7 +160,10 @@ def _why_no_walk(paths: FootPaths) -> Note:
             "No events, and nothing that is told per stride.",
             "Export the trial at the rate of the cameras, or record at 100 frames per second.",
         )
-    return Note("found", "Nobody walks steadily in this recording, so it holds no gait events.", "events.no_walk")
+    text = "Nobody walks steadily in this recording, so it holds no gait events"
+    if recording.events:
+        text += f"; the {len(recording.events)} events stored in it were not used"
+    return Note("found", f"{text}.", "events.no_walk")
 
 
 def _treadmill_note(paths: FootPaths) -> tuple[Note, ...]:

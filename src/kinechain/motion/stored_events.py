@@ -27,7 +27,7 @@ LEAST_EVENTS = 3
 #: beyond every median of a kinematic method against plates in a trial known to us (0.05 s in walking).
 SHIFT_S = 0.06
 #: Two events of a kind of one foot, closer than this part of a stride, are one that was stored twice.  Assumption.
-TWICE_FRACTION = 0.3
+TWICE_FRACTION = 0.2
 OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
 
 
@@ -66,12 +66,12 @@ def believe_stored_events(
         events, more = _repaired(events, known, limit, paths, walk)
     elif is_judged.any() and not fits[is_judged].any():
         events, more = (), (_refused(len(stored)),)
+    elif (shift := _small_shift(events, apart, limit)) is not None:
+        events, more = _moved(events, known, shift, limit)
     else:
         events, more = _without_mistakes(events, is_judged & ~fits, apart)
-        events, shift = _on_the_clock(events, known, limit)
-        more += shift
     inside = tuple(e for e in events if first <= e.time_s <= last)
-    return inside, (*notes, *more)
+    return inside, (*notes, *more) if inside else more
 
 
 def _reference(sources: Sequence[Sequence[Event]], walk: Walk) -> list[Event]:
@@ -229,20 +229,16 @@ def _moved(
     return tuple(e for e, fit in zip(moved, fits, strict=True) if fit), (note,)
 
 
-def _on_the_clock(
-    events: tuple[Event, ...], known: Sequence[Event], limit: float
-) -> tuple[tuple[Event, ...], tuple[Note, ...]]:
-    """Move events all of which come early, or all late, by the same small time."""
-    apart = _apart(events, known)
+def _small_shift(events: Sequence[Event], apart: FloatArray, limit: float) -> float | None:
+    """Return by how much strikes and offs alike come early, s, or late; None if they do not."""
     near = np.abs(apart) <= limit
     is_strike = np.array([e.kind == "foot_strike" for e in events])
     kinds = [apart[near & kind] for kind in (is_strike, ~is_strike)]
     if min(len(kind) for kind in kinds) < 2:
-        return events, ()
+        return None
     medians = [float(np.median(kind)) for kind in kinds]
-    if min(map(abs, medians)) < SHIFT_S or medians[0] * medians[1] < 0:
-        return events, ()
-    return _moved(events, known, float(np.median(apart[near])), limit)
+    is_shifted = min(map(abs, medians)) >= SHIFT_S and medians[0] * medians[1] > 0
+    return float(np.median(apart[near])) if is_shifted else None
 
 
 def _exchanged_note(count: int) -> Note:
