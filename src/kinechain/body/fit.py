@@ -10,6 +10,7 @@ import numpy as np
 from kinechain.body.attach import lock_unseen, marker_weight, median_position
 from kinechain.body.body import Body, Marker
 from kinechain.body.inertia import with_inertia
+from kinechain.body.knee_device import with_knee_devices
 from kinechain.body.personal import Personal, compute_factors, personalize, spines_beside_sacrum
 from kinechain.body.scale import BodySize, height_from_shank, mean_mass, size_factors, stature
 from kinechain.body.skeleton import SIDES, template_body
@@ -73,7 +74,8 @@ def fit_body(
         assert recording is not None
         return fit_without_standing(size, recording, rhythm)
     template = template_body(rhythm)
-    points, exchanged = _without_exchanged(standing_points(static))
+    points, devices = with_knee_devices(standing_points(static))
+    points, exchanged = _without_exchanged(points)
     height, size_notes = _height(size, points)
     known = replace(size, height_m=height, mass_kg=size.mass_kg or mean_mass(size.sex))
     standing = measure_standing(points, template, height / stature(template))
@@ -87,7 +89,15 @@ def fit_body(
     body, locks = lock_unseen(body, recording or static)
     if recording is not None:
         body = _attach_missing(body, recording)
-    notes = (*template.notes, *size_notes, *_exchanged_notes(exchanged), *standing.notes, *_STANDING_NOTES, *locks)
+    notes = (
+        *template.notes,
+        *size_notes,
+        *_exchanged_notes(exchanged),
+        *devices,
+        *standing.notes,
+        *_STANDING_NOTES,
+        *locks,
+    )
     return replace(body, notes=notes)
 
 

@@ -156,10 +156,11 @@ def _leg(
         notes.append("Knee joint centres midway between the femoral epicondyles.")
     else:
         half = scale * _half_width(model, "{}_femoral_epicondyle_r")
-        knee, by_wand = _without_medial(points.trackers.get(f"femur_{side}", ()), hip, lateral, medial, half)
-        how = (
-            "in the plane of hip, knee marker and thigh wand" if by_wand else "along the left-right axis of the pelvis"
-        )
+        device = points.landmarks.get(f"knee_device_axis_{side}")
+        wands = points.trackers.get(f"femur_{side}", ()) if device is None else (device,)
+        knee, by_wand = _without_medial(wands, hip, lateral, medial, half)
+        shown = "thigh wand" if device is None else "knee alignment device"
+        how = f"in the plane of hip, knee marker and {shown}" if by_wand else "along the left-right axis of the pelvis"
         axis = knee - lateral
         notes.append(f"Knee joint centres {1000 * half:.0f} mm medial of the lateral marker ({how}; no medial marker).")
     axis = axis if side == "r" else -axis
@@ -179,7 +180,7 @@ def _leg(
     _check_upright(hip, ankle, side)
     frames[f"femur_{side}"] = transform(orthogonal(hip - knee, axis), hip)
     frames[f"tibia_{side}"] = transform(orthogonal(knee - ankle, axis), knee)
-    frames[f"calcaneus_{side}"] = transform(_foot_axes(points, side))
+    frames[f"calcaneus_{side}"] = transform(_foot_axes(points, side, model, ankle, notes))
 
 
 def _half_width(model: Body, name: str) -> float:
@@ -211,16 +212,46 @@ def _centre_by_wand(
     return centre if np.linalg.norm(axis) > 0 and unit(axis) @ unit(medial) > np.cos(_WAND_LIMIT) else None
 
 
-def _foot_axes(points: Points, side: str) -> FloatArray:
-    heel = points.need(f"heel_{side}", "the foot")
-    front = _forefoot(points, side)
-    forward = front - heel
+def _foot_axes(points: Points, side: str, model: Body, ankle: FloatArray, notes: list[str]) -> FloatArray:
+    word = "right" if side == "r" else "left"
+    back, named = _hindfoot(points, side, ankle)
+    if named != "heel":
+        notes.append(f"No marker on the heel of the {word} foot: its direction is told from {named}.")
+    forward = _forefoot(points, side) - back if _shows_ray(points, side) else _from_one_head(points, side, model, back)
+    if not _shows_ray(points, side):
+        notes.append(f"Only one edge of the {word} forefoot is marked: the foot points as that of an average skeleton.")
     if np.hypot(*forward[:2]) < 0.05:
         raise RecordingError(
-            f"the heel and the forefoot markers of the {'right' if side == 'r' else 'left'} foot stand "
+            f"the heel and the forefoot markers of the {word} foot stand "
             f"{1000 * np.hypot(*forward[:2]):.0f} mm apart; a foot needs at least 50 mm: check their labels"
         )
     return orthogonal(_UP, np.cross(_UP, forward))
+
+
+def _hindfoot(points: Points, side: str, ankle: FloatArray) -> tuple[FloatArray, str]:
+    """Return a point on the middle line of the hindfoot, and what it is."""
+    for name in (f"heel_{side}", f"heel_proximal_{side}"):
+        if points.has(name):
+            return points.landmarks[name], "heel"
+    if points.has(f"sustentaculum_{side}", f"calcaneus_lateral_{side}"):
+        return points.middle(f"sustentaculum_{side}", f"calcaneus_lateral_{side}"), "the two sides of the heel bone"
+    return ankle, "the ankle centre"
+
+
+def _shows_ray(points: Points, side: str) -> bool:
+    """Tell whether the forefoot shows more than its inner or its outer edge."""
+    heads = [points.has(f"metatarsal_{n}_head_{side}") for n in (1, 2, 5)]
+    toes = points.has(f"toe_2_tip_{side}") or points.has(f"hallux_tip_{side}") or f"toes_{side}" in points.trackers
+    return heads[1] or (heads[0] and heads[2]) or toes or not (heads[0] or heads[2])
+
+
+def _from_one_head(points: Points, side: str, model: Body, back: FloatArray) -> FloatArray:
+    """Turn the line from the hindfoot to one metatarsal head as the second stands beside it in the model."""
+    head = next(f"metatarsal_{n}_head" for n in (1, 5) if points.has(f"metatarsal_{n}_head_{side}"))
+    at = neutral_landmarks(model)
+    edge, middle = (at[f"{n}_{side}"] - at[f"heel_{side}"] for n in (head, "metatarsal_2_head"))
+    turn = np.arctan2(middle[1], middle[0]) - np.arctan2(edge[1], edge[0])
+    return np.asarray(about_axis(_UP, float(turn)) @ (points.landmarks[f"{head}_{side}"] - back))
 
 
 def _forefoot(points: Points, side: str) -> FloatArray:
@@ -233,9 +264,9 @@ def _forefoot(points: Points, side: str) -> FloatArray:
     for name in (f"toe_2_tip_{side}", f"hallux_tip_{side}"):
         if points.has(name):
             return points.landmarks[name]
-    toes = points.trackers.get(f"toes_{side}", ()) or points.trackers.get(f"forefoot_medial_{side}", ())
-    if toes:
-        return np.asarray(np.mean(toes, axis=0))
+    for part in ("toes", "forefoot_medial", "midfoot"):
+        if trackers := points.trackers.get(f"{part}_{side}", ()):
+            return np.asarray(np.mean(trackers, axis=0))
     return points.need(f"metatarsal_2_head_{side}", "the direction of the foot")
 
 

@@ -200,12 +200,87 @@ def test_exchanged_sternum_markers_are_left_out(person: Body) -> None:
         ("asis_l", "asis_l"),
         ("lateral_femoral_epicondyle_r", "lateral_femoral_epicondyle_r"),
         ("lateral_malleolus_l", "lateral_malleolus_l"),
-        ("heel_r", "heel_r"),
     ],
 )
 def test_a_missing_landmark_is_named(person: Body, gone: str, named: str) -> None:
     with pytest.raises(RecordingError, match=named):
         fit_body(SIZE, static=standing(person, lambda tracks: tracks.pop(gone)))  # type: ignore[arg-type, return-value]
+
+
+def progression(body: Body, static: Recording, side: str) -> float:
+    """Heading of the fitted foot in the standing trial, degrees."""
+    pose = segment_poses(body, solve_motion(body, static).values)[0]
+    forward = pose[[s.name for s in body.segments].index(f"calcaneus_{side}"), :3, 0]
+    return float(np.degrees(np.arctan2(forward[1], forward[0])))
+
+
+@pytest.mark.parametrize(
+    ("gone", "limit_deg", "said"),
+    [
+        (("heel_r",), 3.0, "No marker on the heel of the right foot"),
+        (("metatarsal_1_head_r", "metatarsal_2_head_r"), 1.0, "Only one edge of the right forefoot"),
+        (("metatarsal_2_head_r", "metatarsal_5_head_r"), 1.0, "Only one edge of the right forefoot"),
+    ],
+)
+def test_a_foot_without_heel_or_ray_points_where_it_points(
+    person: Body, gone: tuple[str, ...], limit_deg: float, said: str
+) -> None:
+    def drop(tracks: dict[str, np.ndarray]) -> None:
+        for name in gone:
+            del tracks[name]
+
+    whole = standing(person, hip_rotation_r=-12)
+    fewer = standing(person, drop, hip_rotation_r=-12)
+    body = fit_body(SIZE, static=fewer)
+    assert progression(body, fewer, "r") == pytest.approx(
+        progression(fit_body(SIZE, static=whole), whole, "r"), abs=limit_deg
+    )
+    assert any(said in note for note in body.notes)
+
+
+def test_a_foot_without_any_forefoot_marker_is_refused(person: Body) -> None:
+    def drop(tracks: dict[str, np.ndarray]) -> None:
+        for n in (1, 2, 5):
+            del tracks[f"metatarsal_{n}_head_r"]
+
+    with pytest.raises(RecordingError, match="metatarsal_2_head_r"):
+        fit_body(SIZE, static=standing(person, drop))
+
+
+def with_device(person: Body, turned_deg: float = 0.0, bent: float = 0.0) -> Change:
+    """Put a knee alignment device on the right knee in place of its markers, its axis turned about the thigh."""
+
+    def change(tracks: dict[str, np.ndarray]) -> None:
+        corner = tracks.pop("lateral_femoral_epicondyle_r")
+        del tracks["medial_femoral_epicondyle_r"]
+        angle = np.radians(turned_deg)
+        axis = np.array([np.sin(angle), -np.cos(angle), 0.0])
+        first = np.cross(axis, [0.0, 0.0, 1.0])
+        arms = {"axis": axis, "1": (first + np.array([0, 0, 1.0])) / np.sqrt(2)}
+        arms["2"] = (first - np.array([0, 0, 1.0])) / np.sqrt(2)
+        for name, arm in arms.items():
+            tracks[f"knee_device_{name}_r"] = corner + (0.1 + bent * (name == "2")) * arm
+
+    return change
+
+
+@pytest.mark.parametrize("turned_deg", [0.0, 15.0])
+def test_a_knee_alignment_device_tells_knee_marker_and_axis(person: Body, turned_deg: float) -> None:
+    static = standing(person, with_device(person, turned_deg))
+    body = fit_body(SIZE, static=static)
+    own = points(person, pelvis_tz=0.87)["lateral_femoral_epicondyle_r"]
+    index = [s.name for s in body.segments].index("femur_r")
+    pose = segment_poses(body, solve_motion(body, static).values)[0, index]
+    mark = body.landmark("lateral_femoral_epicondyle_r").position
+    np.testing.assert_allclose(pose[:3, :3] @ mark + pose[:3, 3], own, atol=1e-3)
+    # The device's arm points outwards, to the right; the left axis of the thigh is its opposite.
+    assert np.degrees(np.arctan2(-pose[0, 1], pose[1, 1])) == pytest.approx(turned_deg, abs=1.0)
+    assert any("knee alignment device" in note for note in body.notes)
+
+
+def test_a_bent_knee_alignment_device_is_not_used(person: Body) -> None:
+    with pytest.raises(RecordingError, match="lateral_femoral_epicondyle_r"):
+        fit_body(SIZE, static=standing(person, with_device(person, bent=0.05)))
 
 
 def test_a_person_lying_down_does_not_stand(person: Body) -> None:
