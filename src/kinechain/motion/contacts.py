@@ -12,7 +12,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.recording.recording import ForcePlate, Side
 
-__all__ = ["Contact", "find_contacts"]
+__all__ = ["Contact", "beyond_plates", "find_contacts"]
 
 #: Contact begins above the first and ends below the second vertical force (hysteresis), N.  Assumption: above the
 #: offset and noise of usual plates; Leitch et al. 2011 (doi 10.1016/j.gaitpost.2010.06.009) used 10 N for running.
@@ -294,6 +294,23 @@ def _overhang(plate: ForcePlate, span: tuple[int, int], side: Side, paths: FootP
     pressed = pressed[np.isfinite(pressed).all(axis=1)]
     nearest = max((_beyond_edge(p, corners) for p in pressed), default=0.0)
     return over if over > CLEAR_OVERHANG_M or nearest > -PRESSED_EDGE_M else 0.0
+
+
+def beyond_plates(plates: Sequence[ForcePlate], paths: FootPaths, side: Side, time_s: float) -> FloatArray | None:
+    """Return how far heel, inner edge, outer edge and hallux lie outside all of some plates, (4,) m; None if unseen.
+
+    Parameters
+    ----------
+    plates : sequence of ForcePlate
+        With known corners.
+    paths : FootPaths
+    side : 'left' or 'right'
+    time_s : float
+    """
+    points = _lab_points(paths, side, time_s)
+    if not np.isfinite(points).all():
+        return None
+    return np.array([min(_beyond_edge(point, plate.corners[:, :2]) for plate in plates) for point in points])
 
 
 def _beyond_edge(point: FloatArray, corners: FloatArray) -> float:

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kinechain.motion.contacts import Contact, find_contacts
+from kinechain.core.arrays import FloatArray
+from kinechain.motion.contacts import Contact, beyond_plates, find_contacts
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
-from kinechain.motion.foot_paths import FootPaths
+from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.motion.kinematic_events import find_zeni_events, stride_time_s
-from kinechain.recording.recording import ForcePlate, Recording
+from kinechain.motion.marker_paths import marker_paths
+from kinechain.recording.recording import ForcePlate, Note, Recording
 
-__all__ = ["GRAVITY_M_S2", "StrideWeight", "body_weight_from_plates", "mass_from_plates"]
+__all__ = [
+    "GRAVITY_M_S2",
+    "StandingWeight",
+    "StrideWeight",
+    "body_weight_from_plates",
+    "mass_from_plates",
+    "mass_mismatch",
+    "standing_weight",
+]
 
 #: Standard gravity (CGPM 1901).
 GRAVITY_M_S2 = 9.80665
 #: A plate that carries less than this on average while somebody stands is not stood on, N.  Assumption.
 UNLOADED_N = 10.0
+#: The least that a person weighs whom plates can weigh, N.  Assumption: 10 kg, a child that has begun to stand.
+LEAST_WEIGHT_N = 100.0
+#: The load is looked at in blocks of this length, s.  Assumption.
+BLOCK_S = 0.1
+#: Stated mass and plates may differ by this much.  Assumption: clothes, shoes and the calibration of plates.
+MASS_TOLERANCE = 0.05
+#: A foot of which three of its four outermost landmarks lie further outside than this stands beside the plates; with
+#: one it overhangs, m.  Assumption, as for contacts.
+OUTSIDE_M = 0.02
+#: Codes of plates that were left out while somebody may have stood on them.
+_LOST_PLATE = ("plates.not_under_feet", "plates.clipped", "plates.stuck", "plates.negative_weight", "plates.volts")
 #: Quiet standing: the summed vertical force varies less than this fraction.  Assumption.
 STILL_FRACTION = 0.05
 
@@ -45,25 +68,165 @@ class StrideWeight:
         return self.mass_kg / mass_kg
 
 
-def mass_from_plates(recording: Recording) -> float | None:
-    """Return body mass from a standing trial, kg; None if nobody stands still on plates in it.
+@dataclass(frozen=True)
+class StandingWeight:
+    """What the plates weigh while somebody stands still, and what speaks against taking that for the whole body.
 
-    The middle half of the recording is used, and only plates that carry something.  A foot beside the plates makes the
-    answer too small, which the plates cannot know.
+    Attributes
+    ----------
+    mass_kg : float
+    force_n : float
+        Sum of the vertical forces of all plates.
+    steady_s : float
+        How long they carried it steadily.
+    is_whole : bool
+        False where a foot stands beside every loaded plate: then the mass is too small.
+    doubts : tuple of str
+        What may make it wrong, each a clause: 'the right foot overhangs the edge of plate 3 by 32 mm'.
+    """
+
+    mass_kg: float
+    force_n: float
+    steady_s: float
+    is_whole: bool
+    doubts: tuple[str, ...]
+
+
+def mass_from_plates(recording: Recording) -> float | None:
+    """Return body mass from a standing trial, kg; None if nobody stands still, with both feet, on plates in it.
+
+    See :func:`standing_weight` for what speaks for and against it.
+    """
+    weight = standing_weight(recording)
+    return weight.mass_kg if weight is not None and weight.is_whole else None
+
+
+def standing_weight(recording: Recording) -> StandingWeight | None:
+    """Weigh a person who stands still on plates; None if nobody does.
+
+    The summed vertical force of all plates must stay within 5 % for 0.3 s.  Where markers show the feet, these must
+    stand on the plates.
+
+    Parameters
+    ----------
+    recording : Recording
+        Prepared.
     """
     if recording.task == "walking" or not recording.plates:
         return None
-    total: float = 0.0
-    spread: float = 0.0
-    for plate in recording.plates:
-        quarter = len(plate.force) // 4
-        force = plate.force[quarter : len(plate.force) - quarter, 2]
-        if len(force) and np.isfinite(force).all() and force.mean() > UNLOADED_N:
-            total += float(force.mean())
-            spread += float(force.std())
-    if total < 100.0 or spread > 2 * STILL_FRACTION * total:
+    loads = _summed(recording.plates)
+    if loads is None:
         return None
-    return total / GRAVITY_M_S2
+    times, total = loads
+    steady = _steadiest(total, max(round(BLOCK_S * len(times) / max(times[-1] - times[0], 1e-9)), 1))
+    if steady is None:
+        return None
+    duration = float(steady.sum()) * float(times[1] - times[0])
+    force = float(total[steady].mean())
+    window = (float(times[steady][0]), float(times[steady][-1]))
+    loaded = [plate for plate in recording.plates if _mean_load(plate, window) > UNLOADED_N]
+    is_whole, doubts = _feet_on(recording, loaded, window)
+    doubts += [
+        f"the zero of {note.place or 'a plate'} could not be checked"
+        for note in recording.notes
+        if note.code == "plates.zero_unseen"
+    ]
+    lost = [n.place for n in recording.notes if n.kind == "defect" and n.code in _LOST_PLATE]
+    doubts += [f"{place} could not be used, whatever it carried" for place in lost]
+    return StandingWeight(force / GRAVITY_M_S2, force, duration, is_whole, tuple(doubts))
+
+
+def mass_mismatch(stated_kg: float | None, weight: StandingWeight | None) -> Note | None:
+    """Return what to say where the stated mass and the plates contradict each other, None where they do not.
+
+    Parameters
+    ----------
+    stated_kg : float or None
+    weight : StandingWeight or None
+
+    Notes
+    -----
+    Within 5 % both agree: clothes, shoes, a meal and the calibration of plates lie within that (assumption).
+    """
+    if stated_kg is None or weight is None or abs(weight.mass_kg - stated_kg) <= MASS_TOLERANCE * stated_kg:
+        return None
+    apart = abs(weight.mass_kg / stated_kg - 1.0)
+    which = "less" if weight.mass_kg < stated_kg else "more"
+    about = f" ({'; '.join(weight.doubts)})" if weight.doubts else ""
+    other = (
+        "part of the weight rests beside the plates" if which == "less" else "the plates are scaled wrongly or loaded"
+    )
+    return Note(
+        "defect",
+        f"The file states {stated_kg:.1f} kg and the plates weigh {weight.mass_kg:.1f} kg while the person stands, "
+        f"{apart * 100:.0f} % {which}: either the stated mass is wrong, or {other}{about}.",
+        "person.mass",
+        "body mass",
+        "Forces and moments per kilogram would be wrong by as much.",
+        "Weigh the person, and see that both feet stand whole on plates.",
+    )
+
+
+def _summed(plates: Sequence[ForcePlate]) -> tuple[FloatArray, FloatArray] | None:
+    """Return times and the summed vertical force of all plates on the clock of the first, N."""
+    first = plates[0]
+    times = first.times_s
+    if len(times) < 3 or not all(np.isfinite(p.force[:, 2]).all() and len(p.force) for p in plates):
+        return None
+    total = np.zeros(len(times))
+    for plate in plates:
+        same = plate.rate_hz == first.rate_hz and plate.start_s == first.start_s and len(plate.force) == len(times)
+        total += plate.force[:, 2] if same else np.interp(times, plate.times_s, plate.force[:, 2])
+    return times, total
+
+
+def _steadiest(total: FloatArray, block: int) -> NDArray[np.bool_] | None:
+    """Return the samples of the longest stretch in which a load stays within 5 % of its level, None without one."""
+    means = total[: len(total) // block * block].reshape(-1, block)
+    level = means.mean(axis=1)
+    even = means.std(axis=1) < STILL_FRACTION * np.abs(level)
+    if not even.any() or level[even].max() < LEAST_WEIGHT_N:
+        return None
+    # Standing with both feet is the heaviest load that lasts.
+    heavy = level[even & (level > 0.6 * level[even].max())]
+    middle = float(np.median(heavy))
+    good = even & (np.abs(level - middle) < STILL_FRACTION * middle)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]])))
+    runs = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    if not runs or good.sum() < max(3, 0.25 * (level > 0.6 * middle).sum()):
+        return None
+    begin, end = max(runs, key=lambda run: run[1] - run[0])
+    if end - begin < 3:
+        return None
+    out = np.zeros(len(total), dtype=bool)
+    out[begin * block : end * block] = True
+    return out
+
+
+def _mean_load(plate: ForcePlate, window: tuple[float, float]) -> float:
+    inside = (plate.times_s >= window[0]) & (plate.times_s <= window[1])
+    return float(plate.force[inside, 2].mean()) if inside.any() else 0.0
+
+
+def _feet_on(recording: Recording, loaded: Sequence[ForcePlate], window: tuple[float, float]) -> tuple[bool, list[str]]:
+    """Tell from the markers whether both feet stand on loaded plates, and which overhang one."""
+    paths = marker_paths(recording)
+    if paths is None or not loaded or not all(np.isfinite(p.corners).all() for p in loaded):
+        return True, []
+    if any(np.ptp(p.corners, axis=0)[:2].min() < 0.1 for p in loaded):
+        return True, []
+    is_whole, doubts = True, []
+    for side in SIDES:
+        beyond = beyond_plates(loaded, paths, side, (window[0] + window[1]) / 2)
+        if beyond is None:
+            continue
+        outside = beyond[beyond > OUTSIDE_M]
+        if len(outside) >= 3:
+            is_whole = False
+            doubts.append(f"the {side} foot stands beside the plates")
+        elif len(outside):
+            doubts.append(f"the {side} foot overhangs the edge by {outside.max() * 1e3:.0f} mm")
+    return is_whole, doubts
 
 
 def body_weight_from_plates(recording: Recording, paths: FootPaths) -> StrideWeight | None:
