@@ -21,6 +21,8 @@ SIDEWAYS_SHARE = 0.15
 #: Pairs on the wrong side are single slips as long as they are fewer than this share of the body (assumption).
 SLIP_SHARE = 0.4
 WALKING_SPEED = 0.3
+#: The middle between heel and toes lies in front of the ankle; this far behind it the two were exchanged (assumption).
+BEHIND_ANKLE_M = 0.01
 
 #: Parts of the body that tell front from back without knowing right from left: (name, front, back, weight).
 #: A foot points up to 40 deg outward or inward, so each counts less than the pelvis (assumption).
@@ -81,29 +83,57 @@ def find_facing(shots: Snapshots, up: FloatArray) -> FloatArray | None:
 
     Notes
     -----
-    Pelvis, trunk, head and feet each have a front; they are weighed so that one with exchanged labels is outvoted, and
-    where they stand evenly the direction of walking decides.
+    Pelvis, trunk, head and feet each have a front, and people walk forwards; they are weighed so that one with exchanged
+    labels is outvoted.
     """
     fronts, weights = [], []
     for _, front, back, ending, weight in _FRONT_BACK:
         ahead, behind = shots.centre(front, ending), shots.centre(back, ending)
         if behind is None and ending:
             behind = shots.centre(_ANKLE, ending)
-        if ahead is not None and behind is not None and np.isfinite(step := ahead - behind).any():
-            fronts.append(_horizontal_units(step, up))
+        sense = _foot_sense(shots, ahead, behind, ending) if ending else 1.0
+        if ahead is not None and behind is not None and sense and np.isfinite(step := ahead - behind).any():
+            fronts.append(_horizontal_units(step * sense, up))
             weights.append(weight)
     if not fronts:
         return None
+    travel = _travel(shots, up)
+    if travel.any():
+        # People walk forwards more often than somebody exchanges heel and toes of both feet.
+        fronts.append(np.tile(travel, (shots.points.shape[1], 1)))
+        weights.append(1.0)
     stack = np.nan_to_num(np.stack(fronts)) * np.array(weights)[:, None, None]
-    agreement = np.einsum("itk,jtk->ij", stack, stack)
-    sign = np.sign(np.linalg.eigh(agreement)[1][:, -1])
-    sign[sign == 0.0] = 1.0
-    majority = float(sign @ np.array(weights))
-    if abs(majority) < 0.1:
-        travel = _travel(shots, up)
-        majority = float(np.nansum(np.einsum("i,itk->tk", sign, stack) @ travel))
-    facing = np.einsum("i,itk->tk", sign, stack) * (1.0 if majority >= 0 else -1.0)
+    share = np.linalg.eigh(np.einsum("itk,jtk->ij", stack, stack))[1][:, -1]
+    share = share / np.abs(share).max()
+    if share @ np.array(weights) < 0.0:
+        share = -share
+    # A part that points aside of all others (one exchanged label will do that) has a share near zero.
+    facing = np.einsum("i,itk->tk", share, stack)
     return _horizontal_units(np.where(np.abs(facing).sum(axis=1, keepdims=True) > 0, facing, np.nan), up)
+
+
+def _foot_sense(shots: Snapshots, ahead: FloatArray | None, behind: FloatArray | None, ending: str) -> float:
+    """-1 where heel and toes of a foot were exchanged, 0 where its heel is the other foot's, else 1.
+
+    Most of a foot lies in front of its ankle.
+    """
+    ankle, other = shots.centre(_ANKLE, ending), shots.centre(_ANKLE, "_l" if ending == "_r" else "_r")
+    if ankle is None or ahead is None or behind is None:
+        return 1.0
+    if other is not None and _apart(behind, ankle) > _apart(behind, other):
+        return 0.0
+    along = ahead - behind
+    size = np.linalg.norm(along, axis=1)
+    middle = np.sum((0.5 * (ahead + behind) - ankle) * along, axis=1) / np.maximum(size, 1e-9)
+    middle = middle[np.isfinite(middle)]
+    return -1.0 if len(middle) and np.median(middle) < -BEHIND_ANKLE_M else 1.0
+
+
+def _apart(a: FloatArray, b: FloatArray) -> float:
+    """Median distance, m; infinite if never seen together."""
+    apart = np.linalg.norm(a - b, axis=1)
+    apart = apart[np.isfinite(apart)]
+    return float(np.median(apart)) if len(apart) else float("inf")
 
 
 def find_sides(

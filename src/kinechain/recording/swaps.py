@@ -80,18 +80,22 @@ def find_swaps(shots: Snapshots, up: FloatArray, facing: FloatArray | None, shar
     the line from heel to toes, so those are certain once the markers fit the other foot better exchanged than as they
     are; where they do not, both are left out.
     """
-    exchanged, dropped = [], []
+    told: list[tuple[float, str, str, str]] = []
     for upper, lower in _both_sides(_UPPER_LOWER):
-        wrong = _wrong(shots, upper, lower, up, UPSIDE_DOWN_M, share)
-        if wrong is not None:
-            exchanged.append((upper, lower, f"stands {wrong * 1e3:.0f} mm below"))
-    if facing is not None:
-        for front, back in _both_sides(_FRONT_BACK):
-            wrong = _wrong(shots, front, back, facing, BACK_TO_FRONT_M, share)
-            if wrong is not None:
-                exchanged.append((front, back, f"stands {wrong * 1e3:.0f} mm behind"))
-        exchanged += _heel_for_toe(shots, facing, share)
-    taken = {name for a, b, _ in exchanged for name in (a, b)}
+        if (wrong := _wrong(shots, upper, lower, up, UPSIDE_DOWN_M, share)) is not None:
+            told.append((wrong, upper, lower, "below"))
+    for front, back in _both_sides(_FRONT_BACK) if facing is not None else ():
+        if (wrong := _wrong(shots, front, back, facing, BACK_TO_FRONT_M, share)) is not None:
+            told.append((wrong, front, back, "behind"))
+    told += _heel_for_toe(shots, facing, share) if facing is not None else []
+    exchanged: list[tuple[str, str, str]] = []
+    dropped: list[str] = []
+    taken: set[str] = set()
+    # One exchange turns over several pairs; the widest names the two markers.
+    for wrong, a, b, where in sorted(told, reverse=True):
+        if not {a, b} & taken:
+            taken |= {a, b}
+            exchanged.append((a, b, f"stands {wrong * 1e3:.0f} mm {where}"))
     for side in "rl":
         for a, b, wrong, is_certain in _inside_out(shots, up, side, share):
             if a in taken or b in taken:
@@ -125,10 +129,10 @@ def _both_sides(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     return [(f"{a}{ending}", f"{b}{ending}") for a, b in pairs for ending in ("", "_r", "_l")]
 
 
-def _wrong(shots: Snapshots, a: str, b: str, along: FloatArray, least: float, share: float) -> float | None:
+def _wrong(shots: Snapshots, a: str, b: str, along: FloatArray | None, least: float, share: float) -> float | None:
     """How far (m) a stands behind b along a direction, (3,) or (time, 3), if it does throughout; else None."""
     first, second = shots.track(a), shots.track(b)
-    if first is None or second is None:
+    if first is None or second is None or along is None:
         return None
     ahead = np.sum((first - second) * along, axis=1)
     ahead = ahead[np.isfinite(ahead)]
@@ -137,7 +141,7 @@ def _wrong(shots: Snapshots, a: str, b: str, along: FloatArray, least: float, sh
     return float(-np.median(ahead))
 
 
-def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tuple[str, str, str]]:
+def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tuple[float, str, str, str]]:
     """Heels that stand in front of a toe: exchanged with the toe marker that is the hindmost of the foot."""
     out = []
     for side in "rl":
@@ -150,7 +154,7 @@ def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tu
         if ankle is not None and _reach(shots, toe, ankle) > _reach(shots, heel, ankle):
             # The hindmost marker is further from the ankle than the foremost: no heel is.
             continue
-        out.append((toe, heel, f"stands {wrong[toe] * 1e3:.0f} mm behind"))
+        out.append((wrong[toe], toe, heel, "behind"))
     return out
 
 
