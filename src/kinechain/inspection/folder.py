@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
+from kinechain.recording.join import trial_words
+from kinechain.recording.readers.c3d_format import is_c3d
+from kinechain.recording.readers.forces import looks_like_forces
+from kinechain.recording.readers.mot import looks_like_table
+from kinechain.recording.readers.motive import looks_like_motive
+from kinechain.recording.readers.nexus import looks_like_nexus
+from kinechain.recording.readers.qualisys import looks_like_qualisys
+from kinechain.recording.readers.recognise import looks_inertial
+from kinechain.recording.readers.text import decode_text
+from kinechain.recording.readers.tidy import looks_like_columns
+from kinechain.recording.readers.trc import looks_like_trc
 
 __all__ = ["Found", "LeftOut", "Trial", "find_trials"]
 
 #: Endings of recordings; a file of another name is one only if it begins like one.
 RECORDING_SUFFIXES = (".c3d", ".trc", ".mot", ".sto", ".forces")
+#: Endings of files that hold forces or columns and may belong to a file with markers.
 _TABLES = (".mot", ".sto", ".forces")
+#: Endings of tables of any content: one is a recording if a reader knows its layout.
+_TEXTS = (".csv", ".tsv", ".txt", ".xls", "")
 #: So many bytes tell what a file is.
-HEAD_BYTES = 4096
+HEAD_BYTES = 20000
+_LAYOUTS = (
+    looks_like_trc,
+    looks_like_table,
+    looks_like_forces,
+    looks_like_nexus,
+    looks_like_motive,
+    looks_like_qualisys,
+)
 
 
 @dataclass(frozen=True)
@@ -96,7 +118,12 @@ def find_trials(paths: Sequence[Path]) -> Found:
             raise FileError(f"there is no file {path}; check the name and the folder")
         else:
             named.append((path, printable(path.name)))
-    trials = _together(list(dict(named).items()))
+    files = list(dict(named).items())
+    trials = _together(files)
+    if not is_folder and sum(path.suffix.lower() not in _TABLES for path, _ in files) == 1:
+        # Handed over together, they are meant together, whatever their names.
+        files.sort(key=lambda pair: pair[0].suffix.lower() in _TABLES)
+        trials = (Trial(tuple(path for path, _ in files), tuple(name for _, name in files)),)
     left_out = tuple(LeftOut(kind, tuple(others[kind])) for kind in sorted(others))
     return Found(trials, left_out, is_folder or len(trials) > 1)
 
@@ -128,35 +155,50 @@ def _kind(path: Path) -> str | None:
             head = file.read(HEAD_BYTES)
     except OSError:
         return printable(suffix) or "no ending"
-    is_c3d = len(head) >= 512 and head[1] == 0x50 and 2 <= head[0] < 64
-    if is_c3d or head.startswith(b"PathFileType") or (suffix in (".txt", "") and b"endheader" in head.lower()):
+    if (len(head) >= 512 and is_c3d(head)) or (suffix == ".parquet" and head.startswith(b"PAR1")):
+        return None
+    if suffix in _TEXTS and _is_known_text(head):
         return None
     if suffix == ".toml" and re.search(rb"^\s*\[person\]", head, re.MULTILINE):
         return "person file"
     return printable(suffix) or "no ending"
 
 
+def _is_known_text(head: bytes) -> bool:
+    """Whether a reader knows the layout of a text; a table of inertial sensors is none of a body's."""
+    text = decode_text(head[: head.rfind(b"\n") + 1] or head)
+    if text is None:
+        return False
+    return any(known(text) for known in _LAYOUTS) or (looks_like_columns(text) and not looks_inertial(text))
+
+
 def _together(files: Sequence[tuple[Path, str]]) -> tuple[Trial, ...]:
-    """Put tables beside the trial of the same folder whose name begins theirs; the longest such name wins."""
-    partners: dict[Path, list[int]] = {}
-    stems = {path: path.stem.casefold() for path, _ in files}
-    hosts: dict[tuple[Path, str], Path] = {}
-    for path, _ in files:
+    """Put tables beside the file with markers whose name says the same trial in the same folder."""
+    hosts: dict[tuple[Path, tuple[str, ...]], Path] = {}
+    stems: dict[tuple[Path, str], Path] = {}
+    # A TRC comes first: a C3D of the same trial holds its plates itself.
+    for path, _ in sorted(files, key=lambda pair: pair[0].suffix.lower() != ".trc"):
         if path.suffix.lower() not in _TABLES:
-            hosts.setdefault((path.parent, stems[path]), path)
-    taken: set[int] = set()
-    for index, (path, _) in enumerate(files):
-        if path.suffix.lower() in _TABLES and (host := _host(path.parent, stems[path], hosts)):
-            partners.setdefault(host, []).append(index)
-            taken.add(index)
+            hosts.setdefault((path.parent, trial_words(path.name)), path)
+            stems.setdefault((path.parent, path.stem), path)
+    partners: dict[Path, list[tuple[Path, str]]] = {}
+    alone: list[tuple[Path, str]] = []
+    for path, name in files:
+        host = None
+        if path.suffix.lower() in _TABLES:
+            host = hosts.get((path.parent, trial_words(path.name))) or _begun(path, stems)
+        if host is None:
+            alone.append((path, name))
+        else:
+            partners.setdefault(host, []).append((path, name))
     trials = []
-    for index, (path, name) in enumerate(files):
-        if index not in taken:
-            mine = [files[i] for i in partners.get(path, [])]
-            trials.append(Trial((path, *(p for p, _ in mine)), (name, *(n for _, n in mine))))
+    for path, name in alone:
+        own = [(path, name), *partners.get(path, [])]
+        trials.append(Trial(tuple(p for p, _ in own), tuple(n for _, n in own)))
     return tuple(trials)
 
 
-def _host(folder: Path, stem: str, hosts: dict[tuple[Path, str], Path]) -> Path | None:
-    beginnings: Iterable[str] = (stem[:end] for end in range(len(stem), 0, -1))
-    return next((hosts[folder, start] for start in beginnings if (folder, start) in hosts), None)
+def _begun(table: Path, stems: dict[tuple[Path, str], Path]) -> Path | None:
+    """Return the file whose whole name begins that of a table; the longest such name wins."""
+    beginnings = (table.stem[:end] for end in range(len(table.stem), 0, -1))
+    return next((stems[table.parent, start] for start in beginnings if (table.parent, start) in stems), None)

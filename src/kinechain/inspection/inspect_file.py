@@ -15,6 +15,7 @@ from kinechain.core.text import printable
 from kinechain.inspection.inspection import Defect, Inspection, MarkerSet
 from kinechain.inspection.rows import axes_of, marker_rows, plate_rows
 from kinechain.inspection.uses import Evidence, judge_uses
+from kinechain.motion.contacts import Contact
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import ChosenEvents, choose_events
 from kinechain.motion.foot_paths import SIDES, FootPaths
@@ -149,7 +150,7 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
     paths = marker_paths(ready) if ready else None
     chosen = choose_events(ready, paths) if ready and paths else ChosenEvents((), (), ())
     contacts = chosen.contacts
-    plate_mass = _plate_mass(ready, paths)
+    plate_mass = _plate_mass(ready, paths, chosen.contacts)
     cycles = find_cycles(chosen.events, chosen.stretches)
     said = tuple(note.text for note in chosen.notes)
     evidence = Evidence(recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, plate_mass)
@@ -171,7 +172,7 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
         else (),
         unlabelled=_unlabelled(notes),
         marker_set=marker_set,
-        axes=axes_of(markers, ready.markers) if markers and ready and ready.markers else None,
+        axes=axes_of(recording, ready) if ready else None,
         speed_m_s=_speed(chosen.walk, ready),
         strides=tuple((side, sum(c.side == side for c in cycles)) for side in SIDES) if ready else (),
         plates=plate_rows(recording, ready, contacts),
@@ -203,13 +204,12 @@ def _marker_set(recording: Recording, ready: Recording | None, profile: str | No
     """Return how the labels match: the profile that was used, or the nearest of all."""
     if recording.markers is None or not recording.markers.labels:
         return None
-    labels = ready.markers.labels if ready and ready.markers else recording.markers.labels
-    if ready:
-        match = match_labels(find_profile(profile or ready.profile), labels)
-        runner_up, second = ready.runner_up
-        return MarkerSet(
-            match.profile.name, True, ready.score or match.score, runner_up, second, match.unused, match.missing
-        )
+    if ready is not None:
+        known = {label for label, _ in ready.landmarks}
+        unused = tuple(printable(x) for x in ready.require_markers().labels if x not in known)
+        runner_up, score = ready.runner_up
+        return MarkerSet(ready.profile, True, ready.score, runner_up, score, unused, ready.missing)
+    labels = recording.markers.labels
     profiles = [find_profile(profile)] if profile else read_profiles()
     matches = sorted(
         (match_labels(p, labels) for p in profiles), key=lambda m: (-m.score, -len(m.landmarks), m.profile.name)
@@ -221,17 +221,18 @@ def _marker_set(recording: Recording, ready: Recording | None, profile: str | No
         max(best.score, 0.0),
         second_best.profile.name if second_best else "",
         max(second_best.score, 0.0) if second_best else 0.0,
-        best.unused,
+        tuple(map(printable, best.unused)),
         best.missing,
     )
 
 
-def _plate_mass(ready: Recording | None, paths: FootPaths | None) -> float | None:
+def _plate_mass(ready: Recording | None, paths: FootPaths | None, contacts: Sequence[Contact]) -> float | None:
     """Return body mass by the plates, kg: standing still, else over one stride."""
     if ready is None or not ready.plates:
         return None
     mass = mass_from_plates(ready) if ready.task == "standing" else None
-    if mass is None and ready.task == "walking" and paths is not None:
+    sides = {c.side for c in contacts if c.is_clean and c.is_whole}
+    if mass is None and ready.task == "walking" and paths is not None and len(sides) == 2:
         stride = body_weight_from_plates(ready, paths)
         mass = stride.mass_kg if stride else None
     return mass
@@ -325,5 +326,4 @@ def _defects(notes: Iterable[Note]) -> tuple[Defect, ...]:
 
 
 def _findings(notes: Iterable[Note]) -> tuple[str, ...]:
-    said = [_one_line(n.text) for n in notes if n.kind == "found"]
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys(_one_line(n.text) for n in notes if n.kind == "found"))

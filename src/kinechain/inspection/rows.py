@@ -112,38 +112,29 @@ def _spans(runs: NDArray[np.int64], markers: Markers) -> tuple[Span, ...]:
     )
 
 
-def axes_of(markers: Markers, ready: Markers) -> Axes | None:
-    """Return how the laboratory's axes lie in the world, told from the same points before and after.
+def axes_of(recording: Recording, ready: Recording) -> Axes | None:
+    """Return how the axes of the file lie in the world.
 
     Parameters
     ----------
-    markers : Markers
+    recording : Recording
         As read.
-    ready : Markers
+    ready : Recording
         As prepared.
-
-    Returns
-    -------
-    Axes or None
-        None if no rotation maps the one on the other.
     """
-    lab, world = _same_points(markers, ready)
-    if len(lab) < 10:
+    turn = ready.world_from_lab
+    if turn is None:
         return None
-    turn = np.linalg.lstsq(lab, world, rcond=None)[0]
-    # A marker that was moved by a repair must not turn the room: the worst fifth is left out and the rest fitted again.
-    miss = np.linalg.norm(lab @ turn - world, axis=1)
-    keep = miss <= np.quantile(miss, 0.8)
-    turn = np.linalg.lstsq(lab[keep], world[keep], rcond=None)[0].T
-    size = float(np.cbrt(np.linalg.det(turn)))
-    if not np.isfinite(size) or abs(size) < 1e-9:
-        return None
-    turn = turn / abs(size)
-    if np.abs(turn @ turn.T - np.eye(3)).max() > 0.02:
-        return None
-    forward, up = turn[0], turn[2]
-    name, off = _axis(forward)
-    return Axes(_axis(up)[0], name, off, size < 0, float(f"{abs(size):.3g}"))
+    forward, off = _axis(turn[0])
+    return Axes(_axis(turn[2])[0], forward, off, bool(np.linalg.det(turn) < 0), _scale(recording, ready))
+
+
+def _scale(recording: Recording, ready: Recording) -> float:
+    """Return by which lengths were multiplied, told from the same points before and after."""
+    lab, world = _same_points(recording.require_markers(), ready.require_markers())
+    before = np.linalg.norm(lab, axis=1)
+    ratio = np.linalg.norm(world, axis=1)[before > 0] / before[before > 0]
+    return float(f"{float(np.median(ratio)):.3g}") if len(ratio) else 1.0
 
 
 def _same_points(markers: Markers, ready: Markers) -> tuple[FloatArray, FloatArray]:

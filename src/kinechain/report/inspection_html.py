@@ -57,6 +57,7 @@ class _Sheet:
     inspection: Inspection
     task: str
     size: str
+    folder: str
     short: str
     uses: tuple[_Use, ...]
     held: tuple[tuple[str, str], ...]
@@ -120,7 +121,8 @@ def _sheet(number: int, i: Inspection, palette: Palette, has_timeline: bool) -> 
         inspection=i,
         task=task_words(i),
         size=size_words(i.bytes),
-        short=short if folder else i.name,
+        folder=folder,
+        short=short,
         uses=tuple(_Use(USE_WORDS[u.name], u.verdict, VERDICT_SYMBOLS[u.verdict], u.reason, u.cure) for u in i.uses),
         held=tuple((name.strip(), words) for name, words in held_rows(i)) if not i.refused else (),
         events=event_rows(i),

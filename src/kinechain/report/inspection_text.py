@@ -107,9 +107,11 @@ def _section(title: str, is_coloured: bool) -> list[str]:
 
 def _marker_lines(i: Inspection, is_coloured: bool) -> list[str]:
     """Return the markers that were not seen throughout, the worst first."""
-    some = sorted((m for m in i.markers if m.seen_share < 1.0), key=lambda m: (m.seen_share, m.label))
+    some = sorted((m for m in i.markers if 0.0 < m.seen_share < 1.0), key=lambda m: (m.seen_share, m.label))
+    never = [shortened(m.label, 24) for m in i.markers if m.seen_share == 0.0]
+    unseen = _block("  never seen", ", ".join(never[:12]) + (", ..." if len(never) > 12 else ""), 18) if never else []
     if not some:
-        return []
+        return [*_section("Markers with gaps", is_coloured), *unseen] if unseen else []
     lines = [*_section("Markers with gaps", is_coloured)]
     lines.append(f"  {'marker':16} {'stands for':30} {'seen':>6} {'filled':>7} {'gaps':>5} {'longest':>9}")
     for m in some[:12]:
@@ -120,7 +122,7 @@ def _marker_lines(i: Inspection, is_coloured: bool) -> list[str]:
         )
     if len(some) > 12:
         lines.append(f"  and {len(some) - 12} more, seen for longer")
-    return lines
+    return lines + unseen
 
 
 def _defect_lines(i: Inspection, is_coloured: bool) -> list[str]:
@@ -214,7 +216,8 @@ def render_folder(
         lines += _section("Not read", is_coloured)
         for i in refused:
             lines += _block("  -", i.refused, 4)
-    lines += ["", _paint(summary_words(inspections), "title", is_coloured)]
+    summary = textwrap.wrap(summary_words(inspections), WIDTH)
+    lines += ["", *(_paint(line, "title", is_coloured) for line in summary)]
     joined = sum(len(i.companions) for i in inspections)
     if joined:
         lines.append(f"{joined} tables of forces were joined to the markers of their trial.")

@@ -39,6 +39,15 @@ STATE_WORDS = {
     "unclear": "not one foot",
 }
 TASK_WORDS = {"walking": "walking", "standing": "standing", "other": "other movement"}
+_SUMMARY_WORDS = {
+    "walking": "walking",
+    "standing": "standing",
+    "other movement": "other movement",
+    "markers": "with markers that are not understood",
+    "plates": "of plates alone",
+    "table": "of other columns",
+    "nothing": "without content",
+}
 EVENT_KINDS = ("foot_strike", "foot_off")
 SOURCE_WORDS = {"plates": "plates", "file": "file", "zeni2008": "feet (Zeni 2008)", "bonci2022": "feet (Bonci 2022)"}
 
@@ -222,8 +231,7 @@ def summary_words(inspections: Sequence[Inspection]) -> str:
     """Return one line about many recordings."""
     read = [i for i in inspections if not i.refused]
     tasks = Counter(task_words(i) for i in read)
-    order = ("walking", "standing", "other movement", "markers", "plates", "table", "nothing")
-    parts = [f"{tasks[name]} {name}" for name in order if tasks[name]]
+    parts = [f"{tasks[name]} {words}" for name, words in _SUMMARY_WORDS.items() if tasks[name]]
     refused = len(inspections) - len(read)
     parts += [f"{refused} not read"] if refused else []
     count = len(inspections)

@@ -37,7 +37,7 @@ class _Clock:
         steps = [m * 10.0**e for e in range(-3, 5) for m in (1.0, 2.0, 5.0)]
         step = next((s for s in steps if span / s <= 12), steps[-1])
         first = np.ceil(self.start_s / step - 1e-9) * step
-        return [float(t) for t in np.arange(first, self.end_s + 1e-9, step)]
+        return [round(float(t), 6) + 0.0 for t in np.arange(first, self.end_s + 1e-9, step)]
 
 
 def timeline_figure(inspection: Inspection, palette: Palette | None = None) -> Figure | None:
@@ -72,9 +72,11 @@ def timeline_figure(inspection: Inspection, palette: Palette | None = None) -> F
         y += MARKER_HEIGHT
     colours = {"seen": SEEN, "filled": FILLED, "removed": REMOVED}
     parts += [path("".join(d), f"t-{kind}", fill=colours[kind]) for kind, d in bars.items() if d]
-    if left_out:
-        parts.append(text(LEFT, y + 10, f"and {left_out} markers more", "muted", font_size=10.0, fill=MUTED))
-        y += MARKER_HEIGHT
+    never = sum(row.seen_share == 0.0 for row in i.markers)
+    for words in (f"and {left_out} markers more" if left_out else "", f"{never} markers never seen" if never else ""):
+        if words:
+            parts.append(text(LEFT, y + 10, words, "muted", font_size=10.0, fill=MUTED))
+            y += MARKER_HEIGHT
     axis = [line(clock.x(t), 4, clock.x(t), y + 4, "grid", stroke="#d5dae1", stroke_width=0.7) for t in clock.ticks()]
     axis += [
         text(clock.x(t), y + 17, f"{t:.6g} s", "muted", font_size=10.5, fill=MUTED, text_anchor="middle")
@@ -153,9 +155,10 @@ def _events(parts: list[str], name: str, events: Sequence[Event], y: float, cloc
 
 
 def _rows(markers: Sequence[MarkerRow]) -> tuple[list[MarkerRow], int]:
-    """Return the markers to draw, in the order of the file; where there are too many, those with gaps."""
+    """Return the markers to draw, in the order of the file, without those never seen; of too many those with gaps."""
+    markers = [m for m in markers if m.seen_share > 0.0]
     if len(markers) <= MOST_MARKERS:
-        return list(markers), 0
+        return markers, 0
     worst = sorted(range(len(markers)), key=lambda k: (markers[k].seen_share, k))[:MOST_MARKERS]
     return [markers[k] for k in sorted(worst)], len(markers) - MOST_MARKERS
 
@@ -176,7 +179,7 @@ def _marker(parts: list[str], bars: dict[str, list[str]], row: MarkerRow, y: flo
             low = y + (5 if span.state == "filled" else 8)
             bars[span.state].append(_bar(clock, span.start_s, span.end_s, low, 3))
         at = max(at, span.end_s)
-    if at < clock.end_s - 1e-9:
+    if at < clock.end_s - 1e-4:
         bars["seen"].append(_bar(clock, at, clock.end_s, y + 2, MARKER_HEIGHT - 4))
 
 
