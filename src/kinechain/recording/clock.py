@@ -117,7 +117,7 @@ def _walk_ratio(
     """Dimensionless walk ratio and steps per minute, from the heels passing each other; None below three passes."""
     apart = (tracks[0] - tracks[1]) @ forward
     apart = apart[np.isfinite(apart)]
-    pelvis, feet = shots.centre(("asis", "psis", "sacrum")), shots.centre(("heel", "lateral_malleolus"))
+    pelvis, feet = shots.pelvis, shots.centre(("heel", "lateral_malleolus"))
     if len(apart) < 3 or pelvis is None or feet is None:
         return None, 0.0
     leg = (pelvis - feet) @ up

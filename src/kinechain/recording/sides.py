@@ -79,12 +79,13 @@ def find_facing(shots: Snapshots, up: FloatArray) -> FloatArray | None:
     Returns
     -------
     (time, 3) array or None
-        Horizontal unit vectors, NaN where nothing was seen; None if no part of the body tells front from back.
+        Horizontal unit vectors, NaN where nothing was seen; None if nobody walks and no part of the body tells front
+        from back.
 
     Notes
     -----
-    Pelvis, trunk, head and feet each have a front, and people walk forwards; they are weighed so that one with exchanged
-    labels is outvoted.
+    Pelvis, trunk, head and feet each have a front, and people walk forwards; they are weighed so that one with
+    exchanged labels is outvoted.
     """
     fronts, weights = [], []
     for _, front, back, ending, weight in _FRONT_BACK:
@@ -95,9 +96,9 @@ def find_facing(shots: Snapshots, up: FloatArray) -> FloatArray | None:
         if ahead is not None and behind is not None and sense and np.isfinite(step := ahead - behind).any():
             fronts.append(_horizontal_units(step * sense, up))
             weights.append(weight)
-    if not fronts:
-        return None
     travel = _travel(shots, up)
+    if not fronts and not travel.any():
+        return None
     if travel.any():
         # People walk forwards more often than somebody exchanges heel and toes of both feet.
         fronts.append(np.tile(travel, (shots.points.shape[1], 1)))
@@ -335,7 +336,7 @@ def _horizontal_units(vectors: FloatArray, up: FloatArray) -> FloatArray:
 
 def _travel(shots: Snapshots, up: FloatArray) -> FloatArray:
     """Mean horizontal direction of travel, (3,) unit array, zeros if nobody walks."""
-    pelvis = shots.centre(("asis", "psis", "sacrum"))
+    pelvis = shots.pelvis
     seen = np.flatnonzero(np.isfinite(pelvis[:, 0])) if pelvis is not None else np.zeros(0, int)
     if pelvis is None or len(seen) < 2:
         return np.zeros(3)

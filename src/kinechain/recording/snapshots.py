@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.recording.recording import Markers
 
-__all__ = ["Snapshots", "take_snapshots"]
+__all__ = ["FEET", "PELVIS", "TRUNK", "Snapshots", "take_snapshots"]
+
+#: Landmarks of the pelvis, the feet and the trunk; sets of clusters only have markers that track.
+PELVIS = ("asis", "psis", "sacrum")
+FEET = ("heel", "lateral_malleolus", "metatarsal", "segment:toes")
+TRUNK = ("c7", "acromion", "suprasternal_notch", "head")
+_PELVIS_CLUSTER = ("segment:pelvis", "segment:sacrum", "iliac_crest", "hip_centre", "greater_trochanter")
+_FEET_CLUSTER = ("segment:calcaneus", "segment:midfoot", "segment:forefoot", "hallux", "toe_2", "ankle_centre")
 
 #: Instants looked at; more tell nothing new of a body and cost time.
 INSTANTS = 120
@@ -49,6 +57,18 @@ class Snapshots:
     def track(self, name: str) -> FloatArray | None:
         """Return one landmark, (time, 3), or None if the marker set lacks it."""
         return self.points[self.names.index(name)] if name in self.names else None
+
+    @cached_property
+    def pelvis(self) -> FloatArray | None:
+        """Middle of the pelvis, (time, 3), m, by its bones, else by whatever tracks it."""
+        bones = self.centre(PELVIS)
+        return self.centre(_PELVIS_CLUSTER) if bones is None else bones
+
+    @cached_property
+    def feet(self) -> FloatArray | None:
+        """Middle of both feet, (time, 3), m, by their bones, else by whatever tracks them."""
+        bones = self.centre(FEET)
+        return self.centre(_FEET_CLUSTER) if bones is None else bones
 
     def centre(self, beginnings: str | Iterable[str], ending: str = "") -> FloatArray | None:
         """Return the mean of the landmarks that begin so, (time, 3), or None if there are none.

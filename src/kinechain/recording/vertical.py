@@ -11,7 +11,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.recording import ForcePlate, Note
-from kinechain.recording.snapshots import Snapshots
+from kinechain.recording.snapshots import PELVIS, TRUNK, Snapshots
 
 __all__ = ["Vertical", "find_vertical", "read_direction"]
 
@@ -28,10 +28,6 @@ REST_SHARE, REST_SPEED = 0.15, 0.02
 #: Spread of the points that tell the floor: along it, across it and out of it, m.
 FLOOR_SPREAD = (0.15, 0.03, 0.01)
 LOADED_N = 50.0
-
-_FEET = ("heel", "lateral_malleolus", "metatarsal", "segment:toes")
-_PELVIS = ("asis", "psis", "sacrum")
-_TRUNK = ("c7", "acromion", "suprasternal_notch", "head")
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,14 +177,12 @@ def _doubt(text: str, effect: str, cure: str) -> Note:
 
 def _body_axis(shots: Snapshots) -> FloatArray | None:
     """Median direction from the feet (else the knees) to the trunk (else the pelvis), (3,) unit array."""
-    for low in (_FEET, ("lateral_malleolus", "ankle_centre"), ("lateral_femoral_epicondyle", "knee_centre")):
-        feet = shots.centre(low)
-        if feet is None:
-            continue
+    pelvis, trunk = shots.pelvis, shots.centre((*TRUNK, *PELVIS))
+    knees = ("lateral_femoral_epicondyle", "knee_centre", "segment:tibia")
+    for low in (shots.feet, shots.centre(knees)):
         best = None
-        for high in ((*_TRUNK, *_PELVIS), _PELVIS):
-            top = shots.centre(high)
-            line = _median(top - feet) if top is not None else None
+        for top in (trunk, pelvis):
+            line = _median(top - low) if top is not None and low is not None else None
             # Of a person who bends forward the pelvis tells more than the trunk.
             if line is not None and (best is None or np.abs(line).max() > np.abs(best).max() + 0.02):
                 best = line
@@ -249,7 +243,7 @@ def _floor_normal(shots: Snapshots, body: FloatArray) -> FloatArray | None:
 
 
 def _travel_speed(shots: Snapshots) -> float:
-    pelvis = shots.centre(_PELVIS)
+    pelvis = shots.pelvis
     seen = np.flatnonzero(np.isfinite(pelvis[:, 0])) if pelvis is not None else np.zeros(0, int)
     if pelvis is None or len(seen) < 2:
         return 0.0
@@ -286,17 +280,14 @@ def plate_normal(plate: ForcePlate) -> FloatArray | None:
 
 def _stands_straight(shots: Snapshots) -> bool:
     """Whether the person stays in place with trunk and legs in one line."""
-    pelvis = shots.centre(_PELVIS)
+    pelvis = shots.pelvis
     if pelvis is None:
         return False
     seen = pelvis[np.isfinite(pelvis[:, 0])]
     if not len(seen) or np.ptp(seen, axis=0).max() > 0.2:
         return False
-    chain = [
-        part
-        for names in (_TRUNK, _PELVIS, ("lateral_femoral_epicondyle",), _FEET)
-        if (part := shots.centre(names)) is not None
-    ]
+    parts = (shots.centre(TRUNK), pelvis, shots.centre("lateral_femoral_epicondyle"), shots.feet)
+    chain = [part for part in parts if part is not None]
     lines = [line for a, b in pairwise(chain) if (line := _median(a - b)) is not None]
     return len(lines) >= 2 and all(_angle(lines[0], line) <= STRAIGHT_DEG for line in lines[1:])
 

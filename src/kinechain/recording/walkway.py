@@ -12,7 +12,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import Note
 from kinechain.recording.sides import find_facing
-from kinechain.recording.snapshots import Snapshots
+from kinechain.recording.snapshots import PELVIS, Snapshots
 
 __all__ = ["Heading", "find_heading"]
 
@@ -29,8 +29,6 @@ SINK_M = 0.2
 PASS_M = 1.2
 PASS_DEG = 25.0
 ASIDE_DEG = 45.0
-
-_PELVIS = ("asis", "psis", "sacrum")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +71,7 @@ def find_heading(
     RecordingError
         If the pelvis is never seen whole.
     """
-    pelvis = shots.centre(_PELVIS)
+    pelvis = shots.pelvis
     facing = find_facing(shots, up) if facing is None else facing
     ahead, method = _mean_facing(shots, up, facing)
     if pelvis is None or ahead is None or not np.isfinite(pelvis).any():
@@ -81,7 +79,9 @@ def find_heading(
     seen = np.flatnonzero(np.isfinite(pelvis[:, 0]))
     times, height = shots.times_s[seen], pelvis[seen] @ up
     path = pelvis[seen] - np.outer(height, up)
-    velocity, duration = _velocity(shots, _PELVIS, up)
+    velocity, duration = _velocity(
+        shots, PELVIS if shots.rows(PELVIS) else ("segment:pelvis", "iliac_crest", "hip_centre"), up
+    )
     speed = float(np.linalg.norm(velocity))
     distance = speed * duration
     sunk = float(np.ptp(height)) > SINK_M
