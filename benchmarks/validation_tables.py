@@ -1,6 +1,6 @@
 """Motion against other people's results: prints the tables that the validation tests judge.
 
-    python benchmarks/validation_tables.py [schreiber|opencap|plug_in_gait]...
+    python benchmarks/validation_tables.py [schreiber|opencap|plug_in_gait|gaps|tracking]...
 
 Needs the shared recordings beside the checkout (or KINECHAIN_SHARED).
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tracking_tables import print_gaps, print_tracking
 
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
@@ -29,6 +30,7 @@ from kinechain.motion.weight import body_weight_from_plates
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Recording, Series, Side
+from kinechain.recording.still import keep_still_part
 
 SIDES: tuple[Side, ...] = ("left", "right")
 
@@ -241,9 +243,10 @@ def print_opencap(shared: Path) -> None:
 
 @dataclass(frozen=True)
 class StoredAngle:
-    """One stored Plug-in Gait angle beside ours, over the frames of our strides."""
+    """One stored Plug-in Gait angle beside ours, over the frames of our strides; static is '' without one."""
 
     trial: str
+    static: str
     angle: str
     correlation: float
     rms_deg: float
@@ -264,6 +267,8 @@ STORED = (
 )
 PLUG_IN_GAIT = (
     ("lab_FMC/MH0222_BP01.c3d", ("lab_FMC/MH0222_BP06.c3d", "lab_FMC/MH0222_BP15.c3d")),
+    ("lab_FMC/MH0222_BP08.c3d", ("lab_FMC/MH0222_BP06.c3d", "lab_FMC/MH0222_BP15.c3d")),
+    ("lab_RBWH/Cal_01.c3d", ("lab_RBWH/bfnd_w1.c3d",)),
     ("btk_pig_nantes/PiG_Calibration3_FF.c3d", ("btk_pig_nantes/PiG_Motion3_FF.c3d",)),
     ("btk_pig_nantes/PiG_Calibration3_noFF.c3d", ("btk_pig_nantes/PiG_Motion3_noFF.c3d",)),
     ("btk_pig_nantes/PiG_Calibration-FlatFoot-Full.c3d", ("btk_pig_nantes/PiG_Motion-FlatFoot-Full.c3d",)),
@@ -271,22 +276,31 @@ PLUG_IN_GAIT = (
 
 
 def plug_in_gait_angles(shared: Path) -> tuple[list[StoredAngle], list]:
+    """Return every stored angle beside ours: each walk with each of its statics, and once without."""
     out: list[StoredAngle] = []
     agreements: list = []
+    alone: set[str] = set()
     for static_path, walk_paths in PLUG_IN_GAIT:
-        static = prepared(shared / "data/dev" / static_path)
-        walks = [prepared(shared / "data/dev" / path) for path in walk_paths]
-        size = BodySize(mass_kg=static.mass_kg or walks[0].mass_kg, height_m=static.height_m or walks[0].height_m)
-        body = fit_body(size, static=static, recording=walks[0])
-        for walk in walks:
-            trial = analyze_gait(body, walk)
-            paths = foot_paths(body, trial.motion)
-            agreements += choose_events(walk, paths).agreements
-            out += stored_beside_ours(trial)
+        static = keep_still_part(prepared(shared / "data/dev" / static_path))
+        for path in walk_paths:
+            walk = prepared(shared / "data/dev" / path)
+            for standing in (static, None) if path not in alone else (static,):
+                body, trial = plug_in_gait_trial(standing, walk)
+                out += stored_beside_ours(trial, static.name if standing else "")
+                agreements += choose_events(walk, foot_paths(body, trial.motion)).agreements
+            alone.add(path)
     return out, agreements
 
 
-def stored_beside_ours(trial: GaitTrial) -> list[StoredAngle]:
+def plug_in_gait_trial(static: Recording | None, walk: Recording) -> tuple[Body, GaitTrial]:
+    size = BodySize(
+        mass_kg=(static and static.mass_kg) or walk.mass_kg, height_m=(static and static.height_m) or walk.height_m
+    )
+    body = fit_body(size, static=static, recording=walk)
+    return body, analyze_gait(body, walk)
+
+
+def stored_beside_ours(trial: GaitTrial, static: str) -> list[StoredAngle]:
     stored = trial.recording.outputs
     out = []
     for name, component, angle in STORED:
@@ -307,6 +321,7 @@ def stored_beside_ours(trial: GaitTrial) -> list[StoredAngle]:
             out.append(
                 StoredAngle(
                     trial.recording.name,
+                    static,
                     f"{angle}_{side}",
                     float(np.corrcoef(ours[good], theirs[good])[0, 1]),
                     float(apart.std()),
@@ -334,19 +349,27 @@ def print_plug_in_gait(shared: Path) -> None:
     )
     for row in rows:
         print(
-            f"{row.trial:32s} {row.angle:26s} r {row.correlation:5.2f}  RMS {row.rms_deg:5.1f}  "
-            f"shift {row.shift_deg:6.1f}"
+            f"{row.trial:28s} static {row.static or 'none':32s} {row.angle:26s} r {row.correlation:5.2f}  "
+            f"RMS {row.rms_deg:5.1f}  shift {row.shift_deg:6.1f}"
         )
     for angle in dict.fromkeys(r.angle.rpartition("_")[0] for r in rows):
-        own = [r for r in rows if r.angle.startswith(angle)]
-        print(
-            f"{angle:20s} median r {np.median([r.correlation for r in own]):.3f}, median RMS "
-            f"{np.median([r.rms_deg for r in own]):.1f}, worst RMS {max(r.rms_deg for r in own):.1f} deg"
-        )
+        for is_static in (True, False):
+            own = [r for r in rows if r.angle.startswith(angle) and bool(r.static) == is_static]
+            r, rms = [o.correlation for o in own], [o.rms_deg for o in own]
+            print(
+                f"{angle:20s} {'with' if is_static else 'without'} static: median r {np.median(r):.3f}, "
+                f"least {min(r):.2f}, median RMS {np.median(rms):.1f}, worst {max(rms):.1f} deg"
+            )
     print_agreement(agreements)
 
 
-TABLES = {"schreiber": print_schreiber, "opencap": print_opencap, "plug_in_gait": print_plug_in_gait}
+TABLES = {
+    "schreiber": print_schreiber,
+    "opencap": print_opencap,
+    "plug_in_gait": print_plug_in_gait,
+    "gaps": print_gaps,
+    "tracking": print_tracking,
+}
 
 if __name__ == "__main__":
     for choice in sys.argv[1:] or list(TABLES):

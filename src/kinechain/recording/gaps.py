@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kinechain.core.arrays import FloatArray, IntArray
 from kinechain.recording.recording import Note
 
-__all__ = ["METHODS", "FilledGap", "GapMethod", "fill_gaps", "find_gaps", "gap_notes", "turns_between"]
+__all__ = ["METHODS", "Carriers", "FilledGap", "GapMethod", "fill_gap", "fill_gaps", "find_gaps", "gap_notes"]
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class GapMethod:
 
 #: In the order in which they are tried; errors from the table `gaps` of the benchmarks.
 METHODS: Mapping[str, GapMethod] = {
-    "rigid": GapMethod("carried by three or more markers of the same segment", 0.5, 16.0),
+    "rigid": GapMethod("carried by three or more markers of the same segment", 0.5, 17.0),
     "nearly_rigid": GapMethod("carried by markers that keep their distance in this recording", 0.2, 17.0),
-    "pair": GapMethod("carried by two markers of the same segment", 0.2, 22.0),
-    "one": GapMethod("moved along with the nearest marker of the same segment", 0.2, 23.0),
-    "cubic": GapMethod("a cubic through the edges of the gap", 0.1, 8.0),
+    "pair": GapMethod("carried by two markers of the same segment", 0.2, 19.0),
+    "one": GapMethod("moved along with the nearest marker of the same segment", 0.2, 20.0),
+    "cubic": GapMethod("a cubic through the edges of the gap", 0.1, 9.0),
 }
 #: A marker keeps its distance when that varies by less than this (standard deviation), m, in so many sampled frames;
 #: the errors of `nearly_rigid` were measured with it.
@@ -127,24 +127,50 @@ def fill_gaps(
     filled = positions.copy()
     missing = np.zeros((len(seen) + 1, seen.shape[1]), dtype=np.int32)
     np.cumsum(~seen, axis=0, out=missing[1:])
-    near = _Neighbours(positions, segments)
-    longest = max(method.longest_s for method in methods.values())
+    carriers = Carriers(positions, segments)
     out = []
     for marker, first, length in found.tolist():
-        method = "open"
-        if length <= longest * rate_hz + 1e-9:
-            there = missing[first - 1] == missing[first + length + 1]
-            for name, rule in methods.items():
-                carriers = near.of(name, marker, there, first) if length <= rule.longest_s * rate_hz + 1e-9 else None
-                if carriers is not None:
-                    filled[first : first + length, marker] = _fill(positions, name, marker, first, length, carriers)
-                    method = name
-                    break
+        there = missing[first - 1] == missing[first + length + 1]
+        method, values = fill_gap(positions, carriers, marker, first, length, there, rate_hz, methods)
+        if values is not None:
+            filled[first : first + length, marker] = values
         out.append(FilledGap(marker, first, length, method))
     return filled, tuple(out)
 
 
-class _Neighbours:
+def fill_gap(
+    positions: FloatArray,
+    carriers: Carriers,
+    marker: int,
+    first: int,
+    length: int,
+    there: NDArray[np.bool_],
+    rate_hz: float,
+    methods: Mapping[str, GapMethod] = METHODS,
+) -> tuple[str, FloatArray | None]:
+    """Return the method and the positions (length, 3) for one gap, or ('open', None).
+
+    Parameters
+    ----------
+    positions : (time, marker, 3) array, m
+        The samples inside the gap are not looked at.
+    carriers : Carriers
+        Of these positions.
+    marker, first, length : int
+    there : (marker,) array of bool
+        Markers that may be used.
+    rate_hz : float
+    methods : mapping of name to GapMethod
+    """
+    for name, rule in methods.items():
+        if length <= rule.longest_s * rate_hz + 1e-9:
+            chosen = carriers.of(name, marker, there, first)
+            if chosen is not None:
+                return name, _fill(positions, name, marker, first, length, chosen)
+    return "open", None
+
+
+class Carriers:
     """Which markers may carry another, found when first asked."""
 
     def __init__(self, positions: FloatArray, segments: Mapping[int, str]) -> None:
@@ -205,7 +231,7 @@ def _fill(positions: FloatArray, method: str, marker: int, first: int, length: i
     before, after = first - 1, first + length
     if method in ("rigid", "nearly_rigid"):
         now = positions[before : after + 1, carriers]
-        turns, middle = turns_between(now[0], now), now.mean(axis=1)
+        turns, middle = _turns_between(now[0], now), now.mean(axis=1)
         start = positions[before, marker] - middle[0]
         end = turns[-1].T @ (positions[after, marker] - middle[-1])
         share = (np.arange(1, length + 1) / (length + 1))[:, None]
@@ -223,7 +249,7 @@ def _fill(positions: FloatArray, method: str, marker: int, first: int, length: i
     return np.asarray(np.einsum("tij,tj->ti", turns[inside], _cubic(local, first - early, length)) + middle[inside])
 
 
-def turns_between(base: FloatArray, now: FloatArray) -> FloatArray:
+def _turns_between(base: FloatArray, now: FloatArray) -> FloatArray:
     """Return the rotations (time, 3, 3) that turn points ``base`` (point, 3) best onto ``now`` (time, point, 3)."""
     shape = base - base.mean(axis=0)
     cross = np.swapaxes(now - now.mean(axis=1, keepdims=True), 1, 2) @ shape

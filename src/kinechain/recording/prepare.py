@@ -19,6 +19,7 @@ from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 from kinechain.recording.sides import exchange_labels, find_facing, find_sides
 from kinechain.recording.snapshots import Snapshots, take_snapshots
 from kinechain.recording.swaps import find_swaps
+from kinechain.recording.tracking import without_tracking_faults
 from kinechain.recording.unit import find_scale, rescaled_markers, rescaled_plates
 from kinechain.recording.vertical import find_vertical, read_direction
 from kinechain.recording.walkway import Heading, find_heading
@@ -88,7 +89,8 @@ def prepare_recording(
     markers, shots = rescaled_markers(markers, scale), replace(shots, points=shots.points * scale)
     plates = rescaled_plates(recording.plates, scale, shots)
     segments = {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks}
-    positions = markers.positions
+    positions = without_tracking_faults(markers.positions, markers.labels, segments, markers.rate_hz, notes)
+    shots = take_snapshots(markers, match.landmarks, positions)
 
     up = find_vertical(name, shots, plates, _asked_up(settings), notes)
     facing = find_facing(shots, up.up)

@@ -126,7 +126,7 @@ def test_the_notes_say_how_much_of_which_marker_was_filled():
     assert repaired.code == "markers.gaps_filled"
     assert "d 10 % (longest 0.1 s)" in repaired.text
     assert repaired.place == "d"
-    assert "16 mm" in repaired.effect
+    assert "17 mm" in repaired.effect
     assert left.code == "markers.gaps_open"
     assert "e 75 % (longest 0.75 s)" in left.text
     assert left.cure

@@ -1,0 +1,317 @@
+"""Samples far off their own path: spikes, leaps to another place and back, reflections, and markers that shifted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinechain.core.arrays import FloatArray, IntArray
+from kinechain.recording.gaps import METHODS, Carriers, fill_gap, find_gaps
+from kinechain.recording.jolts import Jolts, jolt_sizes, stretch
+from kinechain.recording.places import Place, pieces_of, too_fast
+from kinechain.recording.recording import Note
+
+__all__ = ["note_noise", "without_jumps", "without_strays"]
+
+#: A run is off when it lies further than this from where its neighbours and its own path put it, m, and so many
+#: times further than the same estimate misses the same marker elsewhere in the recording (assumptions; soft tissue
+#: is part of both).
+OFF_M, OFF_TIMES = 0.008, 3.0
+#: Places at which that estimate is tried.
+_TRIES = 6
+#: Least snap, m, and longest drift that ends in one, s (assumptions: two markers merge for the cameras and part);
+#: tried in so many frames.
+SNAP_M, SNAP_S = 0.015, 0.05
+SNAP_RUNS = (1, 2, 3, 4, 6, 9, 12)
+#: Markers that lose no more samples than this share one note.
+_FEW = 5
+#: Most runs that are looked at for one marker, the shortest first; a path with more jolts is noise.
+_MOST_RUNS = 100
+#: Once the run is left out, the path is this much smoother (assumption).
+SMOOTHER = 0.4
+#: A jolt counts as a peak when it exceeds this part of those beside it: a step makes half, a spike equal ones.
+PEAK_SHARE = 0.75
+#: A piece of a trajectory is left out when its distances to the markers of its segment lie this far outside those
+#: of the longest piece, m (assumption: above the 2 to 3 cm of soft tissue).
+ELSEWHERE_M = 0.04
+#: A shift in the place on the segment that is worth a note, m, and so many times as much as the distances vary
+#: (assumptions).
+SHIFT_M, VARIES_TIMES = 0.012, 0.5
+#: A piece between two gaps, or at an end, is short up to this, s (assumption).
+SHORT_S = 0.2
+#: White noise of one coordinate that is worth a note, m, and how many times that of the other markers (assumption).
+NOISE_M, NOISE_TIMES = 0.0015, 5.0
+#: Median jolt of white noise with unit standard deviation per coordinate: sqrt(5) times the median of a chi
+#: distribution with three degrees of freedom, 1.538.
+_JOLT_OF_NOISE = 2.236 * 1.538
+
+
+def without_jumps(
+    positions: FloatArray,
+    labels: Sequence[str],
+    segments: Mapping[int, str],
+    jolts: Jolts,
+    rate_hz: float,
+    notes: list[Note],
+) -> FloatArray:
+    """Take short runs of samples that lie off the path of their marker as missing.
+
+    Parameters
+    ----------
+    positions : (time, marker, 3) array, m
+    labels : sequence of str
+    segments : mapping of marker index to segment name
+    jolts : Jolts
+        Of these positions.
+    rate_hz : float
+    notes : list of Note
+        Grows.
+
+    Notes
+    -----
+    Between two jolts of a marker, the shortest run is left out that the marker's own path and its neighbours (the
+    methods of `gaps`) put elsewhere, far beyond what the same estimate misses elsewhere in the recording, and
+    without which the path is smooth.
+    """
+    seen = np.isfinite(positions[:, :, 0])
+    gaps = find_gaps(seen)
+    suspects = np.flatnonzero(jolts.is_jolt.any(axis=0) | (np.bincount(gaps[:, 0], minlength=seen.shape[1]) > 1))
+    if not len(suspects):
+        return positions
+    out = positions.copy()
+    judge = _Judge(positions, segments, jolts, rate_hz)
+    found: dict[int, list[tuple[int, int, float]]] = {}
+    for marker in suspects.tolist():
+        starts = [_peaks(jolts, marker) + 2]
+        starts += [gaps[gaps[:, 0] == marker] @ np.array([[0, 0], [1, 1], [0, 1]])]
+        runs = _runs_off(judge, marker, np.unique(np.concatenate([part.ravel() for part in starts])))
+        runs += _snaps(judge, marker, [int(p) for p in starts[0] if not any(f - 2 <= p <= e + 2 for f, e, _ in runs)])
+        if runs:
+            found[marker] = sorted(runs)
+        for first, end, _ in runs:
+            out[first:end, marker] = np.nan
+    lost = {m: sum(int(seen[first:end, m].sum()) for first, end, _ in runs) for m, runs in found.items()}
+    notes += [_jump_note(labels[m], lost[m], runs, rate_hz) for m, runs in found.items() if lost[m] > _FEW]
+    few = {labels[m]: runs for m, runs in found.items() if lost[m] <= _FEW}
+    if few:
+        notes.append(_spikes_note(few, rate_hz))
+    return out
+
+
+def _peaks(jolts: Jolts, marker: int) -> IntArray:
+    """Return the jolts of a marker that none beside them outdoes: a step is a jolt of its size between two halves."""
+    sizes = np.pad(jolts.sizes[:, marker], 1)
+    beside = np.maximum(sizes[:-2], sizes[2:])
+    return np.flatnonzero(jolts.is_jolt[:, marker] & (sizes[1:-1] > PEAK_SHARE * beside))
+
+
+def _runs_off(judge: _Judge, marker: int, edges: IntArray) -> list[tuple[int, int, float]]:
+    """Return (first, end, how far off, m) of runs between two of the edges, the shortest first."""
+    longest = int(max(m.longest_s for m in METHODS.values()) * judge.rate_hz)
+    pairs = [(int(q - p), int(p)) for i, p in enumerate(edges) for q in edges[i + 1 : i + 6] if q - p <= longest]
+    taken = np.zeros(len(judge.positions) + 4, dtype=bool)
+    runs = []
+    for length, first in sorted(pairs)[:_MOST_RUNS]:
+        if taken[max(first - 2, 0) : first + length + 2].any():
+            continue
+        off = judge.off(marker, first, length)
+        if off is not None:
+            taken[first : first + length] = True
+            runs.append((first, first + length, off))
+    return runs
+
+
+def _snaps(judge: _Judge, marker: int, peaks: list[int]) -> list[tuple[int, int, float]]:
+    """Return runs that drift off and snap back, or leap off and drift back: only one of their ends is a jolt."""
+    reach = max(2, round(SNAP_S * judge.rate_hz))
+    runs: list[tuple[int, int, float]] = []
+    for peak in peaks:
+        if any(first - 2 <= peak <= end + 2 for first, end, _ in runs):
+            continue
+        if judge.jolts.sizes[peak - 2, marker] < SNAP_M:
+            continue
+        for length in (n for n in SNAP_RUNS if n <= reach):
+            off = [(first, judge.off(marker, first, length, drifts=True)) for first in (peak - length, peak)]
+            sure = [(first, first + length, by) for first, by in off if by is not None]
+            if sure:
+                runs.append(max(sure, key=lambda run: run[2]))
+                break
+    return runs
+
+
+class _Judge:
+    """Tells whether a run of samples is off its path."""
+
+    def __init__(self, positions: FloatArray, segments: Mapping[int, str], jolts: Jolts, rate_hz: float) -> None:
+        self.positions, self.jolts, self.rate_hz = positions, jolts, rate_hz
+        self.carriers = Carriers(positions, segments)
+        shape = (len(positions) + 1, positions.shape[1])
+        self.bad = np.zeros(shape, dtype=np.int32)
+        unusable = ~np.isfinite(positions[:, :, 0])
+        # A jolt spoils the frames on both sides of the step it belongs to.
+        unusable[1:-2] |= jolts.is_jolt
+        unusable[2:-1] |= jolts.is_jolt
+        np.cumsum(unusable, axis=0, out=self.bad[1:])
+
+    def off(self, marker: int, first: int, length: int, drifts: bool = False) -> float | None:
+        """Return how far a run is off its path, m, at its farthest if it drifts, or None if it may well be on it."""
+        track = self.positions[:, marker]
+        before, after = first - 1, first + length
+        if before < 0 or after >= len(track) or not np.isfinite(track[[before, after], 0]).all():
+            return None
+        there = self.bad[before] == self.bad[after + 1]
+        method, fill = fill_gap(self.positions, self.carriers, marker, first, length, there, self.rate_hz)
+        if fill is None:
+            return None
+        miss = np.linalg.norm(track[first:after] - fill, axis=1)
+        miss = miss[np.isfinite(miss)]
+        allowed = METHODS[method].error_mm * 1e-3 * length / (METHODS[method].longest_s * self.rate_hz)
+        off = float(np.max(miss, initial=0.0) if drifts else np.median(miss)) if len(miss) else 0.0
+        if not off > max(SNAP_M if drifts else OFF_M, 2.0 * allowed):
+            return None
+        low, high = max(first - 3, 0), after + 3
+        window = track[low:high].copy()
+        old = jolt_sizes(window).max(initial=0.0)
+        window[first - low : after - low] = fill
+        if jolt_sizes(window).max(initial=0.0) > max(self.jolts.limits[marker], SMOOTHER * old):
+            return None
+        usual = self._usual(marker, length, there, method)
+        return off if off > OFF_TIMES * usual else None
+
+    def _usual(self, marker: int, length: int, there: NDArray[np.bool_], method: str) -> float:
+        """Return by how much the same estimate misses the same marker where nothing is wrong, m."""
+        only, misses = {method: METHODS[method]}, []
+        starts = np.arange(1, len(self.positions) - length - 1)
+        own = self.bad[starts - 1, marker] == self.bad[starts + length + 1, marker]
+        starts = starts[own]
+        for first in starts[np.unique(np.linspace(0, len(starts) - 1, _TRIES).astype(int))] if len(starts) else ():
+            usable = there & (self.bad[first - 1] == self.bad[first + length + 1])
+            _, fill = fill_gap(self.positions, self.carriers, marker, int(first), length, usable, self.rate_hz, only)
+            if fill is not None:
+                misses.append(np.linalg.norm(self.positions[first : first + length, marker] - fill, axis=1).max())
+        return float(np.percentile(misses, 80)) if misses else 0.0
+
+
+def _jump_note(label: str, frames: int, runs: list[tuple[int, int, float]], rate_hz: float) -> Note:
+    worst = max(runs, key=lambda run: run[2])
+    where = stretch(worst[0], worst[1], rate_hz)
+    more = f"{frames} samples in {len(runs)} runs" if len(runs) > 1 else f"{frames} samples"
+    text = (
+        f"{label} leaves its path by up to {1e3 * worst[2]:.0f} mm and comes back ({more}; the worst in {where}); "
+        "these samples were taken as missing."
+    )
+    effect = "Short runs are filled from the neighbours; in longer ones the marker does not count."
+    cure = f"Look at {label} there in the capture software: a reflection or another marker was taken for it."
+    return Note("repaired", text, "markers.jump", f"{label}, {where}", effect, cure)
+
+
+def _spikes_note(few: Mapping[str, list[tuple[int, int, float]]], rate_hz: float, limit: int = 12) -> Note:
+    worst = sorted(((max(runs, key=lambda run: run[2]), label) for label, runs in few.items()), key=lambda x: -x[0][2])
+    listed = [f"{label} {1e3 * off:.0f} mm ({stretch(first, end, rate_hz)})" for (first, end, off), label in worst]
+    more = f" and {len(listed) - limit} more markers" if len(listed) > limit else ""
+    text = f"Single samples off their path were taken as missing: {', '.join(listed[:limit])}{more}."
+    place = ", ".join(label for _, label in worst[:limit]) + more
+    effect = "They are filled from the neighbours; nothing else changes."
+    cure = "None is needed; reflections beside the markers and too few cameras make such spikes."
+    return Note("repaired", text, "markers.spikes", place, effect, cure)
+
+
+def without_strays(
+    positions: FloatArray,
+    labels: Sequence[str],
+    segments: Mapping[int, str],
+    jolts: Jolts,
+    rate_hz: float,
+    notes: list[Note],
+) -> FloatArray:
+    """Take pieces of a trajectory that lie elsewhere than the rest as missing, and note markers that shifted.
+
+    Parameters
+    ----------
+    positions : (time, marker, 3) array, m
+        Without jumps.
+    labels : sequence of str
+    segments : mapping of marker index to segment name
+    jolts : Jolts
+        Of the positions before jumps were left out.
+    rate_hz : float
+    notes : list of Note
+        Grows.
+
+    Notes
+    -----
+    Pieces end where samples are missing or the path jolts.  A piece is elsewhere when its distances to most
+    markers of its segment differ from those in the longest piece by far more than they vary there.
+    """
+    broken = pieces_of(positions, segments, jolts)
+    if not broken:
+        return positions
+    out = positions.copy()
+    for marker, pieces in broken.items():
+        mates = [k for k, s in segments.items() if k != marker and s == segments[marker]]
+        main = max(pieces, key=lambda piece: piece[1] - piece[0])
+        place = Place(positions, marker, mates, main)
+        strays = []
+        for piece in pieces:
+            outside, ranges = place.outside(piece)
+            off = too_fast(positions[:, marker], piece, main, rate_hz) if len(outside) < 2 else _most(outside, ranges)
+            if piece != main and off is not None:
+                strays.append((*piece, off))
+        for first, end, off in strays:
+            is_late = end == pieces[-1][1] or first == pieces[0][0]
+            if is_late and (end - first) > SHORT_S * rate_hz and off < np.inf:
+                notes.append(_shift_note(labels[marker], first, end, off, rate_hz))
+            elif off > ELSEWHERE_M:
+                out[first:end, marker] = np.nan
+                notes.append(_stray_note(labels[marker], first, end, off, rate_hz))
+    return out
+
+
+def _most(outside: FloatArray, ranges: FloatArray) -> float | None:
+    """Return how far most distances lie outside their ranges, m, or None if that may well be."""
+    off = float(np.sort(outside)[::-1][len(outside) // 2])
+    return off if off > max(SHIFT_M, VARIES_TIMES * float(np.median(ranges))) else None
+
+
+def _stray_note(label: str, first: int, end: int, off: float, rate_hz: float) -> Note:
+    where = stretch(first, end, rate_hz)
+    how = "further than a person moves" if np.isinf(off) else f"{1e3 * off:.0f} mm off its place on the segment"
+    text = f"{label} lies elsewhere in {where}, {how}; these samples were taken as missing."
+    effect = "The marker does not count there."
+    cure = f"Look at {label} there in the capture software: a reflection or another marker was taken for it."
+    return Note("repaired", text, "markers.stray", f"{label}, {where}", effect, cure)
+
+
+def _shift_note(label: str, first: int, end: int, off: float, rate_hz: float) -> Note:
+    where = stretch(first, end, rate_hz)
+    text = (
+        f"{label} sits {1e3 * off:.0f} mm further from or nearer to the markers of its segment in {where} than in the "
+        "rest of the recording, as if it had come off or been moved."
+    )
+    effect = "Angles of the segment are shifted there."
+    cure = f"Use the frames on one side of it only, or leave {label} out."
+    return Note("defect", text, "markers.shift", f"{label}, {where}", effect, cure)
+
+
+def note_noise(jolts: Jolts, labels: Sequence[str], notes: list[Note]) -> None:
+    """Note markers whose positions shake far more than those of the others.
+
+    Parameters
+    ----------
+    jolts : Jolts
+    labels : sequence of str
+    notes : list of Note
+        Grows.
+    """
+    noise = jolts.usual / _JOLT_OF_NOISE
+    usual = float(np.median(noise))
+    loud = np.flatnonzero((noise > NOISE_M) & (noise > NOISE_TIMES * usual))
+    if len(loud):
+        listed = ", ".join(f"{labels[m]} {1e3 * noise[m]:.1f} mm" for m in loud[:8])
+        text = f"Markers that shake far more than the others (those {1e3 * usual:.1f} mm): {listed}."
+        names = ", ".join(labels[m] for m in loud[:8])
+        effect = "Speeds and angles that rest on them are noisy."
+        cure = "Check that the cameras see these markers well, and that nothing beside them reflects."
+        notes.append(Note("defect", text, "markers.noise", names, effect, cure))
