@@ -111,6 +111,12 @@ class _Layout:
         each = self.width * (4 if self.is_real else 2)
         return divmod(max(size - self.start, 0), each) if each else (self.frames, 0)
 
+    def is_padded(self, size: int) -> bool:
+        """Return whether what lies behind the last frame passes for padding."""
+        stored, left = self.stored(size)
+        rest = stored - self.frames
+        return rest <= PADDING * self.frames or rest * self.width * (4 if self.is_real else 2) + left < BLOCK
+
 
 def is_c3d(data: bytes) -> bool:
     """Return whether a file begins like a C3D: its key byte 0x50 behind the pointer to its parameters, and no text."""
@@ -271,7 +277,7 @@ def _choose_layout(data: bytes, readings: list[_Layout], file: str, notes: list[
     near = [r for r in readings if r.stored(size)[0] == r.frames and r.stored(size)[1] < BLOCK]
     enough = [r for r in readings if r.stored(size)[0] >= r.frames]
     stored, left = first.stored(size)
-    if first in enough and stored - first.frames <= PADDING * first.frames:
+    if first in enough and first.is_padded(size):
         near = [first]
     chosen = next(iter(near), None) or (first if first in enough else max(enough, key=lambda r: r.frames, default=None))
     if chosen is not None:
@@ -308,7 +314,7 @@ def _say_disagreement(first: _Layout, chosen: _Layout, notes: list[Note]) -> Non
 def _say_rest(layout: _Layout, size: int, notes: list[Note]) -> None:
     rest = layout.stored(size)[0] - layout.frames
     text = f"Behind the {layout.frames} frames stated the file has room for {rest} more; they were not read."
-    if layout.width and rest > PADDING * layout.frames:
+    if layout.width and not layout.is_padded(size):
         effect, cure = "None if the number of frames is right.", "Export the trial again if its end is missing."
         notes.append(Note("found", text, "file.frames", f"frame {layout.frames + 1} on", effect, cure))
 

@@ -183,7 +183,7 @@ class _Record(NamedTuple):
     name: str
     group: int
     body: int
-    stated_next: int
+    following: int
 
 
 def read_parameters(
@@ -225,30 +225,24 @@ def read_parameters(
         if record is None:
             _stop(file, at, groups, found, notes)
             break
+        parameter, ends = _content(data, record, limit, encoding)
         if record.group < 0:
             groups.setdefault(-record.group, record.name)
-            ends = [record.body + 1 + _byte(data, record.body), record.body]
+        elif parameter is None:
+            skipped.append(at)
         else:
-            parameter, end = _parameter(data, record.body, limit, encoding)
-            ends = [] if end is None else [end + 1 + _byte(data, end), end]
-            if parameter is None:
-                skipped.append(at)
-            else:
-                found.append((record.group, record.name, parameter))
-        following = record.stated_next
-        if following == record.body - 2:
+            found.append((record.group, record.name, parameter))
+        if record.following == record.body - 2:
             break  # an offset of zero marks the last record
-        ahead = _record(data, following, limit, encoding) if following >= record.body else None
-        if ahead is None and not (following >= record.body and _is_end(data, following, limit)):
-            near = [e for e in (*ends, following + 1, following - 1) if e > at]
-            others = [e for e in near if _is_end(data, e, limit) or _record(data, e, limit, encoding) is not None]
-            if not others:
+        following = record.following
+        if following not in ends[:1]:
+            following = _choose_next(data, record, ends, limit, encoding)
+            if following is None:
                 _stop(file, at, groups, found, notes)
                 break
-            following = others[0]
-            ahead = _record(data, following, limit, encoding)
-            moved.append(at)
-        at, record = following, ahead
+            if following not in (record.following, limit):
+                moved.append(at)
+        at, record = following, _record(data, following, limit, encoding)
     _say(skipped, moved, notes)
     entries = {(groups.get(g, f"({g})").upper(), name.upper()): p for g, name, p in found}
     return Parameters(entries), min(at + 1, limit)
@@ -275,9 +269,31 @@ def _record(data: bytes, at: int, limit: int, encoding: Encoding) -> _Record | N
     return _Record(name.strip(), group, body, body - 2 + int.from_bytes(data[body - 2 : body], encoding.order))
 
 
-def _is_end(data: bytes, at: int, limit: int) -> bool:
-    """Return whether the end mark or the end of the section stands at a byte."""
-    return at <= limit if at + 4 > limit else data[at] == 0
+def _content(data: bytes, record: _Record, limit: int, encoding: Encoding) -> tuple[Parameter | None, tuple[int, ...]]:
+    """Return the parameter of a record, None for a group, and where the record ends with and without a description."""
+    if record.group < 0:
+        return None, (record.body + 1 + _byte(data, record.body), record.body)
+    parameter, end = _parameter(data, record.body, limit, encoding)
+    return parameter, () if end is None else (end + 1 + _byte(data, end), end)
+
+
+def _choose_next(data: bytes, record: _Record, ends: tuple[int, ...], limit: int, encoding: Encoding) -> int | None:
+    """Return where the next record begins when a record's offset and its content disagree, None if nowhere."""
+    places = [p for p in (record.following, *ends) if p >= record.body]
+    for place in places:
+        if _is_sound(data, place, limit, encoding):
+            return place
+    return next((p for p in places if _record(data, p, limit, encoding) is not None), None)
+
+
+def _is_sound(data: bytes, at: int, limit: int, encoding: Encoding) -> bool:
+    """Return whether the end of the section stands at a byte, or a record whose offset and content agree."""
+    if at + 4 > limit:
+        return at <= limit
+    if not any(data[at : at + 4]):
+        return True
+    record = _record(data, at, limit, encoding)
+    return record is not None and record.following in (record.body - 2, *_content(data, record, limit, encoding)[1])
 
 
 def _parameter(data: bytes, at: int, limit: int, encoding: Encoding) -> tuple[Parameter | None, int | None]:
