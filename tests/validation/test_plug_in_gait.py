@@ -1,10 +1,13 @@
-"""Our angles beside the Plug-in Gait angles stored in the same files (lab_FMC, btk_pig_nantes).
+"""Our angles beside the Plug-in Gait angles stored in the same files (lab_FMC, lab_RBWH, btk_pig_nantes).
 
-Offsets, explained by definition (ours minus theirs; joint centres compared in the same frames):
+Every walk is judged with each static of its person and once without.  Offsets, explained by definition (ours minus
+theirs; joint centres compared in the same frames):
 
-- lab_FMC, knee -4 to -7 deg, hip rotation +10 to +22 deg: its Plug-in Gait turned the thigh wand by -7 deg (left)
-  and -16 deg (right) after a knee alignment device; we take the plane of hip, knee marker and wand as it stands.
-  The right knee centre so lies 21 mm behind theirs, the ankle centres agree within 4 mm;
+- lab_FMC with the static in which a knee alignment device is worn: hip and knee within 2 deg, as its Plug-in Gait
+  took the axis of the knee from the same device; with medial markers instead (BP08) within 3 deg;
+- lab_RBWH with its static: both take the same knee marker, but our shank keeps its length and hangs on a hinge, theirs
+  goes straight from marker to marker.  In swing they differ by 5 deg at knee and ankle, the same way, so that an ankle
+  that moves by 15 deg only correlates with 0.91 (left) and 0.95 (right), 2.5 deg RMS;
 - btk_pig_nantes, knee +7 to +9 deg, ankle +7 to +10 deg: theirs puts the ankle centre into the plane of the shank
   wand, 32 mm (left) and 18 mm (right) in front of ours, which lies medial of the lateral malleolus; knee centres
   agree within 1 mm.  The second person of that set, whose wand stands straight, has no such offset on the left;
@@ -29,17 +32,40 @@ def rows(shared: Path) -> list[validation_tables.StoredAngle]:
     return validation_tables.plug_in_gait_angles(shared)[0]
 
 
+#: Every walk with stored angles, and the statics it is judged with ('' is without one).
+WALKS = {
+    "MH0222_BP06.c3d": ("MH0222_BP01.c3d", "MH0222_BP08.c3d", ""),
+    "MH0222_BP15.c3d": ("MH0222_BP01.c3d", "MH0222_BP08.c3d", ""),
+    "bfnd_w1.c3d": ("Cal_01.c3d", ""),
+    "PiG_Motion3_FF.c3d": ("PiG_Calibration3_FF.c3d", ""),
+    "PiG_Motion3_noFF.c3d": ("PiG_Calibration3_noFF.c3d", ""),
+    "PiG_Motion-FlatFoot-Full.c3d": ("PiG_Calibration-FlatFoot-Full.c3d", ""),
+}
+CASES = [(walk, static) for walk, statics in WALKS.items() for static in statics]
+
+
 def of_angle(rows, angle: str) -> list[validation_tables.StoredAngle]:
     found = [r for r in rows if r.angle.rpartition("_")[0] == angle]
-    assert len(found) == 10
+    assert len(found) == 2 * len(CASES)
     return found
 
 
 @pytest.mark.parametrize("angle", ["hip_flexion", "knee_flexion", "ankle_dorsiflexion"])
-def test_sagittal_waveforms_correlate_and_lie_within_six_degrees(rows, angle: str) -> None:
-    found = of_angle(rows, angle)
-    assert np.median([r.correlation for r in found]) >= 0.95
+@pytest.mark.parametrize(("walk", "static"), CASES)
+def test_every_walk_shows_the_stored_sagittal_angles(rows, walk: str, static: str, angle: str) -> None:
+    found = [r for r in of_angle(rows, angle) if (r.trial, r.static) == (walk, static)]
+    assert len(found) == 2
     assert max(r.rms_deg for r in found) < 6.0
+    least = 0.92 if (walk, static, angle) == ("bfnd_w1.c3d", "Cal_01.c3d", "ankle_dorsiflexion") else 0.95
+    assert np.median([r.correlation for r in found]) >= least
+
+
+@pytest.mark.parametrize("is_static", [True, False])
+@pytest.mark.parametrize("angle", ["hip_flexion", "knee_flexion", "ankle_dorsiflexion"])
+def test_sagittal_waveforms_correlate_over_all_walks(rows, angle: str, is_static: bool) -> None:
+    found = [r for r in of_angle(rows, angle) if bool(r.static) == is_static]
+    assert np.median([r.correlation for r in found]) >= 0.97
+    assert np.median([r.rms_deg for r in found]) < 3.0
 
 
 @pytest.mark.parametrize(
@@ -48,8 +74,8 @@ def test_sagittal_waveforms_correlate_and_lie_within_six_degrees(rows, angle: st
         ("pelvis_tilt", 0.9, 1.0, 1.0),
         ("pelvis_rotation", 0.9, 2.5, 2.0),
         ("pelvis_obliquity", 0.8, 2.5, 2.0),
-        ("hip_adduction", 0.9, 3.0, 3.0),
-        ("foot_progression", 0.9, 3.0, 4.0),
+        ("hip_adduction", 0.9, 3.0, 4.0),
+        ("foot_progression", 0.9, 3.0, 6.0),
     ],
 )
 def test_angles_that_need_no_knee_axis_have_its_sign_its_shape_and_its_size(
@@ -61,8 +87,14 @@ def test_angles_that_need_no_knee_axis_have_its_sign_its_shape_and_its_size(
     assert max(abs(r.shift_deg) for r in found) < shift_deg
 
 
+def test_an_alignment_device_brings_knee_and_hip_to_the_stored_ones(rows) -> None:
+    found = [r for r in rows if r.static == "MH0222_BP01.c3d" and r.angle.startswith(("hip_flexion", "knee_flexion"))]
+    assert len(found) == 8
+    assert max(abs(r.shift_deg) for r in found) < 2.5
+
+
 def test_the_flat_foot_option_moves_the_stored_ankle_and_not_the_stored_hip_and_knee(rows) -> None:
-    shift = {(r.trial, r.angle): r.shift_deg for r in rows}
+    shift = {(r.trial, r.angle): r.shift_deg for r in rows if r.static}
     for angle in ("hip_flexion", "knee_flexion"):
         for side in ("left", "right"):
             flat, other = (shift[f"PiG_Motion3_{o}.c3d", f"{angle}_{side}"] for o in ("FF", "noFF"))
@@ -71,3 +103,16 @@ def test_the_flat_foot_option_moves_the_stored_ankle_and_not_the_stored_hip_and_
         shift["PiG_Motion3_FF.c3d", "ankle_dorsiflexion_right"]
         - shift["PiG_Motion3_noFF.c3d", "ankle_dorsiflexion_right"]
     ) > 1.0  # fmt: skip
+
+
+def test_the_flat_foot_option_changes_none_of_our_angles(shared: Path) -> None:
+    folder = shared / "data/dev/btk_pig_nantes"
+    angles = []
+    for option in ("FF", "noFF"):
+        static, walk = (
+            validation_tables.prepared(folder / f"PiG_{kind}3_{option}.c3d") for kind in ("Calibration", "Motion")
+        )
+        angles.append(validation_tables.plug_in_gait_trial(static, walk)[1].angles)
+    for label in angles[0].labels:
+        one, other = (np.degrees(a.angle(label)) for a in angles)
+        np.testing.assert_allclose(one, other, atol=0.05, err_msg=label)
