@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import SettingError
 from kinechain.recording.recording import Note, Recording
-from kinechain.recording.snapshots import Snapshots
 
 __all__ = ["LEAST_GAIT_HZ", "check_clock", "with_rate"]
 
@@ -67,68 +67,66 @@ def with_rate(recording: Recording, rate_hz: float | None) -> Recording:
     )
 
 
-def check_clock(
-    shots: Snapshots, tracks: FloatArray, up: FloatArray, forward: FloatArray, rate_hz: float
-) -> list[Note]:
-    """Say where a walk is too fast or too slow for its steps to have gone at the stated rate, or the rate too low.
+def check_clock(tracks: Mapping[str, FloatArray], rate_hz: float, task: str) -> list[Note]:
+    """Say where the rate is too low for gait, or a walk too fast or too slow for steps as long as its.
 
     Parameters
     ----------
-    shots : Snapshots
-    tracks : (2, time, 3) array, m
-        Right and left heel (or ankle) at every frame.
-    up, forward : (3,) unit arrays
-        In the frame of both.
+    tracks : mapping of landmark to (time, 3) array, m
+        World frame.
     rate_hz : float
+    task : str
+        Only a walk is judged by its steps.
     """
     notes = []
     if rate_hz < LEAST_GAIT_HZ:
-        notes.append(
-            Note(
-                "defect",
-                f"The rate of {rate_hz:g} Hz is too low to time a step ({LEAST_GAIT_HZ:g} Hz at least): no measure of "
-                "gait is taken.",
-                "file.slow_rate",
-                "frame rate",
-                "Postures can be used, gait cannot.",
-                "Record at 50 Hz or more, or export every frame.",
-            )
+        text = (
+            f"{rate_hz:g} Hz is too slow to time a step ({LEAST_GAIT_HZ:g} Hz at least): no measure of gait is taken."
         )
-    ratio, steps = _walk_ratio(shots, tracks, up, forward, rate_hz)
-    if ratio is not None and not WALK_RATIO[0] <= ratio <= WALK_RATIO[1]:
-        slow = "slow" if ratio > WALK_RATIO[1] else "fast"
-        notes.append(
-            Note(
-                "defect",
-                f"The clock looks wrong: at {rate_hz:g} Hz this person takes {steps:.0f} steps a minute, too {slow} "
-                "for steps as long as theirs.",
-                "file.clock",
-                "frame rate",
-                "Every time and speed would be wrong by the same factor, and moments by its square.",
-                "Find the true frame rate and state it with --rate.",
-            )
+        effect, cure = "Postures can be used, gait cannot.", "Record at 50 Hz or more, or export every frame."
+        notes.append(Note("defect", text, "file.slow_rate", "frame rate", effect, cure))
+    steps = _steps(tracks, rate_hz) if task == "walking" else None
+    if steps is not None and not WALK_RATIO[0] <= steps.ratio <= WALK_RATIO[1]:
+        slow = "slow" if steps.ratio > WALK_RATIO[1] else "fast"
+        text = (
+            f"The clock looks wrong: at {rate_hz:g} Hz this person takes {60 * steps.rate_hz:.0f} steps a minute, too "
+            f"{slow} for steps of {steps.length:.2f} m."
         )
+        effect = "Every time and speed is wrong by the same factor, and moments by its square."
+        cure = "Find the true frame rate and state it with --rate."
+        notes.append(Note("defect", text, "file.clock", "frame rate", effect, cure))
     return notes
 
 
-def _walk_ratio(
-    shots: Snapshots, tracks: FloatArray, up: FloatArray, forward: FloatArray, rate_hz: float
-) -> tuple[float | None, float]:
-    """Dimensionless walk ratio and steps per minute, from the heels passing each other; None below three passes."""
-    apart = (tracks[0] - tracks[1]) @ forward
+@dataclass(frozen=True)
+class _Steps:
+    """Steps of a walk: length, m, how many a second, and their walk ratio."""
+
+    length: float
+    rate_hz: float
+    ratio: float
+
+
+def _steps(tracks: Mapping[str, FloatArray], rate_hz: float) -> _Steps | None:
+    """Steps by the feet passing each other; None below three passes."""
+    part = next((p for p in ("heel", "lateral_malleolus") if f"{p}_r" in tracks and f"{p}_l" in tracks), None)
+    pelvis = [t[:, 2] for n, t in tracks.items() if n.startswith(("asis", "psis", "sacrum"))]
+    if part is None or not pelvis:
+        return None
+    right, left = tracks[f"{part}_r"], tracks[f"{part}_l"]
+    apart = (right - left)[:, 0]
     apart = apart[np.isfinite(apart)]
-    pelvis, feet = shots.pelvis, shots.centre(("heel", "lateral_malleolus"))
-    if len(apart) < 3 or pelvis is None or feet is None:
-        return None, 0.0
-    leg = (pelvis - feet) @ up
-    leg = leg[np.isfinite(leg)]
+    height = np.concatenate([p[np.isfinite(p)] for p in pelvis])
+    ground = right[np.isfinite(right[:, 2]), 2]
+    if len(apart) < 3 or not len(height) or not len(ground):
+        return None
+    leg = float(np.median(height) - ground.min())
     apart = apart - 0.5 * (apart.max() + apart.min())
     side = np.where(np.abs(apart) > 0.3 * np.abs(apart).max(), np.sign(apart), 0.0)
     told = np.flatnonzero(side)
     passes = told[1:][np.diff(side[told]) != 0]
-    if len(passes) < 3 or not len(leg):
-        return None, 0.0
-    step_hz = (len(passes) - 1) / ((passes[-1] - passes[0]) / rate_hz)
-    long = 0.5 * float(np.ptp(apart))
-    height = float(np.median(leg))
-    return (long / height) / (step_hz * np.sqrt(height / GRAVITY)), 60.0 * step_hz
+    if len(passes) < 3 or leg <= 0.0:
+        return None
+    often = float((len(passes) - 1) / ((passes[-1] - passes[0]) / rate_hz))
+    length = 0.5 * float(np.ptp(apart))
+    return _Steps(length, often, (length / leg) / (often * np.sqrt(leg / GRAVITY)))

@@ -17,7 +17,7 @@ from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 from kinechain.recording.sides import exchange_labels, find_facing, find_sides
-from kinechain.recording.snapshots import Snapshots, take_snapshots
+from kinechain.recording.snapshots import take_snapshots
 from kinechain.recording.swaps import find_swaps
 from kinechain.recording.tracking import without_tracking_faults
 from kinechain.recording.unit import find_scale, rescaled_markers, rescaled_plates
@@ -97,26 +97,23 @@ def prepare_recording(
     known = {settings.turned_over_by: settings.turned_over} if settings.turned_over else {}
     sides = find_sides(name, shots, up.up, facing, plates, notes, known)
     right_handed = _reflection(up.up) if sides.is_mirrored else np.eye(3)
-    positions = exchange_labels(positions, markers.labels, sides.exchanged) @ right_handed
-    shots = take_snapshots(markers, match.landmarks, positions)
+    shots = shots.exchanged(sides.exchanged).turned(right_handed)
     facing = facing if facing is None else facing @ right_handed
     swaps = find_swaps(shots, up.up, facing, share, notes)
-    positions = exchange_labels(positions, markers.labels, swaps.exchanged)
-    shots = take_snapshots(markers, match.landmarks, positions)
+    shots = shots.exchanged(swaps.exchanged)
     heading = find_heading(name, shots, up.up, notes, facing)
-    notes += _clock_notes(shots, markers, match.landmarks, positions, heading, up.up)
 
-    turn = np.stack([heading.forward, np.cross(up.up, heading.forward), up.up])
-    positions = positions @ turn.T
+    world_from_lab = np.stack([heading.forward, np.cross(up.up, heading.forward), up.up]) @ right_handed
+    positions = exchange_labels(positions, markers.labels, (*sides.exchanged, *swaps.exchanged)) @ world_from_lab.T
     positions, gaps = fill_gaps(positions, segments, markers.rate_hz)
     notes += gap_notes(gaps, markers.labels, len(positions), markers.rate_hz)
-    world_from_lab = turn @ right_handed
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
     landmarks = tuple((label, landmark) for label, landmark in match.landmarks if label not in swaps.dropped)
     tracks = landmark_tracks(ready, landmarks)
     turned = [turned_plate(plate, world_from_lab) for plate in plates]
     plates = plates_under_feet(turned, tracks, ready.rate_hz, ready.start_s, notes)
     notes.append(_floor_note(tracks, plates))
+    notes += check_clock(tracks, ready.rate_hz, heading.task)
     return replace(
         recording,
         markers=ready,
@@ -185,23 +182,6 @@ def _reflection(up: FloatArray) -> FloatArray:
     aside = np.eye(3)[int(np.argmin(np.abs(up)))]
     aside = aside - (aside @ up) * up
     return np.asarray(np.eye(3) - 2.0 * np.outer(aside, aside) / (aside @ aside))
-
-
-def _clock_notes(
-    shots: Snapshots,
-    markers: Markers,
-    landmarks: Sequence[tuple[str, str]],
-    positions: FloatArray,
-    heading: Heading,
-    up: FloatArray,
-) -> list[Note]:
-    """Judge the clock of a walk by its steps."""
-    column = {landmark: markers.labels.index(label) for label, landmark in landmarks}
-    for part in ("heel", "lateral_malleolus"):
-        if heading.task == "walking" and f"{part}_r" in column and f"{part}_l" in column:
-            tracks = positions[:, [column[f"{part}_r"], column[f"{part}_l"]]].transpose(1, 0, 2)
-            return check_clock(shots, tracks, up, heading.forward, markers.rate_hz)
-    return []
 
 
 def _axes_note(method: str, heading: Heading, world_from_lab: FloatArray) -> Note:

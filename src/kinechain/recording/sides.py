@@ -14,7 +14,7 @@ from kinechain.recording.recording import ForcePlate, Note
 from kinechain.recording.snapshots import Snapshots
 from kinechain.recording.vertical import plate_normal
 
-__all__ = ["Sides", "find_facing", "find_sides"]
+__all__ = ["Sides", "exchange_labels", "find_facing", "find_sides"]
 
 #: A pair of markers is told right from left when it points sideways by this share of its length (assumption).
 SIDEWAYS_SHARE = 0.15
@@ -347,11 +347,11 @@ def _travel(shots: Snapshots, up: FloatArray) -> FloatArray:
 
 
 def exchange_labels(positions: FloatArray, labels: Sequence[str], exchanged: Sequence[tuple[str, str]]) -> FloatArray:
-    """Return positions (time, marker, 3), m, with the trajectories of each pair of labels exchanged."""
+    """Return positions (time, marker, 3), m, with the trajectories of each pair of labels exchanged, in turn."""
     if not exchanged:
         return positions
-    out = positions.copy()
-    place: Mapping[str, int] = {label: i for i, label in enumerate(labels)}
+    order = list(range(len(labels)))
+    place = {label: i for i, label in enumerate(labels)}
     for a, b in exchanged:
-        out[:, [place[a], place[b]]] = positions[:, [place[b], place[a]]]
-    return out
+        order[place[a]], order[place[b]] = order[place[b]], order[place[a]]
+    return positions[:, order]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,6 +57,20 @@ class Snapshots:
     def track(self, name: str) -> FloatArray | None:
         """Return one landmark, (time, 3), or None if the marker set lacks it."""
         return self.points[self.names.index(name)] if name in self.names else None
+
+    def exchanged(self, pairs: Sequence[tuple[str, str]]) -> Snapshots:
+        """Return the same with the points of each pair of labels exchanged, one after another."""
+        if not pairs:
+            return self
+        order = list(range(len(self.labels)))
+        for a, b in pairs:
+            i, j = self.labels.index(a), self.labels.index(b)
+            order[i], order[j] = order[j], order[i]
+        return replace(self, points=self.points[order])
+
+    def turned(self, turn: FloatArray) -> Snapshots:
+        """Return the same with every point multiplied by a (3, 3) matrix."""
+        return self if (turn == np.eye(3)).all() else replace(self, points=self.points @ turn.T)
 
     @cached_property
     def pelvis(self) -> FloatArray | None:

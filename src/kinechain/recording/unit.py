@@ -55,8 +55,8 @@ def find_scale(name: str, markers: Markers, shots: Snapshots, notes: list[Note])
     RecordingError
         If no unit makes it the size of a person.
     """
-    stature, span = _stature(shots), _span(markers)
-    size = span if stature is None else stature
+    stature = _stature(shots)
+    size = _span(markers) if stature is None else stature
     limits, likely = (SPAN_M, LIKELY_SPAN_M) if stature is None else (STATURE_M, LIKELY_STATURE_M)
     if limits[0] <= size <= limits[1]:
         return 1.0
@@ -67,8 +67,8 @@ def find_scale(name: str, markers: Markers, shots: Snapshots, notes: list[Note])
     ]
     if len(fitting) != 1:
         raise RecordingError(
-            f"the markers of {name} span {span:.3g} m, which is not the size of a person, nor would it be in any other "
-            "unit of length; check the unit in the file"
+            f"the markers of {name} span {_span(markers):.3g} m, which is not the size of a person, nor would it be in any "
+            "other unit of length; check the unit in the file"
         )
     factor, stated, true = fitting[0]
     what = "they span" if stature is None else "their legs fit a standing height of"
@@ -134,17 +134,20 @@ def _wants(plate: ForcePlate, scale: float, shots: Snapshots) -> bool:
 
 
 def _stature(shots: Snapshots) -> float | None:
-    """Standing height, m, that the lengths of the legs fit (median over the lengths seen)."""
-    heights = []
+    """Standing height, m, that the lengths of the legs fit: median over the first two kinds of length seen."""
+    heights: list[float] = []
+    kinds = 0
     for upper, lower, share in _SHARES:
-        for side in "rl":
-            a, b = shots.centre(upper, f"_{side}"), shots.centre(lower, f"_{side}")
-            if a is None or b is None:
-                continue
-            length = np.linalg.norm(a - b, axis=1)
-            length = length[np.isfinite(length)]
-            if len(length):
-                heights.append(float(np.median(length)) / share)
+        lengths = []
+        for side in ("_r", "_l"):
+            a, b = shots.centre(upper, side), shots.centre(lower, side)
+            if a is not None and b is not None:
+                length = np.linalg.norm(a - b, axis=1)
+                lengths += [float(np.median(seen)) / share] if len(seen := length[np.isfinite(length)]) else []
+        heights += lengths
+        kinds += bool(lengths)
+        if kinds == 2:
+            break
     return float(np.median(heights)) if heights else None
 
 

@@ -28,6 +28,8 @@ REST_SHARE, REST_SPEED = 0.15, 0.02
 #: Spread of the points that tell the floor: along it, across it and out of it, m.
 FLOOR_SPREAD = (0.15, 0.03, 0.01)
 LOADED_N = 50.0
+#: Samples of a plate that are looked at.
+PLATE_SAMPLES = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,14 +221,15 @@ def _floor_normal(shots: Snapshots, body: FloatArray) -> FloatArray | None:
     speed = _travel_speed(shots)
     if speed < 0.2 or shots.points.shape[1] < 5:
         return None
-    kinds: dict[str, list[int]] = {}
-    for row in shots.rows(("heel", "lateral_malleolus", "metatarsal", "hallux", "toe_2")):
-        kinds.setdefault(shots.names[row][:-2], []).append(row)
+    rows = shots.rows(("heel", "lateral_malleolus", "metatarsal", "hallux", "toe_2"))
+    tracks = shots.points[rows]
+    moved = np.linalg.norm(tracks[:, 2:] - tracks[:, :-2], axis=2) / (2 * shots.times_s[1])
+    rests = moved < REST_SHARE * speed + REST_SPEED
+    kinds = [shots.names[row][:-2] for row in rows]
     points = []
-    for rows in kinds.values():
-        tracks = shots.points[rows]
-        moved = np.linalg.norm(tracks[:, 2:] - tracks[:, :-2], axis=2) / (2 * shots.times_s[1])
-        resting = tracks[:, 1:-1][moved < REST_SHARE * speed + REST_SPEED]
+    for kind in dict.fromkeys(kinds):
+        same = [k for k, other in enumerate(kinds) if other == kind]
+        resting = tracks[same, 1:-1][rests[same]]
         if len(resting) >= 4:
             points.append(resting - resting.mean(axis=0))
     if not points:
@@ -295,11 +298,11 @@ def _stands_straight(shots: Snapshots) -> bool:
 def _check_plates(plates: Sequence[ForcePlate], up: FloatArray, notes: list[Note]) -> None:
     """Say which plates push elsewhere than up."""
     for plate in plates:
-        size = np.linalg.norm(plate.force, axis=1)
-        loaded = size > LOADED_N
-        if loaded.sum() < 3:
+        force = plate.force[:: max(len(plate.force) // PLATE_SAMPLES, 1)]
+        loaded = force[np.linalg.norm(force, axis=1) > LOADED_N]
+        if len(loaded) < 3:
             continue
-        push = plate.force[loaded].mean(axis=0)
+        push = loaded.mean(axis=0)
         if push @ up < 0.7 * np.linalg.norm(push):
             text = f"{plate.name} pushes away from the vertical of the body: its axes do not agree with the markers'."
             effect = "Its forces cannot be used with the markers."
