@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -32,7 +33,10 @@ from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial, analyze_gait, no_cycle
 from kinechain.motion.weight import mass_from_plates
+from kinechain.recording.clock import LEAST_GAIT_HZ
 from kinechain.recording.collect import Collection, collect_recordings, named
+from kinechain.recording.prepare import PrepareSettings
+from kinechain.recording.read import ReadSettings
 from kinechain.recording.recording import Recording
 
 __all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
@@ -64,11 +68,21 @@ class Settings:
         Marker-set profile by name or file; None chooses it from the labels.
     cutoff_hz : float
         Low-pass cut-off of the coordinates.
+    up : str
+        Axis of the laboratory that points up, such as '+y'; '' tells it from the body.
+    turned_over : 'mirrored', 'exchanged' or ''
+        What a body is whose right and left stand the wrong way round: seen in mirrored axes, or with the labels of its
+        sides exchanged.
+    rate_hz : float or None
+        True frame rate of the markers where the files state a wrong one.
     """
 
     rhythm: str = "christophy2012"
     profile: str | None = None
     cutoff_hz: float = 6.0
+    up: str = ""
+    turned_over: Literal["", "mirrored", "exchanged"] = ""
+    rate_hz: float | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +193,9 @@ def assess(
     say("Asking the danger signs")
     screen = screen_person(person)
     say("Reading the recordings")
-    material = collect_recordings(paths, static, settings.profile)
+    reading = ReadSettings(rate_hz=settings.rate_hz)
+    preparing = PrepareSettings(up=settings.up, turned_over=settings.turned_over)
+    material = collect_recordings(paths, static, settings.profile, reading, preparing)
     say("Fitting the body")
     size, size_notes = _body_size(person, material)
     body, standing = _fit(size, material, settings)
@@ -320,7 +336,12 @@ def _analyze(
         except KinechainError as error:
             refused.append(named(recording.name, error))
             continue
-        if _walks_backwards(trial):
+        if recording.require_markers().rate_hz < LEAST_GAIT_HZ:
+            refused.append(
+                f"{recording.name}: {recording.require_markers().rate_hz:g} Hz is too slow to time a step "
+                f"({LEAST_GAIT_HZ:g} Hz at least), so no measure of gait is taken."
+            )
+        elif _walks_backwards(trial):
             refused.append(
                 f"{recording.name}: the person walks backwards; events, measures and norms are of walking forwards."
             )

@@ -9,6 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinechain.cli.habits import (
+    ExchangeSidesOption,
+    MirroredOption,
+    RateOption,
+    UpOption,
+    checked_up,
+    turned_over,
+)
 from kinechain.cli.inputs import is_person_file, sort_inputs
 from kinechain.cli.terminal import progress, wrapped
 from kinechain.core.errors import InputError, SettingError
@@ -64,6 +72,10 @@ def assess(
     profile: Annotated[
         str | None, typer.Option(help="Marker-set profile; chosen from the labels if not given.", metavar="NAME|FILE")
     ] = None,
+    up: UpOption = "",
+    mirrored: MirroredOption = False,
+    exchange_sides: ExchangeSidesOption = False,
+    rate: RateOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report.", metavar="DIR", show_default="kinechain-report")
     ] = None,
@@ -92,7 +104,14 @@ def assess(
         from kinechain.analysis import Settings
         from kinechain.analysis import assess as assess_person
 
-        assessment = assess_person(person, recordings, static, Settings(rhythm=rhythm, profile=profile), say)
+        settings = Settings(
+            rhythm=rhythm,
+            profile=profile,
+            up=checked_up(up),
+            turned_over=turned_over(mirrored, exchange_sides),
+            rate_hz=rate,
+        )
+        assessment = assess_person(person, recordings, static, settings, say)
         say("Writing the report")
         written = _write(assessment, _folder(out, "kinechain-report", as_json))
     _print_assessment(assessment, written, as_json)
