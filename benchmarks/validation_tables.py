@@ -1,6 +1,6 @@
 """Motion against other people's results: prints the tables that the validation tests judge.
 
-    python benchmarks/validation_tables.py [schreiber|opencap|plug_in_gait|gaps|tracking]...
+    python benchmarks/validation_tables.py [schreiber|opencap|plug_in_gait|gaps|tracking|events]...
 
 Needs the shared recordings beside the checkout (or KINECHAIN_SHARED).
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from event_tables import print_events
 from tracking_tables import print_gaps, print_tracking
 
 from kinechain.body.body import Body
@@ -369,6 +370,7 @@ TABLES = {
     "plug_in_gait": print_plug_in_gait,
     "gaps": print_gaps,
     "tracking": print_tracking,
+    "events": print_events,
 }
 
 if __name__ == "__main__":

@@ -65,8 +65,10 @@ def medians(trials: Iterable, kind: str, first: str, second: str) -> list[float]
     [
         ("foot_strike", "file", 10, 20),
         ("foot_off", "file", 10, 30),
-        ("foot_strike", "bonci2022", 20, 50),
-        ("foot_off", "zeni2008", 20, 40),
+        ("foot_strike", "bonci2022", 10, 50),
+        ("foot_off", "bonci2022", 10, 40),
+        ("foot_strike", "zeni2008", 10, 60),
+        ("foot_off", "zeni2008", 10, 40),
     ],
 )
 def test_file_and_kinematic_events_agree_with_the_plates(
@@ -76,10 +78,3 @@ def test_file_and_kinematic_events_agree_with_the_plates(
     assert len(apart) >= 13
     assert abs(np.median(apart)) < median_ms
     assert max(map(abs, apart)) < worst_ms
-
-
-@pytest.mark.parametrize("kind", ["foot_strike", "foot_off"])
-def test_the_chosen_kinematic_method_lies_nearer_to_the_plates_than_the_other(trials, kind: str) -> None:
-    chosen, other = ("bonci2022", "zeni2008") if kind == "foot_strike" else ("zeni2008", "bonci2022")
-    near, far = (np.median(np.abs(medians(trials, kind, "plates", m))) for m in (chosen, other))
-    assert near < far

@@ -2,7 +2,7 @@
 
 The order of trust for each single event is plates (a clean hit), the file, then kinematics: by
 bonci2022, with zeni2008 in reserve; both lie within 0.02 s of the plates (median) in every set of
-recordings that had no say in their making (docs/validation.md).  Where plates or file give events
+recordings that had no say in their making (benchmarks/event_tables.py).  Where plates or file give events
 of a kind, kinematic events of that kind are moved by their median distance from them, so that
 strides between events of two sources keep their length.
 """

@@ -52,7 +52,7 @@ LOWEST_RATE_HZ = 25.0
 STRIKE_SPEED_FRACTION, OFF_SPEED_FRACTION = 0.5, 0.8
 #: How long before the plates' events each method finds its own, s: medians on schreiber_moissenet (18 to 27 events of
 #: the paths of markers), added to what is found.  On the recordings of the other laboratories, which had no say in it,
-#: the medians that are left lie below 0.01 s (docs/validation.md).
+#: the medians that are left lie below 0.01 s (benchmarks/event_tables.py).
 EARLY_S: dict[tuple[str, Kind], float] = {
     ("zeni2008", "foot_strike"): 0.036,
     ("zeni2008", "foot_off"): 0.007,
