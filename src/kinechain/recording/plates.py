@@ -36,6 +36,9 @@ __all__ = [
     "plates_from_table",
 ]
 
+#: By a wrong unit of moment the force acts this many half lengths of a plate away from its middle, at the least: a
+#: thousandth of that is nearer to the middle than a foot that walks over a plate stays.  Assumption.
+ABSURD = 50.0
 _NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
 _DESCRIBE = "Check the description of the plate in the recording software and export the trial again."
 _ZERO = "Zero the plates before the person steps on, and record a moment of nobody on them."
@@ -362,7 +365,8 @@ def _calibrated_once(source: PlateSource, settings: PlateSettings, notes: list[N
 def _moments_in_unit(source: PlateSource, settings: PlateSettings, notes: list[Note]) -> PlateSource:
     """Correct the unit of the moments where the stated one puts every centre of pressure absurdly far or in the middle.
 
-    Only a factor of 10, 100 or 1000 is considered, and only if it brings 95 % of the loaded samples onto the plate.
+    Only a factor of 1000 is considered (N mm and N m taken for one another), and only if it brings 95 % of the loaded
+    samples onto the plate.
     """
     if source.type in (3, 6, 7):
         return source
@@ -374,18 +378,16 @@ def _moments_in_unit(source: PlateSource, settings: PlateSettings, notes: list[N
     thin = replace(source, channels=source.channels[rows], uncalibrated=None)
     half = np.linalg.norm(np.diff(source.corners[[1, 0, 3]], axis=0), axis=1) / 2
     places = {}
-    for factor in (1.0, 1e-3, 1e3, 1e-2, 1e2):
+    for factor in (1.0, 1e-3, 1e3):
         wrench = wrench_at_surface(_with_moment_factor(thin, factor))
         places[factor] = np.stack([-wrench[1][:, 1], wrench[1][:, 0]], axis=1) / wrench[0][:, 2:]
     stated = places[1.0]
-    is_far = float(np.median(np.abs(stated / half).max(axis=1))) > 8.0
+    is_far = float(np.median(np.abs(stated / half).max(axis=1))) > ABSURD
     is_middle = float(np.linalg.norm(np.ptp(stated, axis=0))) < 1e-3 and _on_plate(places[1e3], half) >= 0.95
     is_middle &= float(np.linalg.norm(np.ptp(places[1e3], axis=0))) > 0.02
-    wanted = [f for f in places if f < 1.0] if is_far else [1e3] if is_middle else []
-    factors = [f for f in wanted if _on_plate(places[f], half) >= 0.95]
-    if not factors:
+    factor = 1e-3 if is_far else 1e3
+    if not (is_far or is_middle) or _on_plate(places[factor], half) < 0.95:
         return source
-    factor = factors[0]
     what = "centres of pressure" if source.type == 1 else "moments"
     where = "metres away from the plate" if is_far else "in one point at its middle"
     text = (
@@ -480,7 +482,7 @@ def _drift(
     at = np.flatnonzero(quiet)
     if len(at) < 4 or (at[-1] - at[0] + 1) * n < 0.5 * samples:
         return None
-    middle = (at + 0.5) * n
+    middle = (at + 0.5) * n - 0.5
     line = np.polyfit(middle, means[at], 1)
     change = abs(line[0]) * (middle[-1] - middle[0])
     rest = float(np.std(means[at] - np.polyval(line, middle)))
@@ -499,7 +501,7 @@ def _without_drift(
     """Subtract a straight line through the unloaded windows from every component."""
     both = np.concatenate([force, moment], axis=1)
     blocks = both[: len(both) // n * n].reshape(-1, n, 6).mean(axis=1)[quiet]
-    middle = (np.flatnonzero(quiet) + 0.5) * n
+    middle = (np.flatnonzero(quiet) + 0.5) * n - 0.5
     slope, level = np.polyfit(middle, blocks, 1)
     both = both - (np.arange(len(both))[:, None] * slope + level)
     first, last = np.polyval(drift, [0, len(force) - 1])
