@@ -54,17 +54,17 @@ _NOUNS = {
     "sacrum": ("sacrum", "sacral", "sacr", "vsac", "vsacral", "sac", "sacro"),
     "pelvis": ("pelvis", "pelv", "pel", "waist", "pv"),
     "iliac_crest": ("iliaccrest", "iliac", "crest", "ic", "iliocristale", "icr", "illiac", "ilcr"),
-    "trochanter": ("troch", "trochanter", "gtroch", "gtrochanter", "greatertrochanter", "gt", "gtr", "gtro", "troc",
-                   "tro", "ftc", "trc"),
+    "trochanter": ("troch", "trochanter", "gtroch", "gtroc", "gtrochanter", "greatertrochanter", "gt", "gtr", "gtro",
+                   "troc", "tro", "ftc", "trc"),
     "knee": ("knee", "kne", "kn", "kjl", "knjntln", "kneejointline", "genou", "knie", "ginocchio"),
     "condyle": ("condyle", "cond", "epicondyle", "epi", "epic", "epicond", "femoralcondyle", "femcond", "kneecondyle",
                 "femoralepicondyle", "fc", "fe", "con", "kneeepicondyle", "condylus"),
     "knee_lateral": ("fle", "lfe", "lfc", "lfep", "lfepi", "latknee", "lkn", "flc", "lknee", "lepi"),
     "knee_medial": ("fme", "mfe", "mfc", "mfep", "mfepi", "medknee", "mkn", "fmc", "mknee", "mkne", "knm", "knem",
                     "kneem", "kmed", "mepi"),
-    "patella": ("patella", "pat", "suppat", "kneecap", "rotule", "suprapatellar", "suprapatella", "ptl"),
+    "patella": ("patella", "pat", "kneecap", "rotule", "ptl"),
     "thigh": ("thigh", "thi", "th", "tigh", "femur", "fem", "quad", "cuisse", "upperleg", "uleg", "thgh", "tgh",
-              "coscia", "wand1"),
+              "coscia", "wand1", "suppat", "suprapatellar", "suprapatella"),
     "shank": ("shank", "shin", "sha", "shn", "shk", "sk", "sh", "skn", "tib", "tibia", "calf", "leg", "lowerleg",
               "tb", "jambe", "crus", "gamba", "unterschenkel", "shnk", "wand2"),
     "fibula": ("fibula", "fib", "fibhead", "fibulahead", "fibulaehead", "headfibula", "hfib", "hf", "fax", "fibh",
@@ -361,13 +361,13 @@ def _cut(words: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]] | None
 
 @lru_cache(maxsize=4096)
 def _pieces(word: str) -> list[str] | None:
-    """Cut one word into known words of three letters and more, and single digits; None if that leaves a rest."""
+    """Cut one word into known words of three letters and more, digits, "in" and "of"; None if that leaves a rest."""
     if not word:
         return []
     for size in range(len(word), 0, -1):
         piece = word[:size]
         is_known = piece in _FACE_OF or piece in _NOUN_OF or piece in _EMPTY
-        if is_known and (size >= 3 or piece.isdigit()):
+        if is_known and (size >= 3 or piece.isdigit() or piece in ("in", "of")):
             rest = _pieces(word[size:])
             if rest is not None:
                 return [piece, *rest]
@@ -463,7 +463,9 @@ def _compose(nouns: frozenset[str], faces: frozenset[str], side: str) -> Reading
     if noun == "foot" and faces == {"back"}:
         noun = "hindfoot"
     if noun in _TRACKERS or noun in ("foot", "metatarsal"):
-        return _tracker(_TRACKERS.get(noun, "midfoot"), side) if side else None
+        # The patella slides over the thigh as the knee bends: it tracks nothing.
+        weight = 0.0 if noun == "patella" else 0.5
+        return _tracker(_TRACKERS.get(noun, "midfoot"), side, weight) if side else None
     return _tracker("thorax", side) if noun == "acromion" and faces <= {"back", "front"} else None
 
 

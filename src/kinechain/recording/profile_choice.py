@@ -148,6 +148,11 @@ def _is_known(match: Match) -> bool:
 def _as_asked(labels: Sequence[str], name: str, recording: str) -> ProfileChoice:
     keys = [LabelKeys(x, plain(x), *side_and_stem(x)) for x in labels]
     match = match_keys(find_profile(name), keys)
+    if not match.landmarks:
+        raise RecordingError(
+            f"the marker set '{match.profile.name}' names none of the labels of {recording} ({_listed(labels)}); "
+            "write them as the recording does"
+        )
     if match.score < USABLE_SCORE:
         raise RecordingError(
             f"the marker set '{match.profile.name}' needs {', '.join(match.missing)}, "

@@ -224,7 +224,8 @@ def judged(
     sure = sum(bool(there & set(group)) for group in profile.required)
     guess = len(profile.required) - len(missing) - sure
     unused = tuple(k.label for k in keys if k.label not in named and k.label not in by_words)
-    share = (sure + GUESSED * guess) / max(len(profile.required), 1)
+    # A profile of one's own that requires nothing is content with any landmark.
+    share = (sure + GUESSED * guess) / len(profile.required) if profile.required else float(bool(read))
     score = share - 0.01 * (len(unused) + 0.5 * len(guessed)) / max(len(keys), 1)
     both = dict(landmarks) | by_words
     ordered = tuple((k.label, both[k.label]) for k in keys if k.label in both)
@@ -260,23 +261,67 @@ def _profile(name: str, data: dict[str, Any]) -> Profile:
         raise SettingError(
             f"marker-set profile '{name}' has an unknown key '{unknown[0]}'. {suggest(unknown[0], _KEYS)}"
         )
-    right, left = data.get("side_letters", ["r", "l"])
+    for table in ("sided", "midline", "required"):
+        if not isinstance(data.get(table, {}), dict):
+            raise SettingError(f"marker-set profile '{name}': [{table}] must be a table, e.g. [{table}]")
+    right, left = _side_letters(name, data.get("side_letters", ["r", "l"]))
     meanings: list[tuple[str, str, float]] = []
     for table, sides in (("sided", (("r", right), ("l", left))), ("midline", (("", ""),))):
         for key, entry in data.get(table, {}).items():
             for labels, weight in _entries(name, key, entry):
+                _check_stars(name, key, labels, table == "sided")
                 for suffix, letter in sides:
                     landmark = _landmark(name, key, suffix)
                     meanings += [(plain(label.replace("*", letter)), landmark, weight) for label in labels]
-    required = [tuple(group) for group in data.get("required", {}).get("midline", [])]
-    midline = set(data.get("midline", {}))
-    for group in data.get("required", {}).get("sided", []):
-        for suffix in "rl":
-            required.append(
-                tuple(g if g in midline and g not in data["sided"] else _landmark(name, g, suffix) for g in group)
+    if not meanings:
+        raise SettingError(f"marker-set profile '{name}' names no label; write e.g. [sided] and asis = [\"*ASI\"]")
+    _check_twice(name, meanings)
+    own = tuple(str(data.get(key, "")) for key in ("source", "citation", "doi"))
+    return Profile(name, str(data.get("title", name)), *own, tuple(meanings), _required(name, data))
+
+
+def _side_letters(name: str, letters: Any) -> tuple[str, str]:
+    is_pair = isinstance(letters, list) and len(letters) == 2 and all(isinstance(x, str) and x for x in letters)
+    if not is_pair or letters[0].lower() == letters[1].lower():
+        raise SettingError(
+            f'marker-set profile \'{name}\': side_letters must be two different texts, right first, e.g. ["R", "L"]'
+        )
+    return letters[0], letters[1]
+
+
+def _check_stars(name: str, key: str, labels: Sequence[str], is_sided: bool) -> None:
+    """Refuse a sided label without the place of its side, and a midline label with one."""
+    wrong = next((x for x in labels if ("*" in x) != is_sided), None)
+    if wrong is not None:
+        need = "needs a * where R or L stands" if is_sided else "has a *, which only [sided] labels may have"
+        raise SettingError(f"marker-set profile '{name}', {key}: the label '{wrong}' {need}")
+
+
+def _check_twice(name: str, meanings: Sequence[tuple[str, str, float]]) -> None:
+    seen: dict[str, str] = {}
+    for label, landmark, _ in meanings:
+        if seen.setdefault(label, landmark) != landmark:
+            raise SettingError(
+                f"marker-set profile '{name}' gives the label '{label}' to '{seen[label]}' and to '{landmark}'; "
+                "a label means one place"
             )
-    title, source = data.get("title", name), data.get("source", "")
-    return Profile(name, title, source, data.get("citation", ""), data.get("doi", ""), tuple(meanings), tuple(required))
+
+
+def _required(name: str, data: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Return what a profile must find: groups of landmarks of which one suffices."""
+    table, sided, midline = data.get("required", {}), data.get("sided", {}), data.get("midline", {})
+    required: list[tuple[str, ...]] = []
+    for part in ("midline", "sided"):
+        for group in table.get(part, []):
+            if not isinstance(group, list) or not group or not all(isinstance(g, str) for g in group):
+                raise SettingError(
+                    f"marker-set profile '{name}', required.{part}: a list of lists of landmarks is expected, "
+                    'e.g. sided = [["asis"], ["psis", "sacrum"]]'
+                )
+            for suffix in "rl" if part == "sided" else ("",):
+                names = (_landmark(name, g, "" if g in midline and g not in sided else suffix) for g in group)
+                required.append(tuple(names))
+    return tuple(required)
 
 
 def _entries(name: str, key: str, entry: Any) -> list[tuple[list[str], float]]:
@@ -286,16 +331,17 @@ def _entries(name: str, key: str, entry: Any) -> list[tuple[list[str], float]]:
     tables = entry if isinstance(entry, list) else [entry]
     out = []
     for table in tables:
-        if not isinstance(table, dict) or not isinstance(table.get("labels"), list):
+        own = table.get("labels") if isinstance(table, dict) else None
+        if not isinstance(table, dict) or not isinstance(own, list) or not all(isinstance(x, str) for x in own):
             raise SettingError(f"marker-set profile '{name}', {key}: a list of labels is expected")
         if unknown := sorted(set(table) - {"labels", "weight"}):
             raise SettingError(
                 f"marker-set profile '{name}', {key}: unknown key '{unknown[0]}'; there is: labels, weight"
             )
         weight = table.get("weight", DEFAULT_WEIGHT)
-        if not isinstance(weight, (int, float)) or not 0 <= weight < float("inf"):
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < float("inf"):
             raise SettingError(f"marker-set profile '{name}', {key}: the weight must be a number of at least 0")
-        out.append(([str(x) for x in table["labels"]], float(weight)))
+        out.append((own, float(weight)))
     return out
 
 
