@@ -197,7 +197,7 @@ def _prepare(recording: Recording, settings: InspectSettings) -> tuple[Recording
     try:
         return prepare_recording(recording, settings.profile, settings.prepare), ""
     except RecordingError as error:
-        return None, _one_line(str(error))
+        return None, _sentence(_one_line(str(error)))
 
 
 def _marker_set(recording: Recording, ready: Recording | None, profile: str | None) -> MarkerSet | None:
@@ -323,6 +323,10 @@ def _defects(notes: Iterable[Note]) -> tuple[Defect, ...]:
         if n.kind != "found"
     ]
     return tuple(sorted(dict.fromkeys(some), key=lambda d: order.index(d.kind)))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
 
 
 def _findings(notes: Iterable[Note]) -> tuple[str, ...]:

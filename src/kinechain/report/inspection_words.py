@@ -100,7 +100,10 @@ def marker_words(inspection: Inspection) -> str:
             f"{sum(row.gaps for row in gaps)} gaps in {len(gaps)} markers, the longest {worst.longest_gap_s:.2f} s "
             f"({shortened(worst.label, 20)})"
         )
-    elif all(row.seen_share == 1.0 for row in rows):
+    removed = sum(any(span.state == "removed" for span in row.spans) for row in rows)
+    if removed:
+        parts.append(f"{removed} taken out for a time")
+    if not gaps and not removed and all(row.seen_share == 1.0 for row in rows):
         parts.append("seen throughout")
     return ", ".join(parts)
 
@@ -115,6 +118,8 @@ def set_words(inspection: Inspection) -> str:
     found = inspection.marker_set
     if found is None:
         return ""
+    if not found.is_usable and found.score < 0.25:
+        return "none fits"
     if not found.is_usable:
         return f"none fits; the nearest is {found.name} (score {found.score:.2f}), which lacks {_listed(found.missing)}"
     second = f"; next best {found.runner_up} ({found.runner_up_score:.2f})" if found.runner_up else ""

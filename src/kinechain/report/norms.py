@@ -11,6 +11,7 @@ from kinechain.care.person import Person
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.findings.gait_profile import PELVIS_VARIABLES, PROFILE_VARIABLES
 from kinechain.findings.norms import curve_norms
+from kinechain.findings.own_norms import OwnNorms
 from kinechain.report.figures import Bar, Palette, bar_figure
 from kinechain.report.svg import Figure
 
@@ -45,14 +46,16 @@ class NormBand(Immutable):
         object.__setattr__(self, "sd", frozen(self.sd, (101,), "sd"))
 
 
-def find_bands(person: Person) -> dict[str, NormBand]:
+def find_bands(person: Person, own: OwnNorms | None = None) -> dict[str, NormBand]:
     """Return the norm band of every angle that has one for this person.
 
     Parameters
     ----------
     person : Person
+    own : OwnNorms, optional
+        Curves that stand in place of the published ones, for the angles they hold.
     """
-    return {
+    published = {
         angle: NormBand(
             np.degrees(norm.mean),
             np.degrees(norm.sd),
@@ -63,6 +66,10 @@ def find_bands(person: Person) -> dict[str, NormBand]:
         )
         for angle, norm in curve_norms(person.age_years).items()
     }
+    if own is None:
+        return published
+    note = "shown, not judged"
+    return published | {c.angle: NormBand(c.mean, c.sd, own.cohort, note, False, False) for c in own.curves}
 
 
 def profile_figure(findings: tuple[Finding, ...], palette: Palette) -> Figure | None:

@@ -70,7 +70,7 @@ def figure_pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, 
     if not assessment.trials or assessment.body is None:
         return ()
     pages: list[FigurePage] = []
-    bands = find_bands(assessment.person)
+    bands = find_bands(assessment.person, assessment.own_norms)
     pace = choose_pace(assessment.body, assessment.trials, assessment.person)
     for number, page in enumerate(KINEMATIC_PAGES, 1):
         strides = {panel.key: collect_strides(pace.trials, panel.key) for panel in page.panels}
