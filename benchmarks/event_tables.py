@@ -60,7 +60,7 @@ WALKS = (
     Walks("c3dorg_motionanalysis", "data/dev/c3dorg_motionanalysis/Walk*.c3d"),
     Walks(
         "c3dorg_qualisys",
-        "data/dev/c3dorg_qualisys/*.c3d",
+        "data/dev/c3dorg_qualisys/[CW]a*[123].c3d",
         "",
         lambda p: p.with_name(f"Standing_Hybrid_{p.name[15]}.c3d") if "Hybrid" in p.name else None,
     ),
