@@ -206,9 +206,7 @@ def detections(shared: Path, per_kind: int = 4, seed: int = 2) -> tuple[list[Det
 
 def print_tracking(shared: Path) -> None:
     found, as_they_are = detections(shared)
-    print(
-        "tracking faults put into real trials: share undone (wrong samples missing or right), sound samples lost"
-    )
+    print("tracking faults put into real trials: share undone (wrong samples missing or right), sound samples lost")
     for kind in fault_kinds():
         rows = [d for d in found if d.kind == kind]
         if rows:

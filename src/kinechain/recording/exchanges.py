@@ -92,31 +92,29 @@ def _crossings(positions: FloatArray, jolts: Jolts) -> dict[tuple[int, int], lis
 
 def _crossings_in_gaps(positions: FloatArray, jolts: Jolts, rate_hz: float) -> dict[tuple[int, int], list[int]]:
     """Return the same for pairs that change over while both are hidden."""
+    gaps = find_gaps(np.isfinite(positions[:, :, 0]))
+    last, back = gaps[:, 1] - 1, gaps[:, 1] + gaps[:, 2]
+    short = (gaps[:, 2] <= HIDDEN_S * rate_hz) & (last >= 1) & (back + 1 < len(positions))
+    marker, last, back = gaps[short, 0], last[short], back[short]
+    if len(marker) < 2:
+        return {}
+    start, end = positions[last, marker], positions[back, marker]
+    leaves, returns = start - positions[last - 1, marker], positions[back + 1, marker] - end
+    # Entry (i, j): how far the path into gap i leads past where that out of gap j begins.
+    frames = (back - last[:, None])[..., None]
+    past = end - start[:, None] - frames * 0.5 * (leaves[:, None] + returns)
+    miss = np.sqrt(np.einsum("ijk,ijk->ij", past, past))
+    miss[np.isnan(miss)] = np.inf
+    straight = np.minimum(miss.diagonal()[:, None], miss.diagonal())
+    apart = end - end[:, None]
+    crosses = np.maximum(miss, miss.T) < SMOOTHER * straight
+    crosses &= straight > np.maximum(jolts.limits[marker][:, None], jolts.limits[marker])
+    crosses &= np.einsum("ijk,ijk->ij", apart, apart) > HIDDEN_APART_M**2
+    crosses &= (marker[:, None] < marker) & (last[:, None] + 1 < back) & (last + 1 < back[:, None])
     turns: dict[tuple[int, int], list[int]] = {}
-    gaps = [g for g in find_gaps(np.isfinite(positions[:, :, 0])).tolist() if g[2] <= HIDDEN_S * rate_hz]
-    for k, (a, first, length) in enumerate(gaps):
-        for b, start, other in gaps[k + 1 :]:
-            if a == b or start >= first + length or first >= start + other:
-                continue
-            ends = [(m, f - 1, f + n) for m, f, n in ((a, first, length), (b, start, other))]
-            apart = [np.linalg.norm(positions[back, a] - positions[back, b]) for _, _, back in ends]
-            if not np.nanmin([*apart, np.inf]) > HIDDEN_APART_M:
-                continue
-            straight = [_misfit(positions, ends[i], ends[i]) for i in (0, 1)]
-            crossed = [_misfit(positions, ends[i], ends[1 - i]) for i in (0, 1)]
-            if max(crossed) < SMOOTHER * min(straight) and min(straight) > max(jolts.limits[a], jolts.limits[b]):
-                turns.setdefault((min(a, b), max(a, b)), []).append(max(ends[0][2], ends[1][2]))
+    for i, j in np.argwhere(crosses).tolist():
+        turns.setdefault((int(marker[i]), int(marker[j])), []).append(int(max(back[i], back[j])))
     return turns
-
-
-def _misfit(positions: FloatArray, left: tuple[int, int, int], right: tuple[int, int, int]) -> float:
-    """Return how far a path (marker, last frame, next frame) leads past where another comes back, m; inf if unknown."""
-    (a, last, _), (b, _, back) = left, right
-    if last < 1 or back + 1 >= len(positions):
-        return np.inf
-    speed = 0.5 * (positions[last, a] - positions[last - 1, a] + positions[back + 1, b] - positions[back, b])
-    miss = float(np.linalg.norm(positions[back, b] - positions[last, a] - (back - last) * speed))
-    return miss if np.isfinite(miss) else np.inf
 
 
 def _exchanged_frames(positions: FloatArray, a: int, b: int, frames: list[int]) -> NDArray[np.bool_]:

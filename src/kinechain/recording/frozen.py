@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
-from kinechain.recording.jolts import stretch
+from kinechain.recording.jolts import middle, stretch
 from kinechain.recording.recording import Note
 
 __all__ = ["without_held_samples"]
@@ -42,11 +42,14 @@ def without_held_samples(positions: FloatArray, labels: Sequence[str], rate_hz: 
     drop = _zeros(positions, labels, notes)
     unchanged = np.abs(np.diff(positions[:, :, 0], axis=0)) < SAME_M
     if unchanged.any():
-        steps = np.abs(np.diff(positions, axis=0))
-        still = (steps < SAME_M).all(axis=2)
-        repeated = _repeated_frames(steps, still, rate_hz, notes)
+        still = unchanged.copy()
+        frame, marker = np.nonzero(unchanged)
+        apart = np.abs(positions[frame + 1, marker] - positions[frame, marker])
+        still[frame, marker] = (apart < SAME_M).all(axis=1)
+        repeated = _repeated_frames(positions, still, rate_hz, notes)
         drop[1:][repeated] = True
-        rounded = bool(unchanged[~repeated].sum() > ROUNDED_SHARE * np.isfinite(steps[~repeated, :, 0]).sum())
+        seen = np.isfinite(positions[1:, :, 0])[~repeated]
+        rounded = bool(unchanged[~repeated].sum() > ROUNDED_SHARE * seen.sum())
         still[repeated] = False
         _held(positions, labels, still, rounded, rate_hz, drop, notes)
     _resting(positions, labels, drop, notes)
@@ -71,18 +74,16 @@ def _zeros(positions: FloatArray, labels: Sequence[str], notes: list[Note]) -> N
 
 
 def _repeated_frames(
-    steps: FloatArray, still: NDArray[np.bool_], rate_hz: float, notes: list[Note]
+    positions: FloatArray, still: NDArray[np.bool_], rate_hz: float, notes: list[Note]
 ) -> NDArray[np.bool_]:
     """Say which steps (time - 1) repeat the frame before although the person moves."""
-    seen = np.isfinite(steps[:, :, 0])
+    seen = np.isfinite(positions[1:, :, 0]) & np.isfinite(positions[:-1, :, 0])
     repeated = np.asarray((seen.sum(axis=1) >= 3) & (still.sum(axis=1) == seen.sum(axis=1)))
     if not repeated.any():
         return repeated
     # Of a person at rest, rounded positions may repeat by chance: the step that ends a repetition must be a move.
-    jumps = np.linalg.norm(np.nan_to_num(steps), axis=2)
-    moved = np.array([np.median(row[s]) if s.any() else 0.0 for row, s in zip(jumps, seen, strict=True)])
     for first, end in _runs(repeated):
-        around = [moved[k] for k in (first - 1, end) if 0 <= k < len(moved)]
+        around = [_travelled(positions[k], positions[k + 1]) for k in (first - 1, end) if 0 <= k < len(seen)]
         if not around or max(around) * rate_hz < MOVING_M_S:
             repeated[first:end] = False
     if repeated.any():
@@ -90,13 +91,19 @@ def _repeated_frames(
         longest = max(runs, key=lambda run: run[1] - run[0])
         place = stretch(longest[0] + 1, longest[1] + 1, rate_hz)
         text = (
-            f"{int(repeated.sum())} of {len(steps) + 1} frames repeat the frame before them exactly although the "
+            f"{int(repeated.sum())} of {len(positions)} frames repeat the frame before them exactly although the "
             f"person moves (longest: {place}); they were taken as missing."
         )
         effect = "Speeds and events would be wrong there; short stretches are filled between their neighbours."
         cure = "Export at the frame rate of the cameras, or look for frames that the capture software dropped."
         notes.append(Note("repaired", text, "markers.repeated_frames", place, effect, cure))
     return repeated
+
+
+def _travelled(before: FloatArray, after: FloatArray) -> float:
+    """Return how far the middle marker moved from one frame to the next, m."""
+    moved = np.linalg.norm(after - before, axis=1)
+    return middle(moved[np.isfinite(moved)])
 
 
 def _held(
@@ -158,7 +165,7 @@ def _resting(positions: FloatArray, labels: Sequence[str], drop: NDArray[np.bool
         apart = np.linalg.norm(some[frames] - some[frames, marker, None], axis=2)
         both = np.isfinite(apart).sum(axis=0) >= len(frames) // 2
         both[marker] = False
-        near = np.flatnonzero(both)[np.argsort(np.nanmedian(apart[:, both], axis=0))][:_NEAREST]
+        near = np.flatnonzero(both)[np.argsort(np.sort(apart[:, both], axis=0)[len(frames) // 2 - 1])][:_NEAREST]
         moved = np.sort([np.ptp(some[frames][np.isfinite(some[frames, k, 0]), k], axis=0).max() for k in near])
         if len(moved) > 1 and moved[1] > MOVED_M:
             drop[:, marker] = True

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray, IntArray
 from kinechain.recording.gaps import METHODS, Carriers, fill_gap, find_gaps
-from kinechain.recording.jolts import Jolts, jolt_sizes, stretch
+from kinechain.recording.jolts import Jolts, jolt_sizes, middle, stretch
 from kinechain.recording.places import Place, pieces_of, too_fast
 from kinechain.recording.recording import Note
 
@@ -21,6 +21,9 @@ __all__ = ["note_noise", "without_jumps", "without_strays"]
 OFF_M, OFF_TIMES = 0.008, 3.0
 #: Places at which that estimate is tried.
 _TRIES = 6
+#: Two steps are a leap and its return when they are larger than this, m, and than so many limits, and when what is
+#: left of them together is less than this part (assumptions); no carrier is needed to tell.
+LEAP_M, LEAP_TIMES, LEAP_MATCH = 0.03, 3.0, 0.3
 #: Least snap, m, and longest drift that ends in one, s (assumptions: two markers merge for the cameras and part);
 #: tried in so many frames.
 SNAP_M, SNAP_S = 0.015, 0.05
@@ -116,7 +119,7 @@ def _runs_off(judge: _Judge, marker: int, edges: IntArray) -> list[tuple[int, in
     for length, first in sorted(pairs)[:_MOST_RUNS]:
         if taken[max(first - 2, 0) : first + length + 2].any():
             continue
-        off = judge.off(marker, first, length)
+        off = judge.off(marker, first, length) or judge.leap(marker, first, length)
         if off is not None:
             taken[first : first + length] = True
             runs.append((first, first + length, off))
@@ -147,6 +150,7 @@ class _Judge:
     def __init__(self, positions: FloatArray, segments: Mapping[int, str], jolts: Jolts, rate_hz: float) -> None:
         self.positions, self.jolts, self.rate_hz = positions, jolts, rate_hz
         self.carriers = Carriers(positions, segments)
+        self.known: dict[tuple[int, int, str], float] = {}
         shape = (len(positions) + 1, positions.shape[1])
         self.bad = np.zeros(shape, dtype=np.int32)
         unusable = ~np.isfinite(positions[:, :, 0])
@@ -168,7 +172,7 @@ class _Judge:
         miss = np.linalg.norm(track[first:after] - fill, axis=1)
         miss = miss[np.isfinite(miss)]
         allowed = METHODS[method].error_mm * 1e-3 * length / (METHODS[method].longest_s * self.rate_hz)
-        off = float(np.max(miss, initial=0.0) if drifts else np.median(miss)) if len(miss) else 0.0
+        off = float(np.max(miss, initial=0.0) if drifts else middle(miss)) if len(miss) else 0.0
         if not off > max(SNAP_M if drifts else OFF_M, 2.0 * allowed):
             return None
         low, high = max(first - 3, 0), after + 3
@@ -180,8 +184,24 @@ class _Judge:
         usual = self._usual(marker, length, there, method)
         return off if off > OFF_TIMES * usual else None
 
+    def leap(self, marker: int, first: int, length: int) -> float | None:
+        """Return by how much a marker leaps away and back, m, or None if the two steps are no such pair."""
+        track, end = self.positions[:, marker], first + length
+        if first < 2 or end + 2 > len(track) or length < 2:
+            return None
+        steps = [
+            track[k] - track[k - 1] - 0.5 * (track[k - 1] - track[k - 2] + track[k + 1] - track[k])
+            for k in (first, end)
+        ]
+        size = float(np.linalg.norm(steps[0] - steps[1])) / 2.0
+        if not size > max(LEAP_M, LEAP_TIMES * self.jolts.limits[marker]):
+            return None
+        return size if float(np.linalg.norm(steps[0] + steps[1])) < LEAP_MATCH * size else None
+
     def _usual(self, marker: int, length: int, there: NDArray[np.bool_], method: str) -> float:
         """Return by how much the same estimate misses the same marker where nothing is wrong, m."""
+        if (known := self.known.get((marker, length, method))) is not None:
+            return known
         only, misses = {method: METHODS[method]}, []
         starts = np.arange(1, len(self.positions) - length - 1)
         own = self.bad[starts - 1, marker] == self.bad[starts + length + 1, marker]
@@ -191,7 +211,8 @@ class _Judge:
             _, fill = fill_gap(self.positions, self.carriers, marker, int(first), length, usable, self.rate_hz, only)
             if fill is not None:
                 misses.append(np.linalg.norm(self.positions[first : first + length, marker] - fill, axis=1).max())
-        return float(np.percentile(misses, 80)) if misses else 0.0
+        self.known[marker, length, method] = middle(misses, 0.8)
+        return self.known[marker, length, method]
 
 
 def _jump_note(label: str, frames: int, runs: list[tuple[int, int, float]], rate_hz: float) -> Note:
@@ -272,7 +293,7 @@ def without_strays(
 def _most(outside: FloatArray, ranges: FloatArray) -> float | None:
     """Return how far most distances lie outside their ranges, m, or None if that may well be."""
     off = float(np.sort(outside)[::-1][len(outside) // 2])
-    return off if off > max(SHIFT_M, VARIES_TIMES * float(np.median(ranges))) else None
+    return off if off > max(SHIFT_M, VARIES_TIMES * middle(ranges)) else None
 
 
 def _stray_note(label: str, first: int, end: int, off: float, rate_hz: float) -> Note:
@@ -306,7 +327,7 @@ def note_noise(jolts: Jolts, labels: Sequence[str], notes: list[Note]) -> None:
         Grows.
     """
     noise = jolts.usual / _JOLT_OF_NOISE
-    usual = float(np.median(noise))
+    usual = middle(noise)
     loud = np.flatnonzero((noise > NOISE_M) & (noise > NOISE_TIMES * usual))
     if len(loud):
         listed = ", ".join(f"{labels[m]} {1e3 * noise[m]:.1f} mm" for m in loud[:8])

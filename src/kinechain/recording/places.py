@@ -99,9 +99,9 @@ def _spread_of(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, 
     """Return what 2, 50 and 98 of 100 finite values of each column lie below, and how many there are."""
     ordered = np.sort(values, axis=0)
     count = np.isfinite(values).sum(axis=0)
+    columns = np.arange(values.shape[1])
     low, middle, high = (
-        np.take_along_axis(ordered, np.maximum(np.rint(share * (count - 1)), 0).astype(int)[None], axis=0)[0]
-        for share in (0.02, 0.5, 0.98)
+        ordered[np.maximum(share * (count - 1) + 0.5, 0).astype(int), columns] for share in (0.02, 0.5, 0.98)
     )
     return low, middle, high, count
 

@@ -53,7 +53,7 @@ def without_tracking_faults(
         return positions
     own = tuple(labels[c] for c in columns)
     segment = {i: segments[c] for i, c in enumerate(columns.tolist()) if segments[c]}
-    before = positions if len(columns) == positions.shape[1] else positions[:, columns]
+    before = positions if len(columns) == positions.shape[1] else np.take(positions, columns, axis=1)
     now = without_held_samples(before, own, rate_hz, notes)
     jolts = find_jolts(now)
     note_noise(jolts, own, notes)
