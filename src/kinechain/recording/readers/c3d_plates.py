@@ -145,9 +145,9 @@ def _source(
     else:
         scales = _scales(kind, said, unit)
     origins = arrays.get("plate_origins")
-    has_origin = origins is not None and origins.ndim == 2 and origins.shape[-1] > i
+    has_origin = origins is not None and origins.ndim == 2 and origins.shape[0] >= 3 and origins.shape[1] > i
     origin = origins[:3, i] * unit if origins is not None and has_origin else np.zeros(3)
-    place = corners.reshape(3, 4, -1, order="F")[:, :, i].T * unit
+    place = corners.ravel(order="F")[12 * i : 12 * i + 12].reshape(4, 3) * unit
     return PlateSource(
         name,
         kind,
