@@ -28,6 +28,7 @@ from kinechain.care.screen import Screen
 from kinechain.core.arrays import Immutable
 from kinechain.core.errors import InputError, KinechainError
 from kinechain.findings.find import find_findings
+from kinechain.findings.own_norms import OwnNorms, read_own_norms
 from kinechain.findings.part import find_part
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
@@ -139,6 +140,8 @@ class Assessment(Immutable):
     parts : tuple of GaitTrial
         Walks of at least a step and less than a stride: angles against time, no strides; each is also named in
         ``refused``.
+    own_norms : OwnNorms or None
+        Curves a laboratory brought along, drawn in place of the published ones.
     """
 
     person: Person
@@ -153,6 +156,7 @@ class Assessment(Immutable):
     provenance: Provenance
     is_demonstration: bool = False
     parts: tuple[GaitTrial, ...] = ()
+    own_norms: OwnNorms | None = None
 
 
 def assess(
@@ -161,6 +165,7 @@ def assess(
     static: Path | None = None,
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
+    norms: Path | None = None,
 ) -> Assessment:
     """Assess one person from an examination, from recordings, or from both.
 
@@ -175,6 +180,8 @@ def assess(
     settings : Settings, optional
     progress : callable, optional
         Called with one short sentence per step.
+    norms : path, optional
+        A laboratory's own norm curves (GCD or CSV), drawn in place of the published ones.
 
     Returns
     -------
@@ -190,6 +197,7 @@ def assess(
     static = static or (Path(person.static) if person.static else None)
     if not paths and static is None and not person.exam:
         raise InputError("nothing to assess: give a person file with an examination, a recording (C3D or TRC), or both")
+    own = read_own_norms(norms) if norms is not None else None
     say("Asking the danger signs")
     screen = screen_person(person)
     say("Reading the recordings")
@@ -222,9 +230,10 @@ def assess(
         findings=findings,
         unmeasured=unmeasured,
         refused=(*refused, *_contradictions(size, findings), *_unseen_thighs(body, (*trials, *parts))),
-        notes=(*size_notes, *(body.notes if body else ())),
-        provenance=_provenance(material, settings),
+        notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ())),
+        provenance=_provenance(material, settings, own),
         parts=parts,
+        own_norms=own,
     )
 
 
@@ -367,12 +376,12 @@ def _holds_a_step(trial: GaitTrial) -> bool:
     return sum(event.kind == "foot_strike" for event in trial.events) >= 2
 
 
-def _provenance(material: Collection, settings: Settings) -> Provenance:
+def _provenance(material: Collection, settings: Settings, own: OwnNorms | None) -> Provenance:
     packages = ("numpy", "scipy", "mujoco", "ezc3d")
     return Provenance(
         version=__version__,
         kernels=KERNELS,
-        inputs=dict(material.inputs),
+        inputs={**material.inputs, **({f"{own.name} (own norms)": own.sha256} if own else {})},
         settings={k: str(v) for k, v in asdict(settings).items()},
         versions={"python": platform.python_version(), **{p: version(p) for p in packages}},
     )

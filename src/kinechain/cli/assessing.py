@@ -76,6 +76,10 @@ def assess(
     mirrored: MirroredOption = False,
     exchange_sides: ExchangeSidesOption = False,
     rate: RateOption = None,
+    norms: Annotated[
+        Path | None,
+        typer.Option(help="Your own norm curves, drawn in place of the published ones.", metavar="FILE.gcd|FILE.csv"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report.", metavar="DIR", show_default="kinechain-report")
     ] = None,
@@ -92,6 +96,8 @@ def assess(
     Example: kinechain assess walk1.c3d walk2.c3d --static standing.c3d --mass 67 --height 1.66
 
     Example: kinechain assess person.toml walk.trc --json > assessment.json
+
+    Example: kinechain assess person.toml walk.c3d --norms our_lab.gcd
     """
     person_file, recordings = sort_inputs(inputs or [])
     if static is not None and is_person_file(static):
@@ -111,7 +117,7 @@ def assess(
             turned_over=turned_over(mirrored, exchange_sides),
             rate_hz=rate,
         )
-        assessment = assess_person(person, recordings, static, settings, say)
+        assessment = assess_person(person, recordings, static, settings, say, norms)
         say("Writing the report")
         written = _write(assessment, _folder(out, "kinechain-report", as_json))
     _print_assessment(assessment, written, as_json)

@@ -10,7 +10,7 @@ from kinechain.core.errors import FileError, SettingError
 __all__ = ["PERSON_SUFFIXES", "RECORDING_SUFFIXES", "is_person_file", "sort_inputs"]
 
 PERSON_SUFFIXES = (".toml", ".json")
-RECORDING_SUFFIXES = (".c3d", ".trc", ".mot", ".sto")
+RECORDING_SUFFIXES = (".c3d", ".trc", ".mot", ".sto", ".csv", ".tsv", ".parquet", ".forces")
 
 
 def sort_inputs(paths: Sequence[Path]) -> tuple[Path | None, tuple[Path, ...]]:

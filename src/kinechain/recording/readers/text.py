@@ -8,6 +8,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
+from kinechain.core.text import printable
 from kinechain.recording.recording import Note
 
 __all__ = ["MISSING", "decode_text", "parse_rows", "split_cells", "split_lines", "to_number"]
@@ -230,7 +231,7 @@ def _row(line: str, number: int, columns: int, name: str, kind: str, delimiter: 
     if None in row:
         bad = cells[row.index(None)]
         raise FileError(
-            f"{name} is not a valid {kind}: line {number} holds '{bad[:20]}' where a number is expected; "
+            f"{name} is not a valid {kind}: line {number} holds '{printable(bad[:20])}' where a number is expected; "
             "write missing values as empty cells"
         )
     return [x for x in row if x is not None] + [float("nan")] * (columns - len(row))
