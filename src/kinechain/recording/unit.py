@@ -67,8 +67,8 @@ def find_scale(name: str, markers: Markers, shots: Snapshots, notes: list[Note])
     ]
     if len(fitting) != 1:
         raise RecordingError(
-            f"the markers of {name} span {_span(markers):.3g} m, which is not the size of a person, nor would it be in any "
-            "other unit of length; check the unit in the file"
+            f"the markers of {name} span {_span(markers):.3g} m, which is not the size of a person, nor would it be in "
+            "any other unit of length; check the unit in the file"
         )
     factor, stated, true = fitting[0]
     what = "they span" if stature is None else "their legs fit a standing height of"

@@ -26,7 +26,7 @@ STRAIGHT_DEG = 15.0
 #: A foot at rest, as a share of the walking speed, with what noise adds, m/s.
 REST_SHARE, REST_SPEED = 0.15, 0.02
 #: Spread of the points that tell the floor: along it, across it and out of it, m.
-FLOOR_SPREAD = (0.15, 0.03, 0.01)
+FLOOR_SPREAD = (0.15, 0.03, 0.015)
 LOADED_N = 50.0
 #: Samples of a plate that are looked at.
 PLATE_SAMPLES = 400
@@ -118,7 +118,7 @@ def _from_evidence(
         slope = _angle(floor, axis) if floor is not None else 0.0
         if floor is None or slope <= FLOOR_DEG:
             return Vertical(axis, "the line from the feet to the trunk")
-        if _angle(floor, body) + FLOOR_DEG > lean:
+        if _angle(floor, body) + 1.0 > lean:
             notes.append(_slope_note(slope))
             return Vertical(axis, "the line from the feet to the trunk")
     for normal, method, error in (
@@ -136,6 +136,7 @@ def _from_evidence(
         notes.append(_tilt_note(lean, "the line from the feet to the trunk of a person who stands straight", 5.0))
         return Vertical(body, "the line from the feet to the trunk", 5.0)
     if lean <= BENT_DEG:
+        notes.append(_lean_note(lean))
         return Vertical(axis, "the line from the feet to the trunk, which leans")
     raise _no_vertical(
         name, f"the body lies {lean:.0f} deg away from every laboratory axis and no floor or plate tells"
@@ -170,6 +171,18 @@ def _slope_note(slope: float) -> Note:
         "floor",
         "Norms are of level walking; if the axes are not level, tilt of pelvis and trunk is wrong by as much.",
         "Check the calibration of the cameras if the floor is level.",
+    )
+
+
+def _lean_note(lean: float) -> Note:
+    return Note(
+        "assumed",
+        f"The line from the feet to the trunk leans by {lean:.0f} deg against the laboratory; its nearest axis was "
+        "taken as vertical.",
+        "axes.lean",
+        "all markers and plates",
+        "If the person stands upright, the axes are tilted, and tilt of pelvis and trunk is wrong by as much.",
+        "Say which axis points up (--up), or give a walk of the same visit, whose floor tells.",
     )
 
 
