@@ -26,6 +26,9 @@ UNDER_FOOT_M = 0.08
 UNDER_ANKLE_M = 0.25
 #: A force further than this from every foot is not the foot's, m.  Assumption.
 FAR_M = 0.3
+#: An offset of the origin along the plate that the feet can tell the sign of, m.  Assumption: twice of it moves the
+#: centre of pressure by more than the breadth of half a foot.
+LARGE_OFFSET_M = 0.03
 #: Samples looked at per plate, and the least that can tell anything.
 SAMPLES, LEAST = 150, 5
 #: A plate is loaded above this, N.  Assumption, above the noise and offset of usual plates.
@@ -36,15 +39,11 @@ _REAR = ("heel", "heel_proximal", "segment:calcaneus", "lateral_malleolus", "med
 _FRONT = ("hallux_tip", "toe_2_tip", "metatarsal_2_head", "segment:toes", "metatarsal_1_head", "metatarsal_5_head")
 _NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
 _DESCRIBE = "Check corners and origin of the plate in the recording software, and export the trial again."
-#: Signs of the origin that files mix up: depth, the two offsets along the plate, all.
-_ORIGIN_SIGNS = (
-    ("", np.ones(3)),
-    ("depth of its origin", np.array([1.0, 1.0, -1.0])),
-    ("offset of its origin along the plate", np.array([-1.0, -1.0, 1.0])),
-    ("whole origin", -np.ones(3)),
-)
+#: Signs of the origin that files mix up: makers once gave the whole vector the other way, so that after its depth was
+#: put below the surface its offset along the plate may stand wrong.
+_ORIGIN_SIGNS = (("", np.ones(3)), ("offset of its origin along the plate", np.array([-1.0, -1.0, 1.0])))
 #: Orders of corners, as stored and the other way round.
-_CORNER_ORDERS = tuple(tuple(np.roll(order, -k)) for order in ([0, 1, 2, 3], [1, 0, 3, 2]) for k in range(4))
+_CORNER_ORDERS = tuple((*order[k:], *order[:k]) for order in ((0, 1, 2, 3), (1, 0, 3, 2)) for k in range(4))
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,12 +254,9 @@ def _corrected(
 
 
 def _origin_signs(plate: ForcePlate) -> tuple[tuple[str, FloatArray], ...]:
-    """Return the signs of an origin that are worth telling apart: it must be larger than a foot's breadth."""
-    if plate.origin is None:
-        return _ORIGIN_SIGNS[:1]
-    along, depth = max(abs(plate.origin[0]), abs(plate.origin[1])) > 0.03, abs(plate.origin[2]) > 0.1
-    keep = [True, depth, along, along and depth]
-    return tuple(signs for signs, wanted in zip(_ORIGIN_SIGNS, keep, strict=True) if wanted)
+    """Return the signs of an origin that are worth telling apart: it must be larger than half a foot's breadth."""
+    is_large = plate.origin is not None and max(abs(plate.origin[0]), abs(plate.origin[1])) > LARGE_OFFSET_M
+    return _ORIGIN_SIGNS if is_large else _ORIGIN_SIGNS[:1]
 
 
 def _some(plate: ForcePlate, rows: NDArray[np.int_]) -> ForcePlate:

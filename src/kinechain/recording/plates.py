@@ -421,9 +421,8 @@ def _without_baseline(
     if source.type == 1 or len(force) < n:
         return force, moment, source.type == 1
     up = -force[:, 2]
-    unloaded = np.abs(up) < settings.baseline_limit_n
-    if not up.any() or 2 * np.count_nonzero(~force[unloaded].any(axis=1)) > max(int(unloaded.sum()), n):
-        return force, moment, True  # the software set the zero itself
+    if _is_zeroed_by_software(force, up, n, settings):
+        return force, moment, True
     blocks = up[: len(up) // n * n].reshape(-1, n)
     means = blocks.mean(axis=1)
     quiet = (np.ptp(blocks, axis=1) < 2 * settings.baseline_spread_n) & (np.abs(means) < settings.baseline_limit_n)
@@ -453,6 +452,16 @@ def _without_baseline(
         effect = "Force and centre of pressure are those above that reading."
         notes.append(Note("repaired", text, "plates.offset", source.name, effect, _ZERO))
     return force - offset_force, moment - offset_moment, True
+
+
+def _is_zeroed_by_software(force: FloatArray, up: FloatArray, n: int, settings: PlateSettings) -> bool:
+    """Tell whether the software set small forces to zero: most small ones are exactly zero, or none is small."""
+    small = np.abs(up) < settings.baseline_limit_n
+    zeros = small & ~force.any(axis=1)
+    count = int(np.count_nonzero(zeros))
+    if not up.any() or 2 * count > max(int(small.sum()), n):
+        return True
+    return count > n and float(np.abs(up[small & ~zeros]).min(initial=np.inf)) > settings.baseline_spread_n
 
 
 def _stated_zero(source: PlateSource, up: FloatArray, settings: PlateSettings) -> NDArray[np.int_] | None:
