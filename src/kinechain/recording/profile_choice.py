@@ -178,7 +178,7 @@ def _words_only(keys: Sequence[LabelKeys]) -> Match:
     profile = Profile(
         WORDS, title, source, "Read from the labels of this recording (assumption)", "", (), tuple(required)
     )
-    return judged(profile, (), (), keys)
+    return judged(profile, (), (), {}, keys)
 
 
 def _with_words(match: Match, keys: Sequence[LabelKeys], readings: Mapping[str, Reading]) -> Match:
@@ -193,7 +193,7 @@ def _with_words(match: Match, keys: Sequence[LabelKeys], readings: Mapping[str, 
         if not reading.landmark.startswith("segment:"):
             taken.add(reading.landmark)
         guessed.append(Guess(key.label, reading.landmark, reading.weight))
-    return judged(match.profile, match.landmarks, tuple(guessed), keys) if guessed else match
+    return judged(match.profile, match.landmarks, tuple(guessed), match.weights, keys) if guessed else match
 
 
 def _by_score(match: Match) -> tuple[float, int, str]:

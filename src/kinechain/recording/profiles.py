@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -118,6 +118,8 @@ class Match:
         Required landmarks that were not found.
     guessed : tuple of Guess
         Labels of ``landmarks`` that the profile does not know and whose words were read.
+    weights : mapping of label to float
+        In inverse kinematics, of the labels of ``landmarks``.
     """
 
     profile: Profile
@@ -126,11 +128,11 @@ class Match:
     unused: tuple[str, ...]
     missing: tuple[str, ...]
     guessed: tuple[Guess, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     def weight(self, label: str) -> float:
         """Return the weight of a marker in inverse kinematics, 0 for labels without a meaning."""
-        guess = next((g for g in self.guessed if g.label == label), None)
-        return guess.weight if guess is not None else self.profile.weight(label)
+        return self.weights.get(label, 0.0)
 
 
 @dataclass(frozen=True)
@@ -199,21 +201,28 @@ def match_keys(profile: Profile, keys: Sequence[LabelKeys]) -> Match:
     """Return what a profile makes of labels whose keys are known already."""
     taken: dict[str, tuple[int, str]] = {}
     trackers: dict[str, str] = {}
+    weights: dict[str, float] = {}
     for key in keys:
         found = profile.order.get(key.plain) or profile.by_stem.get((key.side, key.stem))
         if found is None:
             continue
         rank, landmark = found
+        weights[key.label] = profile.meanings[rank][2]
         if landmark.startswith("segment:"):
             trackers[key.label] = landmark
         elif landmark not in taken or rank < taken[landmark][0]:
             taken[landmark] = (rank, key.label)
     pairs = {label: landmark for landmark, (_, label) in taken.items()} | trackers
-    return judged(profile, tuple((k.label, pairs[k.label]) for k in keys if k.label in pairs), (), keys)
+    landmarks = tuple((k.label, pairs[k.label]) for k in keys if k.label in pairs)
+    return judged(profile, landmarks, (), weights, keys)
 
 
 def judged(
-    profile: Profile, landmarks: tuple[tuple[str, str], ...], guessed: tuple[Guess, ...], keys: Sequence[LabelKeys]
+    profile: Profile,
+    landmarks: tuple[tuple[str, str], ...],
+    guessed: tuple[Guess, ...],
+    weights: Mapping[str, float],
+    keys: Sequence[LabelKeys],
 ) -> Match:
     """Return the match of some landmarks, with its score."""
     named = {label for label, _ in landmarks}
@@ -229,7 +238,8 @@ def judged(
     score = share - 0.01 * (len(unused) + 0.5 * len(guessed)) / max(len(keys), 1)
     both = dict(landmarks) | by_words
     ordered = tuple((k.label, both[k.label]) for k in keys if k.label in both)
-    return Match(profile, score, ordered, unused, missing, guessed)
+    every = {**weights, **{g.label: g.weight for g in guessed}}
+    return Match(profile, score, ordered, unused, missing, guessed, {label: every[label] for label, _ in ordered})
 
 
 def segment_of(landmark: str) -> str:
