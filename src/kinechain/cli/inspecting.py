@@ -7,20 +7,27 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from kinechain.cli.habits import (
+    ExchangeSidesOption,
+    MirroredOption,
+    RateOption,
+    UpOption,
+    checked_up,
+    turned_over,
+)
 from kinechain.core.errors import FileError, InputError, SettingError
 from kinechain.core.text import printable
 
 if TYPE_CHECKING:
     from kinechain.inspection.folder import Found
+    from kinechain.inspection.inspect_file import InspectSettings
     from kinechain.inspection.inspection import Inspection
 
 __all__ = ["inspect"]
-
-EXIT_BAD_INPUT = 2
 
 
 def inspect(
@@ -34,9 +41,19 @@ def inspect(
     profile: Annotated[
         str | None, typer.Option(help="Marker-set profile; chosen from the labels if not given.", metavar="NAME|FILE")
     ] = None,
+    starter: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a profile for these labels, to be completed by hand.", metavar="FILE.toml", show_default=False
+        ),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(help="Processes for a folder; all cores if not given.", metavar="N", min=1)
     ] = None,
+    up: UpOption = "",
+    mirrored: MirroredOption = False,
+    exchange_sides: ExchangeSidesOption = False,
+    rate: RateOption = None,
 ) -> None:
     """Say what recordings hold, what they can be used for, and what is wrong with them.
 
@@ -48,27 +65,58 @@ def inspect(
     Example: kinechain inspect visits/ --html visits.html
 
     Example: kinechain inspect walk.trc walk_grf.mot --json > walk.json
+
+    Example: kinechain inspect walk.c3d --starter my_markers.toml
     """
     from kinechain.inspection.folder import find_trials
-    from kinechain.inspection.inspect_file import InspectSettings
     from kinechain.inspection.inspect_folder import inspect_trials
-    from kinechain.recording.profiles import find_profile
 
-    if profile is not None:
-        find_profile(profile)
+    settings = _settings(profile, checked_up(up), turned_over(mirrored, exchange_sides), rate)
     if html is not None and html.is_dir():
         raise SettingError(f"{html} is a folder; name the page itself, e.g. {html / 'inspection.html'}")
     found = find_trials(paths)
     with _counting(len(found.trials)) as progress:
-        inspections = inspect_trials(found.trials, InspectSettings(profile=profile), jobs, progress)
+        inspections = inspect_trials(found.trials, settings, jobs, progress)
     _print(inspections, found, as_json)
     if html is not None:
         _write_page(inspections, found, html, _title(paths))
         typer.echo(printable(f"Written: {html}"), err=as_json)
+    if starter is not None:
+        _write_starter(inspections, starter)
+        typer.echo(printable(f"Written: {starter}"), err=as_json)
     if not inspections:
         raise FileError(f"{paths[0]} holds no recording (C3D, TRC, MOT, STO); name the folder they lie in")
     if len(inspections) == 1 and inspections[0].refused and not found.is_folder:
         raise FileError(inspections[0].refused)
+
+
+def _settings(
+    profile: str | None, up: str, turned: Literal["", "mirrored", "exchanged"], rate: float | None
+) -> InspectSettings:
+    """Return what was asked for; a profile that does not exist is refused before any file is opened."""
+    from kinechain.inspection.inspect_file import InspectSettings
+    from kinechain.recording.prepare import PrepareSettings
+    from kinechain.recording.profiles import find_profile
+    from kinechain.recording.read import ReadSettings
+
+    if profile is not None:
+        find_profile(profile)
+    return InspectSettings(ReadSettings(rate_hz=rate), PrepareSettings(up=up, turned_over=turned), profile)
+
+
+def _write_starter(inspections: Sequence[Inspection], path: Path) -> None:
+    """Write the beginning of a profile for the first recording with markers."""
+    from kinechain.recording.profile_choice import starter_profile
+
+    labels = next(([m.label for m in i.markers if m.seen_share > 0] for i in inspections if i.markers), [])
+    if not labels:
+        raise SettingError("--starter needs a recording with markers; none of these holds any")
+    if path.exists():
+        raise SettingError(f"{path} is there already; name a new file, so that nothing you wrote is lost")
+    try:
+        path.write_text(starter_profile(labels), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(f"the profile cannot be written to {path}: {error.strerror or error}") from error
 
 
 def _title(paths: Sequence[Path]) -> str:
