@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import permutations, product
 from pathlib import PurePath
 
 import numpy as np
 
+from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
+from kinechain.recording.prepare import turned_plate
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 
 __all__ = ["join_plates", "join_recordings", "trial_words"]
 
 #: A centre of pressure further than this from every marker does not belong to the body (assumption: a shoe's length).
 FURTHEST_M = 0.35
+#: Rotated axes are believed when they bring the force this near to a marker, and half as near as any other rotation
+#: does; the force must point to the middle of the body within 60 deg of it on average (assumptions).
+SURE_M, LEAST_ALONG = 0.2, 0.5
+#: Samples of a plate that are looked at.
+LOOKED_AT = 100
 #: Words of a file name that say what a file holds, not which trial it is of.
 _CONTENT_WORDS = frozenset(
     "force forces grf grfs grw grws kinetics plate plates forceplate forceplates fp analog analogue mot sto trc ground "
@@ -130,14 +138,83 @@ def join_plates(recording: Recording, table: Recording) -> Recording:
                 f"{table.name} ({plate.start_s:.2f} to {plate.times_s[-1]:.2f} s) and {recording.name} ({start:.2f} to "
                 f"{end:.2f} s) do not overlap in time"
             )
-    away = [d for plate in table.plates if (d := _distance(markers, plate)) is not None]
-    if away and min(away) > FURTHEST_M:
+    plates, notes = _in_the_axes_of(markers, table, recording.name)
+    note = Note("found", f"Forces were taken from {table.name}.")
+    return replace(recording, plates=plates, notes=(*recording.notes, *table.notes, note, *notes))
+
+
+def _in_the_axes_of(markers: Markers, table: Recording, name: str) -> tuple[tuple[ForcePlate, ...], tuple[Note, ...]]:
+    """Return the plates of a table in the axes of the markers, with a note if those of the table differ.
+
+    The force acts at a foot and points to the body.  Where it does not, the one rotation of axes onto axes is looked
+    for that brings it there.
+    """
+    samples = [s for plate in table.plates if (s := _loaded_samples(markers, plate)) is not None]
+    if not samples:
+        return table.plates, ()
+    points, forces, clouds = (np.concatenate(parts) for parts in zip(*samples, strict=True))
+    away, along = _stand(points, forces, clouds)
+    if away <= FURTHEST_M and along >= LEAST_ALONG:
+        return table.plates, ()
+    fits = []
+    for turn in _ROTATIONS:
+        distance, direction = _stand(points @ turn.T, forces @ turn.T, clouds)
+        if direction >= LEAST_ALONG:
+            fits.append((distance, turn))
+    fits.sort(key=lambda fit: fit[0])
+    if not fits or fits[0][0] > SURE_M or (len(fits) > 1 and fits[1][0] < 2.0 * fits[0][0]):
         raise RecordingError(
-            f"the forces of {table.name} act {min(away):.2f} m away from every marker of {recording.name}: "
+            f"the forces of {table.name} act {away:.2f} m away from every marker of {name}, or not towards the body: "
             "the two files use different axes or do not belong together"
         )
-    note = Note("found", f"Forces were taken from {table.name}.")
-    return replace(recording, plates=table.plates, notes=(*recording.notes, *table.notes, note))
+    turn = fits[0][1]
+    rows = ", ".join("-+"[int(row[np.abs(row).argmax()] > 0)] + "XYZ"[int(np.abs(row).argmax())] for row in turn)
+    note = Note(
+        "repaired",
+        f"The forces of {table.name} stand in other axes than the markers: X, Y, Z of the markers are {rows} of the "
+        "forces, which puts them under the feet.",
+        "axes.forces",
+        table.name,
+        "Unrepaired, no force could be used with the markers.",
+        "Export forces and markers in the same axes.",
+    )
+    return tuple(turned_plate(plate, turn) for plate in table.plates), (note,)
+
+
+def _loaded_samples(markers: Markers, plate: ForcePlate) -> tuple[FloatArray, FloatArray, FloatArray] | None:
+    """Centre of pressure (n, 3), force (n, 3) and markers (n, marker, 3) while a plate is loaded; None if never."""
+    frames = np.round((plate.times_s - markers.start_s) * markers.rate_hz).astype(int)
+    use = np.isfinite(plate.centre_of_pressure[:, 0]) & (frames >= 0) & (frames < len(markers.positions))
+    rows = np.flatnonzero(use)[:: max(int(use.sum()) // LOOKED_AT, 1)]
+    clouds = markers.positions[frames[rows]]
+    seen = np.isfinite(clouds[:, :, 0]).sum(axis=1) >= 4
+    if not seen.any():
+        return None
+    return plate.centre_of_pressure[rows[seen]], plate.force[rows[seen]], clouds[seen]
+
+
+def _stand(points: FloatArray, forces: FloatArray, clouds: FloatArray) -> tuple[float, float]:
+    """Median distance of forces from the nearest marker, m, and cosine of their mean with the way to the body."""
+    away = np.linalg.norm(clouds - points[:, None], axis=2)
+    to_body = np.nanmedian(np.nanmean(clouds, axis=1) - points, axis=0)
+    push = forces.mean(axis=0)
+    size = float(np.linalg.norm(to_body) * np.linalg.norm(push))
+    return float(np.median(np.nanmin(away, axis=1))), float(to_body @ push) / size if size > 0 else 0.0
+
+
+def _axis_rotations() -> tuple[FloatArray, ...]:
+    """The 24 rotations that carry axes onto axes."""
+    out = []
+    for order in permutations(range(3)):
+        for signs in product((1.0, -1.0), repeat=3):
+            turn = np.zeros((3, 3))
+            turn[range(3), order] = signs
+            if np.linalg.det(turn) > 0:
+                out.append(turn)
+    return tuple(out)
+
+
+_ROTATIONS = _axis_rotations()
 
 
 def _distance(markers: Markers, plate: ForcePlate) -> float | None:

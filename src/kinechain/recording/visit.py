@@ -57,10 +57,10 @@ def prepare_visit(
             unsure[path] = error
         except InputError as error:
             refused.append(named(recording.name, error))
-    for path, error in unsure.items():
+    for path, doubt in unsure.items():
         helped = _with_the_sides_of_another(recordings[path], ready.values(), profile, settings)
         if helped is None:
-            refused.append(named(recordings[path].name, error))
+            refused.append(named(recordings[path].name, doubt))
         else:
             ready[path] = helped
     for path in list(ready):

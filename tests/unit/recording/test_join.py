@@ -8,8 +8,10 @@ from people import labels, walking
 
 from kinechain.core.errors import RecordingError
 from kinechain.recording.join import join_plates, join_recordings
-from kinechain.recording.prepare import prepare_recording
+from kinechain.recording.prepare import prepare_recording, turned_plate
 from kinechain.recording.recording import ForcePlate, Markers, Recording
+
+Y_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 
 
 def markers(name="walk1.trc"):
@@ -58,3 +60,56 @@ def test_what_does_not_belong_together_is_refused(other, said):
 def test_a_prepared_recording_is_not_joined():
     with pytest.raises(RecordingError, match="before preparing"):
         join_plates(replace(markers(), is_world=True), table())
+
+
+@pytest.mark.parametrize(
+    ("trial", "forces"),
+    [
+        ("walking1.trc", "walking1_grf.mot"),
+        ("walking1.trc", "walking1_forces.mot"),
+        ("walking1.trc", "grf_walking1.sto"),
+        ("gait_1_marker.trc", "gait_1_force.mot"),
+        ("Walk 1 markers.trc", "walk_1-grfs.sto"),
+        ("motion_capture_walk.trc", "grf_walk.mot"),
+        ("walk1.trc", "walk1.forces"),
+    ],
+)
+def test_names_that_say_the_same_trial(trial, forces):
+    others = (markers("other2.trc"), table("other3_grf.mot", start=30.0))
+    out = join_recordings((markers(trial), table(forces), *others))
+    assert [(r.name, len(r.plates)) for r in out] == [(trial, 1), ("other2.trc", 0), ("other3_grf.mot", 1)]
+    assert "file.joined" not in {n.code for n in out[0].notes}
+
+
+def test_names_that_say_nothing_are_joined_by_clock_and_place():
+    (out,) = join_recordings((markers("trial7.trc"), table("plates.mot")))
+    assert len(out.plates) == 1
+    note = next(n for n in out.notes if n.code == "file.joined")
+    assert note.kind == "assumed"
+    assert "trial7.trc" in note.text
+
+
+def test_clock_and_place_decide_nothing_where_several_fit():
+    out = join_recordings((markers("a.trc"), markers("b.trc"), table("plates.mot")))
+    assert [len(r.plates) for r in out] == [0, 0, 1]
+    out = join_recordings((markers("a.trc"), table("plates.mot"), table("planks.mot")))
+    assert [len(r.plates) for r in out] == [0, 1, 1]
+    out = join_recordings((markers("a.trc"), table("plates.mot", start=0.5)))
+    assert [len(r.plates) for r in out] == [0, 1]
+    out = join_recordings((markers("a.trc"), table("plates.mot", point=(3.0, 0, 0))))
+    assert [len(r.plates) for r in out] == [0, 1]
+
+
+def test_markers_that_have_forces_take_no_others():
+    first, second = join_recordings((markers("walk.trc"), table("walk_grf.mot"), table("walk_forces.mot")))
+    assert (len(first.plates), second.name) == (1, "walk_forces.mot")
+
+
+@pytest.mark.parametrize("turn", [Y_UP, Y_UP.T, np.diag([-1.0, -1.0, 1.0]), np.diag([-1.0, 1.0, -1.0])])
+def test_forces_in_other_axes_are_turned_to_the_markers(turn):
+    straight = table()
+    plates = tuple(turned_plate(plate, turn) for plate in straight.plates)
+    joined = join_plates(markers(), replace(straight, plates=plates))
+    np.testing.assert_allclose(joined.plates[0].force, straight.plates[0].force, atol=1e-9)
+    np.testing.assert_allclose(joined.plates[0].centre_of_pressure, straight.plates[0].centre_of_pressure, atol=1e-9)
+    assert [(n.kind, n.place) for n in joined.notes if n.code == "axes.forces"] == [("repaired", "walk1_grf.mot")]
