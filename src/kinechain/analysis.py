@@ -350,7 +350,7 @@ def _analyze(
                 f"{recording.name}: {recording.require_markers().rate_hz:g} Hz is too slow to time a step "
                 f"({LEAST_GAIT_HZ:g} Hz at least), so no measure of gait is taken."
             )
-        elif _walks_backwards(trial):
+        elif recording.task != "walking" and _walks_backwards(trial):
             refused.append(
                 f"{recording.name}: the person walks backwards; events, measures and norms are of walking forwards."
             )

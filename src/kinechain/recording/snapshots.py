@@ -22,6 +22,8 @@ _FEET_CLUSTER = ("segment:calcaneus", "segment:midfoot", "segment:forefoot", "ha
 
 #: Instants looked at; more tell nothing new of a body and cost time.
 INSTANTS = 120
+#: Of a long recording, at least so many a second, so that steps and turns are seen.
+LEAST_HZ = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ class Snapshots:
 def take_snapshots(
     markers: Markers, landmarks: Sequence[tuple[str, str]], positions: FloatArray | None = None
 ) -> Snapshots:
-    """Return the landmarks at up to 120 evenly spaced instants.
+    """Return the landmarks at about 120 evenly spaced instants, at least 8 a second.
 
     Parameters
     ----------
@@ -114,7 +116,7 @@ def take_snapshots(
         Used in place of those of ``markers``.
     """
     positions = markers.positions if positions is None else positions
-    step = max(len(positions) // INSTANTS, 1)
+    step = max(min(len(positions) // INSTANTS, int(markers.rate_hz / LEAST_HZ)), 1)
     columns = [markers.labels.index(label) for label, _ in landmarks]
     names = tuple(f"{name}#{label}" if name.startswith("segment:") else name for label, name in landmarks)
     points = np.ascontiguousarray(positions[::step][:, columns].transpose(1, 0, 2))

@@ -133,9 +133,8 @@ def _to_and_fro(
     first, end = forwards[0]
     way = path[end - 1] - path[first]
     total = sum(float(np.linalg.norm(path[e - 1] - path[f])) for f, e in forwards)
-    speed = total / sum(float(times[e - 1] - times[f]) for f, e in forwards)
     count = f"{len(forwards)} straight passes" if len(forwards) > 1 else "one straight pass"
-    text = f"Walking with turns: {count}, together {total:.2f} m at {speed:.2f} m/s; x is forward in the first."
+    text = f"Walking with turns: {count}, together {total:.2f} m; x is forward in the first."
     effect = "Strides on the turns are no straight walking."
     notes.append(Note("found", text, "person.walks_turning", f"{times[first]:.2f} to {times[end - 1]:.2f} s", effect))
     return Heading(way / np.linalg.norm(way), "walking", "the first straight pass of the pelvis")
