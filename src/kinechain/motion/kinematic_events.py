@@ -69,6 +69,9 @@ STEADY_FRACTION, STEADY_TURN = 0.5, np.radians(30.0)
 #: an abstract on children who begin to walk (Breniere, Bril and Fontaine 1989): adults have their speed at the end of
 #: the first step, beginners after two to four.
 START_FRACTION = 0.5
+#: Next to a gap as long as this, s, for this time no event is found: a foot that comes out of a bridge has no speed of
+#: its own.  Assumption: a shorter gap hides no swing; the time is the reach of the filters.
+LONG_GAP_S, GAP_MARGIN_S = 0.1, 0.05
 #: In running the pelvis is highest while the feet are farthest apart, in walking lowest (correlation above this, of
 #: height and distance); nobody runs below this speed squared over gravity and height of the pelvis.  Assumptions: the
 #: correlation is 0.87 in two trials of running, below -0.3 in every walk known to us.
@@ -137,7 +140,7 @@ def find_walk(paths: FootPaths) -> Walk | None:
     for begin, end in _runs(judged.is_steady):
         shown = begin + np.flatnonzero(paths.is_seen[begin:end])
         alternating[begin:end] = len(shown) > 1 and _feet_alternate(paths, judged, shown, len(shown) >= half)
-    is_steady = judged.is_steady & alternating & paths.is_seen
+    is_steady = judged.is_steady & alternating & _well_seen(paths)
     if not is_steady.any():
         return None
     return replace(judged, is_steady=is_steady, is_running=_is_running(paths, replace(judged, is_steady=is_steady)))
@@ -173,6 +176,16 @@ def _feet_alternate(paths: FootPaths, walk: Walk, run: NDArray[np.intp], is_long
         return True
     left, right = (foot - pelvis - (foot - pelvis).mean() for foot in feet)
     return bool((left * right).sum() < ALTERNATION * np.sqrt((left**2).sum() * (right**2).sum()))
+
+
+def _well_seen(paths: FootPaths) -> NDArray[np.bool_]:
+    """Return the seen frames, without those next to a long gap, where a path comes out of the line that bridges it."""
+    well = paths.is_seen.copy()
+    margin = max(1, round(GAP_MARGIN_S * paths.rate_hz))
+    for begin, end in _runs(~paths.is_seen):
+        if end - begin >= LONG_GAP_S * paths.rate_hz:
+            well[max(0, begin - margin) : end + margin] = False
+    return well
 
 
 def _is_running(paths: FootPaths, walk: Walk) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from kinechain.motion.angles import compute_angles
 from kinechain.motion.body_paths import foot_paths
 from kinechain.motion.cycles import Cycle, find_cycles
 from kinechain.motion.events import Agreement, choose_events
-from kinechain.motion.foot_paths import FootPaths
+from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Angles, Motion
 from kinechain.motion.smooth import smooth
@@ -85,15 +86,16 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0, *, le
     chosen = choose_events(recording, paths)
     found = find_cycles(chosen.events, chosen.stretches)
     seen = paths.is_seen & _feet_seen(body, motion)
-    cycles = tuple(c for c in found if _hidden_s(seen, paths, c) <= LONGEST_HIDDEN_S)
+    cycles = tuple(c for c in found if _hidden_s(seen, paths, c.start_s, c.end_s) <= LONGEST_HIDDEN_S)
+    hidden = _hidden_strides(chosen.events, seen, paths)
     if len(cycles) < least_cycles or not chosen.events:
         raise RecordingError(_too_short(recording, motion, chosen.events))
     angles = compute_angles(body, motion, float(np.mean([c.duration_s for c in cycles])) if cycles else None)
     said = (*(note.text for note in chosen.notes), *(_sentence(a) for a in chosen.agreements))
     notes = (*said, *_weight_note(body, recording, paths))
-    if len(cycles) < len(found):
+    if hidden:
         notes += (
-            f"{len(found) - len(cycles)} strides were left out: the person or a foot is hidden for more than "
+            f"{hidden} strides were left out: the person or a foot is hidden for more than "
             f"{LONGEST_HIDDEN_S:g} s of each, so events may be missing",
         )
     return GaitTrial(recording, motion, angles, chosen.events, cycles, notes)
@@ -115,9 +117,18 @@ def _foot_segments(side: str) -> set[str]:
     return {f"{name}_{side}" for name in names}
 
 
-def _hidden_s(is_seen: NDArray[np.bool_], paths: FootPaths, cycle: Cycle) -> float:
-    """Return the longest time without a pose or a foot inside a stride, s."""
-    inside = (paths.times_s > cycle.start_s) & (paths.times_s < cycle.end_s)
+def _hidden_strides(events: Sequence[Event], is_seen: NDArray[np.bool_], paths: FootPaths) -> int:
+    """Return how many times a foot strikes, and strikes again after too long a time in which something is hidden."""
+    count = 0
+    for side in SIDES:
+        strikes = sorted(e.time_s for e in events if e.side == side and e.kind == "foot_strike")
+        count += sum(_hidden_s(is_seen, paths, start, end) > LONGEST_HIDDEN_S for start, end in pairwise(strikes))
+    return count
+
+
+def _hidden_s(is_seen: NDArray[np.bool_], paths: FootPaths, start_s: float, end_s: float) -> float:
+    """Return the longest time without a pose or a foot between two times, s."""
+    inside = (paths.times_s > start_s) & (paths.times_s < end_s)
     seen = np.flatnonzero(np.concatenate([[True], is_seen[inside], [True]]))
     return float(np.diff(seen).max() - 1) / paths.rate_hz
 
