@@ -32,6 +32,8 @@ CLEAR_OVERHANG_M, PRESSED_EDGE_M = 0.06, 0.03
 ONE_FOOT_SHARE, SECOND_FOOT_SHARE = 0.9, 0.15
 #: The same foot stands on a second plate too, if this share of that plate's contact lies under it.  Assumption.
 STRADDLE_SHARE = 0.3
+#: A force acts between both feet if it lies this near to the line from one to the other, m.  Assumption: half a foot.
+BETWEEN_FEET_M = 0.12
 #: Parts of a contact at which the outline of the foot is held against the plate.
 LOOKED_AT = (0.25, 0.4, 0.55)
 #: A plate event is where the force, extrapolated by its slope, is zero; farther than this from the threshold it is
@@ -136,19 +138,26 @@ def _edge_s(plate: ForcePlate, sample: int, inward: Literal[1, -1]) -> float | N
 
 
 def _loaded_spans(plate: ForcePlate) -> list[tuple[int, int]]:
-    """Return first and last sample of each contact, by hysteresis, without the ones too short for a step."""
+    """Return first and last sample of each contact, by hysteresis, without the ones too short for a step.
+
+    A force between both thresholds keeps a contact for a moment only: for longer it is an offset.
+    """
     force = np.nan_to_num(plate.force[:, 2])
-    if not len(force):
-        return []
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], force >= CONTACT_OFF_N, [False]])))
-    spans = []
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], force > CONTACT_ON_N, [False]])))
+    lull = max(round(SHORTEST_CONTACT_S * plate.rate_hz), 1)
+    merged: list[list[int]] = []
     for begin, end in zip(edges[::2], edges[1::2], strict=True):
-        if (end - begin) / plate.rate_hz < SHORTEST_CONTACT_S:
-            continue
-        above = int(np.argmax(force[begin:end] > CONTACT_ON_N))
-        first, last = int(begin) + above, min(int(end), len(force) - 1)
-        if force[first] > CONTACT_ON_N and (last - first) / plate.rate_hz >= SHORTEST_CONTACT_S:
-            spans.append((first, last))
+        gap = force[merged[-1][1] : begin] if merged else force[:0]
+        if merged and len(gap) <= lull and gap.min() >= CONTACT_OFF_N:
+            merged[-1][1] = int(end)
+        else:
+            merged.append([int(begin), int(end)])
+    spans = []
+    for begin, end in merged:
+        below = np.flatnonzero(force[end : end + lull] < CONTACT_OFF_N)
+        last = min(end + int(below[0]) if len(below) else end, len(force) - 1)
+        if (last - begin) / plate.rate_hz >= SHORTEST_CONTACT_S:
+            spans.append((begin, last))
     return spans
 
 
@@ -216,12 +225,18 @@ def _foot_on(
 
 
 def _both_on(plate: ForcePlate, first: int, last: int, paths: FootPaths) -> bool:
-    """Tell whether a part of each foot lies on a plate at the middle of a contact."""
+    """Tell whether, at the middle of a contact, a part of each foot is on the plate and the force between them."""
     if not np.isfinite(plate.corners).all():
         return False
-    time = float(plate.times_s[(first + last) // 2])
-    feet = [_lab_points(paths, side, time) for side in SIDES]
-    return all(min(_beyond_edge(point, plate.corners[:, :2]) for point in foot) <= EDGE_MARGIN_M for foot in feet)
+    middle = (first + last) // 2
+    feet = [_lab_points(paths, side, float(plate.times_s[middle])) for side in SIDES]
+    if not all(min(_beyond_edge(p, plate.corners[:, :2]) for p in foot) <= EDGE_MARGIN_M for foot in feet):
+        return False
+    one, two = (foot.mean(axis=0) for foot in feet)
+    line = two - one
+    point = plate.centre_of_pressure[middle, :2] - one
+    along = np.clip(point @ line / max(float(line @ line), 1e-9), 0.0, 1.0)
+    return bool(np.linalg.norm(point - along * line) < BETWEEN_FEET_M)
 
 
 def _lab_points(paths: FootPaths, side: Side, time_s: float) -> FloatArray:

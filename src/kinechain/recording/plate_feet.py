@@ -161,7 +161,7 @@ def _under_feet(
     if away > FAR_M + (feet.near_m - UNDER_FOOT_M):
         why = (
             f"its force acts {away:.2f} m from the nearest foot while it is loaded: it stands elsewhere than stated, "
-            "is not connected, or somebody else stands on it"
+            "is not connected, or a stick, a hand or somebody else presses on it"
         )
         notes.append(_refusal(plate.name, "not_under_feet", why))
         return None
