@@ -16,7 +16,7 @@ from kinechain.core.errors import KinechainError
 __all__ = ["Check", "examine_installation"]
 
 #: What the core needs, by import name.
-PACKAGES = ("numpy", "scipy", "mujoco", "ezc3d", "c3d", "pyarrow", "jinja2", "typst")
+PACKAGES = ("numpy", "scipy", "mujoco", "ezc3d", "pyarrow", "jinja2", "typst")
 DISTRIBUTIONS = {"mujoco": "mujoco", "jinja2": "Jinja2"}
 REINSTALL = "install again: python -m pip install --force-reinstall"
 
