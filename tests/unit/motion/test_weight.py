@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 from walker import WEIGHT_N, plate, strikes, walk
 
-from kinechain.motion.weight import GRAVITY_M_S2, body_weight_from_plates, mass_from_plates
-from kinechain.recording.recording import ForcePlate, Recording
+from kinechain.motion.weight import (
+    GRAVITY_M_S2,
+    body_weight_from_plates,
+    mass_from_plates,
+    mass_mismatch,
+    standing_weight,
+)
+from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 
 
 def recording(plates, task="") -> Recording:
@@ -61,3 +67,101 @@ def test_a_plate_that_begins_loaded_weighs_nobody() -> None:
         start_s=start / 1000,
     )
     assert body_weight_from_plates(recording([plates[0], late]), paths) is None
+
+
+def placed(force_n: float, middle: tuple[float, float], name: str = "plate", noise_n: float = 1.0) -> ForcePlate:
+    """A plate of 0.4 by 0.4 m in the floor that carries a steady force in its middle."""
+    x, y = middle
+    corners = np.array([[x + 0.2, y - 0.2, 0], [x - 0.2, y - 0.2, 0], [x - 0.2, y + 0.2, 0], [x + 0.2, y + 0.2, 0]])
+    one = steady(force_n, noise_n)
+    point = np.tile([x, y, 0.0], (len(one.force), 1))
+    return replace(one, name=name, corners=corners, centre_of_pressure=point)
+
+
+def stood(plates: list[ForcePlate], mass_kg: float | None = None, notes: tuple[Note, ...] = ()) -> Recording:
+    """A person whose heels stand at (0, 0.1) and (0, -0.1), recorded with plates."""
+    points = {
+        f"{name}_{side[0]}": (x, y * (1 if side == "left" else -1), z)
+        for side in ("left", "right")
+        for name, (x, y, z) in {
+            "heel": (0.0, 0.1, 0.03),
+            "metatarsal_1_head": (0.17, 0.06, 0.03),
+            "metatarsal_2_head": (0.18, 0.1, 0.03),
+            "metatarsal_5_head": (0.15, 0.14, 0.03),
+            "hallux_tip": (0.22, 0.08, 0.03),
+            "psis": (-0.1, 0.05, 1.0),
+            "asis": (0.1, 0.12, 1.0),
+        }.items()
+    }
+    positions = np.tile(np.array(list(points.values())), (100, 1, 1))
+    return Recording(
+        "stand.c3d",
+        "0" * 64,
+        "C3D",
+        Markers(tuple(points), positions, 100.0),
+        tuple(plates),
+        mass_kg=mass_kg,
+        is_world=True,
+        landmarks=tuple((name, name) for name in points),
+        notes=notes,
+        task="standing",
+    )
+
+
+def test_two_feet_on_two_plates_are_weighed_without_doubt() -> None:
+    weight = standing_weight(stood([placed(300.0, (0.1, 0.2)), placed(400.0, (0.1, -0.2))]))
+    assert weight is not None
+    assert weight.force_n == pytest.approx(700.0, rel=1e-3)
+    assert (weight.is_whole, weight.doubts) == (True, ())
+    assert mass_mismatch(71.0, weight) is None
+
+
+def test_a_foot_beside_every_plate_makes_the_weight_too_small_and_is_said() -> None:
+    recording = stood([placed(400.0, (0.1, -0.22))])
+    weight = standing_weight(recording)
+    assert weight is not None
+    assert not weight.is_whole
+    assert weight.doubts == ("the left foot stands beside the plates",)
+    assert mass_from_plates(recording) is None
+
+
+def test_a_mass_that_the_plates_contradict_comes_with_both_reasons() -> None:
+    unseen = Note("found", "x", "plates.zero_unseen", "plates 1, 2")
+    weight = standing_weight(stood([placed(300.0, (-0.02, 0.2)), placed(383.8, (-0.02, -0.2))], notes=(unseen,)))
+    assert weight is not None
+    note = mass_mismatch(81.0, weight)
+    assert note is not None
+    assert "81.0 kg" in note.text and "69.7 kg" in note.text and "14 % less" in note.text
+    assert "either the stated mass is wrong" in note.text
+    assert "beside the plates" in note.text
+    assert "overhangs the edge by 40 mm" in note.text
+    assert "the zero of plates 1, 2 could not be checked" in note.text
+    assert (note.code, note.kind) == ("person.mass", "defect")
+    assert note.effect and note.cure
+
+
+def test_a_foot_that_straddles_the_gap_between_two_plates_stands_on_both() -> None:
+    plates = [placed(250.0, (-0.1, 0.0)), placed(450.0, (0.302, 0.0))]
+    weight = standing_weight(stood(plates))
+    assert weight is not None
+    assert (weight.is_whole, weight.doubts) == (True, ())
+
+
+def test_only_the_steady_part_is_weighed() -> None:
+    one = placed(700.0, (0.1, 0.0))
+    force = one.force.copy()
+    force[:400, 2] = np.linspace(0, 700, 400)  # stepping on
+    force[900:, 2] = 0.0
+    assert mass_from_plates(stood([replace(one, force=force)])) == pytest.approx(700 / GRAVITY_M_S2, rel=2e-3)
+
+
+def test_plates_on_different_clocks_are_added_up_in_time() -> None:
+    slow = placed(300.0, (0.1, 0.2))
+    slow = replace(
+        slow,
+        force=slow.force[::2],
+        centre_of_pressure=slow.centre_of_pressure[::2],
+        free_moment=slow.free_moment[::2],
+        rate_hz=500.0,
+    )
+    assert mass_from_plates(stood([placed(400.0, (0.1, -0.2)), slow])) == pytest.approx(700 / GRAVITY_M_S2, rel=2e-3)
