@@ -130,7 +130,7 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
         *_running_note(walk),
         *stored_notes,
         *_doubt_note(doubtful),
-        *_contact_notes(contacts),
+        *_contact_notes(contacts, recording.plates),
     )
     sure = tuple(e for e in events if e not in doubtful)
     return ChosenEvents(sure, agreements, notes, steady_stretches(paths, walk), walk, contacts)
@@ -179,13 +179,13 @@ def _treadmill_note(paths: FootPaths) -> tuple[Note, ...]:
     )
 
 
-def _contact_notes(contacts: Sequence[Contact]) -> tuple[Note, ...]:
+def _contact_notes(contacts: Sequence[Contact], plates: Sequence[ForcePlate]) -> tuple[Note, ...]:
     return tuple(
         Note(
             "found",
-            f"The contact of plate {c.plate + 1} at {c.start_s:.2f} s gives no events: {c.reason}.",
+            f"The contact of {plates[c.plate].name} at {c.start_s:.2f} s gives no events: {c.reason}.",
             "events.contact_not_clean",
-            f"plate {c.plate + 1}, {c.start_s:.2f} to {c.end_s:.2f} s",
+            f"{plates[c.plate].name}, {c.start_s:.2f} to {c.end_s:.2f} s",
             "These events come from the file or the movement.",
             "Record hits of one foot alone, wholly on one plate.",
         )
