@@ -65,7 +65,7 @@ def exchange_back(
             continue
         out[np.ix_(exchanged, [a, b])] = out[np.ix_(exchanged, [b, a])]
         notes.append(_note(labels[a], labels[b], exchanged, rate_hz))
-    return out, find_jolts(out)
+    return out, find_jolts(out, rate_hz)
 
 
 def _crossings(positions: FloatArray, jolts: Jolts) -> dict[tuple[int, int], list[int]]:
@@ -192,7 +192,7 @@ def exchange_by_place(
                 out[np.ix_(exchanged, [marker, other])] = out[np.ix_(exchanged, [other, marker])]
                 own.positions = out
                 notes.append(_note(labels[marker], labels[other], exchanged, rate_hz))
-    return (out, find_jolts(out)) if out is not positions else (positions, jolts)
+    return (out, find_jolts(out, rate_hz)) if out is not positions else (positions, jolts)
 
 
 def _partner(

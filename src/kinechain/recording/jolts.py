@@ -16,6 +16,8 @@ __all__ = ["Jolts", "find_jolts", "jolt_sizes", "middle", "stretch"]
 #: being 1 deg), and none below so many times what a tenth of the same marker's jolts exceed: heel strikes and noise
 #: are far below it in the shared recordings, and a short recording with two faults does not hide them.
 LEAST_JOLT_M, JOLT_TIMES, JOLT_SHARE = 0.006, 6.0, 0.1
+#: Nor one that this acceleration can make within a frame, m/s^2 (assumption: 5 g, as of a foot that hits the floor).
+FASTEST_M_S2 = 50.0
 #: So many frames are enough for that.
 _FRAMES = 300
 _BLOCK = 128
@@ -62,7 +64,7 @@ def jolt_sizes(positions: FloatArray) -> FloatArray:
     return sizes
 
 
-def find_jolts(positions: FloatArray) -> Jolts:
+def find_jolts(positions: FloatArray, rate_hz: float) -> Jolts:
     """Return the jolts of positions (time, marker, 3), m."""
     sizes = jolt_sizes(positions)
     # Missing samples count as 0 and come first when sorted.
@@ -72,7 +74,8 @@ def find_jolts(positions: FloatArray) -> Jolts:
     columns = np.arange(ordered.shape[1])
     usual = np.where(shown >= _LEAST, ordered[np.minimum(count - (shown + 1) // 2, count - 1), columns], 0.0)
     high = ordered[count - 1 - (JOLT_SHARE * shown).astype(int), columns]
-    limits = np.maximum(LEAST_JOLT_M, JOLT_TIMES * np.where(shown >= _LEAST, high, 0.0))
+    least = max(LEAST_JOLT_M, FASTEST_M_S2 / rate_hz**2)
+    limits = np.maximum(least, JOLT_TIMES * np.where(shown >= _LEAST, high, 0.0))
     return Jolts(sizes, usual, limits, np.asarray(sizes > limits))
 
 

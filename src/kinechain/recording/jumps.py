@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray, IntArray
+from kinechain.recording.fallen import FALLEN_M
 from kinechain.recording.gaps import METHODS, Carriers, fill_gap, find_gaps
 from kinechain.recording.jolts import Jolts, jolt_sizes, middle, stretch
 from kinechain.recording.places import Place, pieces_of, too_fast
 from kinechain.recording.recording import Note
 
-__all__ = ["note_noise", "without_jumps", "without_strays"]
+__all__ = ["note_noise", "note_shifts", "without_jumps", "without_strays"]
 
 #: A run is off when it lies further than this from where its neighbours and its own path put it, m, and so many
 #: times further than the same estimate misses the same marker elsewhere in the recording (assumptions; soft tissue
@@ -24,6 +25,8 @@ _TRIES = 6
 #: Two steps are a leap and its return when they are larger than this, m, and than so many limits, and when what is
 #: left of them together is less than this part (assumptions); no carrier is needed to tell.
 LEAP_M, LEAP_TIMES, LEAP_MATCH = 0.03, 3.0, 0.3
+#: Least step without a return that is worth a note, m (assumption).
+STEP_M = 0.015
 #: Least snap, m, and longest drift that ends in one, s (assumptions: two markers merge for the cameras and part);
 #: tried in so many frames.
 SNAP_M, SNAP_S = 0.015, 0.05
@@ -39,6 +42,8 @@ PEAK_SHARE = 0.75
 #: A piece of a trajectory is left out when its distances to the markers of its segment lie this far outside those
 #: of the longest piece, m (assumption: above the 2 to 3 cm of soft tissue).
 ELSEWHERE_M = 0.04
+#: One frame beside a gap is left out from this on, m (assumption: markers of one segment are further apart).
+EDGE_M = 0.02
 #: A shift in the place on the segment that is worth a note, m, and so many times as much as the distances vary
 #: (assumptions).
 SHIFT_M, VARIES_TIMES = 0.012, 0.5
@@ -58,7 +63,7 @@ def without_jumps(
     jolts: Jolts,
     rate_hz: float,
     notes: list[Note],
-) -> FloatArray:
+) -> tuple[FloatArray, dict[int, list[tuple[int, float]]]]:
     """Take short runs of samples that lie off the path of their marker as missing.
 
     Parameters
@@ -72,6 +77,12 @@ def without_jumps(
     notes : list of Note
         Grows.
 
+    Returns
+    -------
+    positions : (time, marker, 3) array, m
+    shifts : dict of marker index to (frame, how far, m)
+        Steps after which a marker does not come back.
+
     Notes
     -----
     Between two jolts of a marker, the shortest run is left out that the marker's own path and its neighbours (the
@@ -82,10 +93,11 @@ def without_jumps(
     gaps = find_gaps(seen)
     suspects = np.flatnonzero(jolts.is_jolt.any(axis=0) | (np.bincount(gaps[:, 0], minlength=seen.shape[1]) > 1))
     if not len(suspects):
-        return positions
+        return positions, {}
     out = positions.copy()
     judge = _Judge(positions, segments, jolts, rate_hz)
     found: dict[int, list[tuple[int, int, float]]] = {}
+    shifts: dict[int, list[tuple[int, float]]] = {}
     for marker in suspects.tolist():
         starts = [_peaks(jolts, marker) + 2]
         starts += [gaps[gaps[:, 0] == marker] @ np.array([[0, 0], [1, 1], [0, 1]])]
@@ -95,12 +107,13 @@ def without_jumps(
             found[marker] = sorted(runs)
         for first, end, _ in runs:
             out[first:end, marker] = np.nan
+        shifts[marker] = _shifts(judge, marker, [int(p) for p in starts[0]], runs)
     lost = {m: sum(int(seen[first:end, m].sum()) for first, end, _ in runs) for m, runs in found.items()}
     notes += [_jump_note(labels[m], lost[m], runs, rate_hz) for m, runs in found.items() if lost[m] > _FEW]
     few = {labels[m]: runs for m, runs in found.items() if lost[m] <= _FEW}
     if few:
         notes.append(_spikes_note(few, rate_hz))
-    return out
+    return out, shifts
 
 
 def _peaks(jolts: Jolts, marker: int) -> IntArray:
@@ -136,12 +149,30 @@ def _snaps(judge: _Judge, marker: int, peaks: list[int]) -> list[tuple[int, int,
         if judge.jolts.sizes[peak - 2, marker] < SNAP_M:
             continue
         for length in (n for n in SNAP_RUNS if n <= reach):
-            off = [(first, judge.off(marker, first, length, drifts=True)) for first in (peak - length, peak)]
-            sure = [(first, first + length, by) for first, by in off if by is not None]
+            sure = []
+            for first in (peak - length, peak):
+                off = judge.off(marker, first, length, drifts=True)
+                # A step that stays is no drift: it would be bridged, not mended.
+                if off is not None and np.linalg.norm(judge.excess(marker, first - 1, first + length)) < 0.5 * off:
+                    sure.append((first, first + length, off))
             if sure:
                 runs.append(max(sure, key=lambda run: run[2]))
                 break
     return runs
+
+
+def _shifts(
+    judge: _Judge, marker: int, peaks: list[int], runs: list[tuple[int, int, float]]
+) -> list[tuple[int, float]]:
+    """Return (frame, by how much, m) of the steps after which a marker does not come back."""
+    out = []
+    for peak in peaks:
+        if any(first - 2 <= peak <= end + 2 for first, end, _ in runs):
+            continue
+        by = float(np.linalg.norm(judge.excess(marker, peak - 1, peak)))
+        if by > max(STEP_M, LEAP_TIMES * judge.jolts.limits[marker]):
+            out.append((peak, by))
+    return out
 
 
 class _Judge:
@@ -186,17 +217,20 @@ class _Judge:
 
     def leap(self, marker: int, first: int, length: int) -> float | None:
         """Return by how much a marker leaps away and back, m, or None if the two steps are no such pair."""
-        track, end = self.positions[:, marker], first + length
-        if first < 2 or end + 2 > len(track) or length < 2:
+        end = first + length
+        if first < 2 or end + 2 > len(self.positions) or length < 2:
             return None
-        steps = [
-            track[k] - track[k - 1] - 0.5 * (track[k - 1] - track[k - 2] + track[k + 1] - track[k])
-            for k in (first, end)
-        ]
+        steps = [self.excess(marker, k - 1, k) for k in (first, end)]
         size = float(np.linalg.norm(steps[0] - steps[1])) / 2.0
         if not size > max(LEAP_M, LEAP_TIMES * self.jolts.limits[marker]):
             return None
         return size if float(np.linalg.norm(steps[0] + steps[1])) < LEAP_MATCH * size else None
+
+    def excess(self, marker: int, before: int, after: int) -> FloatArray:
+        """Return how far (3,) a marker goes between two frames beyond its speed before and after, m."""
+        track, last = self.positions[:, marker], len(self.positions) - 1
+        speed = track[before] - track[max(before - 1, 0)] + track[min(after + 1, last)] - track[after]
+        return np.asarray(track[after] - track[before] - (after - before) * 0.5 * speed)
 
     def _usual(self, marker: int, length: int, there: NDArray[np.bool_], method: str) -> float:
         """Return by how much the same estimate misses the same marker where nothing is wrong, m."""
@@ -274,6 +308,10 @@ def without_strays(
         mates = [k for k, s in segments.items() if k != marker and s == segments[marker]]
         main = max(pieces, key=lambda piece: piece[1] - piece[0])
         place = Place(positions, marker, mates, main)
+        wrong = _wrong_beside_gaps(place, pieces)
+        if len(wrong):
+            out[wrong, marker] = np.nan
+            notes.append(_edge_note(labels[marker], wrong, rate_hz))
         strays = []
         for piece in pieces:
             outside, ranges = place.outside(piece)
@@ -282,12 +320,31 @@ def without_strays(
                 strays.append((*piece, off))
         for first, end, off in strays:
             is_late = end == pieces[-1][1] or first == pieces[0][0]
-            if is_late and (end - first) > SHORT_S * rate_hz and off < np.inf:
-                notes.append(_shift_note(labels[marker], first, end, off, rate_hz))
+            if is_late and (end - first) > SHORT_S * rate_hz and off < FALLEN_M:
+                notes.append(_moved_note(labels[marker], first, end, off, rate_hz))
             elif off > ELSEWHERE_M:
                 out[first:end, marker] = np.nan
                 notes.append(_stray_note(labels[marker], first, end, off, rate_hz))
     return out
+
+
+def _wrong_beside_gaps(place: Place, pieces: list[tuple[int, int]]) -> IntArray:
+    """Return the frames beside the ends of pieces in which a marker sits in another place, as another one would."""
+    if len(place.mates) < 2:
+        return np.array([], dtype=int)
+    beside = {f for first, end in pieces for f in (*range(first, first + 2), *range(end - 2, end)) if first <= f < end}
+    frames = np.array(sorted(beside), dtype=int)
+    limit = max(EDGE_M, VARIES_TIMES * middle(place.high - place.low))
+    return frames[place.each_outside(frames) > limit]
+
+
+def _edge_note(label: str, frames: IntArray, rate_hz: float) -> Note:
+    first = stretch(int(frames[0]), int(frames[0]) + 1, rate_hz)
+    where = first if len(frames) == 1 else f"{len(frames)} frames, the first {first}"
+    text = f"{label} has the place of another marker beside its gaps ({where}); these samples were taken as missing."
+    effect = "They are filled with the gap, or the marker does not count there."
+    cure = f"Label {label} anew around its gaps in the capture software."
+    return Note("repaired", text, "markers.wrong_beside_gap", f"{label}, {where}", effect, cure)
 
 
 def _most(outside: FloatArray, ranges: FloatArray) -> float | None:
@@ -305,15 +362,50 @@ def _stray_note(label: str, first: int, end: int, off: float, rate_hz: float) ->
     return Note("repaired", text, "markers.stray", f"{label}, {where}", effect, cure)
 
 
-def _shift_note(label: str, first: int, end: int, off: float, rate_hz: float) -> Note:
+def note_shifts(
+    positions: FloatArray,
+    labels: Sequence[str],
+    shifts: Mapping[int, list[tuple[int, float]]],
+    rate_hz: float,
+    notes: list[Note],
+) -> None:
+    """Note the steps after which a marker does not come back, where its samples were left.
+
+    Parameters
+    ----------
+    positions : (time, marker, 3) array, m
+        When everything else has been mended.
+    labels : sequence of str
+    shifts : mapping of marker index to (frame, how far, m)
+    rate_hz : float
+    notes : list of Note
+        Grows.
+    """
+    for marker, steps in shifts.items():
+        left = [(f, by) for f, by in steps if np.isfinite(positions[f - 1 : f + 1, marker]).all()]
+        if left:
+            notes.append(_shift_note(labels[marker], left, rate_hz))
+
+
+def _shift_note(label: str, shifts: list[tuple[int, float]], rate_hz: float) -> Note:
+    frame, by = max(shifts, key=lambda shift: shift[1])
+    where = stretch(frame, frame + 1, rate_hz)
+    more = f" and at {len(shifts) - 1} more" if len(shifts) > 1 else ""
+    text = f"{label} steps aside by {1e3 * by:.0f} mm at {where}{more} and does not come back; it was left as it is."
+    effect = "Angles that rest on it differ before and after by the same step."
+    cure = f"Use the frames on one side of it only, or leave {label} out: it may have come off, or changed its label."
+    return Note("defect", text, "markers.shift", f"{label}, {where}", effect, cure)
+
+
+def _moved_note(label: str, first: int, end: int, off: float, rate_hz: float) -> Note:
     where = stretch(first, end, rate_hz)
     text = (
         f"{label} sits {1e3 * off:.0f} mm further from or nearer to the markers of its segment in {where} than in the "
-        "rest of the recording, as if it had come off or been moved."
+        "rest of the recording, as if it had come off or been moved; it was left as it is."
     )
-    effect = "Angles of the segment are shifted there."
+    effect = "Angles that rest on it differ there."
     cure = f"Use the frames on one side of it only, or leave {label} out."
-    return Note("defect", text, "markers.shift", f"{label}, {where}", effect, cure)
+    return Note("defect", text, "markers.moved", f"{label}, {where}", effect, cure)
 
 
 def note_noise(jolts: Jolts, labels: Sequence[str], notes: list[Note]) -> None:

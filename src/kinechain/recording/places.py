@@ -88,6 +88,16 @@ class Place:
         low, high = self.low[known], self.high[known]
         return np.maximum(np.maximum(middle[known] - high, low - middle[known]), 0.0), high - low
 
+    def each_outside(self, frames: IntArray) -> FloatArray:
+        """Return how far outside their usual range most distances of single frames lie, (frame,) m; 0 if unknown."""
+        apart = self.positions[np.ix_(frames, self.mates)] - self.positions[frames, self.marker, None]
+        distance = np.sqrt(np.einsum("tki,tki->tk", apart, apart))
+        known = np.isfinite(distance)
+        outside = np.where(known, np.maximum(np.maximum(distance - self.high, self.low - distance), 0.0), np.inf)
+        count = known.sum(axis=1)
+        most = np.sort(outside, axis=1)[np.arange(len(frames)), np.maximum(count - 1, 0) // 2] if len(frames) else count
+        return np.where(count >= 2, most, 0.0)
+
     def _distances(self, marker: int, mates: IntArray, piece: tuple[int, int]) -> FloatArray:
         """Return the distances (frame, mate) in about fifty frames of a piece, m."""
         frames = np.arange(piece[0], piece[1], max((piece[1] - piece[0]) // _PIECE_FRAMES, 1))

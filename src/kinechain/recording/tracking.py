@@ -9,9 +9,10 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.recording.exchanges import exchange_back, exchange_by_place
+from kinechain.recording.fallen import without_fallen
 from kinechain.recording.frozen import without_held_samples
 from kinechain.recording.jolts import Jolts, find_jolts, stretch
-from kinechain.recording.jumps import note_noise, without_jumps, without_strays
+from kinechain.recording.jumps import note_noise, note_shifts, without_jumps, without_strays
 from kinechain.recording.recording import Note
 
 __all__ = ["without_tracking_faults"]
@@ -46,7 +47,8 @@ def without_tracking_faults(
     Notes
     -----
     In this order: zeros, repeated frames, held positions and markers that rest beside the body; labels that change
-    over; runs off their path; pieces elsewhere than the rest; markers that shake.
+    over; runs off their path; pieces elsewhere than the rest; markers far from their segment.  Markers that shake,
+    shift and steps of the whole body are only noted.
     """
     columns = np.array(sorted(segments), dtype=int)
     if len(positions) < _LEAST_FRAMES or not len(columns):
@@ -55,13 +57,15 @@ def without_tracking_faults(
     segment = {i: segments[c] for i, c in enumerate(columns.tolist()) if segments[c]}
     before = positions if len(columns) == positions.shape[1] else np.take(positions, columns, axis=1)
     now = without_held_samples(before, own, rate_hz, notes)
-    jolts = find_jolts(now)
+    jolts = find_jolts(now, rate_hz)
     note_noise(jolts, own, notes)
     jolts = _without_common_jolts(now, jolts, rate_hz, notes)
     now, jolts = exchange_back(now, own, jolts, rate_hz, notes)
     now, jolts = exchange_by_place(now, own, segment, jolts, rate_hz, notes)
-    now = without_jumps(now, own, segment, jolts, rate_hz, notes)
+    now, shifts = without_jumps(now, own, segment, jolts, rate_hz, notes)
     now = without_strays(now, own, segment, jolts, rate_hz, notes)
+    now = without_fallen(now, own, segment, rate_hz, notes)
+    note_shifts(now, own, shifts, rate_hz, notes)
     if now is before:
         return positions
     if before is positions:

@@ -1,0 +1,85 @@
+"""Markers that leave their segment without a jolt: they come off and slide, swing or fall."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinechain.core.arrays import FloatArray
+from kinechain.recording.jolts import stretch
+from kinechain.recording.recording import Note
+
+__all__ = ["FALLEN_M", "without_fallen"]
+
+#: A marker has left its segment when most distances to the others of it differ by this much from their median over
+#: the recording, m (assumption: three times what soft tissue and shoulder girdles do).
+FALLEN_M = 0.15
+#: Frames in which that is looked for first.
+_FRAMES = 40
+
+
+def without_fallen(
+    positions: FloatArray, labels: Sequence[str], segments: Mapping[int, str], rate_hz: float, notes: list[Note]
+) -> FloatArray:
+    """Take the frames in which a marker is far from its segment as missing.
+
+    Parameters
+    ----------
+    positions : (time, marker, 3) array, m
+    labels : sequence of str
+    segments : mapping of marker index to segment name
+    rate_hz : float
+    notes : list of Note
+        Grows.
+    """
+    members: dict[str, list[int]] = {}
+    for marker, segment in segments.items():
+        members.setdefault(segment, []).append(marker)
+    frames = np.arange(0, len(positions), max(len(positions) // _FRAMES, 1))
+    out = positions
+    for group in members.values():
+        if len(group) < 3:
+            continue
+        usual = _distances(positions[frames][:, group])
+        far = _is_far(usual, _middle(usual))
+        for k in np.flatnonzero(far.any(axis=0)):
+            away = _is_far(_distances(positions[:, group]), _middle(usual))[:, k]
+            out = out.copy() if out is positions else out
+            out[away, group[k]] = np.nan
+            notes.append(_note(labels[group[k]], away, rate_hz))
+    return out
+
+
+def _distances(points: FloatArray) -> FloatArray:
+    """Return the distances (time, point, point), m, of points (time, point, 3)."""
+    apart = points[:, :, None] - points[:, None]
+    return np.asarray(np.sqrt(np.einsum("tijk,tijk->tij", apart, apart)))
+
+
+def _middle(distances: FloatArray) -> FloatArray:
+    """Return the median over time (point, point), NaN where never seen together."""
+    ordered, count = np.sort(distances, axis=0), np.isfinite(distances).sum(axis=0)
+    return np.asarray(np.take_along_axis(ordered, np.maximum(count - 1, 0)[None] // 2, axis=0)[0])
+
+
+def _is_far(distances: FloatArray, usual: FloatArray) -> NDArray[np.bool_]:
+    """Say where (time, point) most distances of a point are far from usual while the other points agree."""
+    is_far = np.abs(distances - usual) > FALLEN_M
+    known = np.isfinite(distances).sum(axis=2) - 1
+    far = is_far.sum(axis=2)
+    lost = (known >= 2) & (far > 0.5 * known)
+    return np.asarray(lost & (lost.sum(axis=1, keepdims=True) * 2 < len(usual)))
+
+
+def _note(label: str, away: NDArray[np.bool_], rate_hz: float) -> Note:
+    frames = np.flatnonzero(away)
+    where = stretch(int(frames[0]), int(frames[-1]) + 1, rate_hz) if len(frames) else "no frame"
+    text = (
+        f"{label} lies more than {1e3 * FALLEN_M:.0f} mm from its place on the segment in {len(frames)} frames "
+        f"({where}); these samples were taken as missing."
+    )
+    effect = "The marker does not count there."
+    cure = f"{label} may have come off, or another marker carries its label there; record again or label it anew."
+    return Note("repaired", text, "markers.off_segment", f"{label}, {where}", effect, cure)
