@@ -45,6 +45,23 @@ def test_a_missing_strike_and_off_do_not_make_one_stride_of_two() -> None:
     assert [c.start_s for c in find_cycles(holed) if c.side == "left"] == [pytest.approx(2.1)]
 
 
+def test_a_stride_twice_as_long_as_the_others_hides_events() -> None:
+    left = [e for e in events(1.0, 6.4) if e.side == "left"]
+    # One strike and the foot off after it were not found; no event of the other foot tells.
+    found = find_cycles(e for e in left if not 2.9 < e.time_s < 3.9)
+    assert len(found) >= 3
+    assert all(c.duration_s == pytest.approx(1.0) for c in found)
+
+
+def test_no_stride_reaches_from_one_stretch_of_steady_walking_into_another() -> None:
+    whole = find_cycles(events(1.0, 6.4))
+    parted = find_cycles(events(1.0, 6.4), [(0.0, 2.9), (3.0, 6.4)])
+    assert {c.start_s for c in whole} - {c.start_s for c in parted} == {
+        c.start_s for c in whole if c.start_s < 2.95 < c.end_s
+    }
+    assert find_cycles(events(), []) == ()
+
+
 @pytest.mark.parametrize("stride_s", [0.3, 5.0])
 def test_implausible_stride_times_are_no_strides(stride_s: float) -> None:
     assert find_cycles(events(stride_s, 4 * stride_s)) == ()

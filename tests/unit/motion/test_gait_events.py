@@ -157,6 +157,23 @@ def test_kinematic_strikes_are_moved_onto_the_trusted_ones_so_strides_keep_their
     assert all(abs(c.duration_s - 1.1) < 0.012 for c in find_cycles(chosen.events))
 
 
+def test_an_event_about_which_the_two_methods_disagree_bounds_no_stride_and_is_named() -> None:
+    paths = walk(lasts_s=6.0)
+    at = strikes("left", 1.1, 6.0)[2]
+    lurch = 0.4 * np.exp(-0.5 * ((paths.times_s - at + 0.02) / 0.06) ** 2)
+    lurching = replace(paths, pelvis=paths.pelvis + np.outer(lurch, [1.0, 0, 0]))
+    chosen = choose_events(recording(lurching), lurching)
+    (note,) = chosen.notes
+    assert (note.kind, note.code) == ("defect", "events.methods_disagree")
+    assert note.place.startswith("right foot off at 2.")
+    offs = [e.time_s for e in chosen.events if (e.kind, e.side) == ("foot_off", "right")]
+    assert [t for t in offs if abs(t - at) < 0.4] == []
+    assert len(offs) >= 3
+    cycles = find_cycles(chosen.events, chosen.stretches)
+    assert not [c for c in cycles if c.side == "right" and c.start_s < at < c.end_s]
+    assert [c for c in cycles if c.side == "right"]
+
+
 def test_agreement_is_counted_per_kind_and_signed_second_minus_first() -> None:
     first = [Event("foot_strike", "left", t, "a") for t in (1.0, 2.0, 3.0)]
     second = [Event("foot_strike", "left", t + 0.03, "b") for t in (1.0, 2.0)]
