@@ -16,7 +16,7 @@ from kinechain.recording.plate_feet import plates_under_feet
 from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
-from kinechain.recording.sides import exchange_labels, find_facing, find_sides
+from kinechain.recording.sides import exchange_labels, find_facing, find_sides, mirrored_plate
 from kinechain.recording.snapshots import take_snapshots
 from kinechain.recording.swaps import find_swaps
 from kinechain.recording.tracking import without_tracking_faults
@@ -110,6 +110,7 @@ def prepare_recording(
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
     landmarks = tuple((label, landmark) for label, landmark in match.landmarks if label not in swaps.dropped)
     tracks = landmark_tracks(ready, landmarks)
+    plates = tuple(mirrored_plate(p, up.up) for p in plates) if sides.is_mirrored else plates
     turned = [turned_plate(plate, world_from_lab) for plate in plates]
     plates = plates_under_feet(turned, tracks, ready.rate_hz, ready.start_s, notes)
     notes.append(_floor_note(tracks, plates))

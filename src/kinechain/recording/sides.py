@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from kinechain.recording.recording import ForcePlate, Note
 from kinechain.recording.snapshots import Snapshots
 from kinechain.recording.vertical import plate_normal
 
-__all__ = ["Sides", "exchange_labels", "find_facing", "find_sides"]
+__all__ = ["Sides", "exchange_labels", "find_facing", "find_sides", "mirrored_plate"]
 
 #: A pair of markers is told right from left when it points sideways by this share of its length (assumption).
 SIDEWAYS_SHARE = 0.15
@@ -344,6 +344,25 @@ def _travel(shots: Snapshots, up: FloatArray) -> FloatArray:
     way = way - (way @ up) * up
     size = float(np.linalg.norm(way))
     return way / size if size > WALKING_SPEED * (shots.times_s[seen[-1]] - shots.times_s[seen[0]]) else np.zeros(3)
+
+
+def mirrored_plate(plate: ForcePlate, up: FloatArray) -> ForcePlate:
+    """Return a plate that was read in left-handed axes with its force pointing up again.
+
+    A reader takes the plate's normal from the order of its corners as a product of vectors, which a mirror turns over,
+    and the force along the normal with it.
+
+    Parameters
+    ----------
+    plate : ForcePlate
+        Lab frame, left-handed.
+    up : (3,) unit array
+    """
+    normal = plate_normal(plate)
+    along = plate.force @ normal if normal is not None else np.zeros(0)
+    if normal is None or not len(along) or normal @ up < 0.0 or float(np.sum(along) * (normal @ up)) >= 0.0:
+        return plate
+    return replace(plate, force=plate.force - 2.0 * np.outer(along, normal))
 
 
 def exchange_labels(positions: FloatArray, labels: Sequence[str], exchanged: Sequence[tuple[str, str]]) -> FloatArray:
