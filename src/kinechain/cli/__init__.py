@@ -12,6 +12,7 @@ import typer
 
 from kinechain import __version__
 from kinechain.cli.assessing import assess, demo
+from kinechain.cli.exporting import export
 from kinechain.cli.inputs import sort_inputs
 from kinechain.cli.inspecting import inspect
 from kinechain.cli.installation import doctor
@@ -94,7 +95,7 @@ def _root(
 
 
 #: The verbs, in the order in which the help names them.
-VERBS = (demo, assess, inspect, ik, doctor)
+VERBS = (demo, assess, inspect, ik, export, doctor)
 
 for verb in VERBS:
     app.command()(verb)

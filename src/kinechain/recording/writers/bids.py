@@ -90,7 +90,7 @@ def write_bids(
     recording: Recording,
     folder: Path | str,
     names: BidsNames,
-    events: Sequence[Event] = (),
+    events: Sequence[Event] | None = None,
     angles: Series | None = None,
 ) -> tuple[Path, ...]:
     """Write one recording into a dataset, which is begun or continued.
@@ -103,8 +103,8 @@ def write_bids(
         Of the dataset.
     names : BidsNames
         Pseudonyms given by the user; the file's own words about the subject are not in a recording.
-    events : sequence of Event
-        Those of the recording if none are given.
+    events : sequence of Event, optional
+        Written in place of those the recording holds.
     angles : Series, optional
         In degrees, in the frames of the markers: written as channels of the type JNTANG.
 
@@ -139,7 +139,7 @@ def write_bids(
     _write(place / f"{names.stem}_motion.json", _json(_sidecar(recording, markers, names, angles)), written)
     _write(place / f"{names.stem}_channels.tsv", _lines(rows), written)
     _write(place / f"{names.stem}_channels.json", _json(_frames(recording, angles)), written)
-    marked = events or recording.events
+    marked = recording.events if events is None else events
     if marked:
         _write(place / f"{names.stem}_events.tsv", _lines(_event_rows(marked, markers.start_s)), written)
         _write(place / f"{names.stem}_events.json", _json(_EVENT_COLUMNS), written)

@@ -56,7 +56,7 @@ MILLIMETRES = 1e3
 def write_c3d(
     recording: Recording,
     path: Path | str,
-    events: Sequence[Event] = (),
+    events: Sequence[Event] | None = None,
     angles: Series | None = None,
 ) -> tuple[str, ...]:
     """Write a recording as C3D.
@@ -66,8 +66,8 @@ def write_c3d(
     recording : Recording
         In the axes it has; names and other words of the subject are not in it, so none are written.
     path : path
-    events : sequence of Event
-        Written in place of those the recording holds; these if none are given.
+    events : sequence of Event, optional
+        Written in place of those the recording holds.
     angles : Series, optional
         In degrees, labels ``<angle>_<left|right>`` as in ``kinechain.motion.signs``, in the frames of the markers.
 
@@ -103,7 +103,7 @@ def write_c3d(
         file.add_parameter("POINT", f"{group.removesuffix('S')}_UNITS", [units.get(group, "")])
     point["DESCRIPTIONS"]["value"] = ["" if n not in outputs else outputs[n][2] for n in names]
     _put_analog(file, recording, markers.rate_hz, said)
-    for event in events or recording.events:
+    for event in recording.events if events is None else events:
         minutes, seconds = divmod(event.time_s, 60.0)
         file.add_event(
             time=[minutes, seconds],
@@ -144,18 +144,26 @@ def _our_outputs(angles: Series | None, frames: int, name: str) -> dict[str, tup
         raise RecordingError(
             f"{name} cannot be written: {len(angles.values)} rows of angles for {frames} frames of markers"
         )
+    measured = {x for x in angles.labels if np.isfinite(angles.column(x)).any()}
     out: dict[str, tuple[FloatArray, str, str]] = {}
     for joint, parts in JOINTS.items():
         for letter, side in (("L", "left"), ("R", "right")):
-            labels = [f"{part}_{side}" if part else "" for part in parts]
-            columns = [angles.column(label) if label in angles.labels else np.zeros(frames) for label in labels]
-            if not any(label in angles.labels for label in labels):
-                continue
-            values = np.stack(columns, axis=1)
-            values[np.isnan(values).any(axis=1)] = np.nan
-            what = "; ".join(f"{a} {p}" for a, p in zip("xyz", parts, strict=True) if p)
-            out[f"{letter}{joint}{OUR_OUTPUT}"] = (values, "ANGLES", f"deg, kinechain: {what}"[:120])
+            there = [part for part in parts if f"{part}_{side}" in measured]
+            # A point is whole or missing: a joint of which a plane is not measured gets a point for each other plane.
+            is_whole = len(there) == sum(bool(part) for part in parts)
+            groups = {joint: there} if is_whole else {_camel(part): [part] for part in there}
+            for name_of, group in groups.items():
+                if group:
+                    columns = [angles.column(f"{p}_{side}") if p in group else np.zeros(frames) for p in parts]
+                    values = np.stack(columns, axis=1)
+                    values[np.isnan(values).any(axis=1)] = np.nan
+                    what = "; ".join(f"{a} {p}" for a, p in zip("xyz", parts, strict=True) if p in group)
+                    out[f"{letter}{name_of}{OUR_OUTPUT}"] = (values, "ANGLES", f"deg, kinechain: {what}"[:120])
     return out
+
+
+def _camel(part: str) -> str:
+    return "".join(word.capitalize() for word in part.split("_"))
 
 
 def _stored_outputs(outputs: Series | None, frames: int, said: list[str]) -> dict[str, tuple[FloatArray, str, str]]:
