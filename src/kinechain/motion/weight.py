@@ -229,7 +229,9 @@ def _feet_on(recording: Recording, loaded: Sequence[ForcePlate], window: tuple[f
     return is_whole, doubts
 
 
-def body_weight_from_plates(recording: Recording, paths: FootPaths) -> StrideWeight | None:
+def body_weight_from_plates(
+    recording: Recording, paths: FootPaths, contacts: Sequence[Contact] | None = None
+) -> StrideWeight | None:
     """Return body mass from one clean stance of each foot in a walking trial; None without both.
 
     Parameters
@@ -238,11 +240,14 @@ def body_weight_from_plates(recording: Recording, paths: FootPaths) -> StrideWei
         In the world frame.
     paths : FootPaths
         Of the fitted body in the same recording.
+    contacts : sequence of Contact, optional
+        Of its plates, where they were found before.
     """
     stride = stride_time_s(find_zeni_events(paths))
     if stride is None or not SHORTEST_STRIDE_S <= stride <= LONGEST_STRIDE_S:
         return None
-    whole = [c for c in find_contacts(recording.plates, paths) if c.is_clean and c.is_whole]
+    contacts = find_contacts(recording.plates, paths) if contacts is None else contacts
+    whole = [c for c in contacts if c.is_clean and c.is_whole]
     pairs = [(a, b) for a in whole for b in whole if a.side == "left" and b.side == "right"]
     pairs = [(a, b) for a, b in pairs if abs(a.start_s - b.start_s) < stride]
     if not pairs:
