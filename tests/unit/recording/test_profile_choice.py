@@ -1,5 +1,6 @@
 """Which marker set is chosen, what is assumed on the way, and what a profile file may hold."""
 
+import re
 import time
 import tomllib
 from pathlib import Path
@@ -11,7 +12,7 @@ import geometric_person
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.label_places import broken_places
 from kinechain.recording.profile_choice import WORDS, choose_profile, starter_profile
-from kinechain.recording.profiles import find_profile, match_labels, read_profiles, segment_of
+from kinechain.recording.profiles import find_profile, known_landmarks, match_labels, read_profiles, segment_of
 
 PLUG_IN_GAIT = tuple(f"{s}{x}" for x in "ASI PSI THI KNE TIB ANK HEE TOE".split() for s in "RL")
 
@@ -280,3 +281,23 @@ def test_a_choice_takes_no_longer_than_a_blink() -> None:
         choose_profile(labels, positions=positions)
         spent.append(time.process_time() - start)
     assert min(spent) < 0.010
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "marker_sets.md"
+
+
+def test_the_page_lists_every_profile_and_every_landmark() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == {p.name for p in read_profiles()}
+    listed = text[text.index("The landmarks are:") :]
+    assert set(known_landmarks()) <= set(re.findall(r"`([a-z0-9_]+)`", listed))
+    assert all(segment_of(x) for x in re.findall(r"`(segment:\w+)`", listed))
+
+
+def test_the_profile_on_the_page_is_one(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "mine.toml"
+    path.write_text(example, encoding="utf-8")
+    choice = choose_profile(("RASI", "L_ASIS", "RHEE", "LHEE", "RTHI", "SACR", "R Knee"), str(path))
+    assert len(choice.match.landmarks) == 6
+    assert choice.match.unused == ("R Knee",)
