@@ -241,3 +241,11 @@ def test_what_begins_like_a_c3d_but_is_text():
     assert not is_c3d(b"\tPathFileType\t4\t(X/Y/Z)\n")
     assert not is_c3d("PathFileType\t4".encode("utf-16-be"))
     assert is_c3d(C3dBytes(cloud()).build())
+
+
+def test_of_two_scales_the_header_counts_and_it_is_said():
+    c3d = parse_c3d(
+        C3dBytes(cloud(), is_real=False, scale=0.5, entries=[Entry("POINT", "SCALE", 0.2, "real")]).build(), "a.c3d"
+    )
+    np.testing.assert_array_equal(c3d.points * c3d.scale, cloud())
+    assert codes(c3d) == {"file.scale"}

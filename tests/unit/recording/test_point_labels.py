@@ -93,12 +93,27 @@ def test_of_two_subjects_the_more_complete_is_taken_and_none_is_named():
     assert "Anna" not in repr(note) and "Bert" not in repr(note)
 
 
-def test_an_object_beside_the_subject_is_left_out_and_counted():
-    raw = [f"S1:{x}" for x in SET] + [f"Wand:{k}" for k in "ABCD"]
+def test_a_rigid_body_beside_the_subject_stays_and_a_namesake_goes():
+    raw = [f"S1:{x}" for x in SET] + ["LeftFoot:a", "LeftFoot:b", "Wand:LASI"]
     named, notes = name(raw)
-    assert named.keep == (True,) * len(SET) + (False,) * 4
-    assert notes[0].code == "markers.objects"
+    assert named.keep == (True,) * (len(SET) + 2) + (False,)
+    assert [n.code for n in notes] == ["markers.objects"]
     assert "Wand" not in repr(notes)
+
+
+def test_two_parts_of_one_body_are_one_person():
+    arms = [f"Arms:A{k}x" for k in range(12)]
+    named, notes = name([f"Legs:{x}" for x in SET] + arms)
+    assert all(named.keep)
+    assert notes == []
+    stated, _ = name([f"Legs:{x}" for x in SET] + arms, stated=["Legs", "Arms"])
+    assert stated.keep == (True,) * len(SET) + (False,) * len(arms)
+
+
+def test_markers_without_a_prefix_belong_to_the_one_subject():
+    named, notes = name([f"S1:{x}" for x in SET] + [f"clu{k}a" for k in range(10)])
+    assert all(named.keep)
+    assert notes == []
 
 
 def test_segments_before_a_colon_are_no_subjects():

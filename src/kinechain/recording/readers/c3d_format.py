@@ -166,7 +166,7 @@ def parse_c3d(data: bytes, file: str) -> C3dFile:
         first_frame=_first_frame(header, parameters),
         samples_per_frame=layout.samples,
         points=points,
-        scale=1.0 if layout.is_real else abs(_scale(header, parameters)),
+        scale=1.0 if layout.is_real else _integer_scale(header, parameters, notes),
         status=status,
         analogs=_scaled(raw, layout.channels, parameters, layout.is_real),
         header_events=tuple(_header_events(data, encoding)),
@@ -229,6 +229,16 @@ def _scale(header: _Header, parameters: Parameters) -> float:
     if math.isfinite(header.scale) and header.scale:
         return header.scale
     return _single(parameters, "POINT", "SCALE") or -1.0
+
+
+def _integer_scale(header: _Header, parameters: Parameters, notes: list[Note]) -> float:
+    """Return the unit per integer; where POINT:SCALE differs, the header counts, as the one such file at hand shows."""
+    in_header, stated = abs(_scale(header, parameters)), abs(_single(parameters, "POINT", "SCALE") or 0.0)
+    if stated and abs(in_header - stated) > 1e-3 * stated:
+        text = f"The header scales positions by {in_header:.6g} and the parameters by {stated:.6g}; the header's was taken."
+        effect, cure = "Every length rests on it.", "Check the size of the body; export real numbers if it is wrong."
+        notes.append(Note("assumed", text, "file.scale", "POINT:SCALE", effect, cure))
+    return in_header
 
 
 def _stated_frames(header: _Header, parameters: Parameters) -> list[int]:

@@ -109,15 +109,18 @@ def name_points(
         Names of subjects in their order, to tell which one was kept.
     """
     pairs = _split(raw, stated)
-    holders = [holder for holder, _ in pairs]
     labels = tuple(label for _, label in pairs)
-    people = _people(pairs)
+    markers: dict[str, dict[str, float]] = {}
+    for (holder, label), share in zip(pairs, seen, strict=True):
+        if not is_ghost(label) and not is_output(label):
+            markers.setdefault(holder, {})[label] = max(float(share), markers.get(holder, {}).get(label, 0.0))
+    people = _people(markers, {name.strip(":_ ") for name in stated})
     if not people:
         return PointNames(labels, (True,) * len(labels))
-    completeness = {p: sum(s for h, s in zip(holders, seen, strict=True) if h == p) for p in people}
-    chosen = max(people, key=lambda p: completeness[p])
-    keep = tuple(h == chosen or not label or (h == "" and len(people) == 1) for h, label in pairs)
-    _say_people(people, chosen, holders, completeness, keep, notes)
+    chosen = max(people, key=lambda person: sum(markers[person].values()))
+    # What stands under no person, like a rigid body of the foot, is the person's unless it takes one of its names.
+    keep = tuple(h == chosen or not label or (h not in people and label not in markers[chosen]) for h, label in pairs)
+    _say_people(people, chosen, markers[chosen], len(keep) - sum(keep), notes)
     subject = next((k for k, name in enumerate(names) if name.strip(":_ ") == chosen), None)
     return PointNames(labels, keep, subject)
 
@@ -161,37 +164,35 @@ def _shared_beginning(labels: Sequence[str]) -> str:
     return word if meaningful >= 0.9 * len(rest) and len(set(rest)) == len(rest) else ""
 
 
-def _people(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """Return prefixes that carry enough markers to be people, in the order of the file; [] if one set serves all."""
-    markers: dict[str, set[str]] = {}
-    for holder, label in pairs:
-        if not is_ghost(label) and not is_output(label):
-            markers.setdefault(holder, set()).add(label)
-    people = [holder for holder, found in markers.items() if len(found) >= PERSON_MARKERS]
-    return people if len(markers) > 1 else []
+def _people(markers: Mapping[str, Mapping[str, float]], stated: set[str]) -> list[str]:
+    """Return the prefixes that are people, in the order of the file; [] if one set serves all.
+
+    People wear the same marker set, or the file states them; two parts of one body share no names.
+    """
+    groups = [holder for holder, found in markers.items() if len(found) >= PERSON_MARKERS]
+    if len(markers) < 2 or not groups:
+        return []
+    largest = max(groups, key=lambda holder: len(markers[holder]))
+
+    def is_person(holder: str) -> bool:
+        shared = len(markers[holder].keys() & markers[largest].keys())
+        return holder in (largest, *stated) or shared >= 0.5 * len(markers[holder])
+
+    return [holder for holder in groups if is_person(holder)]
 
 
-def _say_people(
-    people: list[str],
-    chosen: str,
-    holders: list[str],
-    completeness: Mapping[str, float],
-    keep: Sequence[bool],
-    notes: list[Note],
-) -> None:
-    left_out = len(keep) - sum(keep)
+def _say_people(people: list[str], chosen: str, seen: Mapping[str, float], left_out: int, notes: list[Note]) -> None:
     if len(people) > 1:
-        which, share = people.index(chosen) + 1, completeness[chosen] / max(holders.count(chosen), 1)
+        which, share = people.index(chosen) + 1, sum(seen.values()) / len(seen)
         text = (
             f"The file holds {len(people)} subjects; subject {which} in the order of the labels was taken, with "
-            f"{holders.count(chosen)} points seen {100 * share:.0f} % of the time, and {left_out} points of others "
-            "were left out."
+            f"{len(seen)} markers seen {100 * share:.0f} % of the time, and {left_out} points of others were left out."
         )
         effect, cure = "Everything is said of that subject alone.", "Export each subject into a file of its own."
         notes.append(Note("assumed", text, "person.several", f"subject {which}", effect, cure))
     elif left_out:
-        text = f"{left_out} points that belong to an object beside the subject were left out."
-        effect, cure = "None on the subject.", "Give the points the subject's prefix if they are the subject's."
+        text = f"{left_out} points of another object bear names of the subject's markers; they were left out."
+        effect, cure = "None on the subject.", "Give them names of their own if they are the subject's."
         notes.append(Note("found", text, "markers.objects", f"{left_out} points", effect, cure))
 
 
