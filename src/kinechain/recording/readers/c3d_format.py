@@ -235,7 +235,7 @@ def _integer_scale(header: _Header, parameters: Parameters, notes: list[Note]) -
     """Return the unit per integer; where POINT:SCALE differs, the header counts, as the one such file at hand shows."""
     in_header, stated = abs(_scale(header, parameters)), abs(_single(parameters, "POINT", "SCALE") or 0.0)
     if stated and abs(in_header - stated) > 1e-3 * stated:
-        text = f"The header scales positions by {in_header:.6g} and the parameters by {stated:.6g}; the header's was taken."
+        text = f"The header scales positions by {in_header:.6g}, the parameters by {stated:.6g}; the header counts."
         effect, cure = "Every length rests on it.", "Check the size of the body; export real numbers if it is wrong."
         notes.append(Note("assumed", text, "file.scale", "POINT:SCALE", effect, cure))
     return in_header
