@@ -13,7 +13,7 @@ from kinechain.core.errors import RecordingError
 from kinechain.recording.prepare import landmark_tracks, turned_plate
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 from kinechain.recording.snapshots import take_snapshots
-from kinechain.recording.walkway import find_heading
+from kinechain.recording.walkway import UPRIGHT_COSINE, find_heading
 
 __all__ = ["find_still_window", "keep_still_part"]
 
@@ -38,7 +38,7 @@ def find_still_window(recording: Recording) -> tuple[int, int] | None:
     upright = _is_upright(tracks, len(markers.positions))
     if len(markers.positions) < 2:
         return (0, len(markers.positions)) if upright.all() else None
-    bony = [track for name, track in tracks.items() if not name.startswith("segment:")]
+    bony = [track for name, track in tracks.items() if not name.startswith("segment:")] or list(tracks.values())
     speed = _speed(np.stack(bony, axis=1), markers.rate_hz)
     is_still = (speed < STILL_SPEED) & upright
     edges = np.flatnonzero(np.diff(np.concatenate([[0], is_still.astype(int), [0]])))
@@ -92,13 +92,22 @@ def keep_still_part(recording: Recording) -> Recording:
 
 def _is_upright(tracks: Mapping[str, FloatArray], frames: int) -> NDArray[np.bool_]:
     """Whether the line from the knees to the pelvis is within 37 deg of the vertical, (time,) bool; True if unknown."""
-    knees = [t for n, t in tracks.items() if n.startswith("lateral_femoral_epicondyle")]
-    pelvis = [t for n, t in tracks.items() if n.startswith("asis")]
-    if not knees or not pelvis:
+    knees = _middle(tracks, ("lateral_femoral_epicondyle", "knee_centre", "fibula_head", "tibial_tuberosity"))
+    pelvis = _middle(tracks, ("asis", "hip_centre", "greater_trochanter", "sacrum"))
+    if knees is None or pelvis is None:
         return np.ones(frames, dtype=bool)
-    thigh = np.mean(pelvis, axis=0) - np.mean(knees, axis=0)
+    thigh = pelvis - knees
     with np.errstate(invalid="ignore"):
-        return np.asarray(~(thigh[:, 2] < 0.8 * np.linalg.norm(thigh, axis=1)))
+        return np.asarray(~(thigh[:, 2] < UPRIGHT_COSINE * np.linalg.norm(thigh, axis=1)))
+
+
+def _middle(tracks: Mapping[str, FloatArray], kinds: tuple[str, ...]) -> FloatArray | None:
+    """Mean (time, 3) of both sides of the first kind of landmark there is."""
+    for kind in kinds:
+        same = [track for name, track in tracks.items() if name.startswith(kind)]
+        if same:
+            return np.asarray(np.mean(same, axis=0))
+    return None
 
 
 def _speed(positions: FloatArray, rate_hz: float) -> FloatArray:

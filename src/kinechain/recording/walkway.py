@@ -29,6 +29,8 @@ SINK_M = 0.2
 PASS_M = 1.2
 PASS_DEG = 25.0
 ASIDE_DEG = 45.0
+#: Of the thigh with the vertical: nobody sits at 37 deg, and few stand more bent.
+UPRIGHT_COSINE = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,6 +197,10 @@ def _task_in_place(shots: Snapshots, path: FloatArray, up: FloatArray, sunk: boo
     duration = float(shots.times_s[-1]) if len(shots.times_s) > 1 else 0.0
     speed = moved / max(duration, 0.1) if len(path) > 1 else 0.0
     if roam < STILL_M and moved < STILL_M and speed < SHUFFLE_SPEED and not sunk:
+        if _sits(shots, up):
+            effect, cure = "It tells nothing of standing.", "Give a trial of quiet standing."
+            notes.append(Note("found", "The person sits or squats, still.", "person.sits", "", effect, cure))
+            return "other"
         return "standing"
     if moved > 2 * STILL_M and roam < WALKED_M:
         text = (
@@ -205,6 +211,16 @@ def _task_in_place(shots: Snapshots, path: FloatArray, up: FloatArray, sunk: boo
     else:
         notes.append(Note("found", "The person neither walks along nor stands still.", "person.task"))
     return "other"
+
+
+def _sits(shots: Snapshots, up: FloatArray) -> bool:
+    """Whether the thighs lie more than 37 deg away from the vertical, by the median."""
+    knees = shots.centre(("lateral_femoral_epicondyle", "knee_centre"))
+    if shots.pelvis is None or knees is None:
+        return False
+    thigh = shots.pelvis - knees
+    thigh = thigh[np.isfinite(thigh[:, 0])]
+    return bool(len(thigh) and np.median(thigh @ up / np.linalg.norm(thigh, axis=1)) < UPRIGHT_COSINE)
 
 
 def _velocity(shots: Snapshots, names: tuple[str, ...], up: FloatArray) -> tuple[FloatArray, float]:
