@@ -21,7 +21,7 @@ from kinechain.motion.events import ChosenEvents, choose_events
 from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.motion.kinematic_events import Walk
 from kinechain.motion.marker_paths import marker_paths
-from kinechain.motion.weight import body_weight_from_plates, mass_from_plates
+from kinechain.motion.weight import StrideWeight, body_weight_from_plates, mass_mismatch, standing_weight
 from kinechain.recording.join import join_plates
 from kinechain.recording.prepare import PrepareSettings, prepare_recording
 from kinechain.recording.profiles import USABLE_SCORE, find_profile, match_labels, read_profiles
@@ -150,10 +150,11 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
     paths = marker_paths(ready) if ready else None
     chosen = choose_events(ready, paths) if ready and paths else ChosenEvents((), (), ())
     contacts = chosen.contacts
-    plate_mass = _plate_mass(ready, paths, chosen.contacts)
+    standing = standing_weight(ready) if ready and ready.plates else None
+    stride = _stride_weight(ready, paths, contacts) if ready else None
     cycles = find_cycles(chosen.events, chosen.stretches)
     said = tuple(note.text for note in chosen.notes)
-    evidence = Evidence(recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, plate_mass)
+    evidence = Evidence(recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, standing, stride)
     notes = [*(ready or recording).notes, *chosen.notes, *_own_notes(evidence)]
     markers = recording.markers
     times = _extent(recording)
@@ -183,7 +184,7 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
         agreements=chosen.agreements,
         mass_kg=recording.mass_kg,
         height_m=recording.height_m,
-        plate_mass_kg=plate_mass,
+        plate_mass_kg=evidence.plate_mass_kg,
         uses=judge_uses(evidence),
         defects=_defects(notes),
         findings=_findings(notes),
@@ -226,16 +227,12 @@ def _marker_set(recording: Recording, ready: Recording | None, profile: str | No
     )
 
 
-def _plate_mass(ready: Recording | None, paths: FootPaths | None, contacts: Sequence[Contact]) -> float | None:
-    """Return body mass by the plates, kg: standing still, else over one stride."""
-    if ready is None or not ready.plates:
-        return None
-    mass = mass_from_plates(ready) if ready.task == "standing" else None
+def _stride_weight(ready: Recording, paths: FootPaths | None, contacts: Sequence[Contact]) -> StrideWeight | None:
+    """Return what plates weigh over one stride of a walk, if each foot has a clean contact."""
     sides = {c.side for c in contacts if c.is_clean and c.is_whole}
-    if mass is None and ready.task == "walking" and paths is not None and len(sides) == 2:
-        stride = body_weight_from_plates(ready, paths)
-        mass = stride.mass_kg if stride else None
-    return mass
+    if paths is None or ready.task != "walking" or len(sides) < 2:
+        return None
+    return body_weight_from_plates(ready, paths, contacts)
 
 
 def _own_notes(evidence: Evidence) -> list[Note]:
@@ -264,16 +261,18 @@ def _own_notes(evidence: Evidence) -> list[Note]:
                 "Correct what the sentence names, or export the trial again.",
             )
         )
-    stated, weighed = recording.mass_kg, evidence.plate_mass_kg
-    if stated and weighed and abs(weighed / stated - 1.0) > MASS_TOLERANCE:
+    stated, stride = recording.mass_kg, evidence.stride
+    if note := mass_mismatch(stated, evidence.standing):
+        notes.append(note)
+    if stated and stride and abs(stride.ratio(stated) - 1.0) > MASS_TOLERANCE:
         notes.append(
             Note(
                 "defect",
-                f"The file states {stated:.1f} kg and the plates weigh {weighed:.1f} kg.",
+                f"The file states {stated:.1f} kg and the plates weigh {stride.mass_kg:.1f} kg over one stride.",
                 "person.mass_contradicts_plates",
                 "body mass",
                 "Every load is wrong by that part.",
-                "Weigh the person and give --mass; check that both feet stood on the plates, and their scale.",
+                "Weigh the person and give --mass; see that the plates are scaled rightly.",
             )
         )
     return notes

@@ -39,20 +39,24 @@ def marker_rows(markers: Markers, ready: Markers | None, landmarks: Sequence[tup
     seen = np.isfinite(markers.positions[:, :, 0])
     state = _states(markers, ready, seen)
     meaning = dict(landmarks)
-    frames = len(seen)
-    runs = _runs(state)
+    frames = max(len(seen), 1)
+    seen_share = (seen.sum(axis=0) / frames).tolist()
+    filled_share = ((state == 1).sum(axis=0) / frames).tolist()
+    runs: dict[int, list[tuple[int, int, int]]] = {}
+    for column, kind, first, end in _runs(state).tolist():
+        runs.setdefault(column, []).append((kind, first, end))
     rows = []
     for column, label in enumerate(markers.labels):
-        own = runs[runs[:, 0] == column]
-        unseen = _unseen_stretches(own, frames)
+        own = runs.get(column, [])
+        unseen = _unseen_stretches(own, len(seen))
         rows.append(
             MarkerRow(
                 printable(label),
                 meaning.get(label, ""),
-                float(seen[:, column].mean()) if frames else 0.0,
+                seen_share[column],
                 len(unseen),
-                float(max((end - start for start, end in unseen), default=0)) / markers.rate_hz,
-                float((state[:, column] == 1).mean()) if frames else 0.0,
+                max((end - start for start, end in unseen), default=0) / markers.rate_hz,
+                filled_share[column],
                 _spans(own, markers),
             )
         )
@@ -88,10 +92,10 @@ def _runs(state: NDArray[np.int8]) -> NDArray[np.int64]:
     return np.stack([marker, flat[first].astype(np.int64), first - marker * frames, end - marker * frames], axis=1)
 
 
-def _unseen_stretches(runs: NDArray[np.int64], frames: int) -> list[tuple[int, int]]:
+def _unseen_stretches(runs: Sequence[tuple[int, int, int]], frames: int) -> list[tuple[int, int]]:
     """Return (first, end) of every stretch that was not seen between two sightings; fills and rests are one stretch."""
     out: list[tuple[int, int]] = []
-    for _, kind, first, end in runs.tolist():
+    for kind, first, end in runs:
         if kind in (0, 3):
             continue
         if out and out[-1][1] == first:
@@ -101,14 +105,14 @@ def _unseen_stretches(runs: NDArray[np.int64], frames: int) -> list[tuple[int, i
     return [(first, end) for first, end in out if first > 0 and end < frames]
 
 
-def _spans(runs: NDArray[np.int64], markers: Markers) -> tuple[Span, ...]:
-    some = [row for row in runs.tolist() if row[1] != 0]
+def _spans(runs: Sequence[tuple[int, int, int]], markers: Markers) -> tuple[Span, ...]:
+    some = [run for run in runs if run[0] != 0]
     if len(some) > MOST_SPANS:
-        some = sorted(sorted(some, key=lambda r: r[2] - r[3])[:MOST_SPANS], key=lambda r: r[2])
+        some = sorted(sorted(some, key=lambda r: r[1] - r[2])[:MOST_SPANS], key=lambda r: r[1])
     rate, start = markers.rate_hz, markers.start_s
     return tuple(
         Span(_STATES[kind], round(start + first / rate, 6), round(start + end / rate, 6))  # type: ignore[arg-type]
-        for _, kind, first, end in some
+        for kind, first, end in some
     )
 
 
@@ -205,7 +209,7 @@ def _row(plate: ForcePlate, raw: ForcePlate, is_world: bool, reason: str, contac
         (round(float(sides[0]), 3), round(float(sides[1]), 3)) if is_known else None,
         plate.rate_hz,
         plate.start_s,
-        float(plate.times_s[-1]) if len(plate.force) else plate.start_s,
+        plate.start_s + max(len(plate.force) - 1, 0) / plate.rate_hz,
         float(vertical.max(initial=0.0)),
         not reason,
         reason,
@@ -227,4 +231,4 @@ def _load(force: FloatArray) -> tuple[float, ...]:
     if not len(force):
         return ()
     edges = np.unique(np.linspace(0, len(force), LOAD_STEPS + 1).astype(int)[:-1])
-    return tuple(round(float(x), 1) for x in np.maximum.reduceat(force, edges))
+    return tuple(np.round(np.maximum.reduceat(force, edges), 1).tolist())

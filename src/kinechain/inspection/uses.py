@@ -11,6 +11,7 @@ from kinechain.inspection.inspection import MarkerSet, Use
 from kinechain.motion.contacts import Contact
 from kinechain.motion.cycles import Cycle
 from kinechain.motion.foot_paths import SIDES
+from kinechain.motion.weight import StandingWeight, StrideWeight
 from kinechain.recording.prepare import landmark_tracks
 from kinechain.recording.recording import Event, Recording
 from kinechain.recording.still import LEAST_S, find_still_window
@@ -44,7 +45,10 @@ class Evidence:
     event_notes : tuple of str
         Why there are none, or what was refused.
     contacts : tuple of Contact
-    plate_mass_kg : float or None
+    standing : StandingWeight or None
+        What the plates weigh while somebody stands.
+    stride : StrideWeight or None
+        What they weigh over one stride.
     """
 
     recording: Recording
@@ -55,7 +59,15 @@ class Evidence:
     cycles: tuple[Cycle, ...]
     event_notes: tuple[str, ...]
     contacts: tuple[Contact, ...]
-    plate_mass_kg: float | None
+    standing: StandingWeight | None
+    stride: StrideWeight | None
+
+    @property
+    def plate_mass_kg(self) -> float | None:
+        """Body mass by the plates, where a whole person stands or strides on them."""
+        if self.standing is not None:
+            return self.standing.mass_kg if self.standing.is_whole else None
+        return self.stride.mass_kg if self.stride is not None else None
 
 
 def judge_uses(evidence: Evidence) -> tuple[Use, ...]:
@@ -169,12 +181,9 @@ def _loads(evidence: Evidence) -> Use:
             return Use(
                 "loads", "partly", text, "Use it as the standing trial (--static), and a walking trial for loads."
             )
-        return Use(
-            "loads",
-            "no",
-            "The person stands, and not wholly on the plates.",
-            "Give a walking trial with a foot on a plate.",
-        )
+        doubts = evidence.standing.doubts if evidence.standing else ()
+        doubt = doubts[0] if doubts else "the plates carry no steady load"
+        return Use("loads", "no", f"The person stands: {doubt}.", "Give a walking trial with a foot on a plate.")
     clean = [c for c in evidence.contacts if c.is_clean and c.is_whole]
     sides = [side for side in SIDES if any(c.side == side for c in clean)]
     if not sides:
