@@ -1,6 +1,6 @@
 """Motion against other people's results: prints the tables that the validation tests judge.
 
-    python benchmarks/validation_tables.py [schreiber|opencap|plug_in_gait|gaps|tracking|events]...
+    python benchmarks/validation_tables.py [schreiber|opencap|plug_in_gait|gaps|tracking|events|plates]...
 
 Needs the shared recordings beside the checkout (or KINECHAIN_SHARED).
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from event_tables import print_events
+from force_plate_tables import print_plates
 from tracking_tables import print_gaps, print_tracking
 
 from kinechain.body.body import Body
@@ -371,6 +372,7 @@ TABLES = {
     "gaps": print_gaps,
     "tracking": print_tracking,
     "events": print_events,
+    "plates": print_plates,
 }
 
 if __name__ == "__main__":
