@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import event_tables
 import numpy as np
 import pytest
 from event_tables import EventRow, together
+
+from kinechain.motion.kinematic_events import find_walk
+from kinechain.recording.recording import Recording
 
 WAYS = ("markers", "body")
 KINDS = pytest.mark.parametrize("kind", event_tables.KINDS)
@@ -99,3 +103,50 @@ def test_rising_from_a_chair_gives_no_events(shared: Path) -> None:
         )
         paths = event_tables.marker_paths(ready)
         assert event_tables.choose_events(ready, paths).events == ()
+
+
+def noisy(recording: Recording) -> Recording:
+    generator = np.random.default_rng(0)
+    positions = recording.markers.positions
+    return with_positions(recording, positions + generator.normal(0.0, 0.003, positions.shape))
+
+
+def slow_cameras(recording: Recording) -> Recording:
+    every = max(1, round(recording.markers.rate_hz / 50.0))
+    markers = recording.markers
+    thinned = replace(markers, positions=markers.positions[::every], rate_hz=markers.rate_hz / every)
+    return replace(recording, markers=thinned)
+
+
+def without_heels(recording: Recording) -> Recording:
+    kept = tuple((label, name) for label, name in recording.landmarks if not name.startswith("heel"))
+    return replace(recording, landmarks=kept)
+
+
+def on_a_treadmill(recording: Recording) -> Recording:
+    """Take the mean speed away: the same walk on a belt, without plates, which would have to move as well."""
+    walk = find_walk(event_tables.marker_paths(recording))
+    back = np.zeros((len(recording.markers.positions), 1, 3))
+    back[:, 0, 0] = np.median(walk.speed[walk.is_steady]) * np.arange(len(back)) / recording.markers.rate_hz
+    return replace(with_positions(recording, recording.markers.positions - back), plates=())
+
+
+def with_positions(recording: Recording, positions: np.ndarray) -> Recording:
+    return replace(recording, markers=replace(recording.markers, positions=positions))
+
+
+@pytest.mark.parametrize("disturb", [noisy, slow_cameras, without_heels, on_a_treadmill])
+def test_noise_slow_cameras_lost_heels_and_a_belt_leave_the_events_where_they_are(trials, disturb) -> None:
+    disturbed = []
+    for trial in trials["markers"]:
+        if trial.recording.task == "walking":
+            recording = disturb(trial.recording)
+            paths = event_tables.marker_paths(recording)
+            disturbed += [replace(trial, recording=recording, paths=paths)] if paths is not None else []
+    assert len(disturbed) > 40
+    rows = event_tables.event_rows(disturbed, "markers")
+    for kind in event_tables.KINDS:
+        found = together(rows, truth="file", method="movement", kind=kind)
+        assert size(found.apart_ms) < 20.0
+        assert found.missed <= 0.05 * found.true
+        assert found.false <= 0.01 * found.true
