@@ -14,7 +14,7 @@ INSTALLED := .venv/installed
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard src/kernels/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench docs lock clean
+.PHONY: help install demo test check format labels bench docs lock clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -36,6 +36,10 @@ check: $(INSTALLED)  ## lint, types, import contracts
 format: $(INSTALLED)  ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+labels: $(INSTALLED)  ## gather the marker sets in labels/*.toml into the index that is read
+	$(BIN)/python -c "from kinechain.recording.profiles import compile_index; print(compile_index(), end='')" \
+	  > src/kinechain/recording/labels/index.json
 
 bench: $(INSTALLED)  ## measure speed and memory
 	$(BIN)/python benchmarks/cold_start.py

@@ -3,6 +3,7 @@
 import re
 import time
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,15 @@ import geometric_person
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.label_places import broken_places
 from kinechain.recording.profile_choice import WORDS, choose_profile, starter_profile
-from kinechain.recording.profiles import find_profile, known_landmarks, match_labels, read_profiles, segment_of
+from kinechain.recording.profiles import (
+    INDEX,
+    compile_index,
+    find_profile,
+    known_landmarks,
+    match_labels,
+    read_profiles,
+    segment_of,
+)
 
 PLUG_IN_GAIT = tuple(f"{s}{x}" for x in "ASI PSI THI KNE TIB ANK HEE TOE".split() for s in "RL")
 
@@ -281,6 +290,11 @@ def test_a_choice_takes_no_longer_than_a_blink() -> None:
         choose_profile(labels, positions=positions)
         spent.append(time.process_time() - start)
     assert min(spent) < 0.010
+
+
+def test_the_index_holds_what_the_files_hold() -> None:
+    index = files("kinechain.recording") / "labels" / INDEX
+    assert index.read_text("utf-8") == compile_index(), "a marker set was changed: run `make labels`"
 
 
 PAGE = Path(__file__).parents[3] / "docs" / "marker_sets.md"
