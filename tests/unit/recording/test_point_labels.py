@@ -6,6 +6,7 @@ import pytest
 from kinechain.recording.readers.point_labels import (
     is_ghost,
     is_output,
+    join_fragments,
     merge_duplicates,
     name_points,
     without_ghosts,
@@ -153,3 +154,22 @@ def test_twins():
     merge_duplicates(["A", "A"], np.concatenate([full, away], axis=1), notes)
     assert notes[-1].code == "markers.namesakes"
     assert notes[-1].kind == "defect"
+
+
+def test_a_piece_of_a_trajectory_is_joined_where_it_takes_up():
+    full = np.linspace(0.0, 0.3, 30).reshape(10, 1, 3)
+    first, second, elsewhere = full.copy(), full.copy(), full + 1.0
+    first[5:] = np.nan
+    second[:6] = np.nan
+    elsewhere[:6] = np.nan
+    notes = []
+    labels, joined = join_fragments(("LASI", "LASI_1"), np.concatenate([first, second], axis=1), notes)
+    assert labels == ("LASI",)
+    assert np.isfinite(joined[:, 0, 0]).sum() == 9
+    assert [n.code for n in notes] == ["markers.fragments"]
+    for other in (elsewhere, full):
+        notes = []
+        labels, _ = join_fragments(("LASI", "LASI_1"), np.concatenate([first, other], axis=1), notes)
+        assert labels == ("LASI", "LASI_1")
+        assert notes == []
+    assert join_fragments(("TH_1", "TH_2"), np.concatenate([first, second], axis=1), [])[0] == ("TH_1", "TH_2")

@@ -24,6 +24,7 @@ from kinechain.recording.readers.point_labels import (
     MODEL_POINT,
     is_ghost,
     is_output,
+    join_fragments,
     merge_duplicates,
     name_points,
     without_ghosts,
@@ -182,6 +183,7 @@ def _markers(points: _Points, unit: float, rate: float, start: float, notes: lis
     is_all = len(points.markers) == len(points.labels)
     chosen = points.positions if is_all else points.positions[:, points.markers]
     labels, positions = merge_duplicates([points.labels[k] for k in points.markers], chosen * unit, notes)
+    labels, positions = join_fragments(labels, positions, notes)
     return Markers(labels, positions, rate, start)
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "PointNames",
     "is_ghost",
     "is_output",
+    "join_fragments",
     "listed",
     "merge_duplicates",
     "name_points",
@@ -48,6 +49,8 @@ SCAPULA = re.compile(r"scap|inf(erior)?[ _]?angle|angul", re.IGNORECASE)
 MODEL_POINT = re.compile(
     r"^([LR](FE|TI|FO|TO|CL|HU|RA|HN)|PEL|TRX|HED|[LR]?(BM))[OALP]$|^(CentreOfMass|CentreOfMassFloor|CenterOfMass.*)$"
 )
+#: A further piece of a trajectory: its marker's label and a number behind a sign.
+FRAGMENT = re.compile(r"^(.*[^\W\d_])[_ .-]\d{1,2}$")
 #: Words for sides, which no subject is called.
 SIDES = frozenset("r l right left rt lt re li rechts links droit droite gauche dx sx destra sinistra m mid".split())
 
@@ -55,6 +58,8 @@ SIDES = frozenset("r l right left rt lt re li rechts links droit droite gauche d
 PERSON_MARKERS = 8
 #: Points of one name further apart than this are two points (m): an assumption, above the noise of any marker.
 TWIN_M = 0.005
+#: A piece of a trajectory begins this near to where the one before stopped (m): an assumption, 0.1 s of a walk.
+MEETING_M = 0.15
 
 
 @dataclass(frozen=True)
@@ -262,6 +267,61 @@ def merge_duplicates(labels: list[str], positions: FloatArray, notes: list[Note]
         out[:, k] = best
     _say_duplicates(order, refused, empty, notes)
     return tuple(order), out
+
+
+def join_fragments(
+    labels: tuple[str, ...], positions: FloatArray, notes: list[Note]
+) -> tuple[tuple[str, ...], FloatArray]:
+    """Join 'LASI_1' to 'LASI' where the one is seen while the other is not, and takes up where it stopped.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        All different.
+    positions : (time, marker, 3) array, m
+    notes : list of Note
+        Appended to.
+
+    Returns
+    -------
+    labels : tuple of str
+    positions : (time, marker, 3) array, m
+    """
+    place = {label: k for k, label in enumerate(labels)}
+    pairs = [
+        (place[match[1]], k)
+        for label, k in place.items()
+        if (match := FRAGMENT.match(label)) is not None and match[1] in place
+    ]
+    joined: list[int] = []
+    for base, piece in pairs:
+        if not joined:
+            positions = positions.copy()
+        whole, part = positions[:, base], positions[:, piece]
+        if _continues(whole, part):
+            positions[:, base] = np.where(np.isfinite(whole), whole, part)
+            joined.append(piece)
+    if not joined:
+        return labels, positions
+    names = listed([labels[k] for k in joined])
+    text = f"{len(joined)} labels continue another of the same name where that stops ({names}); they were joined to it."
+    effect, cure = "A marker that is one trajectory less broken.", "Merge the pieces in the recording software."
+    notes.append(Note("repaired", text, "markers.fragments", names, effect, cure))
+    kept = [k for k in range(len(labels)) if k not in set(joined)]
+    return tuple(labels[k] for k in kept), positions[:, kept]
+
+
+def _continues(whole: FloatArray, part: FloatArray) -> bool:
+    """Return whether a trajectory fills gaps of another, and is near it where the two meet."""
+    there, here = np.isfinite(whole[:, 0]), np.isfinite(part[:, 0])
+    if not here.any() or not there.any() or (there & here).any():
+        return False
+    known = np.flatnonzero(there)
+    first, last = np.flatnonzero(here)[[0, -1]]
+    before, after = np.searchsorted(known, first) - 1, np.searchsorted(known, last)
+    steps = [np.linalg.norm(part[first] - whole[known[before]])] if before >= 0 else []
+    steps += [np.linalg.norm(part[last] - whole[known[after]])] if after < len(known) else []
+    return max(steps, default=np.inf) <= MEETING_M
 
 
 def _say_duplicates(order: Mapping[str, list[int]], refused: list[str], empty: list[str], notes: list[Note]) -> None:
