@@ -1,6 +1,6 @@
 """Damage recordings and see that every one of them is read or refused in one sentence.
 
-    python benchmarks/fuzz_readers.py --format c3d [--count 2000] [--seed 0] [--shared ../shared] [--then prepare]
+    python benchmarks/fuzz_readers.py --format c3d [--count 2000] [--seed 0] [--shared ../shared] [--then prepare|norms]
                                       [--memory 2000] [--seconds 5] [--only INDEX] [--keep FOLDER]
 
 Copies of every file of the format below ``--shared`` (or ``--folder``, repeated, for files made elsewhere) are changed
@@ -231,10 +231,13 @@ def peak_mb() -> float:
 
 
 def choose_action(name: str) -> Callable[[Path], object]:
-    """What is done with each file: 'read', or read and 'prepare'."""
+    """What is done with each file: 'read', read and 'prepare', or read as 'norms'."""
+    from kinechain.findings.own_norms import read_own_norms
     from kinechain.recording.prepare import prepare_recording
     from kinechain.recording.read import read_recording
 
+    if name == "norms":
+        return read_own_norms
     if name == "read":
         return read_recording
     return lambda path: prepare_recording(read_recording(path))
@@ -267,7 +270,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--folder", type=Path, action="append", default=[])
-    parser.add_argument("--then", choices=("read", "prepare"), default="read")
+    parser.add_argument("--then", choices=("read", "prepare", "norms"), default="read")
     parser.add_argument("--memory", type=float, default=2000.0, help="MB beyond what the imports hold")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--only", type=int)

@@ -195,7 +195,7 @@ def read_parquet(path: Path, name: str) -> TableFile:
         if i in texts:
             raise FileError(f"{name} holds words in column {i + 1} where numbers are expected; {NEEDED}")
         values = table.column(i).cast(pa.float64()).to_numpy()
-        return np.where(np.isinf(values), np.nan, values)
+        return np.where(np.isfinite(values), values, np.nan)
 
     notes: list[Note] = []
     frame = _frame_of(schema.metadata)
@@ -282,7 +282,7 @@ def _long_markers(
     if "unit" in plain:
         units = sorted(set(texts[plain.index("unit")].tolist()) - {""}) if plain.index("unit") in texts else []
         if len(units) > 1:
-            raise FileError(f"{name} gives positions in several units ({', '.join(units[:4])}); write them in one")
+            raise FileError(f"{name} gives positions in several units ({printable(', '.join(units[:4]))}); write them in one")
         stated = units[0] if units else ""
     times, labels, positions = _pivot(column(at), words, points, name)
     values, rate, start = even_rows(positions.reshape(len(times), -1), times, None, None, place, name, kind, notes)
