@@ -3,12 +3,17 @@
 import os
 import subprocess
 import sys
+import tempfile
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from kinechain import __version__
 from kinechain.care.exam import read_exam_definitions
+from kinechain.care.person_file import read_person
 from kinechain.care.red_flags import read_red_flags
 from kinechain.cli import app
+from kinechain.demonstration.demonstrate import write_recordings
+from kinechain.demonstration.walk import Asymmetry
 from kinechain.motion.signs import sign_table
 
 project = "kinechain"
@@ -77,11 +82,24 @@ def command_pages() -> str:
     return "\n".join(pages)
 
 
+def inspected(*arguments: str) -> str:
+    """Return what `kinechain inspect` prints of the example person's recordings."""
+    with tempfile.TemporaryDirectory() as folder, as_file(files("kinechain.demonstration") / "person.toml") as person:
+        visit = Path(folder) / "visit"
+        visit.mkdir()
+        write_recordings(visit, read_person(person), Asymmetry())
+        command = [sys.executable, "-m", "kinechain.cli", "inspect", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+    return f"```text\n$ kinechain inspect {' '.join(arguments)}\n\n{done.stdout}```\n"
+
+
 GENERATED.mkdir(exist_ok=True)
 for name, make in {
     "danger_signs": danger_signs,
     "exam_items": exam_items,
     "commands": command_pages,
     "signs": sign_table,
+    "inspect_example": lambda: inspected("visit/demo_walk.trc"),
+    "inspect_folder": lambda: inspected("visit"),
 }.items():
     (GENERATED / f"{name}.md").write_text(make(), encoding="utf-8")
