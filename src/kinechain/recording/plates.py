@@ -196,14 +196,14 @@ def _plate(reading: _Reading, settings: PlateSettings) -> ForcePlate:
     free = np.where(loaded, moment[:, 2] - x * force[:, 1] + y * force[:, 0], 0.0)
     if source.polynomial is not None:
         x, y = _corrected_by_kistler(x, y, source.polynomial)
-    # Axis by axis, so that a missing x does not spread through a product.
-    centre = middle + x[:, None] * lab_from_plate[:, 0] + y[:, None] * lab_from_plate[:, 1]
+    # Axis by axis, so that a missing x does not spread through a product; long rows, which are faster.
+    centre = (middle[:, None] + np.outer(lab_from_plate[:, 0], x) + np.outer(lab_from_plate[:, 1], y)).T
     return ForcePlate(
         name=source.name,
         corners=source.corners,
         force=force @ lab_from_plate.T,
         centre_of_pressure=centre,
-        free_moment=free[:, None] * lab_from_plate[:, 2],
+        free_moment=np.outer(lab_from_plate[:, 2], free).T,
         rate_hz=source.rate_hz,
         start_s=source.start_s,
         origin=(float(source.origin[0]), float(source.origin[1]), float(source.origin[2])),
@@ -323,6 +323,9 @@ def _channel_fault(source: PlateSource, settings: PlateSettings) -> Note | None:
 def _clipped_share(channel: FloatArray, samples: float) -> float:
     """Return the share of the samples in which a channel stands at an extreme that is not its rest, 0 if in none."""
     low, high = float(channel.min()), float(channel.max())
+    at_limits = [np.count_nonzero(channel == extreme) for extreme in (low, high) if extreme != 0.0]
+    if max(at_limits, default=0) < max(samples, 5):
+        return 0.0
     rest = float(np.median(channel))
     clipped = np.zeros(len(channel), dtype=bool)
     for extreme in (low, high):
@@ -370,23 +373,24 @@ def _moments_in_unit(source: PlateSource, settings: PlateSettings, notes: list[N
     """
     if source.type in (3, 6, 7):
         return source
-    force = source.channels[:, 2]
-    rows = np.flatnonzero(np.abs(force) > max(2 * settings.live_n, 0.3 * np.abs(force).max(initial=0.0)))
+    size = np.abs(source.channels[:, 2])
+    rows = np.flatnonzero(size > max(2 * settings.live_n, 0.3 * float(size.max(initial=0.0))))
     rows = rows[:: max(len(rows) // 500, 1)]
     if len(rows) < 5:
         return source
-    thin = replace(source, channels=source.channels[rows], uncalibrated=None)
     half = np.linalg.norm(np.diff(source.corners[[1, 0, 3]], axis=0), axis=1) / 2
-    places = {}
-    for factor in (1.0, 1e-3, 1e3):
-        wrench = wrench_at_surface(_with_moment_factor(thin, factor))
-        places[factor] = np.stack([-wrench[1][:, 1], wrench[1][:, 0]], axis=1) / wrench[0][:, 2:]
-    stated = places[1.0]
-    is_far = float(np.median(np.abs(stated / half).max(axis=1))) > ABSURD
-    is_middle = float(np.linalg.norm(np.ptp(stated, axis=0))) < 1e-3 and _on_plate(places[1e3], half) >= 0.95
-    is_middle &= float(np.linalg.norm(np.ptp(places[1e3], axis=0))) > 0.02
+    some = source.channels[rows]
+    # By the moments alone: what the depth of the origin adds is right in any case.
+    levers = some[:, 3:5] if source.type == 1 else some[:, [4, 3]] / some[:, 2:3]
+    is_far = float(np.median(np.abs(levers / half).max(axis=1))) > ABSURD
+    span = float(np.linalg.norm(np.ptp(levers, axis=0)))
+    is_middle = span < 1e-3 and span * 1e3 > 0.02
     factor = 1e-3 if is_far else 1e3
-    if not (is_far or is_middle) or _on_plate(places[factor], half) < 0.95:
+    if not (is_far or is_middle):
+        return source
+    force, moment = wrench_at_surface(_with_moment_factor(replace(source, channels=some, uncalibrated=None), factor))
+    places = np.stack([-moment[:, 1], moment[:, 0]], axis=1) / force[:, 2:]
+    if float((np.abs(places) < 1.2 * half).all(axis=1).mean()) < 0.95:
         return source
     what = "centres of pressure" if source.type == 1 else "moments"
     where = "metres away from the plate" if is_far else "in one point at its middle"
@@ -404,10 +408,6 @@ def _with_moment_factor(source: PlateSource, factor: float) -> PlateSource:
     channels = source.channels.copy()
     channels[:, 3 : 5 if source.type == 1 else 6] *= factor
     return replace(source, channels=channels)
-
-
-def _on_plate(points: FloatArray, half: FloatArray) -> float:
-    return float((np.abs(points) < 1.2 * half).all(axis=1).mean())
 
 
 # --- its zero ------------------------------------------------------------------------------------
@@ -443,7 +443,9 @@ def _without_baseline(
         level = np.median(means[quiet])
         quiet &= np.abs(means - level) < settings.baseline_spread_n
         rows = np.repeat(quiet, n).nonzero()[0]
-    offset_force, offset_moment = force[rows].mean(axis=0), moment[rows].mean(axis=0)
+    weights = np.zeros(len(up))
+    weights[rows] = 1.0 / len(rows)
+    offset_force, offset_moment = weights @ force, weights @ moment
     if abs(offset_force[2]) >= 1.0:
         text = (
             f"{source.name}: {-offset_force[2]:.1f} N while nobody stands on it; "
@@ -492,10 +494,17 @@ def _drift(
     if len(at) < 4 or (at[-1] - at[0] + 1) * n < 0.5 * samples:
         return None
     middle = (at + 0.5) * n - 0.5
-    line = np.polyfit(middle, means[at], 1)
-    change = abs(line[0]) * (middle[-1] - middle[0])
-    rest = float(np.std(means[at] - np.polyval(line, middle)))
-    return np.asarray(line) if change > settings.baseline_spread_n and rest < 0.15 * change else None
+    line = _line(middle, means[at])
+    change = abs(float(line[0])) * (middle[-1] - middle[0])
+    rest = float(np.std(means[at] - line[0] * middle - line[1]))
+    return line if change > settings.baseline_spread_n and rest < 0.15 * change else None
+
+
+def _line(at: FloatArray, values: FloatArray) -> FloatArray:
+    """Return slope and level of the least-squares line through values (n,) or each column of (n, m): (2,) or (2, m)."""
+    away = at - at.mean()
+    slope = away @ values / float(away @ away)
+    return np.asarray([slope, values.mean(axis=0) - slope * at.mean()])
 
 
 def _without_drift(
@@ -511,9 +520,9 @@ def _without_drift(
     both = np.concatenate([force, moment], axis=1)
     blocks = both[: len(both) // n * n].reshape(-1, n, 6).mean(axis=1)[quiet]
     middle = (np.flatnonzero(quiet) + 0.5) * n - 0.5
-    slope, level = np.polyfit(middle, blocks, 1)
+    slope, level = _line(middle, blocks)
     both = both - (np.arange(len(both))[:, None] * slope + level)
-    first, last = np.polyval(drift, [0, len(force) - 1])
+    first, last = drift[1], drift[1] + drift[0] * (len(force) - 1)
     text = (
         f"{source.name}: what it reads while nobody stands on it drifts from {first:.1f} to {last:.1f} N; a straight "
         "line between was subtracted from force and moment."
