@@ -69,6 +69,9 @@ STEADY_FRACTION, STEADY_TURN = 0.5, np.radians(30.0)
 #: an abstract on children who begin to walk (Breniere, Bril and Fontaine 1989): adults have their speed at the end of
 #: the first step, beginners after two to four.
 START_FRACTION = 0.5
+#: Within half a stride on either side the distance between the feet changes by this part of what is usual.  Assumption:
+#: at the ends of a recording, where only one side is seen, it changes by half.
+TREAD_FRACTION = 0.3
 #: Next to a gap as long as this, s, for this time no event is found: a foot that comes out of a bridge has no speed of
 #: its own.  Assumption: a shorter gap hides no swing; the time is the reach of the filters.
 LONG_GAP_S, GAP_MARGIN_S = 0.1, 0.05
@@ -137,7 +140,7 @@ def find_walk(paths: FootPaths) -> Walk | None:
     half = max(1, round((stride or WINDOW_S) * paths.rate_hz / 2))
     straight = _sliding(walk.heading, half, np.maximum) - _sliding(walk.heading, half, np.minimum) < STEADY_TURN
     reach = max(1, round(START_FRACTION * (stride or WINDOW_S) * paths.rate_hz))
-    under_way = _sliding(walk.is_steady.astype(float), reach, np.minimum) > 0
+    under_way = _sliding((walk.is_steady & _treads(paths, walk, half)).astype(float), reach, np.minimum) > 0
     judged = replace(walk, is_steady=straight & under_way, stride_s=stride)
     alternating = np.zeros(len(straight), dtype=bool)
     for begin, end in _runs(judged.is_steady):
@@ -167,6 +170,15 @@ def _walk_over(paths: FootPaths, window_s: float) -> Walk | None:
     heading = walking_heading(ground, paths.rate_hz, window_s)
     heading, speed, walking = (np.pad(x, around, mode="edge") for x in (heading, speed, walking))
     return Walk(heading, speed, walking)
+
+
+def _treads(paths: FootPaths, walk: Walk, half: int) -> NDArray[np.bool_]:
+    """Tell where, within half a stride, the feet change places; on a belt that stands still a pelvis has speed too."""
+    ahead = walk.along(paths.heel["left"] - paths.heel["right"])
+    if not np.isfinite(ahead).all():
+        return np.ones(len(ahead), dtype=bool)
+    change = _sliding(ahead, half, np.maximum) - _sliding(ahead, half, np.minimum)
+    return np.asarray(change >= TREAD_FRACTION * np.median(change[walk.is_steady]))
 
 
 def _feet_alternate(paths: FootPaths, walk: Walk, run: NDArray[np.intp], is_long: bool) -> bool:

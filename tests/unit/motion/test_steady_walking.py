@@ -11,7 +11,7 @@ from walker import STANCE, paced, remade, strikes, turned, walk
 
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import choose_events
-from kinechain.motion.foot_paths import FootPaths, belt_speed
+from kinechain.motion.foot_paths import FootPaths, belt_speed, on_the_belt
 from kinechain.motion.kinematic_events import find_bonci_events, find_walk, find_zeni_events
 from kinechain.recording.recording import Recording
 
@@ -97,6 +97,21 @@ def test_no_stride_reaches_over_a_pause() -> None:
     cycles = find_cycles(chosen.events, chosen.stretches)
     assert cycles
     assert not [c for c in cycles if c.start_s < 6.0 < c.end_s]
+
+
+@METHODS
+def test_a_belt_that_starts_under_a_standing_person_makes_no_event(find) -> None:
+    pace = np.concatenate([np.zeros(400), np.linspace(0, 1, 100), np.ones(900)])
+    paths = paced(walk(STRIDE, 1.3, 12.0), pace)
+    back = np.zeros((len(pace), 3))
+    back[:, 0] = -np.cumsum(pace) * 1.3 / STRIDE / 100
+    treading = remade(paths, lambda p: p + back)
+    belt = belt_speed(treading)
+    assert belt == pytest.approx(1.3 / STRIDE, rel=0.05)
+    found = find(on_the_belt(treading, belt))
+    assert min(e.time_s for e in found) > 4.7
+    later = [e for e in find(paths) if e.time_s > 6.0]
+    assert [(e.kind, e.side) for e in found if e.time_s > 6.0] == [(e.kind, e.side) for e in later]
 
 
 def still_feet(pelvis: np.ndarray, rate_hz: float = 100.0) -> FootPaths:
