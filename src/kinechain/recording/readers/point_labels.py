@@ -157,8 +157,11 @@ def _at_colon(label: str) -> tuple[str, str]:
 
 def _shared_beginning(labels: Sequence[str]) -> str:
     """Return a word and its separator that nearly all labels begin with, '' if there is none or it names a side."""
+    first = Counter(label[:1] for label in labels)
+    if len(labels) < PERSON_MARKERS or max(first.values()) < 0.9 * len(labels):
+        return ""
     words = Counter(match[0] for label in labels if (match := re.match(r"[^\W_]+[_ .-]", label)))
-    if len(labels) < PERSON_MARKERS or not words:
+    if not words:
         return ""
     word, count = words.most_common(1)[0]
     if count < 0.9 * len(labels) or word[:-1].lower() in SIDES:
