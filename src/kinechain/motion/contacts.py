@@ -164,7 +164,7 @@ def _loaded_spans(plate: ForcePlate) -> list[tuple[int, int]]:
 def _inside_foot(plate: ForcePlate, first: int, last: int, paths: FootPaths, side: Side) -> float | None:
     """Return the share of loaded samples whose centre of pressure lies under a foot; None if the foot was not seen."""
     loaded = np.arange(first, last + 1)
-    loaded = loaded[:: max(len(loaded) // 400, 1)]
+    loaded = loaded[:: max(len(loaded) // 200, 1)]
     force = plate.force[loaded, 2]
     point = plate.centre_of_pressure[loaded]
     keep = (force > 0.1 * force.max()) & np.isfinite(point[:, :2]).all(axis=1)
@@ -230,7 +230,7 @@ def _both_on(plate: ForcePlate, first: int, last: int, paths: FootPaths) -> bool
         return False
     middle = (first + last) // 2
     feet = [_lab_points(paths, side, float(plate.times_s[middle])) for side in SIDES]
-    if not all(min(_beyond_edge(p, plate.corners[:, :2]) for p in foot) <= EDGE_MARGIN_M for foot in feet):
+    if not all(_beyond_edge(foot, plate.corners[:, :2]).min() <= EDGE_MARGIN_M for foot in feet):
         return False
     one, two = (foot.mean(axis=0) for foot in feet)
     line = two - one
@@ -296,18 +296,15 @@ def _overhang(plate: ForcePlate, span: tuple[int, int], side: Side, paths: FootP
         return 0.0
     corners = plate.corners[:, :2]
     start, end = (float(plate.times_s[k]) for k in span)
-    beyond = [0.0]
-    for part in LOOKED_AT:
-        points = _lab_points(paths, side, start + part * (end - start))
-        beyond += [_beyond_edge(p, corners) for p in points if np.isfinite(p).all()]
-    over = max(beyond)
+    points = np.concatenate([_lab_points(paths, side, start + part * (end - start)) for part in LOOKED_AT])
+    over = float(np.max(_beyond_edge(points[np.isfinite(points).all(axis=1)], corners), initial=0.0))
     if over <= EDGE_MARGIN_M:
         return 0.0
     rows = np.arange(span[0], span[1] + 1)[:: max((span[1] - span[0]) // 100, 1)]
     force = plate.force[rows, 2]
     pressed = plate.centre_of_pressure[rows][force > 0.1 * force.max(), :2]
     pressed = pressed[np.isfinite(pressed).all(axis=1)]
-    nearest = max((_beyond_edge(p, corners) for p in pressed), default=0.0)
+    nearest = float(np.max(_beyond_edge(pressed, corners), initial=-np.inf))
     return over if over > CLEAR_OVERHANG_M or nearest > -PRESSED_EDGE_M else 0.0
 
 
@@ -325,16 +322,16 @@ def beyond_plates(plates: Sequence[ForcePlate], paths: FootPaths, side: Side, ti
     points = _lab_points(paths, side, time_s)
     if not np.isfinite(points).all():
         return None
-    return np.array([min(_beyond_edge(point, plate.corners[:, :2]) for plate in plates) for point in points])
+    return np.asarray(np.min([_beyond_edge(points, plate.corners[:, :2]) for plate in plates], axis=0))
 
 
-def _beyond_edge(point: FloatArray, corners: FloatArray) -> float:
-    """Return how far a point lies outside the convex quadrilateral of the corners, m; 0 or less inside."""
-    edges = np.roll(corners, -1, axis=0) - corners
-    lengths = np.linalg.norm(edges, axis=1)
+def _beyond_edge(points: FloatArray, corners: FloatArray) -> FloatArray:
+    """Return how far points (n, 2) lie outside the convex quadrilateral of the corners, (n,) m; 0 or less inside."""
+    edges = corners[[1, 2, 3, 0]] - corners
+    lengths = np.sqrt((edges**2).sum(axis=1))
     if not lengths.all():
-        return 0.0
-    apart = point - corners
-    cross = (edges[:, 0] * apart[:, 1] - edges[:, 1] * apart[:, 0]) / lengths
+        return np.zeros(len(points))
+    apart = points[:, None] - corners
+    cross = (edges[:, 0] * apart[:, :, 1] - edges[:, 1] * apart[:, :, 0]) / lengths
     turn = np.sign(edges[0, 0] * edges[1, 1] - edges[0, 1] * edges[1, 0])
-    return float((-turn * cross).max())
+    return np.asarray((-turn * cross).max(axis=1))

@@ -124,7 +124,7 @@ def _loaded(
     plate: ForcePlate, feet: _Feet, rate_hz: float, start_s: float
 ) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     """Return some samples in which a plate is loaded and a foot is seen, and the frames of the tracks beside them."""
-    size = np.abs(plate.force).max(axis=1)
+    size = np.sqrt(np.einsum("ij,ij->i", plate.force, plate.force))
     loaded = np.isfinite(plate.centre_of_pressure[:, 0]) & (size > max(LOADED_N, 0.3 * float(size.max(initial=0.0))))
     rows = np.flatnonzero(loaded)
     rows = rows[:: max(len(rows) // SAMPLES, 1)]

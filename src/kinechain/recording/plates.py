@@ -493,7 +493,7 @@ def _drift(
     at = np.flatnonzero(quiet)
     if len(at) < 4 or (at[-1] - at[0] + 1) * n < 0.5 * samples:
         return None
-    middle = (at + 0.5) * n - 0.5
+    middle = np.asarray((at + 0.5) * n - 0.5, dtype=float)
     line = _line(middle, means[at])
     change = abs(float(line[0])) * (middle[-1] - middle[0])
     rest = float(np.std(means[at] - line[0] * middle - line[1]))
@@ -519,7 +519,7 @@ def _without_drift(
     """Subtract a straight line through the unloaded windows from every component."""
     both = np.concatenate([force, moment], axis=1)
     blocks = both[: len(both) // n * n].reshape(-1, n, 6).mean(axis=1)[quiet]
-    middle = (np.flatnonzero(quiet) + 0.5) * n - 0.5
+    middle = np.asarray((np.flatnonzero(quiet) + 0.5) * n - 0.5, dtype=float)
     slope, level = _line(middle, blocks)
     both = both - (np.arange(len(both))[:, None] * slope + level)
     first, last = drift[1], drift[1] + drift[0] * (len(force) - 1)
