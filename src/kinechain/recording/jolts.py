@@ -18,6 +18,8 @@ __all__ = ["Jolts", "find_jolts", "jolt_sizes", "middle", "stretch"]
 LEAST_JOLT_M, JOLT_TIMES, JOLT_SHARE = 0.006, 6.0, 0.1
 #: Nor one that this acceleration can make within a frame, m/s^2 (assumption: 5 g, as of a foot that hits the floor).
 FASTEST_M_S2 = 50.0
+#: A jolt counts as a peak when it exceeds this part of those beside it; a spike makes two equal ones.
+PEAK_SHARE = 0.75
 #: So many frames are enough for that.
 _FRAMES = 300
 _BLOCK = 128
@@ -44,6 +46,14 @@ class Jolts:
     usual: FloatArray
     limits: FloatArray
     is_jolt: NDArray[np.bool_]
+
+    @property
+    def is_peak(self) -> NDArray[np.bool_]:
+        """The jolts that none beside them outdoes, (time - 3, marker); a step makes one between two halves."""
+        beside = np.zeros_like(self.sizes)
+        beside[1:] = self.sizes[:-1]
+        np.maximum(beside[:-1], self.sizes[1:], out=beside[:-1])
+        return np.asarray(self.is_jolt & (self.sizes > PEAK_SHARE * beside))
 
 
 def jolt_sizes(positions: FloatArray) -> FloatArray:

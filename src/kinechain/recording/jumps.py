@@ -37,8 +37,6 @@ _FEW = 5
 _MOST_RUNS = 100
 #: Once the run is left out, the path is this much smoother (assumption).
 SMOOTHER = 0.4
-#: A jolt counts as a peak when it exceeds this part of those beside it: a step makes half, a spike equal ones.
-PEAK_SHARE = 0.75
 #: A piece of a trajectory is left out when its distances to the markers of its segment lie this far outside those
 #: of the longest piece, m (assumption: above the 2 to 3 cm of soft tissue).
 ELSEWHERE_M = 0.04
@@ -95,11 +93,11 @@ def without_jumps(
     if not len(suspects):
         return positions, {}
     out = positions.copy()
-    judge = _Judge(positions, segments, jolts, rate_hz)
+    judge, peaks = _Judge(positions, segments, jolts, rate_hz), jolts.is_peak
     found: dict[int, list[tuple[int, int, float]]] = {}
     shifts: dict[int, list[tuple[int, float]]] = {}
     for marker in suspects.tolist():
-        starts = [_peaks(jolts, marker) + 2]
+        starts = [np.flatnonzero(peaks[:, marker]) + 2]
         starts += [gaps[gaps[:, 0] == marker] @ np.array([[0, 0], [1, 1], [0, 1]])]
         runs = _runs_off(judge, marker, np.unique(np.concatenate([part.ravel() for part in starts])))
         runs += _snaps(judge, marker, [int(p) for p in starts[0] if not any(f - 2 <= p <= e + 2 for f, e, _ in runs)])
@@ -114,13 +112,6 @@ def without_jumps(
     if few:
         notes.append(_spikes_note(few, rate_hz))
     return out, shifts
-
-
-def _peaks(jolts: Jolts, marker: int) -> IntArray:
-    """Return the jolts of a marker that none beside them outdoes: a step is a jolt of its size between two halves."""
-    sizes = np.pad(jolts.sizes[:, marker], 1)
-    beside = np.maximum(sizes[:-2], sizes[2:])
-    return np.flatnonzero(jolts.is_jolt[:, marker] & (sizes[1:-1] > PEAK_SHARE * beside))
 
 
 def _runs_off(judge: _Judge, marker: int, edges: IntArray) -> list[tuple[int, int, float]]:
@@ -278,6 +269,7 @@ def without_strays(
     labels: Sequence[str],
     segments: Mapping[int, str],
     jolts: Jolts,
+    shifts: Mapping[int, list[tuple[int, float]]],
     rate_hz: float,
     notes: list[Note],
 ) -> FloatArray:
@@ -291,6 +283,8 @@ def without_strays(
     segments : mapping of marker index to segment name
     jolts : Jolts
         Of the positions before jumps were left out.
+    shifts : mapping of marker index to (frame, how far, m)
+        Steps that have a note of their own.
     rate_hz : float
     notes : list of Note
         Grows.
@@ -308,20 +302,23 @@ def without_strays(
         mates = [k for k, s in segments.items() if k != marker and s == segments[marker]]
         main = max(pieces, key=lambda piece: piece[1] - piece[0])
         place = Place(positions, marker, mates, main)
-        wrong = _wrong_beside_gaps(place, pieces)
-        if len(wrong):
-            out[wrong, marker] = np.nan
-            notes.append(_edge_note(labels[marker], wrong, rate_hz))
-        strays = []
+        strays, here = [], []
         for piece in pieces:
             outside, ranges = place.outside(piece)
             off = too_fast(positions[:, marker], piece, main, rate_hz) if len(outside) < 2 else _most(outside, ranges)
             if piece != main and off is not None:
                 strays.append((*piece, off))
+            if piece == main or off is None or piece[1] - piece[0] <= _FEW:
+                here.append(piece)
+        wrong = _wrong_beside_gaps(place, here)
+        if len(wrong):
+            out[wrong, marker] = np.nan
+            notes.append(_edge_note(labels[marker], wrong, rate_hz))
         for first, end, off in strays:
             is_late = end == pieces[-1][1] or first == pieces[0][0]
             if is_late and (end - first) > SHORT_S * rate_hz and off < FALLEN_M:
-                notes.append(_moved_note(labels[marker], first, end, off, rate_hz))
+                if not any(abs(frame - edge) <= 1 for frame, _ in shifts.get(marker, []) for edge in (first, end)):
+                    notes.append(_moved_note(labels[marker], first, end, off, rate_hz))
             elif off > ELSEWHERE_M:
                 out[first:end, marker] = np.nan
                 notes.append(_stray_note(labels[marker], first, end, off, rate_hz))
@@ -332,7 +329,11 @@ def _wrong_beside_gaps(place: Place, pieces: list[tuple[int, int]]) -> IntArray:
     """Return the frames beside the ends of pieces in which a marker sits in another place, as another one would."""
     if len(place.mates) < 2:
         return np.array([], dtype=int)
-    beside = {f for first, end in pieces for f in (*range(first, first + 2), *range(end - 2, end)) if first <= f < end}
+    hidden = ~np.isfinite(place.positions[:, place.marker, 0])
+    beside: set[int] = set()
+    for first, end in pieces:
+        beside |= set(range(first, min(first + 2, end))) if first and hidden[first - 1] else set()
+        beside |= set(range(max(end - 2, first), end)) if end < len(hidden) and hidden[end] else set()
     frames = np.array(sorted(beside), dtype=int)
     limit = max(EDGE_M, VARIES_TIMES * middle(place.high - place.low))
     return frames[place.each_outside(frames) > limit]
@@ -382,7 +383,7 @@ def note_shifts(
         Grows.
     """
     for marker, steps in shifts.items():
-        left = [(f, by) for f, by in steps if np.isfinite(positions[f - 1 : f + 1, marker]).all()]
+        left = [(f, by) for f, by in steps if jolt_sizes(positions[f - 2 : f + 2, marker]).max(initial=0.0) > 0.5 * by]
         if left:
             notes.append(_shift_note(labels[marker], left, rate_hz))
 

@@ -63,8 +63,8 @@ def without_tracking_faults(
     now, jolts = exchange_back(now, own, jolts, rate_hz, notes)
     now, jolts = exchange_by_place(now, own, segment, jolts, rate_hz, notes)
     now, shifts = without_jumps(now, own, segment, jolts, rate_hz, notes)
-    now = without_strays(now, own, segment, jolts, rate_hz, notes)
     now = without_fallen(now, own, segment, rate_hz, notes)
+    now = without_strays(now, own, segment, jolts, shifts, rate_hz, notes)
     note_shifts(now, own, shifts, rate_hz, notes)
     if now is before:
         return positions
@@ -82,8 +82,9 @@ def _without_common_jolts(positions: FloatArray, jolts: Jolts, rate_hz: float, n
     common = (count >= COMMON_MARKERS) & (jolts.is_jolt.sum(axis=1) > COMMON_SHARE * count)
     if not common.any():
         return jolts
-    steps = np.flatnonzero(common)
-    leaps = steps[np.concatenate([[True], np.diff(steps) > 2])] + 2
+    size = np.where(common, jolts.sizes.sum(axis=1), 0.0)
+    beside = np.maximum(np.append(size[1:], 0.0), np.append(0.0, size[:-1]))
+    leaps = np.flatnonzero(common & (size >= beside)) + 2
     place = ", ".join(stretch(int(f), int(f) + 1, rate_hz) for f in leaps[:4])
     more = f" and {len(leaps) - 4} more" if len(leaps) > 4 else ""
     text = f"Most markers leap at once at {place}{more}: frames are missing there, or the trial was put together."
