@@ -10,6 +10,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import SidesError
+from kinechain.recording.label_words import plain
 from kinechain.recording.recording import ForcePlate, Note
 from kinechain.recording.snapshots import Snapshots
 from kinechain.recording.vertical import plate_normal
@@ -244,7 +245,7 @@ def _asymmetric_evidence(shots: Snapshots, up: FloatArray, plates: Sequence[Forc
     if normals and min(map(abs, normals)) > 0.7 and len({n > 0 for n in normals}) == 1:
         out["the order of the plates' corners"] = "mirrored" if normals[0] > 0 else "exchanged"
     for row, label in enumerate(shots.labels):
-        if not label.lower().startswith(_RIGHT_ONLY):
+        if not plain(label).startswith(_RIGHT_ONLY):
             continue
         right, left = shots.track("acromion_r"), shots.track("acromion_l")
         if right is None or left is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import permutations
+from itertools import product
 
 import numpy as np
 
@@ -27,8 +27,9 @@ _SHARES = (
     (("asis",), ("lateral_malleolus",), 0.51),
     (("lateral_malleolus",), ("metatarsal",), 0.10),
 )
-#: Units that exports mix up, as metres; a file may state any of them and hold any other.
+#: Units that exports hold, as metres, and those that they state without meaning it: nobody states inches by default.
 _METRES = {"millimetres": 1e-3, "centimetres": 1e-2, "inches": 0.0254, "metres": 1.0}
+_STATED = ("millimetres", "centimetres", "metres")
 #: Extent of a cloud of markers on a person, m, where no landmark tells: from one leg to raised arms (assumption).
 SPAN_M = (0.25, 2.6)
 #: Sizes that another unit must give to be believed, m; an inch is 2.54 cm, so no two units can fit (assumption).
@@ -62,8 +63,8 @@ def find_scale(name: str, markers: Markers, shots: Snapshots, notes: list[Note])
         return 1.0
     fitting = [
         (_METRES[true] / _METRES[stated], stated, true)
-        for stated, true in permutations(_METRES, 2)
-        if likely[0] <= size * _METRES[true] / _METRES[stated] <= likely[1]
+        for stated, true in product(_STATED, _METRES)
+        if stated != true and likely[0] <= size * _METRES[true] / _METRES[stated] <= likely[1]
     ]
     if len(fitting) != 1:
         raise RecordingError(

@@ -3,6 +3,8 @@
 import ezc3d
 import numpy as np
 
+from kinechain.recording.recording import Markers, Recording
+
 #: Landmark -> (x forward, y left for the left side, z up) in m, standing at the origin; a 1.7 m adult.
 STANDING = {
     "IAS": (0.10, 0.12, 0.98),
@@ -33,6 +35,20 @@ def standing(frames=50):
     points = [np.array(p) * (1, -1 if side == "R" else 1, 1) for side in "RL" for p in STANDING.values()]
     points += [np.array(p) for p in MIDLINE.values()]
     return np.tile(np.array(points), (frames, 1, 1))
+
+
+def exchanged(*pairs):
+    """Labels with each pair of names exchanged."""
+    names = list(labels())
+    for a, b in pairs:
+        i, j = names.index(a), names.index(b)
+        names[i], names[j] = names[j], names[i]
+    return tuple(names)
+
+
+def recording(positions, names=None, rate=100.0, name="walk.c3d", **more):
+    """A recording of the stick person as a reader gives it."""
+    return Recording(name, "0" * 64, "C3D", Markers(names or labels(), positions, rate), **more)
 
 
 def walking(frames=200, rate=100.0, speed=1.2):

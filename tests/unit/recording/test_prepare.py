@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from people import labels, standing, walking
+from people import exchanged, labels, recording, standing, walking
 
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.prepare import PrepareSettings, prepare_recording
 from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import find_profile, match_labels, read_profiles, segment_of
-from kinechain.recording.recording import ForcePlate, Markers, Recording
+from kinechain.recording.recording import ForcePlate, Recording
 from kinechain.recording.still import find_still_window, keep_still_part
 
 Y_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
@@ -18,10 +18,6 @@ Z_DOWN = np.diag([1.0, -1, -1])
 def about_z(degrees):
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-
-
-def recording(positions, names=None, rate=100.0, **more):
-    return Recording("walk.c3d", "0" * 64, "C3D", Markers(names or labels(), positions, rate), **more)
 
 
 @pytest.mark.parametrize(
@@ -89,14 +85,6 @@ def test_exchanged_sides_and_mirrored_axes_are_refused():
         prepare_recording(recording(walking(), names=names))
     with pytest.raises(RecordingError, match="exchanged, or an axis is mirrored"):
         prepare_recording(recording(walking() * [1, -1, 1]))
-
-
-def exchanged(*pairs):
-    names = list(labels())
-    for a, b in pairs:
-        i, j = names.index(a), names.index(b)
-        names[i], names[j] = names[j], names[i]
-    return tuple(names)
 
 
 def test_two_labels_exchanged_on_a_foot_are_exchanged_back_where_the_other_foot_tells():
