@@ -39,6 +39,11 @@ _SHORT_LIST = 6
 #: A score from which on a profile is taken without a look at the others (assumption).
 CERTAIN = 0.97
 
+#: Effect and cure of the choice of a marker set.
+_OF_THE_SET = (
+    "Every measure rests on these meanings of the labels.",
+    "Where one is wrong, name the markers in a profile of your own and give it with --profile.",
+)
 _BOTH = (
     ("lateral_femoral_epicondyle", "segment:femur"),
     ("lateral_malleolus", "segment:tibia"),
@@ -108,7 +113,7 @@ def choose_profile(
         kind = "assumed"
         said = f"No known marker set: the labels were read as words ({_covered(best)}, score {best.score:.2f}); "
     said += f"next best '{second.profile.name}' (score {max(second.score, 0.0):.2f})."
-    notes = [Note(kind, said, "markers.profile", best.profile.name)]
+    notes = [Note(kind, said, "markers.profile", best.profile.name, *_OF_THE_SET)]
     notes += _guess_notes(best) + _close_notes(best, ranked) + _place_notes(best, broken)
     return ProfileChoice(best, (second.profile.name, max(second.score, 0.0)), tuple(notes))
 
@@ -159,7 +164,8 @@ def _as_asked(labels: Sequence[str], name: str, recording: str) -> ProfileChoice
             f"which {recording} does not hold; it holds {_listed(labels)}"
         )
     text = f"Marker set '{match.profile.name}' as asked for ({_covered(match)})."
-    return ProfileChoice(match, ("", 0.0), (Note("assumed", text, "markers.profile", match.profile.name),))
+    note = Note("assumed", text, "markers.profile", match.profile.name, *_OF_THE_SET)
+    return ProfileChoice(match, ("", 0.0), (note,))
 
 
 def _keys(labels: Sequence[str]) -> list[LabelKeys]:
