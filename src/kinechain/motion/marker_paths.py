@@ -22,8 +22,27 @@ BALL_FRACTION, BREADTH_FRACTION = 0.741, 0.376
 SMOOTHING_HZ = 10.0
 #: Where each point of a foot is taken from: the first of these that the recording has.  Names with a colon are the
 #: tracking markers of a segment; the lowest of them stands for the point.
-_HEEL = ("heel", "heel_proximal", "segment:calcaneus", "sustentaculum", "lateral_malleolus", "medial_malleolus")
-_BALL = ("metatarsal_2_head", "segment:forefoot_medial", "segment:forefoot_lateral", "segment:toes", "segment:midfoot")
+_HEEL = (
+    "heel",
+    "heel_proximal",
+    "segment:calcaneus",
+    "calcaneus_lateral",
+    "calcaneus_medial",
+    "sustentaculum",
+    "peroneal_tubercle",
+    "lateral_malleolus",
+    "medial_malleolus",
+    "ankle_centre",
+)
+_BALL = (
+    "metatarsal_2_head",
+    "hallux_proximal",
+    "segment:forefoot_medial",
+    "segment:forefoot_lateral",
+    "segment:toes",
+    "segment:midfoot",
+    "metatarsal_5_base",
+)
 _TIP = ("hallux_tip", "toe_2_tip")
 
 
@@ -76,7 +95,9 @@ def _pelvis(tracks: Mapping[str, FloatArray]) -> FloatArray | None:
     for names in (("psis_r", "psis_l"), ("sacrum",), ("asis_r", "asis_l")):
         if all(name in tracks for name in names):
             choices.append(np.mean([tracks[name] for name in names], axis=0))
-    choices += [t for n, t in tracks.items() if n.startswith(("psis", "asis", "iliac_crest", "segment:pelvis"))]
+    choices += [
+        t for n, t in tracks.items() if n.startswith(("psis", "asis", "iliac_crest", "hip_centre", "segment:pelvis"))
+    ]
     if not choices:
         return None
     out = choices[0]
