@@ -30,7 +30,14 @@ _QUANTITY = {"v": "force", "f": "force", "p": "point", "m": "moment"}
 
 @dataclass(frozen=True, eq=False)
 class TabledPlate:
-    """Columns of one plate, in the table's own axes and units: (time, 3) arrays."""
+    """Columns of one plate, in the table's own axes, units and sign.
+
+    Attributes
+    ----------
+    name : str
+    force, point, moment : (time, 3) array
+        Force, where it acts, and the free moment or the moment about one fixed point.
+    """
 
     name: str
     force: FloatArray
