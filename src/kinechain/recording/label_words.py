@@ -9,15 +9,41 @@ profile file must say it.  Nothing in this module is more than a reading of name
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 __all__ = ["Reading", "common_ends", "plain", "read_label", "read_labels", "side_and_stem", "side_letters"]
 
-_RIGHT, _LEFT = ("r", "right", "rt", "rgt", "rechts", "droit", "droite", "dx", "destra"), (
-    "l", "left", "lt", "lft", "links", "gauche", "sx", "sinistra"
-)  # fmt: skip
+_RIGHT = (
+    "r",
+    "right",
+    "rt",
+    "rgt",
+    "rechts",
+    "droit",
+    "droite",
+    "dx",
+    "destra",
+    "derecho",
+    "derecha",
+    "direito",
+    "direita",
+)
+_LEFT = (
+    "l",
+    "left",
+    "lt",
+    "lft",
+    "links",
+    "gauche",
+    "sx",
+    "sinistra",
+    "izquierdo",
+    "izquierda",
+    "esquerdo",
+    "esquerda",
+)
 _SIDES = dict.fromkeys(_RIGHT, "r") | dict.fromkeys(_LEFT, "l")
 
 _FACES = {
@@ -49,35 +75,44 @@ _COMPUTED = frozenset(
 )  # fmt: skip
 
 _NOUNS = {
-    "asis": ("asis", "asi", "ias", "sias", "eias", "fwt", "waistfront", "pelvisfront", "hipfront", "eas"),
-    "psis": ("psis", "psi", "ips", "sips", "eips", "bwt", "waistback", "pelvisback", "hipback", "eps"),
+    "asis": ("asis", "anteriorsuperioriliacspine", "antsupiliacspine", "asi", "ias",
+             "sias", "eias", "fwt", "waistfront", "pelvisfront", "hipfront", "eas"),
+    "psis": ("psis", "posteriorsuperioriliacspine", "postsupiliacspine", "psi", "ips",
+             "sips", "eips", "bwt", "waistback", "pelvisback", "hipback", "eps"),
     "sacrum": ("sacrum", "sacral", "sacr", "vsac", "vsacral", "sac", "sacro"),
-    "pelvis": ("pelvis", "pelv", "pel", "waist", "pv"),
+    "pelvis": ("pelvis", "pelv", "pel", "waist", "pv",
+               "becken", "bassin"),
     "iliac_crest": ("iliaccrest", "iliac", "crest", "ic", "iliocristale", "icr", "illiac", "ilcr"),
     "trochanter": ("troch", "trochanter", "gtroch", "gtroc", "gtrochanter", "greatertrochanter", "gt", "gtr", "gtro",
                    "troc", "tro", "ftc", "trc"),
-    "knee": ("knee", "kne", "kn", "kjl", "knjntln", "kneejointline", "genou", "knie", "ginocchio"),
+    "knee": ("knee", "kne", "kn", "kjl", "knjntln", "kneejointline", "genou", "knie", "ginocchio",
+             "rodilla", "joelho"),
     "condyle": ("condyle", "cond", "epicondyle", "epi", "epic", "epicond", "femoralcondyle", "femcond", "kneecondyle",
                 "femoralepicondyle", "fc", "fe", "con", "kneeepicondyle", "condylus"),
     "knee_lateral": ("fle", "lfe", "lfc", "lfep", "lfepi", "latknee", "lkn", "flc", "lknee", "lepi"),
-    "knee_medial": ("fme", "mfe", "mfc", "mfep", "mfepi", "medknee", "mkn", "fmc", "mknee", "mkne", "knm", "knem",
+    "knee_medial": ("fme", "mfe", "mfc", "mfep", "mfepi", "medknee", "mkn", "fmc", "mknee", "mkne", "knm", "knem", "kni",
                     "kneem", "kmed", "mepi"),
     "patella": ("patella", "pat", "kneecap", "rotule", "ptl"),
     "thigh": ("thigh", "thi", "th", "tigh", "femur", "fem", "quad", "cuisse", "upperleg", "uleg", "thgh", "tgh",
-              "coscia", "wand1", "suppat", "suprapatellar", "suprapatella"),
+              "coscia", "wand1", "suppat", "suprapatellar", "suprapatella",
+              "muslo", "coxa", "oberschenkel"),
     "shank": ("shank", "shin", "sha", "shn", "shk", "sk", "sh", "skn", "tib", "tibia", "calf", "leg", "lowerleg",
-              "tb", "jambe", "crus", "gamba", "unterschenkel", "shnk", "wand2"),
+              "tb", "jambe", "crus", "gamba", "unterschenkel", "shnk", "wand2",
+              "pierna", "perna"),
     "fibula": ("fibula", "fib", "fibhead", "fibulahead", "fibulaehead", "headfibula", "hfib", "hf", "fax", "fibh",
                "fh", "fbh", "headoffibula", "fibu"),
     "tuberosity": ("tuberosity", "tubercle", "tub", "tibtub", "tubtib", "tibialtuberosity", "tibialtubercle", "ttub",
                    "tt", "ttc", "tibtubercle", "tbt", "tuber", "tibt", "tuberositas"),
-    "ankle": ("ankle", "ank", "cheville", "caviglia", "knoechel"),
+    "ankle": ("ankle", "ank", "cheville", "caviglia", "knoechel",
+              "tobillo", "tornozelo"),
     "malleolus": ("malleolus", "malleoli", "mall", "mal", "malleole", "maleolus", "malleolo", "malleol"),
-    "ankle_lateral": ("fal", "lmal", "lmall", "latmal", "lml", "lankle", "lank", "latank", "latankle", "malext"),
+    "ankle_lateral": ("fal", "lmal", "lmall", "latmal", "lml", "lankle", "lank", "latank", "latankle", "malext",
+                      "lma"),
     "ankle_medial": ("tam", "mmal", "mmall", "medmal", "mankle", "mank", "ankmed", "ankm", "medank", "medankle",
-                     "anklem", "mma", "mml", "malint"),
+                     "anklem", "anm", "mma", "mml", "malint"),
     "heel": ("heel", "hee", "calc", "calcaneus", "calcaneum", "cal", "fcc", "calca", "talon", "ferse", "calcan",
-             "tallone"),
+             "tallone",
+             "calcanhar"),
     "heel_upper": ("pca", "heelup", "uheel", "cal2", "calc2"),
     "sustentaculum": ("sustentaculum", "stl", "sustentaculumtali", "sust", "fst", "stal", "sustali"),
     "peroneal": ("peroneal", "peronealtubercle", "peron", "trochlea", "fpt", "ptub"),
@@ -102,14 +137,17 @@ _NOUNS = {
     "hallux": ("hallux", "hal", "hlx", "hx", "bigtoe", "btoe", "gtoe", "toetip", "halux", "hall", "greattoe"),
     "hallux_proximal": ("pm6", "pd6", "hlxp"),
     "acromion": ("acromion", "acr", "acrom", "acromium", "sho", "shoulder", "shld", "should", "sae", "shou", "ac",
-                 "schulter", "epaule", "shldr", "acro", "sld", "spalla"),
+                 "schulter", "epaule", "shldr", "acro", "sld", "spalla",
+                 "hombro", "ombro"),
     "upperarm": ("upperarm", "uparm", "upa", "uarm", "bicep", "biceps", "humerus", "hum", "ua", "tricep", "triceps",
                  "arm", "deltoid", "delt", "bras"),
-    "elbow": ("elbow", "elb", "coude", "coud", "ellbogen", "elbw", "gomito", "olecranon", "ole", "olec"),
+    "elbow": ("elbow", "elb", "coude", "coud", "ellbogen", "elbw", "gomito", "olecranon", "ole", "olec",
+              "codo", "cotovelo", "ellenbogen"),
     "elbow_lateral": ("hle", "lhe", "lel", "lelb", "lelbow", "lhle", "latelb", "elblat"),
     "elbow_medial": ("hme", "mhe", "mel", "melb", "melbow", "medelb", "elbmed", "elbm", "elm", "melbw"),
     "forearm": ("forearm", "frm", "fra", "farm", "fa", "lowerarm", "larm", "avantbras", "fore", "uoa"),
-    "wrist": ("wrist", "wri", "wrst", "poignet", "polso"),
+    "wrist": ("wrist", "wri", "wrst", "poignet", "polso",
+              "punho", "handgelenk"),
     "radius": ("radius", "radial", "rad", "rsp", "wra", "rs", "radialstyloid", "wrr", "wristradius", "styloidradial"),
     "ulna": ("ulna", "ulnar", "uln", "usp", "uhe", "wrb", "us", "ulnarstyloid", "wru", "wristulna"),
     "hand": ("hand", "fin", "finger", "hnd", "main", "knuckle", "han"),
@@ -133,7 +171,7 @@ _NOUNS = {
 }  # fmt: skip
 _NOUN_OF = {word: noun for noun, words in _NOUNS.items() for word in words}
 
-#: Two-letter codes of a place and a face.  One alone proves nothing: it is believed beside its counterpart (RLM beside
+#: Short codes of a place and a face.  One alone proves nothing: it is believed beside its counterpart (RLM beside
 #: RMM) or beside the same face of another joint (RLK beside RLA).
 _CODES = {
     "lm": ("lateral_malleolus", "lateral"), "ml": ("lateral_malleolus", "lateral"),
@@ -143,6 +181,8 @@ _CODES = {
     "cl": ("lateral_femoral_epicondyle", "lateral"), "lc": ("lateral_femoral_epicondyle", "lateral"),
     "mk": ("medial_femoral_epicondyle", "medial"), "km": ("medial_femoral_epicondyle", "medial"),
     "cm": ("medial_femoral_epicondyle", "medial"), "mc": ("medial_femoral_epicondyle", "medial"),
+    "le": ("lateral_femoral_epicondyle", "lateral"), "lep": ("lateral_femoral_epicondyle", "lateral"),
+    "me": ("medial_femoral_epicondyle", "medial"), "mep": ("medial_femoral_epicondyle", "medial"),
     "fl": ("metatarsal_5_head", "lateral"), "fm": ("metatarsal_1_head", "medial"),
 }  # fmt: skip
 
@@ -202,44 +242,62 @@ def side_and_stem(label: str) -> tuple[str, str]:
 
 
 def common_ends(labels: Sequence[str]) -> dict[str, str]:
-    """Return labels without what a program or a subject's name put before most of them ('Ann_LASI', 'Q_LHeel').
+    """Return labels without what a program or a subject's name put around most of them.
 
-    Only a beginning that ends with a separator, that at least 7 of 10 labels share (assumption) and that is no side
-    is taken off.
+    'Ann_LASI' and 'Q_LHeel' lose their beginning, 'r_knee_study' its end.  Only a beginning or an end that a separator
+    parts off, that at least half of the labels share and six of them (assumption) and that is no word of the body is
+    taken off.
     """
-    count: dict[str, int] = {}
+    count: dict[tuple[bool, str], int] = {}
     for label in labels:
-        for end in re.finditer(r"[\s_.:\-]+", label):
-            count[label[: end.end()]] = count.get(label[: end.end()], 0) + 1
-    shared = [b for b, n in count.items() if n >= 0.7 * len(labels) and n >= 6 and plain(b) not in _SIDES]
-    longest = max(shared, key=len, default="")
-    return {x: x[len(longest) :] if longest and x.startswith(longest) and x != longest else x for x in labels}
+        for mark in re.finditer(r"[\s_.:\-]+", label):
+            for part in ((True, label[: mark.end()]), (False, label[mark.start() :])):
+                count[part] = count.get(part, 0) + 1
+    least = max(0.5 * len(labels), 6)
+    shared = [part for part, n in count.items() if n >= least and _is_foreign(part[1])]
+    before = max((text for is_first, text in shared if is_first), key=len, default="")
+    after = max((text for is_first, text in shared if not is_first), key=len, default="")
+    return {x: x.removeprefix(before).removesuffix(after) or x for x in labels}
+
+
+def _is_foreign(text: str) -> bool:
+    """Tell whether a text holds neither a side nor a word of the body."""
+    words = _words(text)
+    return bool(words) and not any(w in _SIDES or w in _NOUN_OF or w in _FACE_OF or w in _COMPUTED for w in words)
 
 
 def side_letters(labels: Sequence[str]) -> dict[str, str]:
-    """Return labels with R and L for the two sides, where a laboratory writes D and G, or D and I.
+    """Return labels with R and L for the two sides, where a laboratory writes D and G, D and I, or D and E.
 
-    Other letters are believed only where no label has a twin with R and L and at least four have one with the others
-    (assumption).
+    Other letters are believed only where hardly a label has a twin with R and L and at least four have one with the
+    others (assumption), at the beginning or at the end.
     """
     known = {plain(x) for x in labels}
-
-    def twins(right: str, left: str) -> int:
-        return sum(x[0] == right and left + x[1:] in known for x in known if len(x) > 2)
-
-    if twins("r", "l") > 1:
-        return {x: x for x in labels}
+    same = {x: x for x in labels}
+    for at_end in (False, True):
+        if len(_twins(known, "r", "l", at_end)) > 2:
+            return same
     for right, left in (("d", "g"), ("d", "i"), ("d", "e")):
-        if twins(right, left) >= 4:
-            swap = {right: "R", left: "L"}
-            twin = {right: left, left: right}
-            out = {}
-            for label in labels:
-                flat = plain(label)
-                is_sided = len(flat) > 2 and flat[0] in twin and twin[flat[0]] + flat[1:] in known
-                out[label] = swap[flat[0]] + label.lstrip()[1:] if is_sided else label
-            return out
-    return {x: x for x in labels}
+        for at_end in (False, True):
+            twins = _twins(known, right, left, at_end)
+            if len(twins) >= 8:
+                return {x: _with_side(x, {right: "R", left: "L"}, at_end) if plain(x) in twins else x for x in labels}
+    return same
+
+
+def _twins(known: set[str], right: str, left: str, at_end: bool) -> set[str]:
+    """Return the plain labels that differ from another one in the letter of their side only."""
+    out = set()
+    for x in known:
+        other = {right: left, left: right}.get(x[-1:] if at_end else x[:1])
+        if other is not None and len(x) > 2 and (x[:-1] + other if at_end else other + x[1:]) in known:
+            out.add(x)
+    return out
+
+
+def _with_side(label: str, letters: Mapping[str, str], at_end: bool) -> str:
+    text = label.strip()
+    return f"{text[:-1]}_{letters[text[-1].lower()]}" if at_end else letters[text[0].lower()] + text[1:]
 
 
 def read_labels(labels: Iterable[str]) -> dict[str, Reading]:

@@ -172,8 +172,14 @@ def _keys(labels: Sequence[str]) -> list[LabelKeys]:
     """Return labels with what they are looked up by, without a common beginning and with R and L for the sides."""
     short = common_ends(labels)
     lettered = side_letters(list(short.values()))
-    read = [lettered[short[x]] for x in labels]
-    return [LabelKeys(x, plain(y), *side_and_stem(y), y) for x, y in zip(labels, read, strict=True)]
+    is_cut = any(x != y for x, y in short.items())
+    out = []
+    for label in labels:
+        name = lettered[short[label]]
+        # Beside labels of one program ('r_knee_study') those of another ('RKnee' of a video) are not read.
+        read = "" if is_cut and short[label] == label else name
+        out.append(LabelKeys(label, plain(name), *side_and_stem(name), read))
+    return out
 
 
 def _words_only(keys: Sequence[LabelKeys]) -> Match:
@@ -289,6 +295,12 @@ def _refusal(best: Match, labels: Sequence[str], recording: str) -> str:
                 f"{recording} marks the {word} leg only ({_listed(legs[side])}); a body needs markers on both legs, "
                 f"so angles and steps cannot be measured; record the {other} leg too, or keep to the plates"
             )
+    flat = {plain(x) for x in labels}
+    if {"rhip", "lhip", "rknee", "lknee", "rankle", "lankle"} <= flat and not flat & {"rasis", "rasi", "rias"}:
+        return (
+            f"{recording} holds joint centres or the key points of a video ({_listed(labels)}), not markers on bony "
+            "landmarks, from which no body can be fitted; give the recording of the markers"
+        )
     near = f"the nearest is '{best.profile.name}', which also needs {_listed(best.missing)}"
     if best.profile.name == WORDS:
         near = f"read as words they lack {_listed(best.missing)}"

@@ -134,6 +134,8 @@ def test_what_stands_before_most_labels_is_taken_off() -> None:
     labels = [f"251112_KUO_{x}" for x in names]
     assert list(common_ends(labels).values()) == list(names)
     assert list(common_ends([*labels, "ghost"]).values())[-1] == "ghost"
+    assert common_ends([f"{x}_study" for x in names] + ["Neck"])["LASI_study"] == "LASI"
+    assert common_ends([f"{x}_lat" for x in names])["LASI_lat"] == "LASI_lat"
     one_leg = [f"R_{x}" for x in ("ASI", "PSI", "KNE", "ANK", "HEE", "TOE")]
     assert list(common_ends(one_leg).values()) == one_leg
 
@@ -144,5 +146,7 @@ def test_other_letters_for_the_sides() -> None:
     assert found["DASI"] == "RASI"
     assert found["GHEE"] == "LHEE"
     assert found["SACR"] == "SACR"
+    ends = [f"{x}{s}" for s in "DG" for x in ("EIAS", "EIPS", "GENOU", "TALON")]
+    assert side_letters(ends)["GENOUG"] == "GENOU_L"
     assert side_letters(["DASI", "GASI", "C7"])["DASI"] == "DASI"
     assert side_letters(["RASI", "LASI", "RKNE", "LKNE", "DASI", "GASI"])["DASI"] == "DASI"

@@ -292,6 +292,42 @@ def test_a_choice_takes_no_longer_than_a_blink() -> None:
     assert min(spent) < 0.010
 
 
+#: Sets of laboratories that follow no published naming: (labels, how many of them have a meaning).
+HABITS = {
+    "words": ([f"{s} {x}" for s in ("Right", "Left") for x in (
+        "Anterior Superior Iliac Spine", "Posterior Superior Iliac Spine", "Lateral Knee", "Medial Knee", "Lateral Ankle",
+        "Medial Ankle", "Heel", "5th Metatarsal Head", "1st Metatarsal Head", "Thigh 1", "Shank 1")], 22),
+    "side at the end": ([f"{x}_{s}" for x in (
+        "ASIS", "PSIS", "KNEE_LAT", "KNEE_MED", "ANK_LAT", "HEEL", "MTH5", "MTH1", "TH1", "TH2") for s in "RL"], 20),
+    "Spanish": ([f"{x} {s}" for x in (
+        "ASIS", "PSIS", "rodilla lateral", "rodilla medial", "tobillo", "talon", "metatarsal 5", "muslo 1")
+        for s in ("derecha", "izquierda")], 16),
+    "French letters": ([f"{x}{s}" for x in ("EIAS", "EIPS", "GENOU", "CHEVILLE", "TALON", "ORTEIL") for s in "DG"], 12),
+    "clusters": (list(sided("*ASIS", "*PSIS", "*T1", "*T2", "*T3", "*S1", "*S2", "*S3", "*HEE", "*TOE")), 20),
+    "short codes": (list(sided("*ASIS", "*PSIS", "*KL", "*KM", "*AL", "*AM", "*FL", "*FM", "*H")), 18),
+    "a study's own ending": ([f"{x}_study" for x in (
+        *(f"{s}.{x}" for s in "rL" for x in ("ASIS", "PSIS")),
+        *(f"{s}_{x}" for s in "rL" for x in ("knee", "mknee", "ankle", "calc", "toe", "5meta")))], 16),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_sets_that_nobody_published_are_read(name: str) -> None:
+    labels, count = HABITS[name]
+    match = choose_profile(labels, recording=name).match
+    assert len(match.landmarks) == count
+    landmarks = {y for _, y in match.landmarks}
+    for one in ("asis", "psis", "heel"):
+        assert {f"{one}_r", f"{one}_l"} <= landmarks
+    assert {x[:-2] for x in landmarks if x.endswith("_r")} == {x[:-2] for x in landmarks if x.endswith("_l")}
+
+
+def test_joint_centres_of_a_video_are_no_markers() -> None:
+    labels = [f"{s}{x}" for s in "RL" for x in ("Hip", "Knee", "Ankle", "Heel", "BigToe", "Shoulder")]
+    with pytest.raises(RecordingError, match="key points of a video"):
+        choose_profile([*labels, "Nose", "Neck"])
+
+
 def test_the_index_holds_what_the_files_hold() -> None:
     index = files("kinechain.recording") / "labels" / INDEX
     assert index.read_text("utf-8") == compile_index(), "a marker set was changed: run `make labels`"
