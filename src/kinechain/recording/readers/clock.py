@@ -10,6 +10,10 @@ from kinechain.recording.recording import Note
 
 __all__ = ["even_rows", "rate_of"]
 
+#: A clock beyond these is none (assumption: no camera takes 10 million frames a second; milliseconds since 1970 stay
+#: below the other).
+SHORTEST_S, LATEST_S = 1e-7, 1e13
+
 #: Frames that may be missing in the time column, as a multiple of those there are (assumption: more is no one trial).
 LARGEST_LOSS = 10
 
@@ -26,7 +30,7 @@ def rate_of(times: FloatArray) -> float | None:
     times : (time,) array, s
     """
     steps = np.diff(times)
-    steps = steps[np.isfinite(steps) & (steps > 0)]
+    steps = steps[np.isfinite(steps) & (steps > SHORTEST_S)]
     return float(1.0 / np.median(steps)) if len(steps) else None
 
 
@@ -69,11 +73,13 @@ def even_rows(
     FileError
         If neither times nor header tell a rate, or rows are not in order of time.
     """
-    stated = stated_hz if stated_hz is not None and np.isfinite(stated_hz) and 0 < stated_hz < 1e5 else None
+    stated = stated_hz if stated_hz is not None and np.isfinite(stated_hz) and 1e-3 < stated_hz < 1e5 else None
     if times is not None:
         times = _whole_times(np.array(times, dtype=float), notes)
     if times is None:
         return _by_frames(values, frames, stated, name, kind, notes)
+    if np.abs(times).max() > LATEST_S:
+        raise FileError(f"{name} is not a usable {kind}: its times reach {np.abs(times).max():.3g} s; write seconds")
     if len(times) < 2:
         return values, _needed(stated, name, kind), float(times[0])
     values, times = _in_order(values, times, place, name, kind, notes)
@@ -89,7 +95,7 @@ def even_rows(
 
 
 def _needed(rate: float | None, name: str, kind: str) -> float:
-    if rate is None or not np.isfinite(rate) or not 0 < rate < 1e5:
+    if rate is None or not np.isfinite(rate) or not 1e-3 < rate < 1e5:
         raise FileError(f"{name} is not a usable {kind}: it states no frame rate above 0 Hz; state one, or times in s")
     return rate
 

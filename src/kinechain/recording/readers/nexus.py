@@ -88,6 +88,8 @@ def read_nexus(text: str, name: str) -> TableFile:
     lines = split_lines(text)
     notes: list[Note] = []
     starts = [i for i, line in enumerate(lines) if _first(line).lower() in SECTIONS and _is_alone(line)]
+    if not starts:
+        raise FileError(f"{name} is not a valid CSV of Vicon Nexus: no section stands alone on a line; export it again")
     found: dict[str, Section] = {}
     events: list[list[str]] = []
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
@@ -133,7 +135,7 @@ def _section(lines: list[str], start: int, end: int, name: str, notes: list[Note
     """Read the section that begins at a line; None if it holds no rows."""
     rate = to_number(_first(lines[start + 1])) if start + 1 < end else None
     at = next((i for i in range(start + 2, min(start + 6, end)) if _first(lines[i]).lower() == "frame"), None)
-    if rate is None or not 0 < rate < 1e5 or at is None:
+    if rate is None or not 1e-3 < rate < 1e5 or at is None:
         raise FileError(
             f"{name} is not a valid CSV of Vicon Nexus: after '{_first(lines[start])}' (line {start + 1}) come a rate "
             "in Hz, a line of names and a line that begins with 'Frame,Sub Frame'"

@@ -177,6 +177,8 @@ def read_parquet(path: Path, name: str) -> TableFile:
             if held > 1 << 28:
                 raise FileError(f"{name} holds {held} values, more than any one trial; cut it")
             table = parquet.read()
+            # What a damaged file states of itself is checked before it is used.
+            table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError):
         raise FileError(f"{name} is not a valid Parquet file: it cannot be opened; export it again") from None
     schema = table.schema
@@ -282,7 +284,9 @@ def _long_markers(
     if "unit" in plain:
         units = sorted(set(texts[plain.index("unit")].tolist()) - {""}) if plain.index("unit") in texts else []
         if len(units) > 1:
-            raise FileError(f"{name} gives positions in several units ({printable(', '.join(units[:4]))}); write them in one")
+            raise FileError(
+                f"{name} gives positions in several units ({printable(', '.join(units[:4]))}); write them in one"
+            )
         stated = units[0] if units else ""
     times, labels, positions = _pivot(column(at), words, points, name)
     values, rate, start = even_rows(positions.reshape(len(times), -1), times, None, None, place, name, kind, notes)
