@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from c3d_bytes import C3dBytes, Entry
 from people import labels, standing, write_c3d
 
 from kinechain.core.errors import FileError
@@ -205,3 +206,100 @@ def test_missing_files_and_folders(tmp_path):
 def test_the_format_is_told_by_the_content(tmp_path):
     path = write_c3d(tmp_path / "walk.c3d", labels(), standing(5)).rename(tmp_path / "walk.trc")
     assert read_recording(path).format == "C3D"
+
+
+def two_people(tmp_path):
+    """Two subjects in one file: the second is seen longer."""
+    names = [f"{who}:{x}" for who in ("Zerubabel", "Ottokar") for x in (*labels(), "LKneeAngles")]
+    one = np.concatenate([standing(20) * 1e3, np.full((20, 1, 3), 30.0)], axis=1)
+    two = np.concatenate([standing(20) * 1e3 + 700.0, np.full((20, 1, 3), 60.0)], axis=1)
+    one[12:] = 0.0
+    entries = [
+        Entry("POINT", "LABELS", names),
+        Entry("POINT", "ANGLES", ["Zerubabel:LKneeAngles", "Ottokar:LKneeAngles"]),
+        Entry("POINT", "ANGLE_UNITS", ["deg"]),
+        Entry("SUBJECTS", "NAMES", ["Zerubabel", "Ottokar"]),
+        Entry("PROCESSING", "Bodymass", np.array([60.0, 80.0])),
+        Entry("EVENT", "USED", 2),
+        Entry("EVENT", "LABELS", ["Foot Strike", "Foot Off"]),
+        Entry("EVENT", "CONTEXTS", ["Left", "Right"]),
+        Entry("EVENT", "SUBJECTS", ["Zerubabel", "Ottokar"]),
+        Entry("EVENT", "TIMES", np.array([[0.0, 0.0], [0.05, 0.1]])),
+    ]
+    path = tmp_path / "two.c3d"
+    path.write_bytes(C3dBytes(np.concatenate([one, two], axis=1), entries=entries).build())
+    return read_recording(path)
+
+
+def test_of_two_people_only_one_is_read(tmp_path):
+    recording = two_people(tmp_path)
+    assert recording.markers.labels == labels()
+    np.testing.assert_allclose(recording.markers.positions, standing(20) + 0.7, atol=1e-4)
+    np.testing.assert_array_equal(recording.outputs.column("LKneeAngles.x"), 60.0)
+    assert recording.outputs.units[0] == "deg"
+    assert recording.mass_kg == 80.0
+    assert [(e.kind, e.side) for e in recording.events] == [("foot_off", "right")]
+    (note,) = (n for n in recording.notes if n.code == "person.several")
+    assert note.kind == "assumed"
+    assert "Zerubabel" not in repr(recording.notes) and "Ottokar" not in repr(recording.notes)
+
+
+@pytest.mark.parametrize(
+    ("unit", "metres"),
+    [
+        (" mm", 1e-3),
+        ("MM", 1e-3),
+        ("millimeters", 1e-3),
+        ("Meters", 1.0),
+        ("cm", 1e-2),
+        ("inches", 0.0254),
+        ("ft", 0.3048),
+    ],
+)
+def test_spellings_of_the_unit_of_length(tmp_path, unit, metres):
+    path = tmp_path / "a.c3d"
+    entries = [Entry("POINT", "LABELS", list(labels())), Entry("POINT", "UNITS", [unit])]
+    path.write_bytes(C3dBytes(standing(3) / metres, entries=entries).build())
+    recording = read_recording(path)
+    np.testing.assert_allclose(recording.markers.positions, standing(3), atol=1e-5)
+    assert not any(n.code == "file.unit" for n in recording.notes)
+
+
+@pytest.mark.parametrize(("unit", "metres"), [("furlong", 1.0), ("", 1e-3)])
+def test_an_unknown_unit_is_told_from_the_body_and_said(tmp_path, unit, metres):
+    path = tmp_path / "a.c3d"
+    entries = [Entry("POINT", "LABELS", list(labels())), Entry("POINT", "UNITS", [unit])]
+    path.write_bytes(C3dBytes(standing(3) / metres, entries=entries).build())
+    recording = read_recording(path)
+    np.testing.assert_allclose(recording.markers.positions, standing(3), atol=1e-5)
+    assert any(n.code == "file.unit" for n in recording.notes)
+
+
+def test_a_file_of_nameless_points_says_so(tmp_path):
+    path = tmp_path / "a.c3d"
+    path.write_bytes(C3dBytes(standing(3), entries=[Entry("POINT", "LABELS", None)]).build())
+    recording = read_recording(path)
+    assert recording.markers is None
+    assert any(n.code == "markers.unnamed" and n.kind == "defect" for n in recording.notes)
+
+
+def test_segment_rotations_alone_are_said(tmp_path):
+    path = tmp_path / "a.c3d"
+    entries = [Entry("ROTATION", "USED", 3), Entry("POINT", "LABELS", None)]
+    path.write_bytes(C3dBytes(np.zeros((5, 0, 3)), entries=entries).build())
+    recording = read_recording(path)
+    assert recording.markers is None
+    assert any(n.code == "file.rotations" for n in recording.notes)
+
+
+def test_points_marked_invalid_are_missing_unless_all_are(tmp_path):
+    path = tmp_path / "a.c3d"
+    entries = [Entry("POINT", "LABELS", list(labels()))]
+    status = np.zeros((3, len(labels())))
+    status[1, 0] = -1
+    path.write_bytes(C3dBytes(standing(3) * 1e3, status=status, entries=entries).build())
+    assert np.isnan(read_recording(path).markers.positions[1, 0]).all()
+    path.write_bytes(C3dBytes(standing(3) * 1e3, status=status * 0 - 1, entries=entries).build())
+    recording = read_recording(path)
+    assert np.isfinite(recording.markers.positions).all()
+    assert any(n.code == "markers.all_invalid" for n in recording.notes)
