@@ -160,7 +160,7 @@ def _why_no_walk(recording: Recording, paths: FootPaths) -> Note:
             "No events, and nothing that is told per stride.",
             "Export the trial at the rate of the cameras, or record at 100 frames per second.",
         )
-    text = "Nobody walks steadily in this recording, so it holds no gait events"
+    text = "Nobody walks steadily forward in this recording, so it holds no gait events"
     if recording.events:
         text += f"; the {len(recording.events)} events stored in it were not used"
     return Note("found", f"{text}.", "events.no_walk")

@@ -69,6 +69,9 @@ STEADY_FRACTION, STEADY_TURN = 0.5, np.radians(30.0)
 #: an abstract on children who begin to walk (Breniere, Bril and Fontaine 1989): adults have their speed at the end of
 #: the first step, beginners after two to four.
 START_FRACTION = 0.5
+#: The feet point where the walk goes, within this.  Assumption: far beyond any toeing in or out of both feet; going
+#: sideways or backwards, heel and forefoot do not land and leave in the order that the methods look for.
+FARTHEST_OFF = np.radians(60.0)
 #: Within half a stride on either side the distance between the feet changes by this part of what is usual.  Assumption:
 #: at the ends of a recording, where only one side is seen, it changes by half.
 TREAD_FRACTION = 0.3
@@ -182,10 +185,14 @@ def _treads(paths: FootPaths, walk: Walk, half: int) -> NDArray[np.bool_]:
 
 
 def _feet_alternate(paths: FootPaths, walk: Walk, run: NDArray[np.intp], is_long: bool) -> bool:
-    """Tell walking from rising, sitting down and jumping: the feet move, and not both at once."""
+    """Tell walking from rising, sitting down, jumping and going backwards: feet move ahead, and not both at once."""
     pelvis = walk.along(paths.pelvis)[run]
     feet = [walk.along(paths.heel[side])[run] for side in SIDES if np.isfinite(paths.heel[side][run]).all()]
     if max(float(np.ptp(foot)) for foot in feet) < FOOT_TRAVEL_FRACTION * float(np.ptp(pelvis)):
+        return False
+    soles = np.nansum([(paths.forefoot[side] - paths.heel[side])[run].sum(axis=0) for side in SIDES], axis=0)
+    heading = float(np.median(walk.heading[run]))
+    if soles[:2] @ [np.cos(heading), np.sin(heading)] < np.cos(FARTHEST_OFF) * np.hypot(soles[0], soles[1]):
         return False
     if not is_long or len(feet) < 2:
         return True

@@ -114,6 +114,30 @@ def test_a_belt_that_starts_under_a_standing_person_makes_no_event(find) -> None
     assert [(e.kind, e.side) for e in found if e.time_s > 6.0] == [(e.kind, e.side) for e in later]
 
 
+@pytest.mark.parametrize("turn_deg", [90.0, 180.0, -90.0])
+def test_going_sideways_and_backwards_have_no_events(turn_deg) -> None:
+    """Every point keeps its way, and the feet point elsewhere: mirrored about the ankle, or turned by a quarter."""
+    paths = walk(lasts_s=6.0)
+    c, s = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
+    turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    elsewhere = {side: paths.heel[side] + (paths.forefoot[side] - paths.heel[side]) @ turn.T for side in paths.heel}
+    assert choose_events(recording(), paths).events
+    chosen = choose_events(recording(), replace(paths, forefoot=elsewhere))
+    assert chosen.events == ()
+    assert [n.code for n in chosen.notes] == ["events.no_walk"]
+
+
+@pytest.mark.parametrize("turn_deg", [-40.0, 40.0])
+def test_feet_that_both_point_far_in_or_out_still_walk(turn_deg) -> None:
+    paths = walk(lasts_s=6.0)
+    elsewhere = {}
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        c, s = np.cos(np.radians(turn_deg)), sign * np.sin(np.radians(turn_deg))
+        turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+        elsewhere[side] = paths.heel[side] + (paths.forefoot[side] - paths.heel[side]) @ turn.T
+    assert len(choose_events(recording(), replace(paths, forefoot=elsewhere)).events) >= 18
+
+
 def still_feet(pelvis: np.ndarray, rate_hz: float = 100.0) -> FootPaths:
     paths = walk(lasts_s=len(pelvis) / rate_hz, rate_hz=rate_hz)
     standing = remade(paths, lambda p: np.repeat(p[20:21], len(p), axis=0))
