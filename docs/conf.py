@@ -14,6 +14,7 @@ from kinechain.care.red_flags import read_red_flags
 from kinechain.cli import app
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry
+from kinechain.findings.own_norms import own_sign_table
 from kinechain.motion.signs import sign_table
 
 project = "kinechain"
@@ -99,6 +100,7 @@ for name, make in {
     "exam_items": exam_items,
     "commands": command_pages,
     "signs": sign_table,
+    "own_signs": own_sign_table,
     "inspect_example": lambda: inspected("visit/demo_walk.trc"),
     "inspect_folder": lambda: inspected("visit"),
 }.items():
