@@ -23,6 +23,8 @@ IntArray = NDArray[np.int64]
 def frozen(array: Any, shape: tuple[int | None, ...] | None = None, name: str = "array") -> FloatArray:
     """Return a read-only float64 copy, checked against a shape.
 
+    An array that is read-only already and owns its memory, as this function returns it, is not copied again.
+
     Parameters
     ----------
     array : array_like
@@ -37,13 +39,19 @@ def frozen(array: Any, shape: tuple[int | None, ...] | None = None, name: str = 
     ValueError
         If the shape differs.
     """
-    copy = np.array(array, dtype=np.float64, order="C")
+    copy = array if _is_frozen(array) else np.array(array, dtype=np.float64, order="C")
     if shape is not None and (
         copy.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, copy.shape, strict=True))
     ):
         raise ValueError(f"{name} has shape {copy.shape}, expected {shape}")
     copy.setflags(write=False)
-    return copy
+    return np.asarray(copy)
+
+
+def _is_frozen(array: Any) -> bool:
+    if type(array) is not np.ndarray or array.dtype != np.float64:
+        return False
+    return bool(array.flags.owndata and array.flags.c_contiguous and not array.flags.writeable)
 
 
 class Immutable:
