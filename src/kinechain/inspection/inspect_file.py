@@ -21,7 +21,13 @@ from kinechain.motion.events import ChosenEvents, choose_events
 from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.motion.kinematic_events import Walk
 from kinechain.motion.marker_paths import marker_paths
-from kinechain.motion.weight import StrideWeight, body_weight_from_plates, mass_mismatch, standing_weight
+from kinechain.motion.weight import (
+    StrideWeight,
+    body_weight_from_plates,
+    mass_mismatch,
+    peak_notes,
+    standing_weight,
+)
 from kinechain.recording.join import join_plates
 from kinechain.recording.prepare import PrepareSettings, prepare_recording
 from kinechain.recording.profiles import USABLE_SCORE, find_profile, match_labels, read_profiles
@@ -155,7 +161,8 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
     cycles = find_cycles(chosen.events, chosen.stretches)
     said = tuple(note.text for note in chosen.notes)
     evidence = Evidence(recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, standing, stride)
-    notes = [*(ready or recording).notes, *chosen.notes, *_own_notes(evidence)]
+    peaks = peak_notes(ready, contacts, ready.mass_kg) if ready and chosen.walk and not chosen.walk.is_running else ()
+    notes = [*(ready or recording).notes, *chosen.notes, *peaks, *_own_notes(evidence)]
     markers = recording.markers
     times = _extent(recording)
     return Inspection(

@@ -23,6 +23,7 @@ __all__ = [
     "body_weight_from_plates",
     "mass_from_plates",
     "mass_mismatch",
+    "peak_notes",
     "standing_weight",
 ]
 
@@ -39,6 +40,9 @@ MASS_TOLERANCE = 0.05
 #: A foot of which three of its four outermost landmarks lie further outside than this stands beside the plates; with
 #: one it overhangs, m.  Assumption, as for contacts.
 OUTSIDE_M = 0.02
+#: Largest vertical force of a step in walking, body weights, from slow to fast.  Assumption, wide of the 1.01 to 1.58 of
+#: the shared walks (0.26 to 2.2 m/s).
+PEAKS_OF_WALKING = (0.9, 1.6)
 #: Codes of plates that were left out while somebody may have stood on them.
 _LOST_PLATE = ("plates.not_under_feet", "plates.clipped", "plates.stuck", "plates.negative_weight", "plates.volts")
 #: Quiet standing: the summed vertical force varies less than this fraction.  Assumption.
@@ -165,6 +169,44 @@ def mass_mismatch(stated_kg: float | None, weight: StandingWeight | None) -> Not
         "Forces and moments per kilogram would be wrong by as much.",
         "Weigh the person, and see that both feet stand whole on plates.",
     )
+
+
+def peak_notes(recording: Recording, contacts: Sequence[Contact], mass_kg: float | None) -> tuple[Note, ...]:
+    """Return a note for every plate whose peaks over whole steps are not those of this person's walking.
+
+    With a known mass the peaks are held against body weight; without one, plates against each other.
+
+    Parameters
+    ----------
+    recording : Recording
+        Prepared, of level walking (not running).
+    contacts : sequence of Contact
+        Of its plates.
+    mass_kg : float or None
+    """
+    peaks: dict[int, float] = {}
+    for contact in contacts:
+        if contact.is_clean and contact.is_whole:
+            plate = recording.plates[contact.plate]
+            inside = (plate.times_s >= contact.start_s) & (plate.times_s <= contact.end_s)
+            peaks[contact.plate] = max(peaks.get(contact.plate, 0.0), float(plate.force[inside, 2].max(initial=0.0)))
+    least, most = PEAKS_OF_WALKING
+    out = []
+    for index, peak in peaks.items():
+        name = recording.plates[index].name
+        if mass_kg is not None:
+            ratio = peak / (mass_kg * GRAVITY_M_S2)
+            is_odd, beside = not least <= ratio <= most, f"{ratio:.2f} times the weight of {mass_kg:.1f} kg"
+        else:
+            others = [other for k, other in peaks.items() if k != index]
+            is_odd = len(others) > 1 and not least / most <= peak / float(np.median(others)) <= most / least
+            beside = f"the other plates peak at {float(np.median(others)):.0f} N" if others else ""
+        if is_odd:
+            text = f"{name}: walking peaks at {peak:.0f} N, {beside}; walking makes {least:g} to {most:g} body weights."
+            effect = "Every force and moment of this plate may be wrong by that part."
+            cure = "Check the mass, the gain and the calibration of the plate: stand on it alone and compare."
+            out.append(Note("defect", text, "plates.peak", name, effect, cure))
+    return tuple(out)
 
 
 def _summed(plates: Sequence[ForcePlate]) -> tuple[FloatArray, FloatArray] | None:

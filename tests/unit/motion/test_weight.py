@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from walker import WEIGHT_N, plate, strikes, walk
 
+from kinechain.motion.contacts import Contact
 from kinechain.motion.weight import (
     GRAVITY_M_S2,
     body_weight_from_plates,
     mass_from_plates,
     mass_mismatch,
+    peak_notes,
     standing_weight,
 )
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
@@ -165,3 +167,35 @@ def test_plates_on_different_clocks_are_added_up_in_time() -> None:
         rate_hz=500.0,
     )
     assert mass_from_plates(stood([placed(400.0, (0.1, -0.2)), slow])) == pytest.approx(700 / GRAVITY_M_S2, rel=2e-3)
+
+
+def stepped(*peaks_n: float) -> tuple[Recording, tuple[Contact, ...]]:
+    """Plates that carry one half sine each, and their clean contacts."""
+    plates, contacts = [], []
+    for k, peak in enumerate(peaks_n):
+        one = steady(0.0, 0.0)
+        force = one.force.copy()
+        force[100:800, 2] = peak * np.sin(np.pi * np.arange(700) / 700)
+        plates.append(replace(one, name=f"plate {k + 1}", force=force))
+        contacts.append(Contact(k, 0.1, 0.8, True, True, True, "left", True, ""))
+    return recording(plates, "walking"), tuple(contacts)
+
+
+@pytest.mark.parametrize(("peak_n", "is_odd"), [(750.0, False), (1000.0, False), (1400.0, True), (450.0, True)])
+def test_peaks_of_walking_are_held_against_body_weight(peak_n: float, is_odd: bool) -> None:
+    notes = peak_notes(*stepped(peak_n), 70.0)
+    assert [n.code for n in notes] == (["plates.peak"] if is_odd else [])
+    assert all(f"{peak_n:.0f} N" in n.text and n.place == "plate 1" for n in notes)
+
+
+def test_without_a_mass_the_plates_are_held_against_each_other() -> None:
+    assert peak_notes(*stepped(800.0, 850.0, 780.0), None) == ()
+    (note,) = peak_notes(*stepped(800.0, 850.0, 1900.0), None)
+    assert note.place == "plate 3"
+    assert peak_notes(*stepped(800.0, 1900.0), None) == (), "of two plates nobody knows which is wrong"
+
+
+def test_a_hit_that_is_not_whole_says_nothing_of_peaks() -> None:
+    walked, contacts = stepped(1400.0)
+    assert peak_notes(walked, (replace(contacts[0], is_whole=False),), 70.0) == ()
+    assert peak_notes(walked, (replace(contacts[0], is_clean=False),), 70.0) == ()
