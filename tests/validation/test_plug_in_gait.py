@@ -20,11 +20,16 @@ theirs; joint centres compared in the same frames):
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import validation_tables
+
+from kinechain.recording.prepare import prepare_recording
+from kinechain.recording.read import read_recording
+from kinechain.recording.still import keep_still_part
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +121,22 @@ def test_the_flat_foot_option_changes_none_of_our_angles(shared: Path) -> None:
     for label in angles[0].labels:
         one, other = (np.degrees(a.angle(label)) for a in angles)
         np.testing.assert_allclose(one, other, atol=0.05, err_msg=label)
+
+
+def test_the_ankle_is_told_by_one_marker_on_the_forefoot(shared: Path) -> None:
+    """Davis's set walks without a heel marker: the malleolus, the shank and one marker ahead show dorsiflexion."""
+    folder = shared / "data/dev/lab_FMC"
+    static = keep_still_part(validation_tables.prepared(folder / "MH0222_BP08.c3d"))
+    read = read_recording(folder / "MH0222_BP06.c3d")
+    kept = [i for i, label in enumerate(read.markers.labels) if label not in ("LHEE", "RHEE")]
+    markers = replace(
+        read.markers,
+        labels=tuple(read.markers.labels[i] for i in kept),
+        positions=read.markers.positions[:, kept],
+    )
+    walk = prepare_recording(replace(read, markers=markers))
+    _, trial = validation_tables.plug_in_gait_trial(static, walk)
+    found = [r for r in validation_tables.stored_beside_ours(trial, "") if r.angle.startswith("ankle_dorsiflexion")]
+    assert len(found) == 2
+    assert min(r.correlation for r in found) > 0.9
+    assert max(r.rms_deg for r in found) < 6.0

@@ -174,7 +174,7 @@ ANGLES: tuple[ClinicalAngle, ...] = (
     ClinicalAngle("knee_rotation", "Knee rotation", "internal rotation of the tibia", "transverse", "femur", "tibia",
                   "YXZ", "z", 1, -1, ("knee_rotation_{s}",)),
     ClinicalAngle("ankle_dorsiflexion", "Ankle dorsiflexion", "dorsiflexion (whole foot against tibia)", "sagittal",
-                  "tibia", "foot", "YXZ", "y", -1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 2),)),
+                  "tibia", "foot", "YXZ", "y", -1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 1),)),
     ClinicalAngle("foot_progression", "Foot progression", "internal (toe-in)", "transverse", "walking", "foot", "YXZ",
                   "z", 1, -1, ("ankle_dorsiflexion_{s}",), (("foot", 2),)),
     ClinicalAngle("hindfoot_dorsiflexion", "Hindfoot dorsiflexion", "dorsiflexion (calcaneus against tibia)",
