@@ -98,10 +98,9 @@ def read_c3d(data: bytes, file: str, plate_settings: PlateSettings) -> C3dConten
     markers = _markers(points, unit, rate, start, notes)
     outputs = _outputs(c3d.parameters, points, rate, start)
     analog = _analog(c3d, start) if c3d.analogs.size else None
-    head, arrays = _plate_description(c3d)
     # Numbers at the end of the range overflow in a product; what is not finite is refused plate by plate.
     with np.errstate(all="ignore"):
-        plates = plates_of_c3d(head, arrays, unit, c3d.analog_rate_hz, start, plate_settings, notes)
+        plates = plates_of_c3d(c3d, unit, start, plate_settings, notes)
     events = find_file_events(_stored_events(c3d, points.subject), (start, start + (frames - 1) / rate), notes)
     mass, height = find_body_size(c3d.parameters, points.subject, notes)
     if any(group == "ROTATION" for group, _ in c3d.parameters.entries) and not points.labels:
@@ -231,31 +230,6 @@ def _analog(c3d: C3dFile, start: float) -> Series:
         taken.add(label)
     units = [*map(printable, c3d.parameters.numbered("ANALOG", "UNITS")), *[""] * count][:count]
     return Series(tuple(labels), values, tuple(units), start + np.arange(len(values)) / c3d.analog_rate_hz)
-
-
-def _plate_description(c3d: C3dFile) -> tuple[dict[str, object], dict[str, FloatArray]]:
-    """Return the FORCE_PLATFORM group as :func:`plates_of_c3d` takes it."""
-    parameters = c3d.parameters
-    head: dict[str, object] = {
-        "analog_units": parameters.numbered("ANALOG", "UNITS"),
-        "plate_matrix_store": (parameters.texts("FORCE_PLATFORM", "MATRIX_STORE") or [""])[0],
-        "parameters": parameters,
-    }
-    arrays = {"analogs": c3d.analogs.T, "points": c3d.points.transpose(2, 1, 0)}
-    for key, name in (
-        ("types", "TYPE"),
-        ("used", "USED"),
-        ("corners", "CORNERS"),
-        ("origins", "ORIGIN"),
-        ("channels", "CHANNEL"),
-        ("calibrations", "CAL_MATRIX"),
-        ("zero", "ZERO"),
-        ("polynomial", "FPCOPPOLY"),
-    ):
-        values = parameters.numbers("FORCE_PLATFORM", name)
-        if values is not None:
-            arrays[f"plate_{key}"] = values
-    return head, arrays
 
 
 def _stored_events(c3d: C3dFile, subject: int | None) -> StoredEvents:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from kinechain.core.arrays import FloatArray
+from kinechain.core.text import printable
 from kinechain.recording.plate_types import CALIBRATED, CHANNELS, UNDEFINED, PlateSource
 from kinechain.recording.plates import PlateSettings, compute_plates
+from kinechain.recording.readers.c3d_format import C3dFile
 from kinechain.recording.readers.lengths import length_of
 from kinechain.recording.recording import ForcePlate, Note
 
@@ -38,42 +40,77 @@ _NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
 
 
 def plates_of_c3d(
-    head: dict[str, Any],
-    arrays: dict[str, FloatArray],
-    unit: float,
-    rate_hz: float,
-    start_s: float,
-    settings: PlateSettings,
-    notes: list[Note],
+    c3d: C3dFile, unit: float, start_s: float, settings: PlateSettings, notes: list[Note]
 ) -> tuple[ForcePlate, ...]:
     """Return the plates of a C3D that can be trusted; a note for each that cannot, and for every repair.
 
     Parameters
     ----------
-    head, arrays : dict
-        As the child process that opened the file answered.
+    c3d : C3dFile
     unit : float
         Metres per unit of POINT:UNITS.
-    rate_hz, start_s : float
-        Of the analog channels.
+    start_s : float
+        Time of the first analog sample.
     settings : PlateSettings
     notes : list of Note
         Appended to.
     """
-    types = arrays.get("plate_types")
-    if types is None:
-        return ()
-    used = arrays.get("plate_used")
-    count = min(int(used.ravel()[0]) if used is not None else types.size, types.size)
-    if count and not arrays["analogs"].size:
+    types = c3d.parameters.words("FORCE_PLATFORM", "TYPE")
+    used = c3d.parameters.words("FORCE_PLATFORM", "USED")
+    count = min(used[0], len(types)) if used else len(types)
+    if count and not c3d.analogs.size:
         text = f"The file describes {count} force plates but holds no analog channels, so it holds no forces."
         notes.append(Note("defect", text, "plates.no_channels", "analog channels", _NO_FORCE, _CURE))
         return ()
+    if used and used[0] and not types:
+        text = f"The file counts {used[0]} force plates and describes none (FORCE_PLATFORM:TYPE is missing)."
+        notes.append(Note("defect", text, "plates.undescribed", "FORCE_PLATFORM", _NO_FORCE, _CURE))
+    if not count:
+        return ()
     found: list[Note] = []
-    sources = [_source(i, int(types.ravel()[i]), head, arrays, unit, rate_hz, start_s, found) for i in range(count)]
+    group = _Group.of(c3d)
+    sources = [_source(i, types[i], group, unit, c3d.analog_rate_hz, start_s, found) for i in range(count)]
     plates, more = compute_plates([s for s in sources if s is not None], settings)
     notes += grouped([*found, *more])
     return plates
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """The FORCE_PLATFORM group and the channels it speaks of.
+
+    Attributes
+    ----------
+    channels, corners, origins, matrices, zero, polynomials : array or None
+        CHANNEL, CORNERS, ORIGIN, CAL_MATRIX, ZERO and FPCOPPOLY as stored.
+    is_by_row : bool
+        Whether MATRIX_STORE says that matrices were stored by row.
+    analogs : (sample, channel) array
+    units : list of str
+        One per channel.
+    frames : int
+    """
+
+    channels: FloatArray | None
+    corners: FloatArray | None
+    origins: FloatArray | None
+    matrices: FloatArray | None
+    zero: FloatArray | None
+    polynomials: FloatArray | None
+    is_by_row: bool
+    analogs: FloatArray
+    units: list[str]
+    frames: int
+
+    @classmethod
+    def of(cls, c3d: C3dFile) -> _Group:
+        """Return the group of a file."""
+        parameters, count = c3d.parameters, c3d.analogs.shape[1]
+        names = ("CHANNEL", "CORNERS", "ORIGIN", "CAL_MATRIX", "ZERO", "FPCOPPOLY")
+        store = (parameters.texts("FORCE_PLATFORM", "MATRIX_STORE") or [""])[0]
+        units = [*map(printable, parameters.numbered("ANALOG", "UNITS")), *[""] * count][:count]
+        numbers = (parameters.numbers("FORCE_PLATFORM", name) for name in names)
+        return cls(*numbers, store.upper().startswith("BYROW"), c3d.analogs, units, len(c3d.points))
 
 
 def grouped(notes: list[Note]) -> list[Note]:
@@ -93,14 +130,7 @@ def grouped(notes: list[Note]) -> list[Note]:
 
 
 def _source(
-    i: int,
-    kind: int,
-    head: dict[str, Any],
-    arrays: dict[str, FloatArray],
-    unit: float,
-    rate_hz: float,
-    start_s: float,
-    notes: list[Note],
+    i: int, kind: int, group: _Group, unit: float, rate_hz: float, start_s: float, notes: list[Note]
 ) -> PlateSource | None:
     """Collect one plate's numbers in SI, or note why it cannot be used."""
     name = f"plate {i + 1}"
@@ -112,21 +142,19 @@ def _source(
         what = f" ({UNDEFINED[kind]})" if kind in UNDEFINED else ""
         refuse("type", f"it is of type {kind}{what}; types 1 to 7 are read, this one is not publicly defined")
         return None
-    channels, corners = arrays.get("plate_channels"), arrays.get("plate_corners")
+    channels, corners = group.channels, group.corners
     if channels is None or corners is None or channels.shape[-1] <= i or corners.size < 12 * (i + 1):
         refuse("undescribed", "the file does not say where it stands or which channels it has")
         return None
     index = channels.reshape(-1, channels.shape[-1])[: CHANNELS[kind], i].astype(int) - 1
-    analogs = arrays["analogs"]
-    if len(index) < CHANNELS[kind] or index.min() < 0 or index.max() >= analogs.shape[0]:
+    if len(index) < CHANNELS[kind] or index.min() < 0 or index.max() >= group.analogs.shape[1]:
         refuse("channels", "it names analog channels the file does not hold")
         return None
-    units = [*head.get("analog_units", []), *[""] * analogs.shape[0]]
-    said = [units[k] for k in index]
-    values = analogs[index].T.astype(float)
+    said = [group.units[k] for k in index]
+    values = group.analogs.T[index].T
     raw = None
     if kind in CALIBRATED:
-        matrix = _matrix(i, kind, head, arrays)
+        matrix = _matrix(i, kind, group)
         if matrix is not None:
             raw = values * _scales(2, said, unit) if kind == 4 else None
             values = values @ matrix.T
@@ -144,7 +172,7 @@ def _source(
             return None
     else:
         scales = _scales(kind, said, unit)
-    origins = arrays.get("plate_origins")
+    origins = group.origins
     has_origin = origins is not None and origins.ndim == 2 and origins.shape[0] >= 3 and origins.shape[1] > i
     origin = origins[:3, i] * unit if origins is not None and has_origin else np.zeros(3)
     place = corners.ravel(order="F")[12 * i : 12 * i + 12].reshape(4, 3) * unit
@@ -156,43 +184,39 @@ def _source(
         origin,
         rate_hz,
         start_s,
-        _zero(arrays),
-        _polynomial(i, kind, arrays),
+        _zero(group),
+        _polynomial(i, kind, group.polynomials),
         raw,
         said[0],
     )
 
 
-def _matrix(i: int, kind: int, head: dict[str, Any], arrays: dict[str, FloatArray]) -> FloatArray | None:
+def _matrix(i: int, kind: int, group: _Group) -> FloatArray | None:
     """Return the calibration matrix of a plate, None where it is missing, empty or of the wrong size."""
-    stored = arrays.get("plate_calibrations")
+    stored = group.matrices
     rows, columns = CALIBRATED[kind]
     if stored is None or stored.ndim != 3 or stored.shape[2] <= i:
         return None
     matrix = stored[:, :, i]
-    by_row = str(head.get("plate_matrix_store", "")).upper().startswith("BYROW")
-    if by_row or (matrix.shape != (rows, columns) and matrix.shape == (columns, rows)):
+    if group.is_by_row or (matrix.shape != (rows, columns) and matrix.shape == (columns, rows)):
         # The C3D manual stores matrices by column; some writers do not, and a few say so.
         matrix = matrix.T
     matrix = matrix[:rows, :columns]
     return matrix if matrix.shape == (rows, columns) and matrix.any() and np.isfinite(matrix).all() else None
 
 
-def _zero(arrays: dict[str, FloatArray]) -> tuple[int, int] | None:
+def _zero(group: _Group) -> tuple[int, int] | None:
     """Return FORCE_PLATFORM:ZERO as analog samples (C3D counts frames from 1; two zeros mean none)."""
-    stored = arrays.get("plate_zero")
-    frames = arrays["points"].shape[2]
-    samples = arrays["analogs"].shape[1]
-    if stored is None or stored.size < 2 or not frames or not stored.ravel()[:2].any():
+    stored, samples = group.zero, len(group.analogs)
+    if stored is None or stored.size < 2 or not np.isfinite(stored).all() or not stored.ravel()[:2].any():
         return None
-    ratio = samples / frames
+    ratio = samples / group.frames
     first, last = (int(x) for x in stored.ravel()[:2])
     begin, end = int((max(first, 1) - 1) * ratio), int(last * ratio) - 1
     return (begin, min(end, samples - 1)) if 0 <= begin < min(end, samples - 1) else None
 
 
-def _polynomial(i: int, kind: int, arrays: dict[str, FloatArray]) -> FloatArray | None:
-    stored = arrays.get("plate_polynomial")
+def _polynomial(i: int, kind: int, stored: FloatArray | None) -> FloatArray | None:
     if kind not in (3, 7) or stored is None or stored.ndim != 3 or stored.shape[:2] != (6, 2) or stored.shape[2] <= i:
         return None
     one = stored[:, :, i]
