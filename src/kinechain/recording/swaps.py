@@ -40,6 +40,7 @@ _OUTER_INNER = (
     ("metatarsal_2_head", "metatarsal_1_head"),
 )
 #: How far the wrong way round two markers must stand to count, m (assumption: beyond where fingers stick them).
+NEARER_SHARE = 0.6
 UPSIDE_DOWN_M, BACK_TO_FRONT_M, INSIDE_OUT_M = 0.03, 0.03, 0.01
 
 
@@ -96,9 +97,11 @@ def find_swaps(shots: Snapshots, up: FloatArray, facing: FloatArray | None, shar
         if not {a, b} & taken:
             taken |= {a, b}
             exchanged.append((a, b, f"stands {wrong * 1e3:.0f} mm {where}"))
+    label = dict(zip(shots.names, shots.labels, strict=True))
+    sorted_out = shots.exchanged(tuple((label[a], label[b]) for a, b, _ in exchanged))
     for side in "rl":
-        for a, b, wrong, is_certain in _inside_out(shots, up, side, share):
-            if a in taken or b in taken:
+        for a, b, wrong, is_certain in _inside_out(sorted_out, up, side, share):
+            if {a, b} & taken:
                 continue
             how = f"stands {wrong * 1e3:.0f} mm on the inner side of"
             if is_certain:
@@ -108,7 +111,6 @@ def find_swaps(shots: Snapshots, up: FloatArray, facing: FloatArray | None, shar
                 notes.append(_note(shots, a, b, how, False))
     for a, b, how in exchanged:
         notes.append(_note(shots, a, b, how, True))
-    label = dict(zip(shots.names, shots.labels, strict=True))
     return Swaps(tuple((label[a], label[b]) for a, b, _ in exchanged), tuple(dict.fromkeys(label[x] for x in dropped)))
 
 
@@ -142,19 +144,24 @@ def _wrong(shots: Snapshots, a: str, b: str, along: FloatArray | None, least: fl
 
 
 def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tuple[float, str, str, str]]:
-    """Heels that stand in front of a toe: exchanged with the toe marker that is the hindmost of the foot."""
+    """Heels that stand in front of a toe: exchanged with the toe marker that is the hindmost of the foot.
+
+    A heel is nearer to its ankle than a toe is; where that agrees, the foot may stand steep for longer.
+    """
     out = []
     for side in "rl":
         heel, ankle = f"heel_{side}", shots.track(f"lateral_malleolus_{side}")
-        toes = [t for t in (f"{x}_{side}" for x in _TOES) if t in shots.names]
-        wrong = {t: w for t in toes if (w := _wrong(shots, t, heel, facing, BACK_TO_FRONT_M, share)) is not None}
-        if not wrong:
-            continue
-        toe = max(wrong, key=lambda t: wrong[t])
-        if ankle is not None and _reach(shots, toe, ankle) > _reach(shots, heel, ankle):
-            # The hindmost marker is further from the ankle than the foremost: no heel is.
-            continue
-        out.append((wrong[toe], toe, heel, "behind"))
+        wrong: dict[str, float] = {}
+        for toe in (f"{x}_{side}" for x in _TOES):
+            if toe not in shots.names or heel not in shots.names:
+                continue
+            nearer = None if ankle is None else _reach(shots, toe, ankle) < _reach(shots, heel, ankle)
+            needed = 1.0 if nearer is False else NEARER_SHARE if nearer else share
+            if (way := _wrong(shots, toe, heel, facing, BACK_TO_FRONT_M, needed)) is not None:
+                wrong[toe] = way
+        if wrong:
+            toe = max(wrong, key=lambda t: wrong[t])
+            out.append((wrong[toe], toe, heel, "behind"))
     return out
 
 

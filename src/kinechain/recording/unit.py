@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import ForcePlate, Markers, Note
 from kinechain.recording.snapshots import Snapshots
@@ -139,17 +140,24 @@ def _stature(shots: Snapshots) -> float | None:
     heights: list[float] = []
     kinds = 0
     for upper, lower, share in _SHARES:
+        ends = [shots.centre(lower, side) for side in ("_r", "_l")]
         lengths = []
-        for side in ("_r", "_l"):
-            a, b = shots.centre(upper, side), shots.centre(lower, side)
-            if a is not None and b is not None:
-                length = np.linalg.norm(a - b, axis=1)
-                lengths += [float(np.median(seen)) / share] if len(seen := length[np.isfinite(length)]) else []
+        for start in (shots.centre(upper, side) for side in ("_r", "_l")):
+            # The nearer of both ends: where labels of the sides were exchanged it is the other one.
+            seen = [m for end in ends if start is not None and end is not None and (m := _median_length(start - end))]
+            lengths += [min(seen) / share] if seen else []
         heights += lengths
         kinds += bool(lengths)
         if kinds == 2:
             break
     return float(np.median(heights)) if heights else None
+
+
+def _median_length(vectors: FloatArray) -> float:
+    """Median length of vectors (time, 3), m; 0 if never seen."""
+    length = np.linalg.norm(vectors, axis=1)
+    length = length[np.isfinite(length)]
+    return float(np.median(length)) if len(length) else 0.0
 
 
 def _span(markers: Markers) -> float:

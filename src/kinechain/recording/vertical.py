@@ -27,6 +27,7 @@ STRAIGHT_DEG = 15.0
 REST_SHARE, REST_SPEED = 0.15, 0.02
 #: Spread of the points that tell the floor: along it, across it and out of it, m.
 FLOOR_SPREAD = (0.15, 0.03, 0.015)
+LEAST_RESTS = 12
 LOADED_N = 50.0
 #: Samples of a plate that are looked at.
 PLATE_SAMPLES = 400
@@ -249,6 +250,8 @@ def _floor_normal(shots: Snapshots, body: FloatArray) -> FloatArray | None:
         return None
     cloud = np.concatenate(points)
     for _ in range(3):
+        if len(cloud) < LEAST_RESTS:
+            return None
         spread, axes = np.linalg.eigh(cloud.T @ cloud / len(cloud))
         out_of = np.abs(cloud @ axes[:, 0])
         cloud = cloud[out_of <= max(2.5 * float(np.median(out_of)), 0.004)]
