@@ -161,8 +161,10 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
     cycles = find_cycles(chosen.events, chosen.stretches)
     said = tuple(note.text for note in chosen.notes)
     evidence = Evidence(recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, standing, stride)
-    peaks = peak_notes(ready, contacts, ready.mass_kg) if ready and chosen.walk and not chosen.walk.is_running else ()
-    notes = [*(ready or recording).notes, *chosen.notes, *peaks, *_own_notes(evidence)]
+    own = _own_notes(evidence)
+    if ready and chosen.walk and not chosen.walk.is_running and not any(n.code.startswith("person.mass") for n in own):
+        own += peak_notes(ready, contacts, ready.mass_kg)
+    notes = [*(ready or recording).notes, *chosen.notes, *own]
     markers = recording.markers
     times = _extent(recording)
     return Inspection(
