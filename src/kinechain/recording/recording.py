@@ -185,7 +185,7 @@ class Recording(Immutable):
     sha256 : str
         Of the file's bytes.
     format : str
-        'C3D', 'TRC', 'MOT' or 'STO'.
+        'C3D', 'TRC', 'MOT', 'STO', 'FORCES', 'CSV', 'TSV' or 'Parquet'.
     markers : Markers or None
     plates : tuple of ForcePlate
     events : tuple of Event

@@ -201,6 +201,9 @@ def test_every_encoding_and_line_ending(tmp_path, encoding, ending):
         lambda t: t.replace("1\t0.00\t1\t2\t3", "1\t0.00\t1.0E+00\t 2e0\t +3.").replace("12\n", "12\t\t\n"),
         lambda t: t.replace("1\t0.00\t1\t2\t3", "1 0.00\t1 2 3"),
         lambda t: "\ufeff\n" + t,
+        lambda t: t.split("\n", 1)[1],
+        lambda t: t.replace("\t", ","),
+        lambda t: t.replace("\t", ";"),
     ],
 )
 def test_habits_that_change_nothing(tmp_path, change):
@@ -218,6 +221,7 @@ def test_habits_that_change_nothing(tmp_path, change):
         (lambda t: t.replace("0.00\t", "0,00\t").replace("0.01\t", "0,01\t"), "file.decimal_comma"),
         (lambda t: t.replace("0.00\t", "\t").replace("0.01\t", "\t"), "file.time"),
         (lambda t: t.replace("0.01\t", "0.00\t"), "file.time"),
+        (lambda t: t.replace(".", ",").replace("\t", ";"), "file.decimal_comma"),
         (lambda t: t.replace("Time\t", "").replace("0.00\t", "").replace("0.01\t", ""), "file.time"),
         (lambda t: t.replace("0.00\t", "0\t").replace("0.01\t", "10\t"), "file.time_unit"),
     ],

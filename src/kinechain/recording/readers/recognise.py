@@ -175,19 +175,16 @@ def _by_words(text: str) -> tuple[str, str] | None:
 
 def _by_columns(lines: list[str]) -> tuple[str, str] | None:
     """Tell a table by the names of its columns."""
-    for line in lines[:20]:
-        cells = split_cells(line.lstrip("%#/ "), max((",", ";", "\t"), key=line.count))
-        if len(cells) < 2:
-            continue
-        if sum(_INERTIAL.search(cell) is not None for cell in cells) >= 2:
-            return _INERTIAL_FILE
-        if sum(_PLANAR.search(cell) is not None for cell in cells) >= 4 and not any(
-            re.search(r"\.?posz$", cell, re.IGNORECASE) for cell in cells
-        ):
+    rows = [split_cells(line.lstrip("%#/ "), max((",", ";", "\t"), key=line.count)) for line in lines[:20]]
+    if any(sum(_INERTIAL.search(cell) is not None for cell in row) >= 2 for row in rows):
+        return _INERTIAL_FILE
+    for row in rows:
+        is_deep = any(re.search(r"\.?posz$", cell, re.IGNORECASE) for cell in row)
+        if sum(_PLANAR.search(cell) is not None for cell in row) >= 4 and not is_deep:
             return "a table of points in a plane (x and y, no z)", "give markers in three dimensions, as C3D or TRC"
-        if len(cells) > 2 and sum(to_number(cell) is None for cell in cells) >= 2:
-            # The words are not repeated: they may be a person's.
-            return "a table without times and markers", NEEDED
+    if any(len(row) > 2 and sum(to_number(cell) is None for cell in row) >= 2 for row in rows):
+        # The words are not repeated: they may be a person's.
+        return "a table without times and markers", NEEDED
     rows = [split_cells(line, max((",", ";", "\t", " "), key=line.count)) for line in lines[:20]]
     if all(len(row) > 1 and all(to_number(cell) is not None for cell in row) for row in rows):
         return "a table of numbers without names of columns", NEEDED

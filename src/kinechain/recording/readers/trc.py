@@ -23,7 +23,7 @@ from kinechain.recording.recording import Markers, Note
 
 __all__ = ["TrcContent", "looks_like_trc", "read_trc"]
 
-_FRAME = re.compile(r"^[\s\"']*frame(\s*(#|no\.?|nr\.?|num\w*))?[\s\"']*(\t|\s{2,}|,|\s(?=time)|$)", re.IGNORECASE)
+_FRAME = re.compile(r"^[\s\"']*frame(\s*(#|no\.?|nr\.?|num\w*))?[\s\"']*(\t|\s{2,}|\s(?=time)|$)", re.IGNORECASE)
 _TIME = re.compile(r"^(times?|sec(onds)?|t)\b\W*(\(?\[?(s|sec|seconds|ms)\)?\]?)?$", re.IGNORECASE)
 _AXIS = re.compile(r"^[xyz]\d*$", re.IGNORECASE)
 #: The header ends within this many lines.
@@ -40,7 +40,9 @@ class TrcContent:
 
 def looks_like_trc(text: str) -> bool:
     """Return whether a text begins as a TRC does."""
-    return text.lstrip("\ufeff\"' \t\r\n")[:12].lower() == "pathfiletype"
+    head = text[:20000].lstrip("\ufeff\"' \t\r\n").lower()
+    # Some programs leave the first line out.
+    return head.startswith("pathfiletype") or (head.startswith("datarate") and "frame" in head)
 
 
 def read_trc(text: str, name: str) -> TrcContent:
@@ -63,7 +65,7 @@ def read_trc(text: str, name: str) -> TrcContent:
     Blank cells, words such as ``nan`` and points with three zeros are missing markers.  Numbers of the header are
     found by their place when its two lines have as many cells or words, else by what they look like.
     """
-    lines = split_lines(text)
+    lines = _with_tabs(split_lines(text))
     notes: list[Note] = []
     label_line = next((i for i, line in enumerate(lines[:HEADER_LINES]) if _FRAME.match(line)), None)
     if label_line is None:
@@ -108,6 +110,15 @@ def read_trc(text: str, name: str) -> TrcContent:
     if metres is None:
         metres = length_from_size(positions, printable(unit), "line 3", notes)
     return TrcContent(make_markers(labels, positions * metres, rate_hz, start, name, "TRC", notes), tuple(notes))
+
+
+def _with_tabs(lines: list[str]) -> list[str]:
+    """Put tabs where a spreadsheet put commas or semicolons between the cells."""
+    names = next((line for line in lines[:HEADER_LINES] if line.lstrip("\"' ").lower().startswith("frame")), "")
+    mark = max(",;", key=names.count)
+    if "\t" in names or names.count(mark) < 4:
+        return lines
+    return [line.replace(mark, "\t") for line in lines]
 
 
 def _note(kind: str, text: str, code: str) -> Note:
