@@ -238,7 +238,7 @@ def _floor_normal(shots: Snapshots, body: FloatArray) -> FloatArray | None:
     rows = shots.rows(("heel", "lateral_malleolus", "metatarsal", "hallux", "toe_2"))
     tracks = shots.points[rows]
     moved = np.linalg.norm(tracks[:, 2:] - tracks[:, :-2], axis=2) / (2 * shots.times_s[1])
-    rests = moved < REST_SHARE * speed + REST_SPEED
+    rests = (moved < REST_SHARE * speed + REST_SPEED) & np.isfinite(tracks[:, 1:-1, 0])
     kinds = [shots.names[row][:-2] for row in rows]
     points = []
     for kind in dict.fromkeys(kinds):
