@@ -9,12 +9,14 @@ from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.inspection.folder import LeftOut
 from kinechain.inspection.inspection import Inspection, PlateRow
 from kinechain.report.inspection_words import (
+    SHORT_USE_WORDS,
     STATE_WORDS,
     USE_WORDS,
     VERDICT_SYMBOLS,
     agreement_rows,
     event_rows,
     held_rows,
+    joined_words,
     landmark_words,
     plate_words,
     size_words,
@@ -37,6 +39,7 @@ class _Use:
     """One use as printed."""
 
     name: str
+    short: str
     verdict: str
     symbol: str
     reason: str
@@ -82,7 +85,7 @@ def render_inspection_html(
     left_out : sequence of LeftOut
         Files that are no recordings.
     title : str
-        The name of one file unless given.
+        Of a page of many files.
     palette : Palette, optional
         Colours of the two sides.
 
@@ -98,10 +101,10 @@ def render_inspection_html(
     has_timelines = len(inspections) <= MOST_TIMELINES
     sheets = [_sheet(k, i, palette, has_timelines) for k, i in enumerate(inspections)]
     page: str = page_template("inspection.html.j2").render(
-        title=title or (inspections[0].name if not is_folder else "Recordings"),
+        title=(title or "Recordings") if is_folder else inspections[0].name,
         purpose=INTENDED_PURPOSE,
         summary=summary_words(inspections),
-        joined=sum(len(i.companions) for i in inspections),
+        joined=joined_words(inspections),
         is_folder=is_folder,
         has_timelines=has_timelines,
         sheets=sheets,
@@ -123,7 +126,10 @@ def _sheet(number: int, i: Inspection, palette: Palette, has_timeline: bool) -> 
         size=size_words(i.bytes),
         folder=folder,
         short=short,
-        uses=tuple(_Use(USE_WORDS[u.name], u.verdict, VERDICT_SYMBOLS[u.verdict], u.reason, u.cure) for u in i.uses),
+        uses=tuple(
+            _Use(USE_WORDS[u.name], SHORT_USE_WORDS[u.name], u.verdict, VERDICT_SYMBOLS[u.verdict], u.reason, u.cure)
+            for u in i.uses
+        ),
         held=tuple((name.strip(), words) for name, words in held_rows(i)) if not i.refused else (),
         events=event_rows(i),
         agreements=agreement_rows(i),

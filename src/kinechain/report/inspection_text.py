@@ -15,6 +15,7 @@ from kinechain.report.inspection_words import (
     agreement_rows,
     event_rows,
     held_rows,
+    joined_words,
     landmark_words,
     plate_words,
     shortened,
@@ -218,9 +219,7 @@ def render_folder(
             lines += _block("  -", i.refused, 4)
     summary = textwrap.wrap(summary_words(inspections), WIDTH)
     lines += ["", *(_paint(line, "title", is_coloured) for line in summary)]
-    joined = sum(len(i.companions) for i in inspections)
-    if joined:
-        lines.append(f"{joined} tables of forces were joined to the markers of their trial.")
+    lines += [words] if (words := joined_words(inspections)) else []
     return "\n".join([*lines, *render_left_out(left_out)])
 
 

@@ -9,12 +9,14 @@ from kinechain.inspection.inspection import Inspection, PlateRow, UseName, Verdi
 
 __all__ = [
     "KIND_WORDS",
+    "SHORT_USE_WORDS",
     "STATE_WORDS",
     "USE_WORDS",
     "VERDICT_SYMBOLS",
     "axes_words",
     "event_rows",
     "held_rows",
+    "joined_words",
     "landmark_words",
     "marker_words",
     "plate_words",
@@ -30,6 +32,7 @@ USE_WORDS: dict[UseName, str] = {
     "loads": "Joint loads",
     "posture": "Posture",
 }
+SHORT_USE_WORDS: dict[UseName, str] = {"ik": "IK", "events": "events", "loads": "loads", "posture": "posture"}
 VERDICT_SYMBOLS: dict[Verdict, str] = {"yes": "●", "partly": "◐", "no": "○"}
 KIND_WORDS = {"defect": "defect", "repaired": "repaired", "assumed": "assumed"}
 STATE_WORDS = {
@@ -230,6 +233,14 @@ def agreement_rows(inspection: Inspection) -> tuple[tuple[str, str, str], ...]:
         ]
         rows.append((f"{SOURCE_WORDS.get(second, second)} after {SOURCE_WORDS.get(first, first)}", words[0], words[1]))
     return tuple(rows)
+
+
+def joined_words(inspections: Sequence[Inspection]) -> str:
+    """Return how many tables of forces were joined, '' if none was."""
+    count = sum(len(i.companions) for i in inspections)
+    if count == 1:
+        return "1 table of forces was joined to the markers of its trial."
+    return f"{count} tables of forces were joined to the markers of their trials." if count else ""
 
 
 def summary_words(inspections: Sequence[Inspection]) -> str:

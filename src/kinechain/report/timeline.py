@@ -73,7 +73,10 @@ def timeline_figure(inspection: Inspection, palette: Palette | None = None) -> F
     colours = {"seen": SEEN, "filled": FILLED, "removed": REMOVED}
     parts += [path("".join(d), f"t-{kind}", fill=colours[kind]) for kind, d in bars.items() if d]
     never = sum(row.seen_share == 0.0 for row in i.markers)
-    for words in (f"and {left_out} markers more" if left_out else "", f"{never} markers never seen" if never else ""):
+    for words in (
+        f"and {left_out} markers more" if left_out else "",
+        f"{never} {'marker' if never == 1 else 'markers'} never seen" if never else "",
+    ):
         if words:
             parts.append(text(LEFT, y + 10, words, "muted", font_size=10.0, fill=MUTED))
             y += MARKER_HEIGHT

@@ -121,7 +121,7 @@ def _write_motion(path: Path, body: Body, trial: GaitTrial, assessment: Assessme
     motion = trial.motion
     kinds = [body.coordinate(name).kind for name in motion.coordinates]
     remarks = [f"{key}: {value}" for key, value in _origin(trial, assessment).items()]
-    write_mot(motion.coordinates, kinds, motion.values, motion.times_s, path, remarks)
+    write_mot(motion.coordinates, kinds, motion.shown_values, motion.times_s, path, remarks)
 
 
 def _write_table(path: Path, body: Body, trial: GaitTrial, assessment: Assessment) -> None:

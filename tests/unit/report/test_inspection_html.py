@@ -117,7 +117,7 @@ def test_the_timeline_puts_everything_on_one_clock():
     assert sorted(circles) == [("off", "right"), ("strike", "left"), ("strike", "left")]
     assert re.findall(r">([\d.]+ s)<", figure.svg)[0] == "1.5 s"
     assert "t-filled" in figure.svg and "t-removed" in figure.svg
-    assert "1 markers never seen" in figure.svg
+    assert "1 marker never seen" in figure.svg
     assert "nan" not in figure.svg
 
 
