@@ -26,6 +26,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError, SettingError, suggest
 from kinechain.core.frames import OURS_FROM_OPENSIM
 from kinechain.motion.motion import Motion
+from kinechain.motion.smooth import MAXIMUM_GAP_S
 from kinechain.recording.recording import Recording
 
 __all__ = ["IkSettings", "solve_motion"]
@@ -103,7 +104,8 @@ def solve_motion(body: Body, recording: Recording, settings: IkSettings | None =
     -------
     Motion
         Unfiltered.  Frames that could not be solved hold NaN and ``is_solved`` 0; a coordinate whose markers were
-        all hidden for some frames is drawn as a straight line across them.  Both are said in the notes.
+        all hidden for some frames is drawn as a straight line across them, and has ``is_shown`` 0 there if they last
+        longer than 0.1 s.  Both are said in the notes.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def solve_motion(body: Body, recording: Recording, settings: IkSettings | None =
     if outliers.any():
         seen = np.asarray(seen & ~outliers)
         notes.append(_outlier_note(outliers, tracked))
-    values = _bridge_hidden(body, tracked, held, solution, seen, notes)
+    values, is_shown = _bridge_hidden(body, tracked, held, solution, seen, measured.rate_hz, notes)
     _describe(solution, tracked, measured.times_s, notes)
     values[solution.is_solved == 0] = np.nan
     return Motion(
@@ -147,6 +149,7 @@ def solve_motion(body: Body, recording: Recording, settings: IkSettings | None =
         is_solved=solution.is_solved,
         body_hash=body.hash,
         notes=tuple(notes),
+        is_shown=is_shown,
     )
 
 
@@ -297,11 +300,16 @@ def _bridge_hidden(
     held: tuple[str, ...],
     solution: PoseSolution,
     seen: NDArray[np.bool_],
+    rate_hz: float,
     notes: list[str],
-) -> FloatArray:
-    """Draw each coordinate straight across solved frames in which all markers that show it were hidden."""
+) -> tuple[FloatArray, FloatArray | None]:
+    """Draw each coordinate straight across solved frames in which all markers that show it were hidden.
+
+    Also say where that lasts long, (time, coordinate), None if nowhere.
+    """
     tree = flatten(body, tracked, held=held)
     values = np.array(solution.values)
+    is_shown = np.ones(values.shape)
     solved = solution.is_solved == 1
     shown = (seen.astype(float) @ (compute_reach(tree) > MINIMUM_REACH_M)) > 0
     frames = np.arange(len(values))
@@ -310,11 +318,26 @@ def _bridge_hidden(
         known = solved & shown[:, column]
         if hidden.any() and known.any():
             values[hidden, coordinate] = np.interp(frames[hidden], frames[known], values[known, coordinate])
+            long = _long_runs(~known, MAXIMUM_GAP_S * rate_hz) & hidden
+            is_shown[long, coordinate] = 0.0
+            empty = f" and left empty in motion files for {long.sum()} of them" if long.any() else ""
             notes.append(
                 f"{tree.coordinates[coordinate]}: all markers that show it were hidden in {hidden.sum()} frames; "
-                "drawn straight across them."
+                f"drawn straight across them{empty}."
             )
-    return with_dependent(tree, values)
+    for coordinate in tree.coordinate_order:
+        if tree.coordinate_driver[coordinate] >= 0:
+            is_shown[:, coordinate] = is_shown[:, tree.coordinate_driver[coordinate]]
+    return with_dependent(tree, values), None if is_shown.all() else is_shown
+
+
+def _long_runs(mask: NDArray[np.bool_], longest: float) -> NDArray[np.bool_]:
+    """Return the runs of True of more than ``longest`` frames."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]]))).reshape(-1, 2)
+    out = np.zeros_like(mask)
+    for start, end in edges:
+        out[start:end] = end - start > longest
+    return out
 
 
 def _describe(solution: PoseSolution, tracked: tuple[Marker, ...], times_s: FloatArray, notes: list[str]) -> None:

@@ -31,6 +31,9 @@ class Motion(Immutable):
     body_hash : str
     notes : tuple of str
         Method, filtering, convergence and frames that could not be solved, in sentences.
+    is_shown : (time, coordinate) array or None
+        0 where a coordinate was drawn straight across a long stretch in which no marker showed it, else 1; None when
+        every one was shown.
     """
 
     coordinates: tuple[str, ...]
@@ -42,10 +45,14 @@ class Motion(Immutable):
     is_solved: FloatArray
     body_hash: str
     notes: tuple[str, ...] = ()
+    is_shown: FloatArray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", frozen(self.values, (None, len(self.coordinates)), "values"))
         frames = len(self.values)
+        if self.is_shown is not None:
+            shape = (frames, len(self.coordinates))
+            object.__setattr__(self, "is_shown", frozen(self.is_shown, shape, "is_shown"))
         object.__setattr__(self, "marker_error", frozen(self.marker_error, (frames, len(self.markers)), "marker_error"))
         object.__setattr__(self, "is_solved", frozen(self.is_solved, (frames,), "is_solved"))
 
@@ -53,6 +60,11 @@ class Motion(Immutable):
     def times_s(self) -> FloatArray:
         """Time of each frame, (time,) array, s."""
         return self.start_s + np.arange(len(self.values)) / self.rate_hz
+
+    @property
+    def shown_values(self) -> FloatArray:
+        """The values with NaN where a coordinate was not shown, (time, coordinate) array, rad or m."""
+        return self.values if self.is_shown is None else np.where(self.is_shown > 0, self.values, np.nan)
 
     def coordinate(self, name: str) -> FloatArray:
         """One coordinate, (time,) array, rad or m."""

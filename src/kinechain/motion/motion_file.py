@@ -39,6 +39,7 @@ def write_motion(body: Body, motion: Motion, path: Path) -> None:
     body : Body
         Whose motion it is; tells rotations from translations.
     motion : Motion
+        Coordinates that no marker showed for long are written as NaN.
     path : path
         ``.mot`` and ``.sto`` hold degrees and metres, ``.parquet`` radians and metres; of an imported model those
         coordinates stay in rad that OpenSim calls coupled and does not convert either.
@@ -49,8 +50,8 @@ def write_motion(body: Body, motion: Motion, path: Path) -> None:
         written: list[str] = list(kinds)
         if body.up == "y":
             written = ["rotation" if is_in_degrees(body, name) else "as it is" for name in motion.coordinates]
-        write_mot(motion.coordinates, written, motion.values, motion.times_s, path)
+        write_mot(motion.coordinates, written, motion.shown_values, motion.times_s, path)
         return
     units = ["rad" if kind == "rotation" else "m" for kind in kinds]
     frame = "world: x forward, y left, z up" if body.up == "z" else "OpenSim: x forward, y up, z right"
-    write_parquet(motion.coordinates, units, motion.values, motion.times_s, path, frame, {"body": body.hash})
+    write_parquet(motion.coordinates, units, motion.shown_values, motion.times_s, path, frame, {"body": body.hash})

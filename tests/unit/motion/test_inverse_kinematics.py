@@ -9,6 +9,9 @@ from kinechain.body.solve import CoordinateTarget, SolveSettings
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.core.frames import OURS_FROM_OPENSIM
 from kinechain.motion.inverse_kinematics import IkSettings, solve_motion
+from kinechain.motion.motion_file import write_motion
+from kinechain.motion.smooth import smooth
+from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Markers, Recording
 from toy_bodies import at, leg, leg_values, segment, turn, turned
 
@@ -103,7 +106,24 @@ def test_a_hidden_coordinate_is_drawn_straight_across_and_said():
     assert motion.is_solved.all()
     assert motion.values[20:25, 12] == pytest.approx(straight, abs=1e-12)
     assert motion.values[20:25, 11] == pytest.approx(truth[20:25, 11], abs=5e-3)
-    assert "ankle: all markers that show it were hidden in 5 frames" in text(motion)
+    assert "ankle: all markers that show it were hidden in 5 frames; drawn straight across them." in text(motion)
+    assert motion.is_shown is None
+    assert motion.shown_values is motion.values
+
+
+def test_a_coordinate_hidden_for_long_is_left_empty_where_it_is_written(tmp_path):
+    body = leg()
+    motion = smooth(solve_motion(body, seen(hide=[(slice(20, 40), slice(9, 12)), (slice(45, 48), slice(9, 12))])))
+    assert motion.is_solved.all()
+    assert np.isfinite(motion.values).all()
+    assert np.flatnonzero(motion.is_shown[:, 12] == 0).tolist() == list(range(20, 40))
+    assert motion.is_shown[:, :12].all()
+    assert "hidden in 23 frames; drawn straight across them and left empty in motion files for 20" in text(motion)
+    write_motion(body, motion, tmp_path / "a.mot")
+    written = read_recording(tmp_path / "a.mot").series
+    ankle = written.values[:, written.labels.index(motion.coordinates[12])]
+    assert np.flatnonzero(np.isnan(ankle)).tolist() == list(range(20, 40))
+    assert np.isfinite(np.delete(written.values, written.labels.index(motion.coordinates[12]), axis=1)).all()
 
 
 def test_coordinates_no_marker_shows_are_held_and_named():
