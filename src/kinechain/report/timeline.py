@@ -73,13 +73,11 @@ def timeline_figure(inspection: Inspection, palette: Palette | None = None) -> F
     colours = {"seen": SEEN, "filled": FILLED, "removed": REMOVED}
     parts += [path("".join(d), f"t-{kind}", fill=colours[kind]) for kind, d in bars.items() if d]
     never = sum(row.seen_share == 0.0 for row in i.markers)
-    for words in (
-        f"and {left_out} markers more" if left_out else "",
-        f"{never} {'marker' if never == 1 else 'markers'} never seen" if never else "",
-    ):
-        if words:
-            parts.append(text(LEFT, y + 10, words, "muted", font_size=10.0, fill=MUTED))
-            y += MARKER_HEIGHT
+    rest = [f"and {left_out} markers more"] if left_out else []
+    rest += [f"{never} {'marker' if never == 1 else 'markers'} never seen"] if never else []
+    for words in rest:
+        parts.append(text(LEFT, y + 10, words, "muted", font_size=10.0, fill=MUTED))
+        y += MARKER_HEIGHT
     axis = [line(clock.x(t), 4, clock.x(t), y + 4, "grid", stroke="#d5dae1", stroke_width=0.7) for t in clock.ticks()]
     axis += [
         text(clock.x(t), y + 17, f"{t:.6g} s", "muted", font_size=10.5, fill=MUTED, text_anchor="middle")
