@@ -94,7 +94,7 @@ def read_c3d(data: bytes, file: str, plate_settings: PlateSettings) -> C3dConten
     notes = list(c3d.notes)
     start = (c3d.first_frame - 1) / rate
     points = _sort_points(c3d, notes)
-    unit = _length_unit(c3d.parameters, points.positions[:, points.markers], notes)
+    unit = _length_unit(c3d.parameters, points, notes)
     markers = _markers(points, unit, rate, start, notes)
     outputs = _outputs(c3d.parameters, points, rate, start)
     analog = _analog(c3d, start) if c3d.analogs.size else None
@@ -156,7 +156,8 @@ def _positions(c3d: C3dFile, notes: list[Note]) -> FloatArray:
         text = "Every point carries the mark 'invalid'; positions were read all the same where they are not zero."
         effect, cure = "Positions that the system distrusts are used.", "Reconstruct the trial and export it again."
         notes.append(Note("assumed", text, "markers.all_invalid", "all points", effect, cure))
-    positions[missing] = np.nan
+    if missing.any():
+        positions[missing] = np.nan
     return positions
 
 
@@ -165,12 +166,13 @@ def _output_groups(parameters: Parameters) -> tuple[str, ...]:
     return tuple(dict.fromkeys(g for g in (*OUTPUT_GROUPS, *more) if g and g not in MEASURED_GROUPS))
 
 
-def _length_unit(parameters: Parameters, positions: FloatArray, notes: list[Note]) -> float:
+def _length_unit(parameters: Parameters, points: _Points, notes: list[Note]) -> float:
     """Return metres per unit; told from the size of the cloud when the file states none that is known."""
     stated = next((u for u in parameters.texts("POINT", "UNITS") if u), "")
     metres = length_of(stated)
     if metres is not None:
         return metres
+    positions = points.positions[:, points.markers]
     if not positions.size or not np.isfinite(positions).any():
         return 1e-3
     return length_from_size(positions, printable(stated), "POINT:UNITS", notes)
@@ -180,7 +182,7 @@ def _markers(points: _Points, unit: float, rate: float, start: float, notes: lis
     if not points.markers:
         return None
     is_all = len(points.markers) == len(points.labels)
-    chosen = points.positions if is_all else points.positions[:, points.markers]
+    chosen = points.positions if is_all else np.take(points.positions, points.markers, axis=1)
     labels, positions = merge_duplicates([points.labels[k] for k in points.markers], chosen * unit, notes)
     labels, positions = join_fragments(labels, positions, notes)
     return Markers(labels, positions, rate, start)

@@ -115,6 +115,8 @@ def name_points(
     """
     pairs = _split(raw, stated)
     labels = tuple(label for _, label in pairs)
+    if len({holder for holder, _ in pairs}) < 2:
+        return PointNames(labels, (True,) * len(labels))
     markers: dict[str, dict[str, float]] = {}
     for (holder, label), share in zip(pairs, seen, strict=True):
         if not is_ghost(label) and not is_output(label):
