@@ -150,6 +150,23 @@ def test_a_level_offset_is_subtracted():
     np.testing.assert_allclose(plate.centre_of_pressure[750], point[750], atol=1e-9)
 
 
+def test_an_offset_is_subtracted_though_some_samples_dropped_out_to_zero():
+    made, _ = drifting(14.0, 14.0)
+    channels = made.channels.copy()
+    channels[1500:1650] = 0.0
+    plate, notes = compute_plate(replace(made, channels=channels))
+    assert codes(notes) == ["plates.offset"]
+    assert plate.force[100, 2] == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_zero_that_the_software_set_stays():
+    made, (force, _, _) = source(2, 0, n=1800)
+    cut = np.where(made.channels[:, 2:3] > -12.0, 0.0, made.channels)
+    plate, notes = compute_plate(replace(made, channels=cut))
+    assert notes == []
+    assert plate.force[750, 2] == force[750, 2]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_drifting_zero_is_subtracted_as_a_line(seed):
     made, (force, point, _) = drifting(-5.0, 25.0, seed)
