@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["Reading", "common_ends", "plain", "read_label", "read_labels", "side_and_stem", "side_letters"]
+__all__ = ["Reading", "common_ends", "is_of_two", "plain", "read_label", "read_labels", "side_and_stem", "side_letters"]
 
 _RIGHT = (
     "r",
@@ -258,6 +258,17 @@ def common_ends(labels: Sequence[str]) -> dict[str, str]:
     before = max((text for is_first, text in shared if is_first), key=len, default="")
     after = max((text for is_first, text in shared if not is_first), key=len, default="")
     return {x: x.removeprefix(before).removesuffix(after) or x for x in labels}
+
+
+def is_of_two(labels: Sequence[str]) -> bool:
+    """Tell whether the same six or more labels occur behind two different beginnings: two people, or one twice."""
+    behind: dict[str, set[str]] = {}
+    for label in labels:
+        for mark in re.finditer(r"[\s_.:\-]+", label):
+            if _is_foreign(label[: mark.end()]):
+                behind.setdefault(label[: mark.end()], set()).add(plain(label[mark.end() :]))
+    large = [stems for stems in behind.values() if len(stems) >= 6]
+    return any(len(one & other) >= 6 for i, one in enumerate(large) for other in large[:i])
 
 
 def _is_foreign(text: str) -> bool:

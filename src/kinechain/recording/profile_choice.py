@@ -11,7 +11,15 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 from kinechain.recording.label_places import broken_places
-from kinechain.recording.label_words import Reading, common_ends, plain, read_labels, side_and_stem, side_letters
+from kinechain.recording.label_words import (
+    Reading,
+    common_ends,
+    is_of_two,
+    plain,
+    read_labels,
+    side_and_stem,
+    side_letters,
+)
 from kinechain.recording.profiles import (
     USABLE_SCORE,
     Guess,
@@ -101,6 +109,11 @@ def choose_profile(
     """
     if name is not None:
         return _as_asked(labels, name, recording)
+    if is_of_two(labels):
+        raise RecordingError(
+            f"{recording} holds the same labels behind two different beginnings, so two people or one person twice "
+            f"({len(labels)} markers); export one of them, or give a profile file that names its labels in full"
+        )
     keys = _keys(labels)
     ranked = sorted((match_keys(p, keys) for p in _likely(keys)), key=_by_score)
     listed, broken = _ranked_closely(ranked, keys, labels, positions)

@@ -295,8 +295,8 @@ def test_a_choice_takes_no_longer_than_a_blink() -> None:
 #: Sets of laboratories that follow no published naming: (labels, how many of them have a meaning).
 HABITS = {
     "words": ([f"{s} {x}" for s in ("Right", "Left") for x in (
-        "Anterior Superior Iliac Spine", "Posterior Superior Iliac Spine", "Lateral Knee", "Medial Knee", "Lateral Ankle",
-        "Medial Ankle", "Heel", "5th Metatarsal Head", "1st Metatarsal Head", "Thigh 1", "Shank 1")], 22),
+        "Anterior Superior Iliac Spine", "Posterior Superior Iliac Spine", "Lateral Knee", "Medial Knee",
+        "Lateral Ankle", "Medial Ankle", "Heel", "5th Metatarsal Head", "1st Metatarsal Head", "Thigh 1", "Shank 1")], 22),
     "side at the end": ([f"{x}_{s}" for x in (
         "ASIS", "PSIS", "KNEE_LAT", "KNEE_MED", "ANK_LAT", "HEEL", "MTH5", "MTH1", "TH1", "TH2") for s in "RL"], 20),
     "Spanish": ([f"{x} {s}" for x in (
@@ -320,6 +320,14 @@ def test_sets_that_nobody_published_are_read(name: str) -> None:
     for one in ("asis", "psis", "heel"):
         assert {f"{one}_r", f"{one}_l"} <= landmarks
     assert {x[:-2] for x in landmarks if x.endswith("_r")} == {x[:-2] for x in landmarks if x.endswith("_l")}
+
+
+def test_two_people_in_one_recording_are_not_mixed() -> None:
+    labels = [f"{who}:{x}" for who in ("Ann", "Bob") for x in PLUG_IN_GAIT]
+    with pytest.raises(RecordingError, match="two people") as caught:
+        choose_profile(labels, recording="x.c3d")
+    assert "Ann" not in str(caught.value)
+    assert choose_profile([*PLUG_IN_GAIT, *labels[:16]]).match.profile.name == "plug_in_gait"
 
 
 def test_joint_centres_of_a_video_are_no_markers() -> None:
