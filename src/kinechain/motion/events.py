@@ -19,7 +19,6 @@ import numpy as np
 from kinechain.motion.contacts import Contact, find_contacts
 from kinechain.motion.foot_paths import FootPaths
 from kinechain.motion.kinematic_events import (
-    LOWEST_RATE_HZ,
     Kind,
     Walk,
     find_bonci_events,
@@ -28,8 +27,10 @@ from kinechain.motion.kinematic_events import (
     find_zeni_events,
     steady_stretches,
     stride_time_s,
+    walks_elsewhere,
 )
 from kinechain.motion.stored_events import believe_stored_events
+from kinechain.recording.clock import LEAST_GAIT_HZ
 from kinechain.recording.recording import Event, ForcePlate, Note, Recording, Side
 
 __all__ = [
@@ -150,20 +151,17 @@ def _running_note(walk: Walk) -> tuple[Note, ...]:
 
 
 def _why_no_walk(recording: Recording, paths: FootPaths) -> Note:
-    if paths.rate_hz < LOWEST_RATE_HZ:
-        return Note(
-            "defect",
-            f"The cameras took {paths.rate_hz:g} frames per second; events of walking need at least "
-            f"{LOWEST_RATE_HZ:g}.",
-            "events.too_slow",
-            "frame rate",
-            "No events, and nothing that is told per stride.",
-            "Export the trial at the rate of the cameras, or record at 100 frames per second.",
-        )
-    text = "Nobody walks steadily forward in this recording, so it holds no gait events"
-    if recording.events:
-        text += f"; the {len(recording.events)} events stored in it were not used"
-    return Note("found", f"{text}.", "events.no_walk")
+    unused = f"; the {len(recording.events)} events stored in it were not used" if recording.events else ""
+    if paths.rate_hz < LEAST_GAIT_HZ:
+        text = f"{paths.rate_hz:g} Hz is too slow to time a step ({LEAST_GAIT_HZ:g} Hz at least)"
+        effect, cure = "Nothing is told per stride.", "Export every frame, or record at 100 frames per second."
+        return Note("found", f"{text}{unused}.", "events.too_slow", "frame rate", effect, cure)
+    if walks_elsewhere(paths):
+        text = "The person walks backwards or sideways; events are those of walking forwards"
+        effect, cure = "Nothing is told per stride.", "Give a walk forwards, or check the left and right labels."
+        return Note("found", f"{text}{unused}.", "events.not_forwards", "", effect, cure)
+    text = "Nobody walks steadily in this recording, so it holds no gait events"
+    return Note("found", f"{text}{unused}.", "events.no_walk")
 
 
 def _treadmill_note(paths: FootPaths) -> tuple[Note, ...]:

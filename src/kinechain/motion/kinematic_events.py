@@ -29,10 +29,10 @@ from kinechain.core.arrays import FloatArray
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from kinechain.motion.foot_paths import SIDES, SLOWEST_WALK_M_S, FootPaths
 from kinechain.motion.heading import walking_heading
+from kinechain.recording.clock import LEAST_GAIT_HZ
 from kinechain.recording.recording import Event, Side
 
 __all__ = [
-    "LOWEST_RATE_HZ",
     "Kind",
     "Walk",
     "find_bonci_events",
@@ -41,13 +41,12 @@ __all__ = [
     "find_zeni_events",
     "steady_stretches",
     "stride_time_s",
+    "walks_elsewhere",
 ]
 
 Kind = Literal["foot_strike", "foot_off"]
 
 GRAVITY_M_S2 = 9.80665
-#: A frame that lasts longer than 0.04 s cannot show an event within 0.02 s, which is what is asked of one.
-LOWEST_RATE_HZ = 25.0
 #: Heel below, and forefoot above, this fraction of the walking speed (Bonci et al. 2022, table 1, M7).
 STRIKE_SPEED_FRACTION, OFF_SPEED_FRACTION = 0.5, 0.8
 #: How long before the plates' events each method finds its own, s: medians on schreiber_moissenet (18 to 27 events of
@@ -128,7 +127,7 @@ def find_walk(paths: FootPaths) -> Walk | None:
     ----------
     paths : FootPaths
     """
-    if paths.rate_hz < LOWEST_RATE_HZ:
+    if paths.rate_hz < LEAST_GAIT_HZ:
         return None
     first = _walk_over(paths, WINDOW_S)
     if first is None:
@@ -190,14 +189,32 @@ def _feet_alternate(paths: FootPaths, walk: Walk, run: NDArray[np.intp], is_long
     feet = [walk.along(paths.heel[side])[run] for side in SIDES if np.isfinite(paths.heel[side][run]).all()]
     if max(float(np.ptp(foot)) for foot in feet) < FOOT_TRAVEL_FRACTION * float(np.ptp(pelvis)):
         return False
-    soles = np.nansum([(paths.forefoot[side] - paths.heel[side])[run].sum(axis=0) for side in SIDES], axis=0)
-    heading = float(np.median(walk.heading[run]))
-    if soles[:2] @ [np.cos(heading), np.sin(heading)] < np.cos(FARTHEST_OFF) * np.hypot(soles[0], soles[1]):
+    if not _goes_ahead(paths, walk, run):
         return False
     if not is_long or len(feet) < 2:
         return True
     left, right = (foot - pelvis - (foot - pelvis).mean() for foot in feet)
     return bool((left * right).sum() < ALTERNATION * np.sqrt((left**2).sum() * (right**2).sum()))
+
+
+def _goes_ahead(paths: FootPaths, walk: Walk, frames: NDArray[np.intp]) -> bool:
+    """Tell whether the feet point where the walk goes."""
+    soles = np.nansum([(paths.forefoot[side] - paths.heel[side])[frames].sum(axis=0) for side in SIDES], axis=0)
+    heading = float(np.median(walk.heading[frames]))
+    along = float(soles[0] * np.cos(heading) + soles[1] * np.sin(heading))
+    return along >= np.cos(FARTHEST_OFF) * float(np.hypot(soles[0], soles[1]))
+
+
+def walks_elsewhere(paths: FootPaths) -> bool:
+    """Tell whether somebody walks, but backwards or sideways.
+
+    Parameters
+    ----------
+    paths : FootPaths
+    """
+    walk = _walk_over(paths, WINDOW_S)
+    frames = np.flatnonzero(walk.is_steady & paths.is_seen) if walk else np.array([], dtype=np.intp)
+    return walk is not None and len(frames) > 1 and not _goes_ahead(paths, walk, frames)
 
 
 def _well_seen(paths: FootPaths) -> NDArray[np.bool_]:

@@ -88,6 +88,9 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0, *, le
     seen = paths.is_seen & _feet_seen(body, motion)
     cycles = tuple(c for c in found if _hidden_s(seen, paths, c.start_s, c.end_s) <= LONGEST_HIDDEN_S)
     hidden = _hidden_strides(chosen.events, seen, paths)
+    reason = next((n.text for n in chosen.notes if n.code in ("events.not_forwards", "events.too_slow")), "")
+    if reason:
+        raise RecordingError(f"{recording.name}: {reason[0].lower()}{reason[1:].rstrip('.')}")
     if len(cycles) < least_cycles or not chosen.events:
         raise RecordingError(_too_short(recording, motion, chosen.events))
     angles = compute_angles(body, motion, float(np.mean([c.duration_s for c in cycles])) if cycles else None)

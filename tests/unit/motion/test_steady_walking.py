@@ -124,7 +124,7 @@ def test_going_sideways_and_backwards_have_no_events(turn_deg) -> None:
     assert choose_events(recording(), paths).events
     chosen = choose_events(recording(), replace(paths, forefoot=elsewhere))
     assert chosen.events == ()
-    assert [n.code for n in chosen.notes] == ["events.no_walk"]
+    assert [n.code for n in chosen.notes] == ["events.not_forwards"]
 
 
 @pytest.mark.parametrize("turn_deg", [-40.0, 40.0])
@@ -166,8 +166,8 @@ def test_jumps_with_both_feet_give_no_events(length_m) -> None:
 def test_a_recording_of_12_frames_per_second_is_refused_in_a_sentence() -> None:
     chosen = choose_events(recording(), walk(rate_hz=12.0, lasts_s=8.0))
     assert chosen.events == ()
-    assert [(n.kind, n.code) for n in chosen.notes] == [("defect", "events.too_slow")]
-    assert "12 frames" in chosen.notes[0].text
+    assert [n.code for n in chosen.notes] == ["events.too_slow"]
+    assert "12 Hz is too slow" in chosen.notes[0].text
 
 
 def test_25_frames_per_second_are_enough() -> None:
@@ -184,8 +184,9 @@ def test_a_foot_that_lands_on_its_toes_strikes_when_the_toes_do() -> None:
         events = find_bonci_events(replace(paths, heel=heel))
         return [e.time_s for e in events if e.kind == "foot_strike" and e.time_s > 0.3]
 
+    on_toes = {s: p - [0.2, 0.0, 0.0] for s, p in paths.forefoot.items()}
     assert len(strike_times(late)) >= 4
-    np.testing.assert_allclose(strike_times(late), strike_times(paths.forefoot), atol=0.03)
+    np.testing.assert_allclose(strike_times(late), strike_times(on_toes), atol=0.03)
 
 
 def test_a_start_of_the_recording_within_a_swing_still_shows_the_strike() -> None:
