@@ -7,6 +7,14 @@ from typing import Annotated, Literal, cast
 
 import typer
 
+from kinechain.cli.habits import (
+    ExchangeSidesOption,
+    MirroredOption,
+    RateOption,
+    UpOption,
+    checked_up,
+    turned_over,
+)
 from kinechain.cli.terminal import progress
 from kinechain.core.errors import FileError, InputError, SettingError
 from kinechain.core.text import printable
@@ -34,6 +42,10 @@ def export(
     profile: Annotated[
         str | None, typer.Option(help="Marker-set profile; chosen from the labels if not given.", metavar="NAME|FILE")
     ] = None,
+    up: UpOption = "",
+    mirrored: MirroredOption = False,
+    exchange_sides: ExchangeSidesOption = False,
+    rate: RateOption = None,
     subject: Annotated[str | None, typer.Option(help="BIDS: a pseudonym.", metavar="LABEL")] = None,
     task: Annotated[str, typer.Option(help="BIDS: what was done.", metavar="LABEL")] = "walking",
     session: Annotated[str, typer.Option(help="BIDS: which visit.", metavar="LABEL", show_default=False)] = "",
@@ -57,13 +69,17 @@ def export(
     with progress() as say:
         say("Loading")
         from kinechain.motion.export import FORMATS, ExportSettings, export_recordings
+        from kinechain.recording.prepare import PrepareSettings
+        from kinechain.recording.read import ReadSettings
         from kinechain.recording.writers.bids import BidsNames
 
         told = to or out.suffix.lower().lstrip(".")
         if told not in FORMATS:
             raise SettingError(f"say what to write: --to {'|'.join(FORMATS)} (--out {out.name} does not tell)")
         where = cast(Literal["lab", "world", "opensim"], axes)
-        settings = ExportSettings(told, where, events, angles, profile)
+        reading = ReadSettings(rate_hz=rate)
+        preparing = PrepareSettings(up=checked_up(up), turned_over=turned_over(mirrored, exchange_sides))
+        settings = ExportSettings(told, where, events, angles, profile, reading, preparing)
         names = BidsNames(subject, task, session, run) if subject is not None else None
         person = None
         if body is not None:

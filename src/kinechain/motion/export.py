@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,8 +20,8 @@ from kinechain.motion.marker_paths import marker_paths
 from kinechain.motion.motion import Angles
 from kinechain.motion.trial import analyze_gait
 from kinechain.recording.join import join_recordings
-from kinechain.recording.prepare import turned_plate
-from kinechain.recording.read import read_recording
+from kinechain.recording.prepare import PrepareSettings, turned_plate
+from kinechain.recording.read import ReadSettings, read_recording
 from kinechain.recording.recording import Event, ForcePlate, Markers, Recording, Series
 from kinechain.recording.still import keep_still_part
 from kinechain.recording.visit import prepare_visit
@@ -62,6 +62,9 @@ class ExportSettings:
         Clinical angles of a body fitted to the person.
     profile : str or None
         Marker-set profile by name or file.
+    reading : ReadSettings
+    preparing : PrepareSettings
+        What the user says of vertical, sides and clock, where a file cannot tell.
     """
 
     to: str
@@ -69,6 +72,8 @@ class ExportSettings:
     events: bool = False
     angles: bool = False
     profile: str | None = None
+    reading: ReadSettings = field(default_factory=ReadSettings)
+    preparing: PrepareSettings = field(default_factory=PrepareSettings)
 
     def __post_init__(self) -> None:
         if self.to not in FORMATS:
@@ -145,7 +150,7 @@ def export_recordings(
     if settings.to == "bids" and names is None:
         raise SettingError("BIDS needs a pseudonym: give --subject LABEL, letters and digits, never a person's name")
     say("Reading the recordings")
-    read = {path: read_recording(path) for path in dict.fromkeys(paths)}
+    read = {path: read_recording(path, settings.reading) for path in dict.fromkeys(paths)}
     joined = join_recordings(list(read.values()))
     targets = _targets(joined, out, settings.to)
     inputs = {path.resolve() for path in [*paths, *([static] if static else [])]}
@@ -195,9 +200,9 @@ def _understood(
     """Prepare every recording, and compute what is asked for."""
     keyed = {Path(f"{i}"): recording for i, recording in enumerate(recordings)}
     if static is not None:
-        keyed[Path("static")] = read_recording(static)
+        keyed[Path("static")] = read_recording(static, settings.reading)
     refused: list[str] = []
-    ready = prepare_visit(keyed, settings.profile, None, refused)
+    ready = prepare_visit(keyed, settings.profile, settings.preparing, refused)
     if refused:
         raise RecordingError(refused[0])
     body = None

@@ -130,3 +130,49 @@ def test_parquet_carries_units_and_frame(tmp_path):
     np.testing.assert_allclose(table.column("time").to_numpy(), [0, 0.01])
     with pytest.raises(RecordingError, match="none may be 'time'"):
         write_parquet(("time",), ("s",), values[:, :1], np.array([0, 0.01]), tmp_path / "n.parquet")
+
+
+BODY = "time\ta\tb\n0\t1\t2\n0.1\t3\t4\n0.2\t5\t6\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (HEADER.replace("nRows=2", "nRows=3") + BODY, None),
+        (HEADER + BODY, "file.count"),
+        (HEADER.replace("endheader\n", "") + BODY, "file.header"),
+        (HEADER + "a stray line\n" + BODY, "file.header"),
+        (HEADER + BODY.replace("0.1\t", "time\ta\tb\n0.1\t"), "file.header"),
+        (HEADER + "time\ta\tb\n0.2\t5\t6\n0.1\t3\t4\n0\t1\t2\n", "file.order"),
+        (HEADER + BODY.replace("0.1\t3\t4\n", "0.1\t3\t4\n0.1\t3\t4\n"), "file.repeated_rows"),
+        (HEADER + BODY.replace(".", ","), "file.decimal_comma"),
+        (HEADER + BODY.replace("0.2\t5\t6\n", "0.2\t5\t6\n0.3\t7"), "file.cut_end"),
+        (HEADER + BODY.replace("\t", "   "), None),
+        (HEADER + BODY.replace("time", "Time (s)"), None),
+        ("\ufeff" + (HEADER + BODY).replace("\n", "\r\n"), None),
+        ((HEADER + BODY).replace("\n", "\r"), None),
+    ],
+)
+def test_habits_of_tables_are_read_and_said(tmp_path, content, code):
+    path = tmp_path / "table.mot"
+    path.write_bytes(content.encode())
+    recording = read_recording(path)
+    np.testing.assert_allclose(recording.series.column("b"), [2, 4, 6])
+    np.testing.assert_allclose(recording.series.times_s, [0, 0.1, 0.2])
+    said = {note.code: note for note in recording.notes if note.code}
+    assert set(said) - {"file.count"} == ({code} - {"file.count"} if code else set())
+    assert all(note.place and note.effect and note.cure for note in said.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("inDegrees=yes", "degrees"),
+        ("inDegrees: YES", "degrees"),
+        ("InDegrees = 1", "degrees"),
+        ("indegrees\tno", "radians"),
+    ],
+)
+def test_however_degrees_are_stated(tmp_path, line, said):
+    recording = read(tmp_path, HEADER.replace("inDegrees=yes", line) + BODY)
+    assert any(f"states {said}" in note.text for note in recording.notes)

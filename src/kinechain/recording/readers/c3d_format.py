@@ -120,7 +120,9 @@ class _Layout:
 
 def is_c3d(data: bytes) -> bool:
     """Return whether a file begins like a C3D: its key byte 0x50 behind the pointer to its parameters, and no text."""
-    return len(data) >= 2 and data[1] == 0x50 and data[0] >= 2 and b"\x00" in data[:BLOCK]
+    # A picture (PNG) and a PDF have the same second byte.
+    is_other = data.startswith((b"\x89PNG", b"%PDF"))
+    return len(data) >= 2 and data[1] == 0x50 and data[0] >= 2 and b"\x00" in data[:BLOCK] and not is_other
 
 
 def parse_c3d(data: bytes, file: str) -> C3dFile:

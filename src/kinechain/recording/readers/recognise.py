@@ -175,7 +175,8 @@ def _by_words(text: str) -> tuple[str, str] | None:
 
 def _by_columns(lines: list[str]) -> tuple[str, str] | None:
     """Tell a table by the names of its columns."""
-    rows = [split_cells(line.lstrip("%#/ "), max((",", ";", "\t"), key=line.count)) for line in lines[:20]]
+    heads = [line for line in lines[:20] if re.match(r"\s*[+-]?\.?\d", line) is None]
+    rows = [split_cells(line.lstrip("%#/ "), max((",", ";", "\t"), key=line.count)) for line in heads]
     if any(sum(_INERTIAL.search(cell) is not None for cell in row) >= 2 for row in rows):
         return _INERTIAL_FILE
     for row in rows:

@@ -20,6 +20,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +129,10 @@ def _with_words(
     rows: list[str], first: int, names: Sequence[str], words: Sequence[int], name: str, kind: str, mark: str
 ) -> tuple[Callable[[int], FloatArray], dict[int, NDArray[np.str_]]]:
     """Split rows that hold words in some columns."""
-    cells = [(i, split_cells(row, mark)) for i, row in enumerate(rows) if row.strip()]
+    has_quotes = any('"' in row for row in rows)
+    cells = [
+        (i, split_cells(row, mark) if has_quotes else row.split(mark)) for i, row in enumerate(rows) if row.strip()
+    ]
     bad = next((i for i, row in cells if len(row) != len(names)), None)
     if bad is not None:
         raise FileError(
@@ -137,9 +141,14 @@ def _with_words(
         )
     if not cells:
         raise FileError(f"{name} names {len(names)} columns but holds no rows; export it again")
-    texts = {i: np.array([row[i] for _, row in cells], dtype=str) for i in words}
+    texts = {i: np.array([row[i].strip() for _, row in cells], dtype=str) for i in words}
 
     def numbers(i: int) -> FloatArray:
+        try:
+            plain = np.array([row[i].strip() or "nan" for _, row in cells]).astype(float)
+            return np.asarray(np.where(np.isfinite(plain), plain, np.nan))
+        except ValueError:
+            pass  # a word, a decimal comma or a fault: look row by row
         values = [to_number(row[i]) for _, row in cells]
         if None in values:
             line, row = cells[values.index(None)]
@@ -189,7 +198,7 @@ def read_parquet(path: Path, name: str) -> TableFile:
         names.append(f"{field.name} [{unit}]" if has_unit else field.name)
         is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
         if is_text or pa.types.is_dictionary(field.type):
-            texts[i] = np.array([str(value) for value in table.column(i).to_pylist()], dtype=str)
+            texts[i] = _words(table.column(i))
         elif not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)):
             raise FileError(f"{name} has a column of the type {field.type}; {NEEDED}")
 
@@ -206,6 +215,15 @@ def read_parquet(path: Path, name: str) -> TableFile:
     if not table.num_rows:
         raise FileError(f"{name} names {len(names)} columns but holds no rows; export it again")
     return _content(names, numbers, texts, name, "Parquet", notes, "row 1")
+
+
+def _words(column: Any) -> NDArray[np.str_]:
+    """Return a column of words; of a dictionary its few words are spread by their numbers."""
+    whole = column.combine_chunks()
+    if not hasattr(whole, "dictionary"):
+        return np.array([str(value) for value in whole.to_pylist()], dtype=str)
+    few = np.array([*(str(value) for value in whole.dictionary.to_pylist()), "None"], dtype=str)
+    return np.asarray(few[whole.indices.fill_null(len(few) - 1).to_numpy()])
 
 
 def _frame_of(metadata: dict[bytes, bytes] | None) -> str:
@@ -332,7 +350,8 @@ def _wide(
 ) -> TableFile:
     used = {at, *([frames] if frames is not None else []), *texts}
     triples = _triples(names, used)
-    rest = [i for i in range(len(names)) if i not in used and all(i not in t for t in triples.values())]
+    placed = used.union(*triples.values())
+    rest = [i for i in range(len(names)) if i not in placed]
     times = column(at)
     markers = None
     if triples:
