@@ -45,7 +45,8 @@ class Twin:
     """One plate described as type 2 and as type 4: largest differences of vertical force, and where they come from.
 
     ``scale_n`` comes from another main sensitivity of the vertical channel, ``cross_talk_n`` from the rest of its row
-    of the matrix.  ``unexplained_n`` and ``unexplained_mm`` are left when the matrix is applied to the samples of the
+    of the matrix; ``moment_ratios`` are the main sensitivities of Mx and My of the type 4 over those of the type 2.
+    ``unexplained_n`` and ``unexplained_mm`` are left when the matrix is applied to the samples of the
     type 2.
     """
 
@@ -57,6 +58,7 @@ class Twin:
     scale_n: float
     cross_talk_n: float
     unexplained_n: float
+    moment_ratios: tuple[float, float]
     point_mm: float
     unexplained_mm: float
 
@@ -121,6 +123,7 @@ def twins(shared: Path) -> list[Twin]:
                     float(np.abs(main).max()),
                     float(np.abs(cross).max()),
                     float(np.abs(rebuilt.force - b.force).max()),
+                    (float(matrix[3, 3] / slopes[3]), float(matrix[4, 4] / slopes[4])),
                     _apart_mm(a, b, loaded),
                     _apart_mm(rebuilt, b, loaded),
                 )
@@ -231,6 +234,7 @@ def print_plates(shared: Path) -> None:
         print(
             f"  {twin.pair} {twin.plate}: peaks {twin.peak_2_n:.1f} / {twin.peak_4_n:.1f} N, difference "
             f"{twin.force_n:.2f} N = {twin.scale_n:.2f} main sensitivity + {twin.cross_talk_n:.2f} cross talk, "
+            f"main sensitivities of Mx and My in the ratio {twin.moment_ratios[0]:.3f}, {twin.moment_ratios[1]:.3f}: "
             f"centre of pressure {twin.point_mm:.2f} mm; "
             f"with the matrix applied to the type 2: {twin.unexplained_n:.3f} N, {twin.unexplained_mm:.3f} mm"
         )

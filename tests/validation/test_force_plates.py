@@ -36,12 +36,16 @@ def test_types_2_and_4_differ_by_the_matrix_alone(shared: Path) -> None:
     assert vicon.force_n == pytest.approx(7.70, abs=0.05)
     assert (vicon.scale_n, vicon.cross_talk_n) == pytest.approx((4.77, 3.31), abs=0.05)
     assert vicon.force_n <= vicon.scale_n + vicon.cross_talk_n
+    # Its moments are scaled by another sheet altogether, which puts the centre of pressure 23 mm apart.
+    assert vicon.moment_ratios == pytest.approx((1.231, 1.220), abs=0.005)
+    assert vicon.point_mm == pytest.approx(23.0, abs=0.5)
     for twin in (vicon, *cortex):
         assert twin.unexplained_n < 1e-3
         assert twin.unexplained_mm < 1e-2
     for twin in cortex:
         assert twin.force_n < 1.8
         assert twin.point_mm < 2.0
+        assert twin.moment_ratios == pytest.approx((1.0, 1.0), abs=0.002)
 
 
 def test_six_encodings_hold_one_walk(shared: Path) -> None:
