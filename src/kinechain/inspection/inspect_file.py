@@ -15,7 +15,6 @@ from kinechain.core.text import printable
 from kinechain.inspection.inspection import Defect, Inspection, MarkerSet
 from kinechain.inspection.rows import axes_of, marker_rows, plate_rows
 from kinechain.inspection.uses import Evidence, judge_uses
-from kinechain.motion.contacts import Contact
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import ChosenEvents, choose_events
 from kinechain.motion.foot_paths import SIDES, FootPaths
@@ -29,8 +28,9 @@ from kinechain.motion.weight import (
     standing_weight,
 )
 from kinechain.recording.join import join_plates
+from kinechain.recording.label_words import plain, side_and_stem
 from kinechain.recording.prepare import PrepareSettings, prepare_recording
-from kinechain.recording.profiles import USABLE_SCORE, find_profile, match_labels, read_profiles
+from kinechain.recording.profiles import USABLE_SCORE, LabelKeys, find_profile, match_keys, read_profiles
 from kinechain.recording.read import ReadSettings, read_recording
 from kinechain.recording.recording import Note, Recording
 
@@ -157,7 +157,7 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
     chosen = choose_events(ready, paths) if ready and paths else ChosenEvents((), (), ())
     contacts = chosen.contacts
     standing = standing_weight(ready) if ready and ready.plates else None
-    stride = _stride_weight(ready, paths, contacts) if ready else None
+    stride = _stride_weight(ready, paths, chosen) if ready else None
     cycles = find_cycles(chosen.events, chosen.stretches)
     said = tuple(note.text for note in chosen.notes)
     evidence = Evidence(recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, standing, stride)
@@ -219,10 +219,10 @@ def _marker_set(recording: Recording, ready: Recording | None, profile: str | No
         unused = tuple(printable(x) for x in ready.require_markers().labels if x not in known)
         runner_up, score = ready.runner_up
         return MarkerSet(ready.profile, True, ready.score, runner_up, score, unused, ready.missing)
-    labels = recording.markers.labels
+    keys = [LabelKeys(label, plain(label), *side_and_stem(label)) for label in recording.markers.labels]
     profiles = [find_profile(profile)] if profile else read_profiles()
     matches = sorted(
-        (match_labels(p, labels) for p in profiles), key=lambda m: (-m.score, -len(m.landmarks), m.profile.name)
+        (match_keys(p, keys) for p in profiles), key=lambda m: (-m.score, -len(m.landmarks), m.profile.name)
     )
     best, second_best = matches[0], matches[1] if len(matches) > 1 else None
     return MarkerSet(
@@ -236,12 +236,12 @@ def _marker_set(recording: Recording, ready: Recording | None, profile: str | No
     )
 
 
-def _stride_weight(ready: Recording, paths: FootPaths | None, contacts: Sequence[Contact]) -> StrideWeight | None:
+def _stride_weight(ready: Recording, paths: FootPaths | None, chosen: ChosenEvents) -> StrideWeight | None:
     """Return what plates weigh over one stride of a walk, if each foot has a clean contact."""
-    sides = {c.side for c in contacts if c.is_clean and c.is_whole}
+    sides = {c.side for c in chosen.contacts if c.is_clean and c.is_whole}
     if paths is None or ready.task != "walking" or len(sides) < 2:
         return None
-    return body_weight_from_plates(ready, paths, contacts)
+    return body_weight_from_plates(ready, paths, chosen.contacts, chosen.walk.stride_s if chosen.walk else None)
 
 
 def _own_notes(evidence: Evidence) -> list[Note]:

@@ -272,7 +272,7 @@ def _feet_on(recording: Recording, loaded: Sequence[ForcePlate], window: tuple[f
 
 
 def body_weight_from_plates(
-    recording: Recording, paths: FootPaths, contacts: Sequence[Contact] | None = None
+    recording: Recording, paths: FootPaths, contacts: Sequence[Contact] | None = None, stride_s: float | None = None
 ) -> StrideWeight | None:
     """Return body mass from one clean stance of each foot in a walking trial; None without both.
 
@@ -284,8 +284,10 @@ def body_weight_from_plates(
         Of the fitted body in the same recording.
     contacts : sequence of Contact, optional
         Of its plates, where they were found before.
+    stride_s : float, optional
+        The typical stride, where it is known.
     """
-    stride = stride_time_s(find_zeni_events(paths))
+    stride = stride_s or stride_time_s(find_zeni_events(paths))
     if stride is None or not SHORTEST_STRIDE_S <= stride <= LONGEST_STRIDE_S:
         return None
     contacts = find_contacts(recording.plates, paths) if contacts is None else contacts
