@@ -51,10 +51,12 @@ class Snapshots:
         """Return which landmarks begin so, and end so before any '#'."""
         beginnings = (beginnings,) if isinstance(beginnings, str) else tuple(beginnings)
         return [
-            i
-            for i, name in enumerate(self.names)
-            if name.startswith(beginnings) and name.split("#")[0].endswith(ending)
+            i for i, name in enumerate(self.names) if name.startswith(beginnings) and self._stems[i].endswith(ending)
         ]
+
+    @cached_property
+    def _stems(self) -> tuple[str, ...]:
+        return tuple(name.split("#")[0] for name in self.names)
 
     def track(self, name: str) -> FloatArray | None:
         """Return one landmark, (time, 3), or None if the marker set lacks it."""

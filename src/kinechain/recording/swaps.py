@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,14 +82,11 @@ def find_swaps(shots: Snapshots, up: FloatArray, facing: FloatArray | None, shar
     the line from heel to toes, so those are certain once the markers fit the other foot better exchanged than as they
     are; where they do not, both are left out.
     """
-    told: list[tuple[float, str, str, str]] = []
-    for upper, lower in _both_sides(_UPPER_LOWER):
-        if (wrong := _wrong(shots, upper, lower, up, UPSIDE_DOWN_M, share)) is not None:
-            told.append((wrong, upper, lower, "below"))
-    for front, back in _both_sides(_FRONT_BACK) if facing is not None else ():
-        if (wrong := _wrong(shots, front, back, facing, BACK_TO_FRONT_M, share)) is not None:
-            told.append((wrong, front, back, "behind"))
-    told += _heel_for_toe(shots, facing, share) if facing is not None else []
+    told = [(w, a, b, "below") for w, a, b in _wrong(shots, _both_sides(_UPPER_LOWER), up, UPSIDE_DOWN_M, share)]
+    if facing is not None:
+        behind = _wrong(shots, _both_sides(_FRONT_BACK), facing, BACK_TO_FRONT_M, share)
+        told += [(w, a, b, "behind") for w, a, b in behind]
+        told += _heel_for_toe(shots, facing, share)
     exchanged: list[tuple[str, str, str]] = []
     dropped: list[str] = []
     taken: set[str] = set()
@@ -131,16 +129,27 @@ def _both_sides(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     return [(f"{a}{ending}", f"{b}{ending}") for a, b in pairs for ending in ("", "_r", "_l")]
 
 
-def _wrong(shots: Snapshots, a: str, b: str, along: FloatArray | None, least: float, share: float) -> float | None:
-    """How far (m) a stands behind b along a direction, (3,) or (time, 3), if it does throughout; else None."""
-    first, second = shots.track(a), shots.track(b)
-    if first is None or second is None or along is None:
-        return None
-    ahead = np.sum((first - second) * along, axis=1)
-    ahead = ahead[np.isfinite(ahead)]
-    if not len(ahead) or not np.mean(ahead < -least) > share:
-        return None
-    return float(-np.median(ahead))
+def _wrong(
+    shots: Snapshots, pairs: Sequence[tuple[str, str]], along: FloatArray, least: float, share: float
+) -> list[tuple[float, str, str]]:
+    """Pairs of which the first stands behind the second along a direction throughout: (how far in m, first, second).
+
+    The direction is one (3,) vector or one for every instant, (time, 3).
+    """
+    place = {name: row for row, name in enumerate(shots.names)}
+    there = [(a, b) for a, b in pairs if a in place and b in place]
+    if not there:
+        return []
+    first, second = ([place[pair[k]] for pair in there] for k in (0, 1))
+    behind = -((shots.points[first] - shots.points[second]) * along).sum(axis=2)
+    seen = np.isfinite(behind).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        often = (behind > least).sum(axis=1)
+    return [
+        (float(np.nanmedian(behind[k])), *pair)
+        for k, pair in enumerate(there)
+        if seen[k] and often[k] > share * seen[k]
+    ]
 
 
 def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tuple[float, str, str, str]]:
@@ -151,17 +160,16 @@ def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tu
     out = []
     for side in "rl":
         heel, ankle = f"heel_{side}", shots.track(f"lateral_malleolus_{side}")
-        wrong: dict[str, float] = {}
-        for toe in (f"{x}_{side}" for x in _TOES):
-            if toe not in shots.names or heel not in shots.names:
-                continue
-            nearer = None if ankle is None else _reach(shots, toe, ankle) < _reach(shots, heel, ankle)
-            needed = 1.0 if nearer is False else NEARER_SHARE if nearer else share
-            if (way := _wrong(shots, toe, heel, facing, BACK_TO_FRONT_M, needed)) is not None:
-                wrong[toe] = way
+        steep = _wrong(shots, [(f"{toe}_{side}", heel) for toe in _TOES], facing, BACK_TO_FRONT_M, NEARER_SHARE)
+        level = {toe for _, toe, _ in _wrong(shots, [(t, heel) for _, t, _ in steep], facing, BACK_TO_FRONT_M, share)}
+        wrong = [
+            (far, toe)
+            for far, toe, _ in steep
+            if (toe in level if ankle is None else _reach(shots, toe, ankle) < _reach(shots, heel, ankle))
+        ]
         if wrong:
-            toe = max(wrong, key=lambda t: wrong[t])
-            out.append((wrong[toe], toe, heel, "behind"))
+            far, toe = max(wrong)
+            out.append((far, toe, heel, "behind"))
     return out
 
 
@@ -177,12 +185,8 @@ def _inside_out(shots: Snapshots, up: FloatArray, side: str, share: float) -> li
     if across is None:
         return []
     outward = across * (-1.0 if side == "r" else 1.0)
-    found = []
-    for outer, inner in _OUTER_INNER:
-        a, b = f"{outer}_{side}", f"{inner}_{side}"
-        wrong = _wrong(shots, a, b, outward, INSIDE_OUT_M, share)
-        if wrong is not None:
-            found.append((a, b, wrong))
+    pairs = [(f"{outer}_{side}", f"{inner}_{side}") for outer, inner in _OUTER_INNER]
+    found = [(a, b, wrong) for wrong, a, b in _wrong(shots, pairs, outward, INSIDE_OUT_M, share)]
     # Of three markers across the forefoot the exchange of two can turn over up to three pairs: take the widest.
     found.sort(key=lambda f: -f[2])
     out: list[tuple[str, str, float, bool]] = []
