@@ -65,3 +65,51 @@ def test_what_a_plate_says_does_not_depend_on_its_neighbours(seed):
     for a, b in zip(alone, together, strict=True):
         np.testing.assert_array_equal(a.force, b.force)
         np.testing.assert_array_equal(a.centre_of_pressure, b.centre_of_pressure)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_whatever_a_file_says_of_its_plates_ends_in_plates_or_sentences(seed):
+    rng = np.random.default_rng(seed)
+    sources = []
+    for k in range(rng.integers(1, 4)):
+        kind = int(rng.integers(1, 8))
+        made, _ = source(kind, seed)
+        channels = made.channels.copy()[: int(rng.choice([0, 1, 2, 7, 600]))]
+        what = rng.integers(0, 9)
+        if what == 1 and channels.size:
+            channels[rng.integers(len(channels)), rng.integers(channels.shape[1])] = rng.choice([np.nan, np.inf, 1e300])
+        elif what == 2:
+            channels = np.zeros_like(channels)
+        elif what == 3:
+            channels = channels * 10.0 ** rng.uniform(-6, 6)
+        elif what == 4:
+            channels = rng.normal(0, 10.0 ** rng.uniform(-3, 5), channels.shape)
+        elif what == 5:
+            channels = np.round(channels / 50) * 50
+        corners = made.corners * 10.0 ** float(rng.choice([0, 0, 0, 3, -3, 30]))
+        if rng.random() < 0.2:
+            corners = rng.permutation(corners)
+        zero = (0, len(channels) - 1) if rng.random() < 0.3 and len(channels) > 1 else None
+        rate = float(rng.choice([1.0, 50.0, 1000.0, 20000.0]))
+        origin = made.origin * rng.choice([-1.0, 0.0, 1.0, 1e3])
+        sources.append(
+            replace(
+                made,
+                name=f"plate {k + 1}",
+                channels=channels,
+                corners=corners,
+                origin=origin,
+                zero=zero,
+                rate_hz=rate,
+                uncalibrated=channels[:, :6] * rng.uniform(0, 2) if kind == 4 else None,
+            )
+        )
+    plates, notes = compute_plates(sources)
+    named = {plate.name for plate in plates}
+    for plate in plates:
+        assert np.isfinite(plate.force).all()
+        assert np.isfinite(plate.free_moment).all()
+    for made in sources:
+        gone = [n for n in notes if n.place == made.name and (n.kind == "defect" or n.code == "plates.twice")]
+        assert (made.name in named) != bool(gone), "a plate is there, or a sentence says why not"
+    assert all(n.effect and n.cure and n.code and n.text.endswith(".") for n in notes)

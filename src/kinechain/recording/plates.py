@@ -284,6 +284,8 @@ def _origin_below(source: PlateSource, notes: list[Note]) -> PlateSource:
 def _channel_fault(source: PlateSource, settings: PlateSettings) -> Note | None:
     """Return why channels cannot be used: they stand still, stand at their limit, hold volts, or lack a distance."""
     name, c = source.name, source.channels
+    if not len(c):
+        return _refusal(name, "no_channels", "its channels hold no samples")
     if not np.isfinite(c).all():
         return _refusal(name, "not_a_number", "its channels hold values that are not numbers")
     span = np.ptp(c, axis=0)
