@@ -89,7 +89,6 @@ def test_one_label_twice_is_joined(tmp_path):
         (text(rows=["1\t0.00\t1\t2\t3\t4\t5\t6", "2\t0.01\t1\t2\tx\t4\t5\t6"]), "line 8 holds 'x'"),
         (text(rows=["1\t0.00\t1\t2\t3\t4\t5\t6\t7\t8"]), "line 7 holds 10 values where 8 are expected"),
         (text(values="nan\t100\t2\t2\tmm", rows=["1\t\t1\t2\t3\t4\t5\t6"]), "frame rate"),
-        (text(values="-100\t100\t2\t2\tmm", rows=["1\t0\t1\t2\t3\t4\t5\t6"]), "frame rate"),
         (text(labels="Frame#\tA\t\t\tB\t\t", values="", rows=["1\t1\t2\t3\t4\t5\t6"] * 2), "frame rate"),
         (text(labels="Frame#\tTime\t"), "line 4 names no markers"),
         (text(labels="Frame#\tTime\t*1\t\t\t*2\t\t"), "none of its points has a name"),
@@ -311,3 +310,9 @@ def test_words_for_missing(tmp_path):
 
 def test_a_row_that_is_no_row_is_named(tmp_path):
     assert "file.lines" in codes(read(tmp_path, text().replace("1\t0.00\t", "@\t0.00\t")))
+
+
+def test_a_single_frame_needs_no_rate(tmp_path):
+    recording = read(tmp_path, text(values="-100\t100\t1\t2\tmm", rows=["1\t0\t1\t2\t3\t4\t5\t6"]))
+    assert len(recording.markers.positions) == 1
+    assert "file.rate" in codes(recording)

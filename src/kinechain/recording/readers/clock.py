@@ -10,6 +10,9 @@ from kinechain.recording.recording import Note
 
 __all__ = ["even_rows", "rate_of"]
 
+#: Stands for the rate of a single frame, on which nothing rests (assumption: that of most cameras).
+ANY_HZ = 100.0
+
 #: A clock beyond these is none (assumption: no camera takes 10 million frames a second; milliseconds since 1970 stay
 #: below the other).
 SHORTEST_S, LATEST_S = 1e-7, 1e13
@@ -81,10 +84,10 @@ def even_rows(
     if np.abs(times).max() > LATEST_S:
         raise FileError(f"{name} is not a usable {kind}: its times reach {np.abs(times).max():.3g} s; write seconds")
     if len(times) < 2:
-        return values, _needed(stated, name, kind), float(times[0])
+        return values, _of_one_frame(stated, notes), float(times[0])
     values, times = _in_order(values, times, place, name, kind, notes)
     if len(times) < 2:
-        return values, _needed(stated, name, kind), float(times[0])
+        return values, _of_one_frame(stated, notes), float(times[0])
     times = _in_seconds(times, stated, notes)
     rate = _needed(stated or rate_of(times), name, kind)
     if _is_uneven(times, rate):
@@ -92,6 +95,15 @@ def even_rows(
         return values, (len(times) - 1) / float(times[-1] - times[0]), float(times[0])
     values, times = _with_lost_rows(values, times, rate, name, kind, notes)
     return values, _checked_rate(rate, stated, times, notes), float(times[0])
+
+
+def _of_one_frame(stated: float | None, notes: list[Note]) -> float:
+    """Return the rate stated, or one that stands for none: nothing of a single frame rests on it."""
+    if stated is None:
+        text = f"A single frame tells no frame rate; {ANY_HZ:g} Hz stand in its place."
+        effect, cure = "None, nothing moves in a single frame.", "Give a trial of several frames to measure movement."
+        notes.append(Note("assumed", text, "file.rate", "row 1", effect, cure))
+    return stated or ANY_HZ
 
 
 def _needed(rate: float | None, name: str, kind: str) -> float:
