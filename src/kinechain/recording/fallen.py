@@ -38,10 +38,11 @@ def without_fallen(
     for marker, segment in segments.items():
         members.setdefault(segment, []).append(marker)
     frames = np.arange(0, len(positions), max(len(positions) // _FRAMES, 1))
+    groups = [group for group in members.values() if len(group) > 2]
+    if not _any_far(positions[frames], groups):
+        return positions
     out = positions
-    for group in members.values():
-        if len(group) < 3:
-            continue
+    for group in groups:
         usual = _distances(positions[frames][:, group])
         far = _is_far(usual, _middle(usual))
         for k in np.flatnonzero(far.any(axis=0)):
@@ -52,6 +53,16 @@ def without_fallen(
     return out
 
 
+def _any_far(positions: FloatArray, groups: Sequence[Sequence[int]]) -> bool:
+    """Say whether any distance within a segment is ever far from its median: mostly none is, and that is quick."""
+    pairs = np.array([(a, b) for group in groups for i, a in enumerate(group) for b in group[i + 1 :]], dtype=int)
+    if not len(pairs):
+        return False
+    apart = positions[:, pairs[:, 0]] - positions[:, pairs[:, 1]]
+    distances = np.sqrt(np.einsum("tpk,tpk->tp", apart, apart))
+    return bool((np.abs(distances - _middle(distances)) > FALLEN_M).any())
+
+
 def _distances(points: FloatArray) -> FloatArray:
     """Return the distances (time, point, point), m, of points (time, point, 3)."""
     apart = points[:, :, None] - points[:, None]
@@ -59,7 +70,7 @@ def _distances(points: FloatArray) -> FloatArray:
 
 
 def _middle(distances: FloatArray) -> FloatArray:
-    """Return the median over time (point, point), NaN where never seen together."""
+    """Return the median over time (axis 0), NaN where never seen together."""
     ordered, count = np.sort(distances, axis=0), np.isfinite(distances).sum(axis=0)
     return np.asarray(np.take_along_axis(ordered, np.maximum(count - 1, 0)[None] // 2, axis=0)[0])
 

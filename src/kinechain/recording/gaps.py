@@ -43,7 +43,7 @@ class GapMethod:
 #: In the order in which they are tried; errors from the table `gaps` of the benchmarks.
 METHODS: Mapping[str, GapMethod] = {
     "rigid": GapMethod("carried by three or more markers of the same segment", 0.5, 17.0),
-    "nearly_rigid": GapMethod("carried by markers that keep their distance in this recording", 0.2, 17.0),
+    "nearly_rigid": GapMethod("carried by markers that keep their distance in this recording", 0.2, 18.0),
     "pair": GapMethod("carried by two markers of the same segment", 0.2, 19.0),
     "one": GapMethod("moved along with the nearest marker of the same segment", 0.2, 20.0),
     "cubic": GapMethod("a cubic through the edges of the gap", 0.1, 9.0),
@@ -85,8 +85,11 @@ def find_gaps(seen: NDArray[np.bool_]) -> IntArray:
     -----
     A marker that comes into view or leaves it has no gap there: nothing is extrapolated.
     """
-    marker, frame = np.nonzero(np.diff(np.asarray(seen).T.astype(np.int8), axis=1))
-    falls = np.asarray(seen)[frame, marker]
+    seen = np.asarray(seen)
+    frame, marker = np.nonzero(seen[1:] != seen[:-1])
+    order = np.argsort(marker, kind="stable")
+    frame, marker = frame[order], marker[order]
+    falls = seen[frame, marker]
     is_gap = np.zeros(len(marker), dtype=bool)
     is_gap[:-1] = falls[:-1] & (marker[1:] == marker[:-1])
     start = np.flatnonzero(is_gap)

@@ -111,7 +111,7 @@ def without_jumps(
     few = {labels[m]: runs for m, runs in found.items() if lost[m] <= _FEW}
     if few:
         notes.append(_spikes_note(few, rate_hz))
-    return out, shifts
+    return (out if found else positions), shifts
 
 
 def _runs_off(judge: _Judge, marker: int, edges: IntArray) -> list[tuple[int, int, float]]:

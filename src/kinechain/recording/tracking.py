@@ -11,6 +11,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.recording.exchanges import exchange_back, exchange_by_place
 from kinechain.recording.fallen import without_fallen
 from kinechain.recording.frozen import without_held_samples
+from kinechain.recording.gaps import find_gaps
 from kinechain.recording.jolts import Jolts, find_jolts, stretch
 from kinechain.recording.jumps import note_noise, note_shifts, without_jumps, without_strays
 from kinechain.recording.recording import Note
@@ -59,13 +60,10 @@ def without_tracking_faults(
     now = without_held_samples(before, own, rate_hz, notes)
     jolts = find_jolts(now, rate_hz)
     note_noise(jolts, own, notes)
-    jolts = _without_common_jolts(now, jolts, rate_hz, notes)
-    now, jolts = exchange_back(now, own, jolts, rate_hz, notes)
-    now, jolts = exchange_by_place(now, own, segment, jolts, rate_hz, notes)
-    now, shifts = without_jumps(now, own, segment, jolts, rate_hz, notes)
-    now = without_fallen(now, own, segment, rate_hz, notes)
-    now = without_strays(now, own, segment, jolts, shifts, rate_hz, notes)
-    note_shifts(now, own, shifts, rate_hz, notes)
+    if jolts.is_jolt.any() or len(find_gaps(np.isfinite(now[:, :, 0]))):
+        now = _mended(now, own, segment, jolts, rate_hz, notes)
+    else:
+        now = without_fallen(now, own, segment, rate_hz, notes)
     if now is before:
         return positions
     if before is positions:
@@ -73,6 +71,25 @@ def without_tracking_faults(
     out = positions.copy()
     out[:, columns] = now
     return out
+
+
+def _mended(
+    positions: FloatArray,
+    labels: Sequence[str],
+    segments: Mapping[int, str],
+    jolts: Jolts,
+    rate_hz: float,
+    notes: list[Note],
+) -> FloatArray:
+    """Return positions whose paths break or jolt with the faults that do it undone."""
+    jolts = _without_common_jolts(positions, jolts, rate_hz, notes)
+    now, jolts = exchange_back(positions, labels, jolts, rate_hz, notes)
+    now, jolts = exchange_by_place(now, labels, segments, jolts, rate_hz, notes)
+    now, shifts = without_jumps(now, labels, segments, jolts, rate_hz, notes)
+    now = without_fallen(now, labels, segments, rate_hz, notes)
+    now = without_strays(now, labels, segments, jolts, shifts, rate_hz, notes)
+    note_shifts(now, labels, shifts, rate_hz, notes)
+    return now
 
 
 def _without_common_jolts(positions: FloatArray, jolts: Jolts, rate_hz: float, notes: list[Note]) -> Jolts:
