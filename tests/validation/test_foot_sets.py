@@ -118,7 +118,7 @@ def posed(labels: dict[str, str], **posture_deg: float) -> Recording:
     )
 
 
-@pytest.mark.parametrize(("pull", "least"), [(0.0, 0.97), (None, 0.75)], ids=["markers alone", "drawn to rest"])
+@pytest.mark.parametrize(("pull", "least"), [(0.0, 0.97), (None, 0.92)], ids=["markers alone", "drawn to rest"])
 @pytest.mark.parametrize("name", SETS)
 def test_hindfoot_and_forefoot_of_the_own_body_come_back(name: str, pull: float | None, least: float) -> None:
     body = fit_body(BodySize(mass_kg=70.0, height_m=1.70, sex="male"), static=posed(SETS[name]))
@@ -146,7 +146,7 @@ def test_a_heel_that_rolls_is_measured_as_hindfoot(tmp_path: Path, name: str) ->
     for side, turned in (("right", 10.0), ("left", -6.0)):
         change = np.degrees(after.angle(f"hindfoot_eversion_{side}")[5] - before.angle(f"hindfoot_eversion_{side}")[5])
         # Her heel turns about another axis than the model's, so that part of it is lost (test_known_people.py).
-        assert 0.45 < change / true_eversion(turned) < 1.1
+        assert 0.5 < change / true_eversion(turned) < 1.1
         knee = np.degrees(after.angle(f"knee_flexion_{side}")[5] - before.angle(f"knee_flexion_{side}")[5])
         assert knee == pytest.approx(0.0, abs=1.0)
         assert not any(k.startswith("hindfoot") and k.endswith(side) for k in angle_support(body, motions[1]))

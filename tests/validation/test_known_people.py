@@ -83,13 +83,15 @@ def test_a_heel_that_rolls_over_a_planted_forefoot_is_seen_where_markers_show_it
     rolled = geometry.stand(**legs(heel=(10.0, -8.0)))
     path = geometry.write(folder / "heel.trc", geometry.held(rolled, 20))
     recording = prepare_recording(read_recording(path), profile=str(folder / "profile.toml"))
-    found = compute_angles(body, solve_motion(body, recording))
+    motion = solve_motion(body, recording)
+    found = compute_angles(body, motion)
     # About this axis the heel everts 7.2 deg and inverts 5.6 deg; the model's axis lies elsewhere, so part is lost.
     assert 3.0 < np.degrees(found.angle("hindfoot_eversion_right")[10]) < 8.0
     assert -6.5 < np.degrees(found.angle("hindfoot_eversion_left")[10]) < -2.2
     # The forefoot stays on the floor, so against the heel it turns the other way.
-    assert np.degrees(found.angle("forefoot_eversion_right")[10]) < -2.0
-    assert np.degrees(found.angle("forefoot_eversion_left")[10]) > 2.0
+    # The coordinate is read: the angle is withheld where its error comes to 5 deg, which it just does here.
+    assert np.degrees(motion.coordinate("forefoot_eversion_r")[10]) < -2.0
+    assert np.degrees(motion.coordinate("forefoot_eversion_l")[10]) > 2.0
 
 
 STEP, CADENCE, TOE_OUT = {"r": 0.70, "l": 0.52}, 100.0, (3.0, 14.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +40,11 @@ DEFAULT_PULL = 1e-5
 #: full extension one marker at the knee cannot tell its rotation from that of the hip.
 TIGHT = ("knee_rotation",)
 TIGHT_TIMES = 16.0
+#: Coordinates within a foot that markers on heel bone and forefoot show apart, pulled (3 / 7)^2 = 0.18 times as much;
+#: an assumption: skin over these small bones moves by 3 mm, not 7 mm, and a full pull would hide a seventh of the
+#: eversion of a heel (tests/validation/test_foot_sets.py).
+FOOT = ("subtalar_", "midtarsal_", "forefoot_")
+FOOT_TIMES = 0.18
 #: Coordinates of the arms, pulled as much less as the markers of the arms count less.
 ARM = ("shoulder_", "elbow_", "forearm_", "wrist_")
 ARM_TIMES = UPPER_BODY_SHARE * ARM_SHARE
@@ -277,18 +282,23 @@ def _targets(
         for c, is_root in zip(tree.inputs, tree.is_root, strict=True)
         if not is_root and tree.coordinates[c] not in held and tree.coordinates[c] not in asked
     ]
+    shown = {name[-1] for name in pulled if name.startswith("midtarsal_dorsiflexion_")}
+    feet = f", feet of several parts with {FOOT_TIMES * pull:g}" if shown else ""
     notes.append(
         f"Joint coordinates are drawn to their default with weight {pull:g} against the markers, "
-        f"axial knee rotation with {TIGHT_TIMES * pull:g}, arms with {ARM_TIMES * pull:g}."
+        f"axial knee rotation with {TIGHT_TIMES * pull:g}, arms with {ARM_TIMES * pull:g}{feet}."
     )
+    rest = {name: np.array([body.coordinate(name).default]) for name in pulled}
     return (
         *settings.coordinate_targets,
-        *(CoordinateTarget(name, np.array([body.coordinate(name).default]), pull * _times(name)) for name in pulled),
+        *(CoordinateTarget(name, rest[name], pull * _times(name, shown)) for name in pulled),
     )
 
 
-def _times(name: str) -> float:
-    """Return how much a coordinate is pulled, against most."""
+def _times(name: str, parted_feet: Collection[str]) -> float:
+    """Return how much a coordinate is pulled, against most; sides whose foot is shown in parts are given."""
+    if name.startswith(FOOT) and name[-1] in parted_feet:
+        return FOOT_TIMES
     if name.startswith(TIGHT):
         return TIGHT_TIMES
     return ARM_TIMES if name.startswith(ARM) else 1.0

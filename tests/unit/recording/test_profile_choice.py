@@ -296,7 +296,8 @@ def test_a_choice_takes_no_longer_than_a_blink() -> None:
 HABITS = {
     "words": ([f"{s} {x}" for s in ("Right", "Left") for x in (
         "Anterior Superior Iliac Spine", "Posterior Superior Iliac Spine", "Lateral Knee", "Medial Knee",
-        "Lateral Ankle", "Medial Ankle", "Heel", "5th Metatarsal Head", "1st Metatarsal Head", "Thigh 1", "Shank 1")], 22),
+        "Lateral Ankle", "Medial Ankle", "Heel", "5th Metatarsal Head", "1st Metatarsal Head", "Thigh 1",
+        "Shank 1")], 22),
     "side at the end": ([f"{x}_{s}" for x in (
         "ASIS", "PSIS", "KNEE_LAT", "KNEE_MED", "ANK_LAT", "HEEL", "MTH5", "MTH1", "TH1", "TH2") for s in "RL"], 20),
     "Spanish": ([f"{x} {s}" for x in (
