@@ -177,6 +177,9 @@ def find_sides(
     if not votes:
         return Sides()
     wrong = sum(votes.values()) / len(votes)
+    if known and wrong < 1e-9:
+        who, what = next(iter(known.items()))
+        notes.append(Note("found", f"Right and left stand as labelled; what {who} says ({what}) was not applied."))
     if wrong > 1.0 - 1e-9:
         return _turned_over(name, shots, up, plates, pairs, known or {}, notes)
     if wrong > SLIP_SHARE:
