@@ -144,7 +144,7 @@ def _under_feet(
     away = _distance(plate.centre_of_pressure[rows, :2], frames, feet)
     if is_up and away < feet.near_m:
         return plate
-    if is_up and np.isfinite(plate.corners).all() and _stands_between(plate, rows, frames, feet):
+    if is_up and _is_outlined(plate.corners) and _stands_between(plate, rows, frames, feet):
         return plate
     corrected = _corrected(plate, rows, frames, feet, away if is_up else np.inf, notes)
     if corrected is not None:
@@ -180,6 +180,13 @@ def _is_under_pelvis(plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[
 
 def _refusal(name: str, code: str, why: str) -> Note:
     return Note("defect", f"{name}: not used, {why}.", f"plates.{code}", name, _NO_FORCE, _DESCRIBE)
+
+
+def _is_outlined(corners: FloatArray) -> bool:
+    """Tell whether four corners span a surface."""
+    along = corners[0] + corners[3] - corners[1] - corners[2]
+    across = corners[0] + corners[1] - corners[2] - corners[3]
+    return bool(np.isfinite(corners).all() and min(np.linalg.norm(along), np.linalg.norm(across)) > 0.1)
 
 
 def _distance(points: FloatArray, frames: NDArray[np.int_], feet: _Feet) -> float:
@@ -219,7 +226,7 @@ def _corrected(
     notes: list[Note],
 ) -> ForcePlate | None:
     """Return the plate with its corners reordered or its origin turned, if that alone brings it under the feet."""
-    if not np.isfinite(plate.corners).all():
+    if not _is_outlined(plate.corners):
         return None
     thin = _some(plate, rows)
     tried: list[tuple[float, str, tuple[int, ...], FloatArray]] = []

@@ -161,7 +161,7 @@ def _refusal(name: str, code: str, why: str, cure: str = _DESCRIBE) -> Note:
 
 def _read_plate(source: PlateSource, settings: PlateSettings, notes: list[Note]) -> _Reading | None:
     """Return force and moment at the middle of the surface with the zero taken off, None with the reason in a note."""
-    source = _in_metres(source, notes)
+    source = _round_about(_in_metres(source, notes), notes)
     misplaced = _corner_fault(source.corners)
     if misplaced:
         notes.append(_refusal(source.name, "corners", misplaced))
@@ -243,6 +243,19 @@ def _in_metres(source: PlateSource, notes: list[Note]) -> PlateSource:
             effect = "The centre of pressure rests on that."
             notes.append(Note("repaired", text, "plates.unit_of_length", source.name, effect, _DESCRIBE))
             source = replace(source, **{what: values * factor})
+    return source
+
+
+def _round_about(source: PlateSource, notes: list[Note]) -> PlateSource:
+    """Take corners that are stated crosswise in the order in which they follow each other round the plate."""
+    if not _corner_fault(source.corners):
+        return source
+    for order in ([0, 2, 1, 3], [0, 1, 3, 2]):
+        if not _corner_fault(source.corners[order]):
+            text = f"{source.name}: its corners are stated crosswise; they were put in order round the plate."
+            effect = "Which way its axes run is told by the feet, if it is told at all."
+            notes.append(Note("repaired", text, "plates.corner_order", source.name, effect, _DESCRIBE))
+            return replace(source, corners=source.corners[order])
     return source
 
 
@@ -442,7 +455,8 @@ def _without_baseline(
         drift = _drift(means, quiet, n, len(up), settings)
         if drift is not None:
             return *_without_drift(source, force, moment, quiet, n, drift, notes), True
-        level = np.median(means[quiet])
+        levels = means[quiet]
+        level = levels[np.argmin(np.abs(levels - np.median(levels)))]
         quiet &= np.abs(means - level) < settings.baseline_spread_n
         rows = np.repeat(quiet, n).nonzero()[0]
     weights = np.zeros(len(up))
@@ -623,7 +637,9 @@ def _without_twins(readings: list[_Reading], settings: PlateSettings, notes: lis
 
 def _is_twin(one: _Reading, two: _Reading, settings: PlateSettings) -> bool:
     a, b = one.source, two.source
-    if a.rate_hz != b.rate_hz or np.abs(a.corners.mean(axis=0) - b.corners.mean(axis=0)).max() > 0.02:
+    if a.rate_hz != b.rate_hz or len(a.channels) != len(b.channels):
+        return False
+    if np.abs(a.corners.mean(axis=0) - b.corners.mean(axis=0)).max() > 0.02:
         return False
     is_live = max(_sign(one, settings), _sign(two, settings)) > 0
     return is_live and float(np.abs(one.up - two.up).max()) < settings.baseline_spread_n

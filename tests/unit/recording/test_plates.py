@@ -88,6 +88,16 @@ def test_impossible_corners(corners, said):
     assert notes[0].effect and notes[0].cure and notes[0].place == "plate 1"
 
 
+@pytest.mark.parametrize("order", [[0, 2, 1, 3], [0, 1, 3, 2]])
+def test_corners_stated_crosswise_are_put_in_order(order):
+    made, (force, point, _) = source(2, 0)
+    plate, notes = compute_plate(replace(made, corners=made.corners[order]))
+    assert codes(notes) == ["plates.corner_order"]
+    np.testing.assert_allclose(plate.corners, made.corners)
+    np.testing.assert_allclose(plate.centre_of_pressure[350], point[350])
+    np.testing.assert_allclose(plate.force[350], force[350])
+
+
 def test_a_tilted_plate_is_a_plate():
     made, _ = source(2, 0)
     tilt = np.array([[1, 0, 0], [0, np.cos(0.2), -np.sin(0.2)], [0, np.sin(0.2), np.cos(0.2)]])
@@ -157,6 +167,15 @@ def test_an_offset_is_subtracted_though_some_samples_dropped_out_to_zero():
     plate, notes = compute_plate(replace(made, channels=channels))
     assert codes(notes) == ["plates.offset"]
     assert plate.force[100, 2] == pytest.approx(0.0, abs=0.1)
+
+
+def test_of_two_resting_levels_one_is_the_zero():
+    channels = np.where(np.arange(1000) < 500, 0.3, 30.0)[:, None] * [0, 0, -1.0, 0, 0, 0]
+    channels[:, 2] += 0.1 * np.sin(np.arange(1000))
+    plate, notes = compute_plate(replace(source(2, 0)[0], channels=channels))
+    assert np.isfinite(plate.force).all()
+    assert min(abs(plate.force[200, 2]), abs(plate.force[700, 2])) < 0.5
+    assert codes(notes) in (["plates.offset"], [])
 
 
 def test_a_zero_that_the_software_set_stays():
