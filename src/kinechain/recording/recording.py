@@ -131,6 +131,7 @@ class ForcePlate(Immutable):
     free_moment: FloatArray
     rate_hz: float
     start_s: float = 0.0
+    type: int | None = None
     origin: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
