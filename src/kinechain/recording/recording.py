@@ -122,6 +122,8 @@ class ForcePlate(Immutable):
     origin : (float, float, float) or None
         Vector from the transducer's origin to the middle of the surface by which the centre of pressure was computed,
         m, in the axes of the plate; None if unknown.
+    type : int or None
+        As a C3D counts its types of plates; None for a table.
     """
 
     name: str
@@ -131,8 +133,8 @@ class ForcePlate(Immutable):
     free_moment: FloatArray
     rate_hz: float
     start_s: float = 0.0
-    type: int | None = None
     origin: tuple[float, float, float] | None = None
+    type: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "corners", frozen(self.corners, (4, 3), "corners"))
