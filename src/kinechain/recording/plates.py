@@ -39,6 +39,8 @@ __all__ = [
 #: By a wrong unit of moment the force acts this many half lengths of a plate away from its middle, at the least: a
 #: thousandth of that is nearer to the middle than a foot that walks over a plate stays.  Assumption.
 ABSURD = 50.0
+#: No channel in N or N m (or N mm, wrongly named) holds more.
+IMPOSSIBLE = 1e9
 _NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
 _DESCRIBE = "Check the description of the plate in the recording software and export the trial again."
 _ZERO = "Zero the plates before the person steps on, and record a moment of nobody on them."
@@ -206,6 +208,7 @@ def _plate(reading: _Reading, settings: PlateSettings) -> ForcePlate:
         free_moment=np.outer(lab_from_plate[:, 2], free).T,
         rate_hz=source.rate_hz,
         start_s=source.start_s,
+        type=source.type,
         origin=(float(source.origin[0]), float(source.origin[1]), float(source.origin[2])),
     )
 
@@ -301,6 +304,8 @@ def _channel_fault(source: PlateSource, settings: PlateSettings) -> Note | None:
         return _refusal(name, "no_channels", "its channels hold no samples")
     if not np.isfinite(c).all():
         return _refusal(name, "not_a_number", "its channels hold values that are not numbers")
+    if max(float(c.max()), -float(c.min())) > IMPOSSIBLE:
+        return _refusal(name, "implausible_force", "its channels hold numbers beyond all forces and moments")
     span = np.ptp(c, axis=0)
     if not span.any():
         largest = float(np.abs(c[:1]).max(initial=0.0))
