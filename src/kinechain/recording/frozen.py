@@ -21,6 +21,8 @@ MOVING_M_S = 0.2
 #: rounds positions, as a foot on the floor then repeats itself (assumptions).
 TRAVEL_M = 0.015
 ROUNDED_TRAVEL_M = 0.05
+#: Shortest run that counts as held in a file that rounds, s (assumption).
+ROUNDED_RUN_S = 0.1
 #: A file rounds when this share of the single coordinates does not change from frame to frame (assumption).
 ROUNDED_SHARE = 0.02
 #: A marker is not on the body when it stays within the first while its neighbours move by the second, m (assumption).
@@ -65,7 +67,7 @@ def _zeros(positions: FloatArray, labels: Sequence[str], notes: list[Note]) -> N
         return np.asarray(zero)
     zero &= (positions == 0.0).all(axis=2)
     if zero.any():
-        names = _names([labels[m] for m in np.flatnonzero(zero.any(axis=0))])
+        names = _names([labels[m] for m in np.flatnonzero(zero.any(axis=0)).tolist()])
         text = f"{int(zero.sum())} positions of {names} are exactly 0, 0, 0; they were taken as missing."
         effect = "The marker does not count in those frames."
         cure = "Let the capture software leave missing samples empty."
@@ -116,8 +118,8 @@ def _held(
     notes: list[Note],
 ) -> None:
     """Drop positions that one marker holds while its neighbours travel."""
-    least = max(2, round(0.05 * rate_hz)) if rounded else 2
-    for marker in np.flatnonzero(still.sum(axis=0) >= least):
+    least = max(2, round(ROUNDED_RUN_S * rate_hz)) if rounded else 2
+    for marker in np.flatnonzero(still.sum(axis=0) >= least).tolist():
         held = []
         for first, end in _runs(still[:, marker]):
             if end - first < least or drop[first : end + 1, marker].all():
@@ -158,7 +160,7 @@ def _resting(positions: FloatArray, labels: Sequence[str], drop: NDArray[np.bool
     span = np.linalg.norm(extent, axis=1)
     if np.count_nonzero(span > MOVED_M) < 2:
         return
-    for marker in np.flatnonzero(span < RESTING_M):
+    for marker in np.flatnonzero(span < RESTING_M).tolist():
         frames = np.flatnonzero(seen[:, marker, 0])
         if len(frames) < 20:
             continue

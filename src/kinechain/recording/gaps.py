@@ -208,7 +208,7 @@ class Carriers:
         """Return the markers whose distance hardly varies, the steadiest first."""
         if marker not in self.steady:
             seen = np.flatnonzero(np.isfinite(self.positions[:, marker, 0]))
-            frames = seen[np.unique(np.linspace(0, len(seen) - 1, _RIGID_FRAMES).astype(int))]
+            frames = seen[:: max(len(seen) // _RIGID_FRAMES, 1)]
             others = self.known[self.known != marker]
             apart = np.linalg.norm(self.positions[frames][:, others] - self.positions[frames, marker, None], axis=-1)
             both = np.isfinite(apart)

@@ -49,6 +49,8 @@ SHIFT_M, VARIES_TIMES = 0.012, 0.5
 SHORT_S = 0.2
 #: White noise of one coordinate that is worth a note, m, and how many times that of the other markers (assumption).
 NOISE_M, NOISE_TIMES = 0.0015, 5.0
+#: Below this rate noise cannot be told from movement (assumption), Hz.
+LEAST_RATE_HZ = 50.0
 #: Median jolt of white noise with unit standard deviation per coordinate: sqrt(5) times the median of a chi
 #: distribution with three degrees of freedom, 1.538.
 _JOLT_OF_NOISE = 2.236 * 1.538
@@ -99,7 +101,7 @@ def without_jumps(
     for marker in suspects.tolist():
         starts = [np.flatnonzero(peaks[:, marker]) + 2]
         starts += [gaps[gaps[:, 0] == marker] @ np.array([[0, 0], [1, 1], [0, 1]])]
-        runs = _runs_off(judge, marker, np.unique(np.concatenate([part.ravel() for part in starts])))
+        runs = _runs_off(judge, marker, sorted({int(edge) for part in starts for edge in part.ravel()}))
         runs += _snaps(judge, marker, [int(p) for p in starts[0] if not any(f - 2 <= p <= e + 2 for f, e, _ in runs)])
         if runs:
             found[marker] = sorted(runs)
@@ -114,10 +116,10 @@ def without_jumps(
     return (out if found else positions), shifts
 
 
-def _runs_off(judge: _Judge, marker: int, edges: IntArray) -> list[tuple[int, int, float]]:
+def _runs_off(judge: _Judge, marker: int, edges: Sequence[int]) -> list[tuple[int, int, float]]:
     """Return (first, end, how far off, m) of runs between two of the edges, the shortest first."""
     longest = int(max(m.longest_s for m in METHODS.values()) * judge.rate_hz)
-    pairs = [(int(q - p), int(p)) for i, p in enumerate(edges) for q in edges[i + 1 : i + 6] if q - p <= longest]
+    pairs = [(q - p, p) for i, p in enumerate(edges) for q in edges[i + 1 : i + 6] if q - p <= longest]
     taken = np.zeros(len(judge.positions) + 4, dtype=bool)
     runs = []
     for length, first in sorted(pairs)[:_MOST_RUNS]:
@@ -231,7 +233,7 @@ class _Judge:
         starts = np.arange(1, len(self.positions) - length - 1)
         own = self.bad[starts - 1, marker] == self.bad[starts + length + 1, marker]
         starts = starts[own]
-        for first in starts[np.unique(np.linspace(0, len(starts) - 1, _TRIES).astype(int))] if len(starts) else ():
+        for first in starts[:: max(len(starts) // _TRIES, 1)]:
             usable = there & (self.bad[first - 1] == self.bad[first + length + 1])
             _, fill = fill_gap(self.positions, self.carriers, marker, int(first), length, usable, self.rate_hz, only)
             if fill is not None:
@@ -409,16 +411,20 @@ def _moved_note(label: str, first: int, end: int, off: float, rate_hz: float) ->
     return Note("defect", text, "markers.moved", f"{label}, {where}", effect, cure)
 
 
-def note_noise(jolts: Jolts, labels: Sequence[str], notes: list[Note]) -> None:
+def note_noise(jolts: Jolts, labels: Sequence[str], rate_hz: float, notes: list[Note]) -> None:
     """Note markers whose positions shake far more than those of the others.
 
     Parameters
     ----------
     jolts : Jolts
     labels : sequence of str
+    rate_hz : float
+        Below 50 Hz movement looks like noise, and nothing is said.
     notes : list of Note
         Grows.
     """
+    if rate_hz < LEAST_RATE_HZ:
+        return
     noise = jolts.usual / _JOLT_OF_NOISE
     usual = middle(noise)
     loud = np.flatnonzero((noise > NOISE_M) & (noise > NOISE_TIMES * usual))

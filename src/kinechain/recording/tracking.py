@@ -59,7 +59,7 @@ def without_tracking_faults(
     before = positions if len(columns) == positions.shape[1] else np.take(positions, columns, axis=1)
     now = without_held_samples(before, own, rate_hz, notes)
     jolts = find_jolts(now, rate_hz)
-    note_noise(jolts, own, notes)
+    note_noise(jolts, own, rate_hz, notes)
     if jolts.is_jolt.any() or len(find_gaps(np.isfinite(now[:, :, 0]))):
         now = _mended(now, own, segment, jolts, rate_hz, notes)
     else:
