@@ -249,3 +249,16 @@ def test_of_two_scales_the_header_counts_and_it_is_said():
     )
     np.testing.assert_array_equal(c3d.points * c3d.scale, cloud())
     assert codes(c3d) == {"file.scale"}
+
+
+def test_a_missing_frame_rate_follows_from_the_analog_rate():
+    entries = [Entry("POINT", "RATE", 0.0, "real"), Entry("ANALOG", "RATE", 1000.0, "real")]
+    made = C3dBytes(cloud(), analogs=np.ones((200, 2)), header={"rate": 0.0}, entries=entries)
+    c3d = parse_c3d(made.build(), "a.c3d")
+    assert (c3d.rate_hz, c3d.analog_rate_hz) == (100.0, 1000.0)
+    assert codes(c3d) == {"file.rate"}
+
+
+def test_a_misspelt_group_of_plates_is_known():
+    p = parse_c3d(C3dBytes(cloud(), entries=[Entry("FORCE_PLATEFORM", "USED", 2)]).build(), "a.c3d").parameters
+    assert p.words("FORCE_PLATFORM", "USED") == [2]

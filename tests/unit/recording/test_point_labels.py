@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from kinechain.recording.readers.point_labels import (
+    described_labels,
     is_ghost,
     is_output,
     join_fragments,
     merge_duplicates,
     name_points,
+    told_apart,
     without_ghosts,
 )
 
@@ -173,3 +175,37 @@ def test_a_piece_of_a_trajectory_is_joined_where_it_takes_up():
         assert labels == ("LASI", "LASI_1")
         assert notes == []
     assert join_fragments(("TH_1", "TH_2"), np.concatenate([first, second], axis=1), [])[0] == ("TH_1", "TH_2")
+
+
+@pytest.mark.parametrize("raw", [["0001", "0002", "0003", "*4"], ["PT01", "PT02", "PT03", "*4"], ["H", "R", "RF", ""]])
+def test_descriptions_name_what_labels_do_not(raw):
+    said = ["C7", "Right ASIS", "R.Knee.Lateral", "nobody"]
+    notes = []
+    assert described_labels(raw, said, notes) == [*said[:3], raw[3]]
+    assert [n.code for n in notes] == ["markers.descriptions"]
+
+
+def test_labels_that_say_something_stay():
+    notes = []
+    for raw, said in (
+        (["LASI", "RASI", "SACR"], ["Left ASIS", "Right ASIS", "Sacrum"]),
+        (["01", "02", "03"], ["*", "*", "*"]),
+        (["01", "02", "03"], ["Marker", "Marker", "Marker"]),
+        (["01", "02", "03"], ["", "", ""]),
+        (["M1", "M2", "M3"], ["Marker1", "Marker2", "Marker3"]),
+    ):
+        assert described_labels(raw, said, notes) == raw
+    assert notes == []
+
+
+def test_labels_cut_to_four_letters_are_told_apart_by_their_descriptions():
+    one = np.zeros((4, 1, 3))
+    empty = np.full((4, 1, 3), np.nan)
+    apart = np.concatenate([one, one + 0.1, one + 0.5], axis=1)
+    said = ["R.Knee.Lateral", "R.Knee.Medial", "Sacrum"]
+    notes = []
+    assert told_apart(["RKNE", "RKNE", "SACR"], said, apart, notes) == ["R.Knee.Lateral", "R.Knee.Medial", "SACR"]
+    assert [n.code for n in notes] == ["markers.namesakes"]
+    for positions in (np.concatenate([one, one, one], axis=1), np.concatenate([one, empty, one], axis=1)):
+        assert told_apart(["RKNE", "RKNE", "SACR"], said, positions, notes) == ["RKNE", "RKNE", "SACR"]
+    assert told_apart(["RKNE", "RKNE", "SACR"], ["", "", ""], apart, notes) == ["RKNE", "RKNE", "SACR"]

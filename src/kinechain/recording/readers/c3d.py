@@ -22,11 +22,13 @@ from kinechain.recording.readers.c3d_plates import plates_of_c3d
 from kinechain.recording.readers.lengths import length_from_size, length_of
 from kinechain.recording.readers.point_labels import (
     MODEL_POINT,
+    described_labels,
     is_ghost,
     is_output,
     join_fragments,
     merge_duplicates,
     name_points,
+    told_apart,
     without_ghosts,
 )
 from kinechain.recording.recording import Event, ForcePlate, Markers, Note, Series
@@ -59,6 +61,7 @@ class _Points:
     """Points sorted by what they are, before they become markers and outputs."""
 
     labels: tuple[str, ...]
+    descriptions: tuple[str, ...]
     positions: FloatArray
     outputs: tuple[int, ...]
     markers: tuple[int, ...]
@@ -115,7 +118,11 @@ def _sort_points(c3d: C3dFile, notes: list[Note]) -> _Points:
     positions = _positions(c3d, notes)
     count = positions.shape[1]
     parameters = c3d.parameters
-    raw = [*map(printable, parameters.numbered("POINT", "LABELS")), *[""] * count][:count]
+    raw, descriptions = (
+        [*map(printable, parameters.numbered("POINT", name)), *[""] * count][:count]
+        for name in ("LABELS", "DESCRIPTIONS")
+    )
+    raw = described_labels(raw, descriptions, notes)
     subjects = [printable(x) for x in parameters.texts("SUBJECTS", "NAMES")]
     stated = [*subjects, *map(printable, parameters.texts("SUBJECTS", "LABEL_PREFIXES"))]
     seen = np.isfinite(positions[:, :, 0]).mean(axis=0) if count else np.zeros(0)
@@ -136,7 +143,8 @@ def _sort_points(c3d: C3dFile, notes: list[Note]) -> _Points:
         text = f"The file names none of its {count} points."
         effect, cure = "No marker can be told from another.", "Label the trajectories and export the trial again."
         notes.append(Note("defect", text, "markers.unnamed", "POINT:LABELS", effect, cure))
-    return _Points(labels, positions, outputs, tuple(others[k] for k in kept), groups, named.subject)
+    markers = tuple(others[k] for k in kept)
+    return _Points(labels, tuple(descriptions), positions, outputs, markers, groups, named.subject)
 
 
 def _positions(c3d: C3dFile, notes: list[Note]) -> FloatArray:
@@ -183,7 +191,10 @@ def _markers(points: _Points, unit: float, rate: float, start: float, notes: lis
         return None
     is_all = len(points.markers) == len(points.labels)
     chosen = points.positions if is_all else np.take(points.positions, points.markers, axis=1)
-    labels, positions = merge_duplicates([points.labels[k] for k in points.markers], chosen * unit, notes)
+    positions = chosen * unit
+    said = [points.descriptions[k] for k in points.markers]
+    names = told_apart([points.labels[k] for k in points.markers], said, positions, notes)
+    labels, positions = merge_duplicates(names, positions, notes)
     labels, positions = join_fragments(labels, positions, notes)
     return Markers(labels, positions, rate, start)
 

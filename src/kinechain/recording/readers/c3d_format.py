@@ -347,6 +347,12 @@ def _rate(header: _Header, parameters: Parameters, samples: int, notes: list[Not
     in_header, stated = header.rate_hz, _single(parameters, "POINT", "RATE")
     analog = _single(parameters, "ANALOG", "RATE") or 0.0
     usable = [r for r in (stated, in_header) if r is not None and math.isfinite(r) and r > 0]
+    if not usable and samples and analog > 0:
+        rate = analog / samples
+        text = f"The file states no frame rate; {rate:g} Hz follow from its analog channels."
+        effect, cure = "All times and speeds rest on it.", "Check the frame rate of the cameras."
+        notes.append(Note("assumed", text, "file.rate", "POINT:RATE", effect, cure))
+        return rate
     if not usable:
         return in_header if stated is None else stated
     confirmed = [r for r in usable if samples and abs(analog / samples / r - 1) < 1e-3]

@@ -21,6 +21,10 @@ __all__ = ["ENCODINGS", "Encoding", "Parameter", "Parameters", "read_parameters"
 
 #: Bytes of one block of a C3D.
 BLOCK = 512
+#: Names of groups that programs misspell.
+SPELLINGS = dict.fromkeys(
+    ("FORCE_PLATEFORM", "FORCE_PLATFORMS", "FORCEPLATFORM", "FORCE_PLATE", "FORCEPLATE"), "FORCE_PLATFORM"
+)
 #: What stands around a text that is shorter than its field.
 BLANKS = "\x00 \t\r\n"
 
@@ -244,7 +248,8 @@ def read_parameters(
                 moved.append(at)
         at, record = following, _record(data, following, limit, encoding)
     _say(skipped, moved, notes)
-    entries = {(groups.get(g, f"({g})").upper(), name.upper()): p for g, name, p in found}
+    known = {g: SPELLINGS.get(name.upper(), name.upper()) for g, name in groups.items()}
+    entries = {(known.get(g, f"({g})"), name.upper()): p for g, name, p in found}
     return Parameters(entries), min(at + 1, limit)
 
 

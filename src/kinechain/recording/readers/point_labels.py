@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -18,12 +19,14 @@ from kinechain.recording.recording import Note
 __all__ = [
     "MODEL_POINT",
     "PointNames",
+    "described_labels",
     "is_ghost",
     "is_output",
     "join_fragments",
     "listed",
     "merge_duplicates",
     "name_points",
+    "told_apart",
     "without_ghosts",
 ]
 
@@ -229,6 +232,75 @@ def without_ghosts(labels: Sequence[str], notes: list[Note]) -> list[int]:
     return named
 
 
+def described_labels(raw: Sequence[str], descriptions: Sequence[str], notes: list[Note]) -> list[str]:
+    """Take descriptions as labels where the labels are numbers or one or two letters and the descriptions names.
+
+    Parameters
+    ----------
+    raw, descriptions : sequence of str
+        One of each per point; '' where there is none.
+    notes : list of Note
+        Appended to.
+    """
+    named = [k for k, label in enumerate(raw) if not is_ghost(label)]
+    said = [descriptions[k] for k in named]
+    if len(named) < 3 or len(set(said)) < len(said) or not all(_is_name(text) for text in said):
+        return list(raw)
+    says_nothing = sum(COUNTED.match(raw[k]) is not None or len(raw[k]) <= 2 for k in named)
+    if says_nothing < 0.9 * len(named):
+        return list(raw)
+    text = "The labels of the points are numbers or single letters; their descriptions were taken as names."
+    effect, cure = (
+        "Markers are told by their descriptions.",
+        "Export the trial with the names of the markers as labels.",
+    )
+    notes.append(Note("assumed", text, "markers.descriptions", "POINT:DESCRIPTIONS", effect, cure))
+    return [descriptions[k] if k in set(named) else label for k, label in enumerate(raw)]
+
+
+def told_apart(labels: list[str], descriptions: Sequence[str], positions: FloatArray, notes: list[Note]) -> list[str]:
+    """Name points that share a label but lie apart by their descriptions, as where labels were cut to four letters.
+
+    Parameters
+    ----------
+    labels : list of str
+    descriptions : sequence of str
+        One per point, '' where there is none.
+    positions : (time, point, 3) array, m
+    notes : list of Note
+        Appended to.
+    """
+    if len(set(labels)) == len(labels) or not any(descriptions):
+        return labels
+    order: dict[str, list[int]] = {}
+    for k, label in enumerate(labels):
+        order.setdefault(label, []).append(k)
+    out, renamed = list(labels), []
+    for label, members in order.items():
+        said = [descriptions[k] for k in members]
+        if len(members) < 2 or len(set(said)) < len(said) or not all(_is_name(x) and x not in order for x in said):
+            continue
+        full = [k for k in members if np.isfinite(positions[:, k, 0]).any()]
+        if any(_gap(positions[:, a], positions[:, b]) > TWIN_M for a, b in combinations(full, 2)):
+            for k in members:
+                out[k] = descriptions[k]
+            renamed.append(label)
+    if renamed:
+        text = f"Points that share a label but lie apart ({listed(renamed)}) were named by their descriptions."
+        effect, cure = "Each counts as a marker of its own.", "Give every marker one label and export again."
+        notes.append(Note("repaired", text, "markers.namesakes", listed(renamed), effect, cure))
+    return out
+
+
+def _is_name(text: str) -> bool:
+    return re.search(r"[^\W\d_]", text) is not None and len(text) <= 48 and not (is_ghost(text) or COUNTED.match(text))
+
+
+def _gap(one: FloatArray, other: FloatArray) -> float:
+    """Return the largest distance of two trajectories, 0 where they are never seen together."""
+    return float(np.fmax.reduce(np.linalg.norm(one - other, axis=1), initial=0.0))
+
+
 def merge_duplicates(labels: list[str], positions: FloatArray, notes: list[Note]) -> tuple[tuple[str, ...], FloatArray]:
     """Join points of one label: the fullest one, completed from its twins where they do not contradict it.
 
@@ -264,8 +336,7 @@ def merge_duplicates(labels: list[str], positions: FloatArray, notes: list[Note]
                 empty.append(label)
                 continue
             twin = positions[:, other]
-            gap = np.linalg.norm(best - twin, axis=1)
-            if np.nanmax(gap, initial=0.0) > TWIN_M:
+            if _gap(best, twin) > TWIN_M:
                 refused.append(label)
                 continue
             best = np.where(np.isfinite(best), best, twin)
