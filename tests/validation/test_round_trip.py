@@ -5,7 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kinechain.analysis import assess
+from kinechain.care.person import Person
 from kinechain.core.errors import FileError, InputError
+from kinechain.motion.export import ExportSettings, export_recordings
 from kinechain.recording.plates import PlateSettings
 from kinechain.recording.read import ReadSettings, read_recording
 from kinechain.recording.recording import Recording
@@ -49,6 +52,19 @@ def test_a_recording_comes_back_from_a_c3d_as_it_was(shared: Path, tmp_path: Pat
             np.testing.assert_allclose(got.free_moment, want.free_moment, atol=1e-2, err_msg=name)
         if made.outputs is not None:
             assert len(back.outputs.labels) == len(made.outputs.labels), name
+
+
+@pytest.mark.parametrize("name", ["C1_01", "C5_01"])
+def test_an_exported_visit_gives_the_same_measures(shared: Path, tmp_path: Path, name: str):
+    folder = shared / "data" / "dev" / "schreiber_moissenet" / "2014001"
+    walk, standing = folder / f"2014001_{name}.c3d", folder / "2014001_ST.c3d"
+    exported = export_recordings([walk, standing], tmp_path, ExportSettings("c3d"))
+    person = Person(mass_kg=67.0, height_m=1.66, sex="male", age_years=31.0)
+    first, second = assess(person, [walk], standing), assess(person, [exported.paths[0]], exported.paths[1])
+    values = [{(f.id, f.side): f.estimate.value for f in a.findings} for a in (first, second)]
+    assert len(values[0]) > 100 and set(values[0]) == set(values[1])
+    for key, value in values[0].items():
+        assert values[1][key] == pytest.approx(value, abs=1e-5), key
 
 
 @pytest.mark.parametrize(

@@ -242,3 +242,27 @@ def test_other_tables_are_refused_with_what_they_need(tmp_path, content, said):
         recording = read(tmp_path, content)
         recording.require_markers()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("unit", ["mm", "[mm]", "Millimeters"])
+def test_a_line_of_units_below_the_names(tmp_path, unit):
+    head = ["Time", *(f"{label}_{axis}" for label in ("LASI", "RHEE") for axis in "xyz")]
+    lines = table(head).split("\n")
+    recording = read(tmp_path, "\n".join([lines[0], ",".join(["s", *[unit] * 6]), *lines[1:]]))
+    np.testing.assert_allclose(recording.markers.position("LASI")[1], [0.001, 0.002, 1.703])
+    assert not any(note.code == "file.unit" for note in recording.notes)
+
+
+@pytest.mark.parametrize("word", ["marker", "Label", "point", "Landmark", "name"])
+def test_however_the_column_of_markers_is_called(tmp_path, word):
+    rows = [f"{t},{m},1,2,1{i}00" for t in (0.0, 0.01, 0.02) for i, m in enumerate(("LASI", "RHEE"))]
+    back = read(tmp_path, f"time,{word},X,Y,Z\n" + "\n".join(rows) + "\n").markers
+    assert back.labels == ("LASI", "RHEE")
+
+
+def test_a_trajectory_of_qualisys_without_a_name_keeps_its_columns(tmp_path):
+    text = QUALISYS.replace("NO_OF_MARKERS\t2", "NO_OF_MARKERS\t3").replace("LASI\tRHEE", "LASI\t\tRHEE")
+    rows = "".join(f"1\t2\t1703\t9\t9\t9\t504\t5\t{i}\n" for i in (6, 7, 8))
+    back = read(tmp_path, text + rows, "a.tsv").markers
+    assert back.labels == ("LASI", "RHEE")
+    np.testing.assert_allclose(back.position("RHEE")[0], [0.504, 0.005, 0.006])

@@ -10,6 +10,9 @@ from kinechain.recording.recording import Note
 
 __all__ = ["even_rows", "rate_of"]
 
+#: A frame number beyond this is none (assumption: four months at 100 Hz).
+LARGEST_FRAME = 1e9
+
 #: Stands for the rate of a single frame, on which nothing rests (assumption: that of most cameras).
 ANY_HZ = 100.0
 
@@ -157,7 +160,7 @@ def _by_frames(
     """Place rows by the numbers of their frames, at the rate stated."""
     rate = _needed(stated, name, kind)
     counts = frames is not None and len(frames) > 1 and np.isfinite(frames).all() and (np.diff(frames) > 0).all()
-    if frames is None or not counts:
+    if frames is None or not counts or np.abs(frames).max() > LARGEST_FRAME:
         return values, rate, 0.0
     at = np.rint(frames - frames[0]).astype(np.int64)
     start = float(max(frames[0] - 1, 0) / rate)

@@ -189,12 +189,13 @@ def _trajectories(section: Section, name: str, notes: list[Note]) -> Markers:
     if metres is None:
         metres = length_from_size(positions, words[0] if words else "", "the line of units", notes)
     frames = section.frames
-    if np.isfinite(frames).all() and (np.diff(frames) > 1).any() and (np.diff(frames) > 0).all():
-        at = (frames - frames[0]).astype(np.int64)
-        if at[-1] < 10 * len(at):
-            whole = np.full((int(at[-1]) + 1, *positions.shape[1:]), np.nan)
-            whole[at] = positions
-            positions = whole
+    steps = np.diff(frames)
+    is_counted = np.isfinite(frames).all() and (steps > 0).all() and (steps > 1).any()
+    if is_counted and frames[-1] - frames[0] < 10 * len(frames):
+        at = np.rint(frames - frames[0]).astype(np.int64)
+        whole = np.full((int(at[-1]) + 1, *positions.shape[1:]), np.nan)
+        whole[at] = positions
+        positions = whole
     return make_markers(labels, positions * metres, section.rate_hz, _start(section, None), name, "CSV", notes)
 
 

@@ -63,8 +63,8 @@ def read_qualisys(text: str, name: str) -> TableFile:
                 events.append(words)
             else:
                 keys.setdefault(key, words)
-    labels = [x for x in keys.get("MARKER_NAMES", []) if x.strip()]
-    if not labels:
+    labels = _labels(keys)
+    if not any(labels):
         raise FileError(
             f"{name} is a TSV of Qualisys without MARKER_NAMES; export 3D data of named trajectories, "
             "or give the C3D of the trial"
@@ -92,6 +92,17 @@ def read_qualisys(text: str, name: str) -> TableFile:
     markers = make_markers(labels, positions, rate_hz, start, name, "TSV", notes)
     span = (start, float(markers.times_s[-1]))
     return TableFile("TSV", markers, events=_events(events, span, notes), notes=tuple(notes))
+
+
+def _labels(keys: dict[str, list[str]]) -> list[str]:
+    """Return as many names as there are markers; one without a name keeps its place."""
+    names = keys.get("MARKER_NAMES", [])
+    count = to_number(next(iter(keys.get("NO_OF_MARKERS", [])), "") or "x")
+    while names and not names[-1]:
+        names.pop()
+    if count is not None and len(names) < count < 1000:
+        names = [*names, *[""] * (int(count) - len(names))]
+    return names
 
 
 def _named_lead(lines: list[str], at: int) -> int:

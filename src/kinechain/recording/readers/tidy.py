@@ -46,6 +46,9 @@ _TIME = re.compile(r"^(times?|t)(\b|_)[\s_.]*[\(\[]?(s|sec|seconds|ms)?[\)\]]?$"
 _FRAME = re.compile(r"^(frame|sample|index)s?\W*(no|number)?\.?$|^$", re.IGNORECASE)
 _UNIT = re.compile(r"^(?P<name>.*?)[\s_]*[\(\[](?P<unit>[^\(\)\[\]]*)[\)\]]$")
 _AXIS = re.compile(r"^(?P<name>.*?)(?P<mark>[\s_.:-]*)(pos)?(?P<axis>[xyz])$", re.IGNORECASE)
+#: Words for the column that names markers, and for the one that names values.
+_MARKER = ("marker", "label", "point", "landmark", "keypoint", "name")
+_NAME = ("name", "variable", "angle")
 #: Triples of columns that are no place of a marker.
 _OTHER = re.compile(
     r"(force|moment|torque|cop|grf|acc|gyr|mag|quat|euler|angle|rot|vel)|^(f|m|v|p|t|a|g|w)\d*$|^ground_", re.IGNORECASE
@@ -75,6 +78,8 @@ def _header_line(lines: Sequence[str]) -> int | None:
 
 def _are_axes(cells: Sequence[str]) -> bool:
     words = [cell.lower() for cell in cells if cell]
+    if set(words) & set(_MARKER):
+        return False
     return sum(word in ("x", "y", "z") for word in words) >= max(3, len(words) - 2)
 
 
@@ -105,7 +110,8 @@ def read_columns(text: str, name: str) -> TableFile:
         names = _joined(split_cells(lines[at - 1], mark) if at else [], names)
     kind = "TSV" if mark == "\t" else "CSV"
     rows = lines[at + 1 :]
-    words = [i for i, n in enumerate(names) if _bare(n)[0].lower() in ("marker", "name", "variable", "unit")]
+    rows, names = _with_units(rows, names, mark)
+    words = [i for i, n in enumerate(names) if _bare(n)[0].lower() in (*_MARKER, *_NAME, "unit")]
     if words:
         columns, texts = _with_words(rows, at + 2, names, words, name, kind, mark)
         return _content(names, columns, texts, name, kind, notes, f"line {at + 2}")
@@ -113,6 +119,19 @@ def read_columns(text: str, name: str) -> TableFile:
     if not len(table):
         raise FileError(f"{name} names {len(names)} columns but holds no rows; export it again")
     return _content(names, lambda i: table[:, i], {}, name, kind, notes, f"line {at + 2}")
+
+
+def _with_units(rows: list[str], names: list[str], mark: str) -> tuple[list[str], list[str]]:
+    """Put the units of a line below the names behind them."""
+    first = split_cells(rows[0], mark) if rows else []
+    seen = [cell for cell in first if cell]
+    if not seen or not any(length_of(c) or c.strip("[]()").lower() in ("s", "n", "nm", *_ANGLE_UNITS) for c in seen):
+        return rows, names
+    if any(to_number(cell) is not None for cell in seen):
+        return rows, names
+    units = [cell.strip("[]()") for cell in first]
+    told = [f"{n} [{u}]" if u and not _TIME.match(n) else n for n, u in zip(names, units, strict=False)]
+    return ["", *rows[1:]], told + names[len(told) :]
 
 
 def _joined(above: Sequence[str], axes: Sequence[str]) -> list[str]:
@@ -255,9 +274,9 @@ def _content(
     at = next((i for i, n in enumerate(names) if _TIME.match(n)), None)
     if at is None:
         raise FileError(f"{name} holds no times, so neither speed nor duration can be told; {NEEDED}")
-    if {"marker", "x", "y", "z"} <= set(plain):
+    if {"x", "y", "z"} <= set(plain) and set(plain) & set(_MARKER):
         return _long_markers(plain, at, column, texts, name, kind, notes, place)
-    if {"value"} <= set(plain) and set(plain) & {"name", "variable", "angle"}:
+    if {"value"} <= set(plain) and set(plain) & set(_NAME):
         return _long_values(plain, at, column, texts, name, kind, notes)
     frames = next((i for i, n in enumerate(plain) if i != at and _FRAME.match(n)), None)
     return _wide(names, at, frames, column, texts, name, kind, notes, place)
@@ -296,7 +315,7 @@ def _long_markers(
     place: str,
 ) -> TableFile:
     points = np.stack([column(plain.index(axis)) for axis in "xyz"], axis=1)
-    marker = plain.index("marker")
+    marker = next(plain.index(word) for word in _MARKER if word in plain)
     words = texts[marker] if marker in texts else column(marker).astype(str)
     stated = ""
     if "unit" in plain:
@@ -325,7 +344,7 @@ def _long_values(
     kind: str,
     notes: list[Note],
 ) -> TableFile:
-    word = next(i for i, n in enumerate(plain) if n in ("name", "variable", "angle"))
+    word = next(i for i, n in enumerate(plain) if n in _NAME)
     if word not in texts:
         raise FileError(f"{name} holds numbers where the names of values are expected; {NEEDED}")
     times, labels, values = _pivot(column(at), texts[word], column(plain.index("value"))[:, None], name)
