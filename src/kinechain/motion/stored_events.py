@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
 from kinechain.motion.foot_paths import FootPaths
-from kinechain.motion.kinematic_events import Walk
+from kinechain.motion.kinematic_events import Kind, Walk
 from kinechain.recording.recording import Event, Note, Side
 
 __all__ = ["believe_stored_events"]
@@ -26,9 +27,13 @@ LEAST_EVENTS = 3
 #: All events of both kinds earlier or later than the movement by more than this: the clock is shifted, s.  Assumption:
 #: beyond every median of a kinematic method against plates in a trial known to us (0.05 s in walking).
 SHIFT_S = 0.06
+#: A foot rests, before a strike or after a foot off, if heel or forefoot stays below this fraction of the walking speed
+#: for this time, s.  Assumption: half of the fraction by which bonci2022 tells a strike.
+REST_FRACTION, REST_S = 0.25, 0.1
 #: Two events of a kind of one foot, closer than this part of a stride, are one that was stored twice.  Assumption.
 TWICE_FRACTION = 0.2
 OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
+OTHER_KIND: dict[Kind, Kind] = {"foot_strike": "foot_off", "foot_off": "foot_strike"}
 
 
 def believe_stored_events(
@@ -59,9 +64,10 @@ def believe_stored_events(
     events, notes = _without_twins(stored, known, TWICE_FRACTION * stride)
     if not events or not known:
         return (), ()
-    is_judged = np.array([_is_judged(e.time_s, paths, walk, limit) for e in events])
     apart = _apart(events, known)
     fits = np.abs(apart) <= limit
+    is_judged = np.array([_is_judged(e.time_s, paths, walk, limit) for e in events])
+    is_judged |= ~fits & np.array([_is_at_rest(e, paths, walk) for e in events])
     if is_judged.sum() >= LEAST_EVENTS and fits[is_judged].mean() < SOUND_SHARE:
         events, more = _repaired(events, known, limit, paths, walk)
     elif is_judged.any() and not fits[is_judged].any():
@@ -87,17 +93,12 @@ def _reference(sources: Sequence[Sequence[Event]], walk: Walk) -> list[Event]:
     return out
 
 
-def _apart(
-    events: Sequence[Event], known: Sequence[Event], *, exchanged: bool = False, shift_s: float = 0.0
-) -> FloatArray:
+def _apart(events: Sequence[Event], known: Sequence[Event], shift_s: float = 0.0) -> FloatArray:
     """Return how much later than each event the nearest like event is known to be, s; infinite without one."""
     out = np.full(len(events), np.inf)
     for i, event in enumerate(events):
-        side = OTHER[event.side] if exchanged else event.side
-        times = np.array([k.time_s for k in known if k.kind == event.kind and k.side == side])
-        if len(times):
-            later = times - event.time_s - shift_s
-            out[i] = later[np.argmin(np.abs(later))]
+        later = [k.time_s - event.time_s - shift_s for k in known if (k.kind, k.side) == (event.kind, event.side)]
+        out[i] = min(later, key=abs, default=np.inf)
     return out
 
 
@@ -108,6 +109,22 @@ def _is_judged(time_s: float, paths: FootPaths, walk: Walk, margin_s: float) -> 
     if last < 0 or first > len(walk.is_steady) - 1:
         return True  # not in the recording at all
     return first >= 0 and last < len(walk.is_steady) and bool(walk.is_steady[first : last + 1].all())
+
+
+def _is_at_rest(event: Event, paths: FootPaths, walk: Walk) -> bool:
+    """Tell whether a foot that is said to land, or to leave, stands still before the one, or after the other.
+
+    This is seen at the very ends of a recording too, where no method shows an event.
+    """
+    frame, reach = (event.time_s - paths.start_s) * paths.rate_hz, REST_S * paths.rate_hz
+    around = (frame - reach, frame) if event.kind == "foot_strike" else (frame, frame + reach)
+    first, last = max(0, round(around[0])), min(len(paths.pelvis), round(around[1]) + 2)
+    if last - first < 3 or not paths.is_seen[first:last].all():
+        return False
+    way = [np.hypot(*np.diff(path[event.side][first:last, :2], axis=0).T) for path in (paths.heel, paths.forefoot)]
+    # Before it leaves, a heel rises while its forefoot rests; in a swing both move.
+    fastest = float(np.min(way, axis=0).max()) * paths.rate_hz
+    return fastest < REST_FRACTION * float(np.median(walk.speed[first:last]))
 
 
 def _without_twins(
@@ -186,20 +203,24 @@ def _refused(count: int) -> Note:
 def _repaired(
     events: Sequence[Event], known: Sequence[Event], limit: float, paths: FootPaths, walk: Walk
 ) -> tuple[tuple[Event, ...], tuple[Note, ...]]:
-    """Explain events that do not fit by exchanged sides or by one shift of the clock; refuse them otherwise."""
+    """Explain events that do not fit by exchanged words or by one shift of the clock; refuse them otherwise."""
 
-    def share(near_s: float, *, exchanged: bool = False, shift_s: float = 0.0) -> float:
-        judged = np.array([_is_judged(e.time_s + shift_s, paths, walk, limit) for e in events])
-        apart = _apart(events, known, exchanged=exchanged, shift_s=shift_s)
-        return float((np.abs(apart[judged]) <= near_s).mean()) if judged.sum() >= LEAST_EVENTS else 0.0
+    def share(changed: Sequence[Event], shift_s: float = 0.0) -> float:
+        """Part of the events that would fit, closely: the next event of the other foot is as near as that."""
+        judged = np.array([_is_judged(e.time_s + shift_s, paths, walk, limit) for e in changed])
+        apart = _apart(changed, known, shift_s)
+        return float((np.abs(apart[judged]) <= limit / 2).mean()) if judged.sum() >= LEAST_EVENTS else 0.0
 
-    if share(limit, exchanged=True) >= EXPLAINED_SHARE:
-        return tuple(replace(e, side=OTHER[e.side]) for e in events), (_exchanged_note(len(events)),)
+    sides = tuple(replace(e, side=OTHER[e.side]) for e in events)
+    kinds = tuple(replace(e, kind=OTHER_KIND[e.kind]) for e in events)
+    exchanged = max(((share(changed), changed) for changed in (sides, kinds)), key=lambda pair: pair[0])
+    if exchanged[0] >= EXPLAINED_SHARE:
+        return exchanged[1], (_exchanged_note(len(events), "side" if exchanged[1] is sides else "kind"),)
     # Programs count events from the first frame or from the start of the clock, so these two shifts come first;
     # of others that explain as much, the shortest.
     pairs = {round(k.time_s - e.time_s, 3) for e in events for k in known if (k.kind, k.side) == (e.kind, e.side)}
     shifts = [paths.start_s, -paths.start_s, *sorted(pairs, key=abs)]
-    shares = [share(limit / 2, shift_s=shift) for shift in shifts]
+    shares = [share(events, shift) for shift in shifts]
     best = int(np.argmax(shares))
     if shares[best] < EXPLAINED_SHARE:
         return (), (_refused(len(events)),)
@@ -210,7 +231,7 @@ def _moved(
     events: Sequence[Event], known: Sequence[Event], shift: float, limit: float
 ) -> tuple[tuple[Event, ...], tuple[Note, ...]]:
     """Move events by a shift, improved by the median of what is left, and leave out those that still do not fit."""
-    apart = _apart(events, known, shift_s=shift)
+    apart = _apart(events, known, shift)
     shift += float(np.median(apart[np.abs(apart) <= limit]))
     moved = [replace(e, time_s=e.time_s + shift) for e in events]
     fits = np.abs(_apart(moved, known)) <= limit
@@ -231,7 +252,7 @@ def _moved(
 
 def _small_shift(events: Sequence[Event], apart: FloatArray, limit: float) -> float | None:
     """Return by how much strikes and offs alike come early, s, or late; None if they do not."""
-    near = np.abs(apart) <= limit
+    near = np.abs(apart) <= 2 * limit
     is_strike = np.array([e.kind == "foot_strike" for e in events])
     kinds = [apart[near & kind] for kind in (is_strike, ~is_strike)]
     if min(len(kind) for kind in kinds) < 2:
@@ -241,12 +262,13 @@ def _small_shift(events: Sequence[Event], apart: FloatArray, limit: float) -> fl
     return float(np.median(apart[near])) if is_shifted else None
 
 
-def _exchanged_note(count: int) -> Note:
-    return Note(
-        "repaired",
-        f"The {count} stored events carry the other foot's side; left and right were exchanged.",
-        "events.stored_sides",
-        "stored events",
-        "Each event now belongs to the foot that moves so.",
-        "Check the sides of the events, and the left and right labels of the markers, in the laboratory's program.",
+def _exchanged_note(count: int, word: Literal["side", "kind"]) -> Note:
+    effect, where = "Each event now belongs to what moves so.", "stored events"
+    cure = (
+        f"Check the {word}s of the events, and the left and right labels of the markers, in the laboratory's program."
     )
+    if word == "side":
+        text = f"The {count} stored events carry the other foot's side; left and right were exchanged."
+        return Note("repaired", text, "events.stored_sides", where, effect, cure)
+    text = f"The {count} stored events call strikes foot offs and foot offs strikes; the two were exchanged."
+    return Note("repaired", text, "events.stored_kinds", where, effect, cure)

@@ -98,6 +98,29 @@ def test_exchanged_sides_of_all_are_exchanged_back() -> None:
     assert of_file(found) == stored()
 
 
+def test_exchanged_kinds_of_all_are_exchanged_back() -> None:
+    found = chosen([replace(e, kind="foot_strike" if e.kind == "foot_off" else "foot_off") for e in stored()])
+    assert codes(found) == ["events.stored_kinds"]
+    assert of_file(found) == stored()
+
+
+def test_a_clock_that_runs_at_another_rate_is_refused() -> None:
+    found = chosen([replace(e, time_s=START + 1.2 * (e.time_s - START)) for e in stored()])
+    assert of_file(found) == ()
+    assert codes(found) == ["events.stored_refused"]
+
+
+def test_an_event_of_a_resting_foot_is_refused_at_the_edge_of_a_recording_too() -> None:
+    """At 0.06 s from the beginning no method shows an event, but the right foot rests there."""
+    rests = strikes("right", STRIDE, LASTS)[0]
+    early = Event("foot_strike", "right", START + 0.06, "file")
+    assert rests > 0.4
+    found = chosen([early, *stored()])
+    assert early not in of_file(found)
+    assert len(of_file(found)) == len(stored())
+    assert codes(found) == ["events.stored_wrong"]
+
+
 def test_events_that_no_single_fault_explains_are_refused_as_a_whole() -> None:
     generator = np.random.default_rng(1)
     at_random = [replace(e, time_s=START + generator.uniform(0.5, LASTS - 0.5)) for e in stored()]
