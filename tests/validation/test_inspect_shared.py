@@ -98,6 +98,7 @@ def test_the_dead_plate_is_not_used_and_the_foot_on_the_other_is_named(everythin
     row = everything["dev/uwa_fast_walk/fast_walking_a.c3d"]
     assert [plate.is_used for plate in row.plates] == [True, False]
     assert [(c.side, c.state) for c in row.plates[0].contacts] == [("right", "clean")]
+    assert row.plates[0].type == 2 and row.plates[0].offset_n == pytest.approx(13.4, abs=0.2)
     assert (row.mass_kg, row.height_m, row.unlabelled) == (67.0, 1.82, 29)
 
 

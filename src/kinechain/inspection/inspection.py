@@ -206,6 +206,10 @@ class PlateRow:
     reason : str
         Why it is not used, '' if it is.
     contacts : tuple of ContactRow
+    type : int or None
+        As a C3D counts its types of plates.
+    offset_n : float or None
+        What it read while nobody stood on it, which was subtracted; None if nothing was.
     load_n : tuple of float
         Vertical force for drawing: the largest in each of at most 240 equal stretches between start and end.
     """
@@ -221,6 +225,8 @@ class PlateRow:
     reason: str
     contacts: tuple[ContactRow, ...]
     load_n: tuple[float, ...]
+    type: int | None = None
+    offset_n: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,10 +180,11 @@ def plate_rows(recording: Recording, ready: Recording | None, contacts: Sequence
     notes = ready.notes if ready else recording.notes
     refusals = {n.place: n for n in notes if n.code.startswith("plates.") and n.kind == "defect" and n.place}
     raw = {plate.name: plate for plate in recording.plates}
-    rows = [
-        _row(plate, raw.get(plate.name, plate), ready is not None, "", [c for c in contacts if c.plate == index])
-        for index, plate in enumerate(used)
-    ]
+    rows = []
+    for index, plate in enumerate(used):
+        own = [c for c in contacts if c.plate == index]
+        row = _row(plate, raw.get(plate.name, plate), ready is not None, "", own)
+        rows.append(replace(row, offset_n=_offset(notes, plate.name)))
     names = {plate.name for plate in used}
     for plate in recording.plates:
         if plate.name not in names:
@@ -195,6 +198,13 @@ def plate_rows(recording: Recording, ready: Recording | None, contacts: Sequence
 
 def _why(note: Note | None, name: str) -> str:
     return note.text if note else f"{name}: set aside."
+
+
+def _offset(notes: Sequence[Note], name: str) -> float | None:
+    """Return what a plate read while nobody stood on it, as its note says, N."""
+    said = next((n.text for n in notes if n.code == "plates.offset" and n.place == name), "")
+    found = re.search(r"(-?[\d.]+) N while nobody", said)
+    return float(found[1]) if found else None
 
 
 def _row(plate: ForcePlate, raw: ForcePlate, is_world: bool, reason: str, contacts: Sequence[Contact]) -> PlateRow:
@@ -215,6 +225,7 @@ def _row(plate: ForcePlate, raw: ForcePlate, is_world: bool, reason: str, contac
         reason,
         tuple(ContactRow(c.side, c.start_s, c.end_s, _state(c), c.reason) for c in contacts),
         _load(vertical),
+        plate.type,
     )
 
 

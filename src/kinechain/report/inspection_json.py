@@ -136,6 +136,7 @@ def _marker(row: MarkerRow) -> dict[str, Any]:
 def _plate(row: PlateRow) -> dict[str, Any]:
     return {
         "name": row.name,
+        "type": row.type,
         "is_used": row.is_used,
         "reason": row.reason or None,
         "middle_m": [_number(x) for x in row.middle_m] if row.middle_m else None,
@@ -144,6 +145,7 @@ def _plate(row: PlateRow) -> dict[str, Any]:
         "start_s": _number(row.start_s),
         "end_s": _number(row.end_s),
         "peak_n": _number(row.peak_n),
+        "offset_n": _number(row.offset_n),
         "contacts": [
             {
                 "side": c.side,

@@ -196,8 +196,12 @@ def plate_words(plate: PlateRow) -> str:
     if not plate.is_used:
         return plate.reason
     parts = [f"{plate.rate_hz:g} Hz", f"up to {plate.peak_n:.0f} N"]
+    parts += [f"an offset of {plate.offset_n:.1f} N was subtracted"] if plate.offset_n is not None else []
     if plate.size_m:
         parts.insert(0, f"{plate.size_m[0] * 1e3:.0f} x {plate.size_m[1] * 1e3:.0f} mm")
+    if plate.middle_m:
+        parts.insert(1, f"at {', '.join(f'{x:.2f}' for x in plate.middle_m)} m")
+    parts = [f"type {plate.type}", *parts] if plate.type else parts
     return ", ".join(parts)
 
 

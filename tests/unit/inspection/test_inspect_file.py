@@ -59,6 +59,12 @@ def test_who_stood_on_which_plate_when(walk):
     assert len(walk.plates[0].load_n) <= 240
 
 
+def test_what_was_subtracted_from_a_plate_is_said_beside_it():
+    offset = Note("repaired", "Plate 1: -13.4 N while nobody stands on it.", "plates.offset", "plate 1")
+    found = inspect_recording(walking(notes=(offset,)))
+    assert [plate.offset_n for plate in found.plates] == [-13.4, None]
+
+
 def test_one_plate_gives_the_loads_of_one_side_only():
     found = inspect_recording(walking(plates=("right",)))
     assert verdicts(found)["loads"] == "partly"
