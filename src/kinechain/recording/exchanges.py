@@ -63,7 +63,7 @@ def exchange_back(
         exchanged = _exchanged_frames(out, a, b, sorted(set(frames)))
         if not exchanged.any():
             continue
-        out[np.ix_(exchanged, [a, b])] = out[np.ix_(exchanged, [b, a])]
+        _exchange(out, a, b, exchanged)
         notes.append(_note(labels[a], labels[b], exchanged, rate_hz))
     return out, find_jolts(out, rate_hz)
 
@@ -124,6 +124,13 @@ def _exchanged_frames(positions: FloatArray, a: int, b: int, frames: list[int]) 
     odd = np.cumsum(state) % 2 == 1
     seen = np.isfinite(positions[:, [a, b], 0]).any(axis=1)
     return np.asarray(odd if (odd & seen).sum() * 2 <= seen.sum() else ~odd)
+
+
+def _exchange(positions: FloatArray, a: int, b: int, frames: NDArray[np.bool_]) -> None:
+    """Exchange the samples of two markers in some frames, in place."""
+    kept = positions[frames, a].copy()
+    positions[frames, a] = positions[frames, b]
+    positions[frames, b] = kept
 
 
 def _note(a: str, b: str, exchanged: NDArray[np.bool_], rate_hz: float) -> Note:
@@ -189,7 +196,7 @@ def exchange_by_place(
                 exchanged = np.zeros(len(out), dtype=bool)
                 exchanged[piece[0] : piece[1]] = True
                 out = out.copy()
-                out[np.ix_(exchanged, [marker, other])] = out[np.ix_(exchanged, [other, marker])]
+                _exchange(out, marker, other, exchanged)
                 own.positions = out
                 notes.append(_note(labels[marker], labels[other], exchanged, rate_hz))
     return (out, find_jolts(out, rate_hz)) if out is not positions else (positions, jolts)
