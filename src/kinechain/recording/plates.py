@@ -195,9 +195,9 @@ def _plate(reading: _Reading, settings: PlateSettings) -> ForcePlate:
     loaded = reading.up >= settings.threshold_n
     vertical = np.where(loaded, force[:, 2], np.nan)
     x, y = -moment[:, 1] / vertical, moment[:, 0] / vertical
-    free = np.where(loaded, moment[:, 2] - x * force[:, 1] + y * force[:, 0], 0.0)
     if source.polynomial is not None:
         x, y = _corrected_by_kistler(x, y, source.polynomial)
+    free = np.where(loaded, moment[:, 2] - x * force[:, 1] + y * force[:, 0], 0.0)
     # Axis by axis, so that a missing x does not spread through a product; long rows, which are faster.
     centre = (middle[:, None] + np.outer(lab_from_plate[:, 0], x) + np.outer(lab_from_plate[:, 1], y)).T
     return ForcePlate(
@@ -265,17 +265,17 @@ def _round_about(source: PlateSource, notes: list[Note]) -> PlateSource:
 def _corner_fault(corners: FloatArray) -> str:
     """Say what makes four corners impossible, '' if nothing does."""
     if not np.isfinite(corners).all():
-        return "the file states no corners for it"
+        return "the file states no corners"
     sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
     if not (np.abs(corners).max() < 100.0 and sides.max() < 5.0):
-        return "its corners are impossible (further away than a laboratory is wide)"
+        return "the corners are impossible (further away than a laboratory is wide)"
     if sides.min() < 0.1:
-        return "its corners are impossible (less than 10 cm apart)"
+        return "the corners are impossible (less than 10 cm apart)"
     diagonals = np.linalg.norm(corners[[0, 1]] - corners[[2, 3]], axis=1)
     if abs(diagonals[0] - diagonals[1]) > 0.05 * diagonals.max():
-        return "its corners do not form a rectangle"
+        return "the corners do not form a rectangle"
     if np.linalg.norm(corners[0] + corners[2] - corners[1] - corners[3]) / 2 > 0.03:
-        return "its corners do not lie in one plane"
+        return "the corners do not lie in one plane"
     return ""
 
 
@@ -286,7 +286,7 @@ def _origin_below(source: PlateSource, notes: list[Note]) -> PlateSource:
     """
     if source.type == 1 or not source.origin[2] > 0:
         return source
-    text = f"{source.name}: its origin is stated above its surface, which cannot be; the sign was turned."
+    text = f"{source.name}: the origin is stated above the surface, which cannot be; its sign was turned."
     effect = "Taken as stated, the centre of pressure would lie beside the foot."
     cure = "State FORCE_PLATFORM:ORIGIN with a negative z, as the C3D manual asks."
     notes.append(Note("repaired", text, "plates.origin_sign", source.name, effect, cure))
@@ -452,8 +452,8 @@ def _without_baseline(
     if not quiet.any():
         rows = _stated_zero(source, up, settings)
         if rows is None:
-            text = f"{source.name}: loaded or noisy throughout, so its zero could not be checked."
-            effect = "An offset, if it has one, stays in its force."
+            text = f"{source.name}: loaded or noisy throughout, so the zero could not be checked."
+            effect = "An offset, if there is one, stays in the force."
             notes.append(Note("found", text, "plates.zero_unseen", source.name, effect, _ZERO))
             return force, moment, False
     else:
