@@ -52,6 +52,8 @@ SCAPULA = re.compile(r"scap|inf(erior)?[ _]?angle|angul", re.IGNORECASE)
 MODEL_POINT = re.compile(
     r"^([LR](FE|TI|FO|TO|CL|HU|RA|HN)|PEL|TRX|HED|[LR]?(BM))[OALP]$|^(CentreOfMass|CentreOfMassFloor|CenterOfMass.*)$"
 )
+#: Descriptions of points that a program computed.
+VIRTUAL = re.compile(r"^v(irtual)?[ _.]", re.IGNORECASE)
 #: A further piece of a trajectory: its marker's label and a number behind a sign.
 FRAGMENT = re.compile(r"^(.*[^\W\d_])[_ .-]\d{1,2}$")
 #: Words for sides, which no subject is called.
@@ -280,6 +282,8 @@ def told_apart(labels: list[str], descriptions: Sequence[str], positions: FloatA
         said = [descriptions[k] for k in members]
         if len(members) < 2 or len(set(said)) < len(said) or not all(_is_name(x) and x not in order for x in said):
             continue
+        if all(VIRTUAL.match(text) for text in said):
+            continue  # nobody wears them
         full = [k for k in members if np.isfinite(positions[:, k, 0]).any()]
         if any(_gap(positions[:, a], positions[:, b]) > TWIN_M for a, b in combinations(full, 2)):
             for k in members:
