@@ -35,9 +35,9 @@ def pieces_of(positions: FloatArray, segments: Mapping[int, str], jolts: Jolts) 
     jolts : Jolts
     """
     seen = np.isfinite(positions[:, :, 0])
-    joined: NDArray[np.bool_] = np.asarray(seen[1:] & seen[:-1])
+    joined = np.asarray(seen[1:] & seen[:-1])
     joined[1:-1] &= ~jolts.is_peak
-    breaks = jolts.is_jolt.any(axis=0)
+    breaks = np.asarray(jolts.is_jolt.any(axis=0))
     breaks[find_gaps(seen)[:, 0]] = True
     found = {m: _pieces(seen[:, m], joined[:, m]) for m in np.flatnonzero(breaks).tolist() if m in segments}
     return {marker: pieces for marker, pieces in found.items() if len(pieces) > 1}
