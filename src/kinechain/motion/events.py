@@ -230,12 +230,14 @@ def _doubt_note(doubtful: Sequence[Event]) -> tuple[Note, ...]:
 
 def _aligned(kinematic: Sequence[Event], trusted: Sequence[Event]) -> tuple[Event, ...]:
     """Move events by their median distance from more trusted events of the same kind."""
+    if not trusted:
+        return tuple(kinematic)
     shift = {a.kind: a.median_ms / 1000 for a in compare_events(trusted, kinematic, "trusted", "kinematic")}
     return tuple(replace(e, time_s=e.time_s - shift.get(e.kind, 0.0)) for e in kinematic)
 
 
 def _frame(paths: FootPaths, time_s: float) -> int:
-    return int(np.clip(round((time_s - paths.start_s) * paths.rate_hz), 0, len(paths.pelvis) - 1))
+    return min(max(round((time_s - paths.start_s) * paths.rate_hz), 0), len(paths.pelvis) - 1)
 
 
 def merge_events(*sources: Sequence[Event]) -> tuple[Event, ...]:
