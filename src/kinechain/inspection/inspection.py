@@ -201,7 +201,7 @@ class PlateRow:
         Its two sides, m.
     rate_hz, start_s, end_s : float
     peak_n : float
-        Largest vertical force.
+        Largest vertical force; the largest component where the vertical is not known.
     is_used : bool
     reason : str
         Why it is not used, '' if it is.

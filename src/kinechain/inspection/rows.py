@@ -208,7 +208,8 @@ def _offset(notes: Sequence[Note], name: str) -> float | None:
 
 
 def _row(plate: ForcePlate, raw: ForcePlate, is_world: bool, reason: str, contacts: Sequence[Contact]) -> PlateRow:
-    vertical = plate.force[:, 2] if is_world else np.linalg.norm(plate.force, axis=1)
+    # Before the vertical is known, the largest component stands for it.
+    vertical = plate.force[:, 2] if is_world else np.abs(plate.force).max(axis=1)
     vertical = np.nan_to_num(vertical)
     sides = np.linalg.norm(np.roll(raw.corners, -1, axis=0) - raw.corners, axis=1)
     is_known = bool(np.isfinite(raw.corners).all())
