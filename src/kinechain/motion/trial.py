@@ -48,6 +48,8 @@ class GaitTrial(Immutable):
         The events used, each with its source.
     cycles : tuple of Cycle
     notes : tuple of str
+    is_running : bool
+        The person runs: events and angles hold, measures and norms of walking do not.
     """
 
     recording: Recording
@@ -56,6 +58,7 @@ class GaitTrial(Immutable):
     events: tuple[Event, ...]
     cycles: tuple[Cycle, ...]
     notes: tuple[str, ...] = ()
+    is_running: bool = False
 
 
 def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0, *, least_cycles: int = 1) -> GaitTrial:
@@ -101,7 +104,8 @@ def analyze_gait(body: Body, recording: Recording, cutoff_hz: float = 6.0, *, le
             f"{hidden} strides were left out: the person or a foot is hidden for more than "
             f"{LONGEST_HIDDEN_S:g} s of each, so events may be missing",
         )
-    return GaitTrial(recording, motion, angles, chosen.events, cycles, notes)
+    is_running = chosen.walk is not None and chosen.walk.is_running
+    return GaitTrial(recording, motion, angles, chosen.events, cycles, notes, is_running)
 
 
 def _feet_seen(body: Body, motion: Motion) -> NDArray[np.bool_]:
