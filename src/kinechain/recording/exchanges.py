@@ -208,13 +208,15 @@ def _partner(
     """Return the mate with which a marker has exchanged places in a piece, or None."""
     best, least = None, SMOOTHER * wrong
     for mate in mates:
-        others = [k for k in (*mates, own.marker) if k != mate]
-        place = Place(positions, mate, others, main)
-        tried = (own.outside(piece, mate, mate)[0], place.outside(piece, own.marker, own.marker)[0])
-        theirs = float(place.outside(piece)[0].max(initial=0.0))
-        if min(map(len, tried)) < 2 or theirs < WRONG_PLACE_M:
+        here = own.outside(piece, mate, mate)[0]
+        if len(here) < 2 or here.max() > least:
             continue
-        worst = float(max(part.max() for part in tried))
+        place = Place(positions, mate, [k for k in (*mates, own.marker) if k != mate], main)
+        there = place.outside(piece, own.marker, own.marker)[0]
+        theirs = float(place.outside(piece)[0].max(initial=0.0))
+        if len(there) < 2 or theirs < WRONG_PLACE_M:
+            continue
+        worst = float(max(here.max(), there.max()))
         if worst < min(least, SMOOTHER * theirs):
             best, least = mate, worst
     return best

@@ -189,6 +189,8 @@ class _Judge:
         before, after = first - 1, first + length
         if before < 0 or after >= len(track) or not np.isfinite(track[[before, after], 0]).all():
             return None
+        if not np.isfinite(track[first:after, 0]).any():
+            return None
         there = self.bad[before] == self.bad[after + 1]
         method, fill = fill_gap(self.positions, self.carriers, marker, first, length, there, self.rate_hz)
         if fill is None:
