@@ -235,11 +235,61 @@ def test_further_laboratories_are_prepared(shared: Path):
         ("rezaie_qtm_running/gait_1_marker.trc", "uwa_clusters"),
         ("ezc3d_qualisys_isb/Qualisys.c3d", "isb_full_body"),
         ("c3dorg_qualisys/Walking_Hybrid_1_1.c3d", "hybrid_clusters"),
-        ("c3dorg_motionanalysis/Walk1.c3d", "plug_in_gait"),
+        ("c3dorg_motionanalysis/Walk1.c3d", "helen_hayes"),
+        ("c3dorg_qualisys/Capture0002.c3d", "qualisys_helen_hayes"),
         ("bmc_gait_pressure/walk2.trc", "bmclab"),
     ):
         ready = prepare_recording(read_recording(shared / "data" / "dev" / path))
         assert (ready.profile, ready.task) == (profile, "walking")
+
+
+@pytest.mark.parametrize(
+    ("path", "profile"),
+    [
+        ("axes/biobuddy_static.c3d", "montreal"),
+        ("axes/biobuddy_static_rotated.c3d", "montreal"),
+        ("metadata/bts_dynamic_missing_params_duplicates.c3d", "davis_bars"),
+        ("metadata/bts_standing_missing_params.c3d", "davis_bars"),
+        ("plates/type1_corrected.c3d", "davis_bars"),
+        ("plates/type-2a.c3d", "helen_hayes"),
+        ("plates/res16bit_unsigned_6plates.c3d", "french_landmarks"),
+        ("odd/Res16bits.trc", "french_landmarks"),
+        ("odd/ezc3d_FP_Type1.c3d", "davis_bars"),
+        ("odd/ezc3d_FP_Type3.c3d", "coda_pelvis"),
+        ("odd/motek_T_filmbox.trc", "plug_in_gait"),
+        ("odd/nimble_markers_weird.trc", "plug_in_gait"),
+    ],
+)
+def test_the_marker_set_of_odd_files_is_told(shared: Path, path: str, profile: str):
+    ready = prepare_recording(read_recording(shared / "data" / "broken" / path))
+    assert ready.profile == profile
+    assert ready.score > 0.9
+    assert ready.runner_up[1] < ready.score
+    assert not [n for n in ready.notes if n.code == "markers.place"]
+
+
+def test_labels_kept_in_the_descriptions_are_read_as_words(shared: Path):
+    ready = prepare_recording(read_recording(shared / "data/broken/plates/nimble_JH01_negative_force.c3d"))
+    assert ready.profile == "label_words"
+    assert {"heel_r", "heel_proximal_l", "metatarsal_5_head_r", "medial_malleolus_l", "toe_2_tip_r"} <= {
+        landmark for _, landmark in ready.landmarks
+    }
+    assert not [n for n in ready.notes if n.code == "markers.place"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("metadata/sample21_wrong_rates.c3d", "marks the right leg only"),
+        ("odd/кириллица имя.c3d", "marks no leg"),
+        ("plates/MotionMonitor_m.c3d", "none of them names a place on the body"),
+        ("plates/kyowa_scale_24kN.c3d", "read as words they lack"),
+        ("encodings/MACsample_sgi_int.c3d", "lack asis_r"),
+    ],
+)
+def test_a_set_that_cannot_carry_a_body_is_refused_for_its_reason(shared: Path, path: str, said: str):
+    with pytest.raises(InputError, match=said):
+        prepare_recording(read_recording(shared / "data" / "broken" / path))
 
 
 def test_a_body_exported_mirrored_is_refused(shared: Path):

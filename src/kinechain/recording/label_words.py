@@ -186,6 +186,15 @@ _CODES = {
     "fl": ("metatarsal_5_head", "lateral"), "fm": ("metatarsal_1_head", "medial"),
 }  # fmt: skip
 
+#: Codes that mean a place only beside these others of the same side.
+_BESIDE: dict[str, tuple[str, tuple[str, ...]]] = {
+    "h": ("heel", ("fm", "fl")),
+    "1st": ("metatarsal_1_head", ("5th",)), "2nd": ("metatarsal_2_head", ("1st", "5th")),
+    "5th": ("metatarsal_5_head", ("1st",)),
+    "dhe": ("heel", ("phe",)), "phe": ("heel_proximal", ("dhe",)), "lhe": ("calcaneus_lateral", ("dhe", "phe")),
+    "mhe": ("calcaneus_medial", ("dhe", "phe")),
+}  # fmt: skip
+
 #: Codes of a segment, believed only where at least so many of one side are numbered: RT1 ... RT4, R_SK1, RTB2.
 _CLUSTERS = {
     "t": ("femur", 3), "q": ("femur", 3), "s": ("tibia", 3), "th": ("femur", 2), "tc": ("femur", 2), "ti": ("tibia", 2),
@@ -322,17 +331,38 @@ def read_labels(labels: Iterable[str]) -> dict[str, Reading]:
     Returns
     -------
     dict of label to Reading
-        No landmark twice: a second marker of the same place tracks its segment.
     """
     labels = list(labels)
-    out = {label: reading for label in labels if (reading := _by_words(label)) is not None}
-    open_labels = [x for x in labels if x not in out]
-    coded = {x: parts for x in open_labels if (parts := _side_and_code(x)) is not None}
+    coded = {x: parts for x in labels if (parts := _side_and_code(x)) is not None}
     known = set(coded.values())
-    for label, (side, code) in coded.items():
-        if (reading := _by_code(side, code, known)) is not None:
+    out: dict[str, Reading] = {}
+    for label in labels:
+        reading = _beside(*coded[label], known) if label in coded else None
+        reading = reading or _by_words(label)
+        if reading is None and label in coded:
+            reading = _by_code(*coded[label], known)
+        if reading is not None:
             out[label] = reading
-    return {label: out[label] for label in labels if label in out}
+    return _with_toe_tips(out, coded)
+
+
+def _with_toe_tips(readings: dict[str, Reading], coded: Mapping[str, tuple[str, str]]) -> dict[str, Reading]:
+    """Put the toe of a set at its tip where another marker stands on the second metatarsal head."""
+    out = dict(readings)
+    for side in "rl":
+        own = [x for x, r in readings.items() if r.landmark == f"metatarsal_2_head_{side}"]
+        toes = [x for x in own if coded.get(x, ("", ""))[1] in ("toe", "toes")]
+        if len(own) > len(toes):
+            out |= {x: Reading(f"toe_2_tip_{side}", 1.0) for x in toes}
+    return out
+
+
+def _beside(side: str, code: str, known: set[tuple[str, str]]) -> Reading | None:
+    """Read a code that means a place only where the others of its set stand on the same side."""
+    landmark, others = _BESIDE.get(code, ("", ()))
+    if not landmark or not {(side, c) for c in others} <= known:
+        return None
+    return Reading(f"{landmark}_{side}", 5.0)
 
 
 def _side_and_code(label: str) -> tuple[str, str] | None:
@@ -346,8 +376,6 @@ def _side_and_code(label: str) -> tuple[str, str] | None:
 
 def _by_code(side: str, code: str, known: set[tuple[str, str]]) -> Reading | None:
     """Read a two-letter code or a numbered cluster, beside the other labels of its side."""
-    if code == "h" and {(side, "fm"), (side, "fl")} <= known:
-        return Reading(f"heel_{side}", 5.0)
     if code in _CODES:
         landmark, face = _CODES[code]
         joint = landmark.partition("_")[2]

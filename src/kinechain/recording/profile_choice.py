@@ -159,8 +159,8 @@ def _ranked_closely(
 
 
 def _is_known(match: Match) -> bool:
-    """Tell whether a profile names at least half of what it requires itself, not by words."""
-    return len(match.missing) <= 0.5 * len(match.profile.required)
+    """Tell whether a profile names at least three fifths of what it requires itself, not by words (assumption)."""
+    return len(match.missing) <= 0.4 * len(match.profile.required)
 
 
 def _as_asked(labels: Sequence[str], name: str, recording: str) -> ProfileChoice:

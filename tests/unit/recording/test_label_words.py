@@ -108,6 +108,24 @@ def test_numbered_clusters_count_only_together() -> None:
     }
 
 
+def test_codes_of_a_set_are_read_beside_each_other() -> None:
+    foot = ["R1ST", "R2ND", "R5TH", "RTOE", "RPHE", "RDHE", "RLHE"]
+    found = {x: r.landmark for x, r in read_labels(foot).items()}
+    assert found == {
+        "R1ST": "metatarsal_1_head_r",
+        "R2ND": "metatarsal_2_head_r",
+        "R5TH": "metatarsal_5_head_r",
+        "RTOE": "toe_2_tip_r",
+        "RPHE": "heel_proximal_r",
+        "RDHE": "heel_r",
+        "RLHE": "calcaneus_lateral_r",
+    }
+    assert {x: r.landmark for x, r in read_labels(["RTOE", "RLHE", "R2ND"]).items()} == {
+        "RTOE": "metatarsal_2_head_r",
+        "RLHE": "humeral_lateral_epicondyle_r",
+    }
+
+
 def test_a_patella_tracks_nothing() -> None:
     reading = read_label("R_Patella")
     assert reading is not None
