@@ -262,3 +262,10 @@ def test_a_missing_frame_rate_follows_from_the_analog_rate():
 def test_a_misspelt_group_of_plates_is_known():
     p = parse_c3d(C3dBytes(cloud(), entries=[Entry("FORCE_PLATEFORM", "USED", 2)]).build(), "a.c3d").parameters
     assert p.words("FORCE_PLATFORM", "USED") == [2]
+
+
+def test_a_general_scale_of_zero_does_not_silence_the_plates():
+    made = C3dBytes(cloud(2), analogs=np.full((2, 2), 7.0), entries=[Entry("ANALOG", "GEN_SCALE", 0.0, "real")])
+    c3d = parse_c3d(made.build(), "a.c3d")
+    np.testing.assert_array_equal(c3d.analogs, 7.0)
+    assert codes(c3d) == {"file.analog_scale"}

@@ -170,7 +170,7 @@ def parse_c3d(data: bytes, file: str) -> C3dFile:
         points=points,
         scale=1.0 if layout.is_real else _integer_scale(header, parameters, notes),
         status=status,
-        analogs=_scaled(raw, layout.channels, parameters, layout.is_real),
+        analogs=_scaled(raw, layout.channels, parameters, layout.is_real, notes),
         header_events=tuple(_header_events(data, encoding)),
         notes=tuple(notes),
     )
@@ -379,7 +379,7 @@ def _first_frame(header: _Header, parameters: Parameters) -> int:
     return max(header.first, 1)
 
 
-def _scaled(raw: NDArray[Any], channels: int, parameters: Parameters, is_real: bool) -> FloatArray:
+def _scaled(raw: NDArray[Any], channels: int, parameters: Parameters, is_real: bool, notes: list[Note]) -> FloatArray:
     """Return (value - OFFSET) SCALE GEN_SCALE for every channel, (sample, channel) array."""
     if not raw.size:
         return np.zeros((0, 0))
@@ -388,6 +388,11 @@ def _scaled(raw: NDArray[Any], channels: int, parameters: Parameters, is_real: b
         raw = raw if is_real else raw.view(raw.dtype.str.replace("i", "u"))
         offset = np.where(offset < 0, offset + 65536.0, offset)
     general = _single(parameters, "ANALOG", "GEN_SCALE")
+    if general == 0.0:
+        general = 1.0
+        text = "The file scales all analog channels by zero (ANALOG:GEN_SCALE); one was taken."
+        effect, cure = "All forces rest on it.", "Check the forces against the weight of the person."
+        notes.append(Note("assumed", text, "file.analog_scale", "ANALOG:GEN_SCALE", effect, cure))
     with np.errstate(all="ignore"):
         values = raw.astype(np.float64).reshape(-1, channels)
         if offset.any():
