@@ -127,7 +127,8 @@ def choose_profile(
         said = f"No known marker set: the labels were read as words ({_covered(best)}, score {best.score:.2f}); "
     said += f"next best '{second.profile.name}' (score {max(second.score, 0.0):.2f})."
     notes = [Note(kind, said, "markers.profile", best.profile.name, *_OF_THE_SET)]
-    notes += _guess_notes(best) + _close_notes(best, ranked) + _place_notes(best, broken)
+    best, broken, moves = _medial_where_it_stands(best, broken)
+    notes += [*_guess_notes(best), *_close_notes(best, ranked), *moves, *_place_notes(best, broken)]
     return ProfileChoice(best, (second.profile.name, max(second.score, 0.0)), tuple(notes))
 
 
@@ -223,6 +224,31 @@ def _with_words(match: Match, keys: Sequence[LabelKeys], readings: Mapping[str, 
 
 def _by_score(match: Match) -> tuple[float, int, str]:
     return (-match.score, -len(match.landmarks), match.profile.name)
+
+
+def _medial_where_it_stands(match: Match, broken: Sequence[str]) -> tuple[Match, tuple[str, ...], list[Note]]:
+    """Take a marker that is only called medial for the joint at which it stands: 'LMED' is an ankle's or a knee's."""
+    there = {landmark: label for label, landmark in match.landmarks}
+    moved = {}
+    for side in "rl":
+        ankle, knee = f"medial_malleolus_{side}", f"medial_femoral_epicondyle_{side}"
+        at_knee = f"{ankle} stands nearer to lateral_femoral_epicondyle_{side}"
+        stem = plain(there.get(ankle, "")).strip("rl")
+        if stem in ("med", "medial") and knee not in there and any(x.startswith(at_knee) for x in broken):
+            moved[there[ankle]] = knee
+    if not moved:
+        return match, tuple(broken), []
+    landmarks = tuple((label, moved.get(label, landmark)) for label, landmark in match.landmarks)
+    rest = tuple(x for x in broken if not x.startswith("medial_malleolus"))
+    note = Note(
+        "assumed",
+        f"{_listed(list(moved))} stand at the knee, not at the ankle: taken as the medial femoral epicondyles.",
+        "markers.place_moved",
+        _listed(list(moved)),
+        "The knee centre lies midway to them; the ankle centre is told without a medial marker.",
+        "Give a profile of your own if these markers mean something else.",
+    )
+    return replace(match, landmarks=landmarks), rest, [note]
 
 
 def _broken(match: Match, labels: Sequence[str], positions: FloatArray | None) -> tuple[float, tuple[str, ...]]:

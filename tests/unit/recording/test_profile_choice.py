@@ -191,20 +191,35 @@ def test_exchanged_joints_break_rules_of_place(first: str, second: str) -> None:
     assert any(first in clause for clause in broken_places(tracks)[1])
 
 
-def test_broken_places_are_a_defect_with_its_label() -> None:
+def plug_in_gait_points(**other: str) -> dict[str, np.ndarray]:
+    """Return a person of plain geometry under Plug-in Gait's labels, some of them at another landmark."""
     at = geometric_person.stand()
-    stems = {"ASI": "asis", "PSI": "psis", "KNE": "lateral_femoral_epicondyle", "ANK": "lateral_malleolus",
-             "HEE": "heel", "TOE": "metatarsal_2_head", "MED": "medial_malleolus"}  # fmt: skip
+    stems = {"ASI": "asis", "PSI": "psis", "KNE": "lateral_femoral_epicondyle", "ANK": "lateral_malleolus"}
+    stems |= {"HEE": "heel", "TOE": "metatarsal_2_head", "MED": "medial_malleolus"} | other
     points = {f"{s.upper()}{k}": at[f"{v}_{s}"] for k, v in stems.items() for s in "rl"}
-    points |= {f"{s.upper()}{k}": 0.5 * (points[f"{s.upper()}{a}"] + points[f"{s.upper()}{b}"])
-               for k, a, b in (("THI", "ASI", "KNE"), ("TIB", "KNE", "ANK")) for s in "rl"}  # fmt: skip
-    positions = np.array([list(points.values())])
-    assert not [n for n in choose_profile(list(points), positions=positions).notes if n.code == "markers.place"]
-    points["RMED"] = at["medial_femoral_epicondyle_r"]
+    for label, above, below in (("THI", "ASI", "KNE"), ("TIB", "KNE", "ANK")):
+        points |= {f"{s}{label}": 0.5 * (points[f"{s}{above}"] + points[f"{s}{below}"]) for s in "RL"}
+    return points
+
+
+def test_broken_places_are_a_defect_with_its_label() -> None:
+    points = plug_in_gait_points()
+    choice = choose_profile(list(points), positions=np.array([list(points.values())]))
+    assert not [n for n in choice.notes if n.code == "markers.place"]
+    points["RHEE"] = points["RKNE"] + 0.01
     choice = choose_profile(list(points), positions=np.array([list(points.values())]))
     note = next(n for n in choice.notes if n.code == "markers.place")
     assert note.kind == "defect"
-    assert note.place == "RMED"
+    assert note.place == "RHEE"
+
+
+def test_a_marker_called_medial_belongs_to_the_joint_where_it_stands() -> None:
+    ankle, knee = plug_in_gait_points(), plug_in_gait_points(MED="medial_femoral_epicondyle")
+    found = [choose_profile(list(p), positions=np.array([list(p.values())])) for p in (ankle, knee)]
+    assert [dict(c.match.landmarks)["LMED"] for c in found] == ["medial_malleolus_l", "medial_femoral_epicondyle_l"]
+    assert [[n.place for n in c.notes if n.code == "markers.place_moved"] for c in found] == [[], ["RMED, LMED"]]
+    assert found[1].match.weight("LMED") == found[0].match.weight("LMED")
+    assert not [n for n in found[1].notes if n.code == "markers.place"]
 
 
 def test_a_near_tie_with_another_meaning_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
