@@ -139,14 +139,18 @@ def _snaps(judge: _Judge, marker: int, peaks: list[int]) -> list[tuple[int, int,
     for peak in peaks:
         if any(first - 2 <= peak <= end + 2 for first, end, _ in runs):
             continue
-        if judge.jolts.sizes[peak - 2, marker] < SNAP_M:
+        size = judge.jolts.sizes[peak - 2, marker]
+        if size < SNAP_M:
             continue
         for length in (n for n in SNAP_RUNS if n <= reach):
             sure = []
             for first in (peak - length, peak):
-                off = judge.off(marker, first, length, drifts=True)
                 # A step that stays is no drift: it would be bridged, not mended.
-                if off is not None and np.linalg.norm(judge.excess(marker, first - 1, first + length)) < 0.5 * off:
+                stays = judge.excess(marker, max(first - 1, 0), min(first + length, len(judge.positions) - 1))
+                if np.linalg.norm(stays) > 0.5 * size:
+                    continue
+                off = judge.off(marker, first, length, drifts=True)
+                if off is not None:
                     sure.append((first, first + length, off))
             if sure:
                 runs.append(max(sure, key=lambda run: run[2]))
