@@ -36,7 +36,8 @@ LOADED_N = 50.0
 #: Another description of the plate must halve the distance to the feet, and be better than the next by as much.
 BETTER = 0.6
 _REAR = ("heel", "heel_proximal", "segment:calcaneus", "lateral_malleolus", "medial_malleolus")
-_FRONT = ("hallux_tip", "toe_2_tip", "metatarsal_2_head", "segment:toes", "metatarsal_1_head", "metatarsal_5_head")
+_FRONT = ("hallux_tip", "toe_2_tip", "metatarsal_2_head", "segment:toes")
+_BALL = ("metatarsal_1_head", "metatarsal_5_head")
 _NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
 _DESCRIBE = "Check corners and origin of the plate in the recording software, and export the trial again."
 #: Signs of the origin that files mix up: makers once gave the whole vector the other way, so that after its depth was
@@ -95,7 +96,10 @@ def plates_under_feet(
 def _feet(tracks: Mapping[str, FloatArray]) -> _Feet | None:
     rear, front, near = [], [], UNDER_FOOT_M
     for letter in "lr":
-        behind, ahead = (_first(tracks, names, letter) for names in (_REAR, _FRONT))
+        behind, ahead = _first(tracks, _REAR, letter), _first(tracks, _FRONT, letter)
+        if ahead is None:
+            ball = [found for name in _BALL if (found := _first(tracks, (name,), letter)) is not None]
+            ahead = np.mean(ball, axis=0) if ball else None
         one = behind if behind is not None else ahead
         if one is None:
             continue
