@@ -21,6 +21,8 @@ __all__ = ["axes_of", "marker_rows", "plate_rows"]
 MOST_SPANS = 60
 #: Stretches into which the load of a plate is cut for drawing.
 LOAD_STEPS = 240
+#: No drawing shows more, and no number overflows below it, N.
+MOST_LOAD_N = 1e6
 #: Points from which the axes are told.
 AXES_POINTS = 400
 
@@ -243,4 +245,4 @@ def _load(force: FloatArray) -> tuple[float, ...]:
     if not len(force):
         return ()
     edges = np.unique(np.linspace(0, len(force), LOAD_STEPS + 1).astype(int)[:-1])
-    return tuple(np.round(np.maximum.reduceat(force, edges), 1).tolist())
+    return tuple(np.round(np.maximum.reduceat(np.minimum(force, MOST_LOAD_N), edges), 1).tolist())

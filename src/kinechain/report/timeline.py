@@ -32,12 +32,13 @@ class _Clock:
         return LEFT + float(np.clip(share, 0.0, 1.0)) * (WIDTH - LEFT - RIGHT)
 
     def ticks(self) -> list[float]:
-        """Return round times, six to twelve of them."""
-        span = self.end_s - self.start_s
-        steps = [m * 10.0**e for e in range(-3, 5) for m in (1.0, 2.0, 5.0)]
-        step = next((s for s in steps if span / s <= 12), steps[-1])
-        first = np.ceil(self.start_s / step - 1e-9) * step
-        return [round(float(t), 6) + 0.0 for t in np.arange(first, self.end_s + 1e-9, step)]
+        """Return round times, at most twelve or thirteen of them."""
+        least = (self.end_s - self.start_s) / 12
+        power = 10.0 ** np.floor(np.log10(least))
+        step = next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= least * (1 - 1e-9))
+        first = np.ceil(self.start_s / step - 1e-9)
+        times = step * (first + np.arange(14))
+        return [round(float(t), 6) + 0.0 for t in times if t <= self.end_s + 1e-9]
 
 
 def timeline_figure(inspection: Inspection, palette: Palette | None = None) -> Figure | None:
