@@ -32,6 +32,8 @@ CLEAR_OVERHANG_M, PRESSED_EDGE_M = 0.06, 0.03
 ONE_FOOT_SHARE, SECOND_FOOT_SHARE = 0.9, 0.15
 #: The same foot stands on a second plate too, if this share of that plate's contact lies under it.  Assumption.
 STRADDLE_SHARE = 0.3
+#: A foot rests if it moves less than the second in twice the first, s and m: a swinging foot moves ten times as far.
+RESTING_S, RESTING_M = 0.05, 0.02
 #: A force acts between both feet if it lies this near to the line from one to the other, m.  Assumption: half a foot.
 BETWEEN_FEET_M = 0.12
 #: Parts of a contact at which the outline of the foot is held against the plate.
@@ -281,10 +283,31 @@ def _why_unclean(
     if others:
         names = " and ".join(plates[other].name for other in others)
         return f"the same foot stands on two plates: its force is shared with {names}"
+    if _other_stands_too(plate, span, side, paths):
+        return "the other foot stands on the same plate, so its force is not that of one foot alone"
     over = _overhang(plate, span, side, paths)
     if over > 0.0:
         return f"the foot overhangs the edge of the plate by {over * 1e3:.0f} mm, so part of its force is missing"
     return ""
+
+
+def _other_stands_too(plate: ForcePlate, span: tuple[int, int], side: Side, paths: FootPaths) -> bool:
+    """Tell whether the other foot rests on the same plate for most of a contact; one that swings over it does not."""
+    if not np.isfinite(plate.corners).all():
+        return False
+    start, end = (float(plate.times_s[k]) for k in span)
+    other: Side = "right" if side == "left" else "left"
+    resting = 0
+    for part in LOOKED_AT:
+        time = start + part * (end - start)
+        points, later = (_lab_points(paths, other, time + shift) for shift in (-RESTING_S, RESTING_S))
+        if not np.isfinite(points + later).all():
+            continue
+        moved = float(np.linalg.norm(later - points, axis=1).mean())
+        belt = abs(paths.belt_m_s) * 2 * RESTING_S
+        on = np.count_nonzero(_beyond_edge(points, plate.corners[:, :2]) <= 0.0)
+        resting += int(on >= 3 and abs(moved - belt) < RESTING_M)
+    return resting >= 2
 
 
 def _overhang(plate: ForcePlate, span: tuple[int, int], side: Side, paths: FootPaths) -> float:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from walker import plate, strikes, walk
 
 from kinechain.motion.contacts import find_contacts
 from kinechain.motion.foot_paths import FootPaths, on_the_belt
 from kinechain.recording.recording import ForcePlate
+from walker import plate, strikes, walk
 
 LASTS = 0.68
 
@@ -97,6 +97,23 @@ def test_both_feet_on_one_plate_belong_to_neither() -> None:
     contact = only([replace(first, force=force, centre_of_pressure=point, corners=corners)], paths)
     assert contact.side is None
     assert "both feet" in contact.reason
+
+
+def test_a_second_foot_that_rests_on_the_plate_is_told_though_the_force_acts_under_one() -> None:
+    paths = walk()
+    one = hit(paths)
+    wide = np.array([[-5.0, -5, 0], [5, -5, 0], [5, 5, 0], [-5, 5, 0]])
+    assert only([replace(one, corners=wide)], paths).is_clean, "a foot that swings over the plate carries nothing"
+    frame = round(paths.rate_hz * (strikes("left", 1.1, 4.0)[1] + 0.3))
+
+    def resting(path: dict) -> dict:
+        beside = path["left"][frame] + [0, -0.25, 0]
+        return {**path, "right": np.tile(beside, (len(paths.pelvis), 1))}
+
+    stood = replace(paths, **{name: resting(getattr(paths, name)) for name in ("heel", "inner", "outer", "hallux")})
+    contact = only([replace(one, corners=wide)], stood)
+    assert not contact.is_clean
+    assert "the other foot stands on the same plate" in contact.reason
 
 
 def test_a_force_beside_the_feet_is_nobodys() -> None:
