@@ -43,15 +43,16 @@ _BALL = (
     "segment:midfoot",
     "metatarsal_5_base",
 )
+_FOOT = ("talus", "midfoot", "forefoot_medial", "forefoot_lateral", "toes")
 _TIP = ("hallux_tip", "toe_2_tip")
 
 
 def marker_paths(recording: Recording) -> FootPaths | None:
     """Return the paths of feet and pelvis, told from the markers.
 
-    The heel is the heel marker or, without one, the lowest marker of the hindfoot, at last the ankle; the forefoot is
-    the second metatarsal head or what lies between the first and the fifth; what lacks (tip of the hallux, the
-    breadth) is placed by the proportions of a mean foot.
+    The heel is the heel marker or, without one, the lowest marker of the hindfoot, the ankle, or the hindmost marker
+    of a cluster; the forefoot is the second metatarsal head or what lies between the first and the fifth; what lacks
+    (tip of the hallux, the breadth) is placed by the proportions of a mean foot.
 
     Parameters
     ----------
@@ -108,24 +109,12 @@ def _pelvis(tracks: Mapping[str, FloatArray]) -> FloatArray | None:
 
 def _foot(tracks: Mapping[str, FloatArray], letter: str) -> FloatArray | None:
     """Return heel, forefoot, hallux tip, inner and outer edge of one foot, (time, 5, 3); None without markers."""
-    heel = _first(tracks, _HEEL, letter)
     inner, outer = (tracks.get(f"metatarsal_{ray}_head_{letter}") for ray in (1, 5))
-    edges = [edge for edge in (inner, outer) if edge is not None]
-    middle = None if not edges else np.mean(edges, axis=0)
-    tip = _first(tracks, _TIP, letter)
-    if f"metatarsal_2_head_{letter}" in tracks:
-        ball: FloatArray | None = tracks[f"metatarsal_2_head_{letter}"]
-    else:
-        ball = middle if middle is not None else _first(tracks, _BALL, letter)
-    if heel is None or (ball is None and tip is None):
+    heel, ball = _heel_and_ball(tracks, letter, [edge for edge in (inner, outer) if edge is not None])
+    if heel is None or ball is None:
         return None
-    if ball is None and tip is not None:
-        ball = heel + BALL_FRACTION * (tip - heel)
-    assert ball is not None
-    if middle is not None and middle is not ball:
-        ball = _completed(ball, middle)
-    ahead = ball - heel
-    flat = ahead * [1.0, 1.0, 0.0]
+    flat = (ball - heel) * [1.0, 1.0, 0.0]
+    tip = _first(tracks, _TIP, letter)
     if tip is None:
         tip = ball + flat * (1.0 / BALL_FRACTION - 1.0)
     outward = np.stack([flat[:, 1], -flat[:, 0], flat[:, 2]], axis=1) * (1.0 if letter == "r" else -1.0)
@@ -135,6 +124,28 @@ def _foot(tracks: Mapping[str, FloatArray], letter: str) -> FloatArray | None:
     if outer is None:
         outer = inner + 2 * outward
     return np.stack([heel, ball, tip, inner, outer], axis=1)
+
+
+def _heel_and_ball(
+    tracks: Mapping[str, FloatArray], letter: str, edges: Sequence[FloatArray]
+) -> tuple[FloatArray | None, FloatArray | None]:
+    """Return heel and forefoot of one foot; of a foot that bears a cluster alone its hindmost and foremost marker."""
+    heel, tip = _first(tracks, _HEEL, letter), _first(tracks, _TIP, letter)
+    middle = np.mean(edges, axis=0) if edges else None
+    ball = tracks.get(f"metatarsal_2_head_{letter}")
+    if ball is None:
+        ball = middle if middle is not None else _first(tracks, _BALL, letter)
+    elif middle is not None:
+        ball = _completed(ball, middle)
+    if ball is None and heel is not None and tip is not None:
+        ball = heel + BALL_FRACTION * (tip - heel)
+    parts = tuple(f"segment:{part}_{letter}#" for part in _FOOT)
+    cluster = [t for n, t in tracks.items() if n.startswith(parts)]
+    if heel is None and len(cluster) > 1:
+        along = [float(np.nanmedian((t - cluster[0])[:, 0])) for t in cluster]
+        heel = cluster[int(np.argmin(along))]
+        ball = cluster[int(np.argmax(along))] if not edges and tip is None else ball
+    return heel, ball
 
 
 def _first(tracks: Mapping[str, FloatArray], names: Sequence[str], letter: str) -> FloatArray | None:

@@ -7,12 +7,12 @@ import sys
 
 import numpy as np
 import pytest
-from walker import walk
 
 from kinechain.motion.foot_paths import FootPaths
 from kinechain.motion.kinematic_events import find_bonci_events, find_zeni_events
 from kinechain.motion.marker_paths import BALL_FRACTION, BREADTH_FRACTION, marker_paths
 from kinechain.recording.recording import Markers, Recording
+from walker import walk
 
 SIDES = ("left", "right")
 
@@ -105,6 +105,21 @@ def test_the_lowest_marker_of_a_hindfoot_cluster_stands_for_the_heel() -> None:
     found = marker_paths(recording(some, landmarks=meant))
     assert found is not None
     assert np.median(np.abs(found.heel["left"] - true.heel["left"])) < 1e-3
+
+
+def test_a_cluster_alone_shows_a_foot_by_its_hindmost_and_foremost_marker() -> None:
+    true = walk()
+    some, meant = only(tracks(true), "psis"), {}
+    for side in SIDES:
+        for name, point in (("front", true.forefoot[side]), ("back", true.heel[side] + [0.03, 0, 0.05])):
+            some[f"{name}{side}"] = point
+            meant[f"{name}{side}"] = f"segment:midfoot_{side[0]}"
+    found = marker_paths(recording(some, landmarks=meant))
+    assert found is not None
+    whole = find_zeni_events(marker_paths(recording(tracks(true))))
+    for find in (find_zeni_events, find_bonci_events):
+        events = find(found)
+        assert [(e.kind, e.side) for e in events] == [(e.kind, e.side) for e in whole]
 
 
 def test_frames_without_a_foot_or_without_the_pelvis_are_not_seen() -> None:
