@@ -139,8 +139,8 @@ def _note(a: str, b: str, exchanged: NDArray[np.bool_], rate_hz: float) -> Note:
     longest = max(runs, key=lambda run: run[1] - run[0])
     where = stretch(*longest, rate_hz) + (f" and {len(runs) - 1} more stretches" if len(runs) > 1 else "")
     text = (
-        f"The labels {a} and {b} change over and back: in {int(exchanged.sum())} frames ({where}) each marker runs "
-        "on the path of the other; they were exchanged back."
+        f"The labels {a} and {b} are exchanged in {int(exchanged.sum())} of {len(exchanged)} frames ({where}), where "
+        "each marker runs on the path of the other; they were exchanged back."
     )
     effect = "The two markers are used as if they had kept the labels that they have for most of the recording."
     cure = f"Check {a} and {b} in the capture software and exchange the labels there."

@@ -113,7 +113,7 @@ def test_labels_exchanged_in_part_of_the_frames_are_exchanged_back(other, first,
     note = only(notes, "markers.exchanged_part")
     assert "LTH1" in note.place
     assert LABELS[other] in note.place
-    assert f"in {end - first} frames" in note.text
+    assert f"in {end - first} of {FRAMES} frames" in note.text
 
 
 def test_labels_that_change_over_while_hidden_are_exchanged_back():
