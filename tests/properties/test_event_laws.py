@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from walker import remade, strikes, walk
 
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import choose_events, compare_events, merge_events
 from kinechain.motion.foot_paths import FootPaths, belt_speed, on_the_belt
 from kinechain.motion.kinematic_events import find_bonci_events, find_zeni_events
 from kinechain.recording.recording import Event, Recording
+from walker import remade, strikes, walk
 
 LAWS = settings(max_examples=25, deadline=None)
 METHODS = pytest.mark.parametrize("find", [find_zeni_events, find_bonci_events])

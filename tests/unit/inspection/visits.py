@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from walker import STANCE, WEIGHT_N, plate, strikes, walk
 
 from kinechain.recording.recording import Markers, Recording
 from kinechain.recording.writers.trc import write_trc
+from walker import STANCE, WEIGHT_N, plate, strikes, walk
 
 STRIDE_S = 1.1
 #: Two half sines of 700 N over 0.62 of a stride each, by the law of impulse.

@@ -9,11 +9,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from walker import plate, strikes, walk
 
 from kinechain.motion.events import ChosenEvents, choose_events
 from kinechain.motion.kinematic_events import find_bonci_events
 from kinechain.recording.recording import Event, Recording
+from walker import plate, strikes, walk
 
 STRIDE, LASTS, START = 1.1, 6.0, 2.5
 OTHER = {"left": "right", "right": "left"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from walker import STANCE, strikes
 
 from kinechain.motion.cycles import Cycle, find_cycles, normalize
 from kinechain.motion.motion import Angles
 from kinechain.recording.recording import Event
+from walker import STANCE, strikes
 
 
 def events(stride_s: float = 1.0, lasts_s: float = 3.4) -> list[Event]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from walker import STANCE, plate, strikes, walk
 
 from kinechain.motion.contacts import find_contacts
 from kinechain.motion.cycles import find_cycles
@@ -14,6 +13,7 @@ from kinechain.motion.events import choose_events, compare_events, find_plate_ev
 from kinechain.motion.foot_paths import belt_speed, on_the_belt
 from kinechain.motion.kinematic_events import find_bonci_events, find_zeni_events
 from kinechain.recording.recording import Event, ForcePlate, Recording
+from walker import STANCE, plate, strikes, walk
 
 SLOW, USUAL, FAST = (3.9, 1.0), (1.1, 1.3), (0.77, 1.7)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from walker import STANCE, strikes, walk
 
 from kinechain.motion.cycles import Cycle, find_cycles
 from kinechain.motion.spatiotemporal import MEASURES, stride_values
 from kinechain.recording.recording import Event
+from walker import STANCE, strikes, walk
 
 STRIDE_S, LENGTH_M = 1.1, 1.3
 

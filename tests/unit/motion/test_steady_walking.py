@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import walker
-from walker import STANCE, paced, remade, strikes, turned, walk
 
+import walker
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import choose_events
 from kinechain.motion.foot_paths import FootPaths, belt_speed, on_the_belt
 from kinechain.motion.kinematic_events import find_bonci_events, find_walk, find_zeni_events
 from kinechain.recording.recording import Recording
+from walker import STANCE, paced, remade, strikes, turned, walk
 
 STRIDE = 1.1
 METHODS = pytest.mark.parametrize("find", [find_zeni_events, find_bonci_events])

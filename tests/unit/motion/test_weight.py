@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from walker import WEIGHT_N, plate, strikes, walk
 
 from kinechain.motion.contacts import Contact
 from kinechain.motion.weight import (
@@ -18,6 +17,7 @@ from kinechain.motion.weight import (
     standing_weight,
 )
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
+from walker import WEIGHT_N, plate, strikes, walk
 
 
 def recording(plates, task="") -> Recording:
