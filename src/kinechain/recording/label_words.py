@@ -472,6 +472,9 @@ def _pieces(word: str) -> list[str] | None:
 
 
 def _tracker(segment: str, side: str, weight: float = 0.5) -> Reading:
+    if segment == "pelvis":
+        # A cluster on the pelvis stands in for the iliac spines, which legs must not pull along (assumption).
+        weight = 10 * weight
     name = segment if segment in ("pelvis", "thorax", "head") else f"{segment}_{side}"
     return Reading(f"segment:{name}", weight)
 
