@@ -222,7 +222,8 @@ def _turned_over(
     if len(found) != 1:
         raise SidesError(
             f"in {name} the feet point against the pelvis: right and left labels are exchanged, or an axis is "
-            "mirrored, and nothing in the file tells which; correct it, or say so with --exchange-sides or --mirrored"
+            "mirrored, and nothing tells which; give another trial of the visit as well, or say --exchange-sides or "
+            "--mirrored"
         )
     why = " and ".join(evidence)
     kind: Literal["assumed", "repaired"] = "assumed" if known else "repaired"
