@@ -7,7 +7,8 @@ heel, the second metatarsal head and the sacrum.
 bonci2022
     Strike: the speed of the heel, or of the forefoot where that lands first, falls below 0.5 of the
     walking speed; off: that of the forefoot rises above 0.8 of it (after Ghoussayni et al. 2004 and
-    Bruening and Ridge 2014).
+    Bruening and Ridge 2014).  That the part of the foot which lands first tells the strike follows
+    Gomez-Perez et al. 2021 (children with cerebral palsy, doi 10.1016/j.clinbiomech.2021.105492, abstract).
 zeni2008
     Strike: the heel is farthest in front of the sacrum; off: the forefoot is farthest behind
     it (Zeni et al. 2008, doi 10.1016/j.gaitpost.2007.07.007).
