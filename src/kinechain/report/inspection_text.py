@@ -131,7 +131,8 @@ def _defect_lines(i: Inspection, is_coloured: bool) -> list[str]:
     if not i.defects:
         return [*lines, "  None was found."]
     for d in i.defects:
-        place = f"{d.place}: " if d.place and not d.text.casefold().startswith(d.place.casefold()) else ""
+        is_said = d.place.split(",")[0].casefold() in d.text.casefold()
+        place = "" if is_said else f"{d.place}: "
         head, *rest = _block("  " + d.kind, place + d.text, 12)
         lines += [_paint(head[:12], d.kind, is_coloured) + head[12:], *rest]
         for sign, words in (("", d.effect), ("-> ", d.cure)):
