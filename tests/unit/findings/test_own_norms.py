@@ -25,7 +25,7 @@ def gcd_of_adults():
 
 def test_curves_of_a_gcd_stand_where_ours_stand(tmp_path):
     path = tmp_path / "our_lab.gcd"
-    path.write_text(gcd_of_adults())
+    path.write_text(gcd_of_adults() + "\x1a")
     own = read_own_norms(path)
     assert own.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert own.unused == ("KneePower",)

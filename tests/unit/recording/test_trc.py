@@ -201,6 +201,7 @@ def test_every_encoding_and_line_ending(tmp_path, encoding, ending):
         lambda t: t.replace("1\t0.00\t1\t2\t3", "1 0.00\t1 2 3"),
         lambda t: "\ufeff\n" + t,
         lambda t: t.split("\n", 1)[1],
+        lambda t: t + "\x1a",
         lambda t: t.replace("\t", ","),
         lambda t: t.replace("\t", ";"),
     ],

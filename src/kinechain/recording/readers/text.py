@@ -43,7 +43,8 @@ def decode_text(data: bytes) -> str | None:
         encodings = ["utf-8-sig", "latin-1"]
     for encoding in encodings:
         try:
-            return data.decode(encoding).lstrip("\ufeff")
+            # Old programs end a text with the character of an end of file.
+            return data.decode(encoding).lstrip("\ufeff").rstrip("\x1a")
         except UnicodeDecodeError:
             continue
     return None
