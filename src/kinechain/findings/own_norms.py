@@ -141,7 +141,9 @@ def read_own_norms(path: Path | str) -> OwnNorms:
     lower = {variable.lower(): target for variable, target in OWN_SIGNS.items()}
     for variable, curve in found.items():
         angle, sign = lower.get(curve.name.lower(), (curve.name if curve.name in known else "", 1))
-        if angle:
+        if angle and not curve.sd.any():
+            unused.append(f"{variable} (without spread)")
+        elif angle:
             by_angle.setdefault(angle, []).append((curve, sign))
         else:
             unused.append(variable)

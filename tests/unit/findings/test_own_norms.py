@@ -20,7 +20,7 @@ def gcd_of_adults():
         lines.append(f"!{variable} 3")
         mean, sd = (np.degrees(v)[::2] for v in adults[angle])
         lines += [f"{sign * m:.6f} {s:.6f}" for m, s in zip(mean, sd, strict=True)]
-    return "\n".join([*lines, "!KneePower 3", *["0.1 0.2"] * 51]) + "\n"
+    return "\n".join([*lines, "!KneePower 3", *["0.1 0.2"] * 51, "!LeftKneeRotation 1", *["1 0"] * 51]) + "\n"
 
 
 def test_curves_of_a_gcd_stand_where_ours_stand(tmp_path):
@@ -28,7 +28,7 @@ def test_curves_of_a_gcd_stand_where_ours_stand(tmp_path):
     path.write_text(gcd_of_adults() + "\x1a")
     own = read_own_norms(path)
     assert own.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert own.unused == ("KneePower",)
+    assert own.unused == ("KneePower", "LeftKneeRotation (without spread)")
     adults = read_cohort("adults")
     for curve in own.curves:
         np.testing.assert_allclose(curve.mean[::2], np.degrees(adults[curve.angle][0])[::2], atol=1e-5)
