@@ -203,7 +203,7 @@ def _goes_ahead(paths: FootPaths, walk: Walk, frames: NDArray[np.intp]) -> bool:
     soles = np.nansum([(paths.forefoot[side] - paths.heel[side])[frames].sum(axis=0) for side in SIDES], axis=0)
     heading = float(np.median(walk.heading[frames]))
     along = float(soles[0] * np.cos(heading) + soles[1] * np.sin(heading))
-    return along >= np.cos(FARTHEST_OFF) * float(np.hypot(soles[0], soles[1]))
+    return bool(along >= np.cos(FARTHEST_OFF) * float(np.hypot(soles[0], soles[1])))
 
 
 def walks_elsewhere(paths: FootPaths) -> bool:
