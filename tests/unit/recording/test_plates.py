@@ -406,6 +406,20 @@ def test_a_type_4_without_its_matrix(tmp_path, units):
         np.testing.assert_allclose(recording.plates[0].force[350], force[350], rtol=1e-5)
 
 
+def test_a_file_of_one_plate_may_leave_out_the_dimension_of_plates(tmp_path):
+    made, (force, point, _) = source(4, 2)
+    group, matrix = "FORCE_PLATFORM", np.diag([2.0, 2, 2, 2e3, 2e3, 2e3])
+    more = [
+        (group, "CHANNEL", np.arange(1.0, 7)),
+        (group, "ORIGIN", made.origin * 1e3),
+        (group, "CORNERS", made.corners.T * 1e3),
+        (group, "CAL_MATRIX", matrix),
+    ]
+    recording = c3d(tmp_path, 4, made.channels / 2, made.corners, made.origin, units=["V"] * 6, more=more)
+    np.testing.assert_allclose(recording.plates[0].force[350], force[350], rtol=1e-4)
+    np.testing.assert_allclose(recording.plates[0].centre_of_pressure[350], point[350], atol=1e-4)
+
+
 @pytest.mark.parametrize(("kind", "said"), [(11, "split-belt"), (12, "split-belt"), (21, "stairs"), (99, "type 99")])
 def test_types_that_nobody_defines_are_refused(tmp_path, kind, said):
     recording = c3d(tmp_path, kind, np.zeros((60, 8)))

@@ -106,11 +106,24 @@ class _Group:
     def of(cls, c3d: C3dFile) -> _Group:
         """Return the group of a file."""
         parameters, count = c3d.parameters, c3d.analogs.shape[1]
-        names = ("CHANNEL", "CORNERS", "ORIGIN", "CAL_MATRIX", "ZERO", "FPCOPPOLY")
         store = (parameters.texts("FORCE_PLATFORM", "MATRIX_STORE") or [""])[0]
         units = [*map(printable, parameters.numbered("ANALOG", "UNITS")), *[""] * count][:count]
-        numbers = (parameters.numbers("FORCE_PLATFORM", name) for name in names)
-        return cls(*numbers, store.upper().startswith("BYROW"), c3d.analogs, units, len(c3d.points))
+
+        def numbers(name: str) -> FloatArray | None:
+            return parameters.numbers("FORCE_PLATFORM", name)
+
+        return cls(
+            channels=numbers("CHANNEL"),
+            corners=numbers("CORNERS"),
+            origins=numbers("ORIGIN"),
+            matrices=numbers("CAL_MATRIX"),
+            zero=numbers("ZERO"),
+            polynomials=numbers("FPCOPPOLY"),
+            is_by_row=store.upper().startswith("BYROW"),
+            analogs=c3d.analogs,
+            units=units,
+            frames=len(c3d.points),
+        )
 
 
 def grouped(notes: list[Note]) -> list[Note]:
@@ -142,11 +155,11 @@ def _source(
         what = f" ({UNDEFINED[kind]})" if kind in UNDEFINED else ""
         refuse("type", f"it is of type {kind}{what}; types 1 to 7 are read, this one is not publicly defined")
         return None
-    channels, corners = group.channels, group.corners
-    if channels is None or corners is None or channels.shape[-1] <= i or corners.size < 12 * (i + 1):
+    channels, corners = _per_plate(group.channels, i, 1), group.corners
+    if channels is None or corners is None or corners.size < 12 * (i + 1):
         refuse("undescribed", "the file does not say where it stands or which channels it has")
         return None
-    index = channels.reshape(-1, channels.shape[-1])[: CHANNELS[kind], i].astype(int) - 1
+    index = np.nan_to_num(channels[: CHANNELS[kind]], posinf=0.0, neginf=0.0).astype(int) - 1
     if len(index) < CHANNELS[kind] or index.min() < 0 or index.max() >= group.analogs.shape[1]:
         refuse("channels", "it names analog channels the file does not hold")
         return None
@@ -172,9 +185,9 @@ def _source(
             return None
     else:
         scales = _scales(kind, said, unit)
-    origins = group.origins
-    has_origin = origins is not None and origins.ndim == 2 and origins.shape[0] >= 3 and origins.shape[1] > i
-    origin = origins[:3, i] * unit if origins is not None and has_origin else np.zeros(3)
+    stated = _per_plate(group.origins, i, 1)
+    has_origin = stated is not None and len(stated) >= 3 and bool(np.isfinite(stated[:3]).all())
+    origin = stated[:3] * unit if stated is not None and has_origin else np.zeros(3)
     place = corners.ravel(order="F")[12 * i : 12 * i + 12].reshape(4, 3) * unit
     return PlateSource(
         name,
@@ -193,11 +206,10 @@ def _source(
 
 def _matrix(i: int, kind: int, group: _Group) -> FloatArray | None:
     """Return the calibration matrix of a plate, None where it is missing, empty or of the wrong size."""
-    stored = group.matrices
     rows, columns = CALIBRATED[kind]
-    if stored is None or stored.ndim != 3 or stored.shape[2] <= i:
+    matrix = _per_plate(group.matrices, i, 2)
+    if matrix is None:
         return None
-    matrix = stored[:, :, i]
     if group.is_by_row or (matrix.shape != (rows, columns) and matrix.shape == (columns, rows)):
         # The C3D manual stores matrices by column; some writers do not, and a few say so.
         matrix = matrix.T
@@ -217,10 +229,17 @@ def _zero(group: _Group) -> tuple[int, int] | None:
 
 
 def _polynomial(i: int, kind: int, stored: FloatArray | None) -> FloatArray | None:
-    if kind not in (3, 7) or stored is None or stored.ndim != 3 or stored.shape[:2] != (6, 2) or stored.shape[2] <= i:
+    one = _per_plate(stored, i, 2) if kind in (3, 7) else None
+    return one if one is not None and one.shape == (6, 2) and np.isfinite(one).all() and one.any() else None
+
+
+def _per_plate(stored: FloatArray | None, i: int, dimensions: int) -> FloatArray | None:
+    """Return what an array holds for one plate; a file of one plate may leave out the dimension that counts plates."""
+    if stored is not None and stored.ndim == dimensions:
+        stored = stored[..., None]
+    if stored is None or stored.ndim != dimensions + 1 or stored.shape[-1] <= i:
         return None
-    one = stored[:, :, i]
-    return one if np.isfinite(one).all() and one.any() else None
+    return np.asarray(stored[..., i])
 
 
 def _letters(text: str) -> str:
