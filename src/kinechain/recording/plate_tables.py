@@ -20,12 +20,23 @@ LONGEST_M = 20.0
 LARGEST_NM = 300.0
 
 _GROUND = re.compile(
-    r"^(?P<before>.*?)_?ground_(?P<what>force|torque|moment)_?(?P<after>.*?)_?(?P<kind>[vpm]?)(?P<axis>[xyz])$",
+    r"^(?P<before>.*?)_?ground_(?P<what>force|torque|moment)_?(?P<after>.*?)_?(?P<kind>[vpm]?)(?P<axis>[xyz])"
+    r"(_(?P<tail>\d+|r|l|right|left))?$",
+    re.IGNORECASE,
+)
+#: Columns that begin with a number or side of their plate: FP1_vx, GRF_R_px, plate2.Mz, Force_1_COPx.
+_NAMED = re.compile(
+    r"^(?P<before>(fp|grf|force[ _]?plate|force|plate|platform|f)[ _]?(\d+|r|l|right|left))[ _.]*"
+    r"(?P<kind>v|f|p|cop|m|t|force|moment|torque)[ _.]*(?P<axis>[xyz])$",
     re.IGNORECASE,
 )
 #: Columns of OpenSim's own C3D reader: f1_1 f1_2 f1_3 p1_1 ... m1_3.
 _FLAT = re.compile(r"^(?P<kind>[fpm])(?P<after>\d+)_(?P<axis>[123])$")
-_QUANTITY = {"v": "force", "f": "force", "p": "point", "m": "moment"}
+_QUANTITY = {
+    **dict.fromkeys(("v", "f", "force"), "force"),
+    **dict.fromkeys(("p", "cop"), "point"),
+    **dict.fromkeys(("m", "t", "moment", "torque"), "moment"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +60,8 @@ def plates_from_table(series: Series, notes: list[Note] | None = None) -> tuple[
     """Return the plates written in a ground-reaction table of OpenSim, in the axes of the table.
 
     Columns named ``ground_force_1_vx``, ``1_ground_force_vx``, ``ground_force_r_px``,
-    ``ground_torque_r_x``, ``ground_moment_1_mx``, ``f1_1``, ``p1_1``, ``m1_1`` and their like are recognised.
+    ``ground_torque_r_x``, ``ground_moment_1_mx``, ``ground_force_vx_1``, ``f1_1``, ``p1_1``, ``m1_1``, ``FP1_vx``,
+    ``GRF_R_px``, ``plate2.Mz`` and their like are recognised.
     A table without them gives ().
 
     Parameters
@@ -66,14 +78,14 @@ def plates_from_table(series: Series, notes: list[Note] | None = None) -> tuple[
     """
     found: dict[str, dict[str, dict[str, FloatArray]]] = {}
     for label in series.labels:
-        match = _GROUND.match(label) or _FLAT.match(label)
+        match = _GROUND.match(label) or _FLAT.match(label) or _NAMED.match(label)
         if match is None:
             continue
         parts = match.groupdict()
         what, kind = (parts.get("what") or "").lower(), parts["kind"].lower()
         quantity = "moment" if what in ("torque", "moment") else _QUANTITY.get(kind, "")
         if quantity:
-            key = parts.get("before") or parts["after"] or ""
+            key = parts.get("before") or parts.get("after") or parts.get("tail") or ""
             axis = {"1": "x", "2": "y", "3": "z"}.get(parts["axis"], parts["axis"].lower())
             found.setdefault(key, {}).setdefault(quantity, {})[axis] = series.column(label)
     times = series.times_s

@@ -72,6 +72,12 @@ def test_columns_of_one_name_are_numbered(tmp_path):
         "{n}_ground_force_v{a} {n}_ground_force_p{a} {n}_ground_torque_{a}",
         "{S}_ground_force_v{a} {S}_ground_force_p{a} {S}_ground_torque_{a}",
         "ground_force_{n}_v{a} ground_force_{n}_p{a} ground_moment_{n}_m{a}",
+        "ground_force_v{a}_{n} ground_force_p{a}_{n} ground_torque_{a}_{n}",
+        "FP{n}_v{a} FP{n}_p{a} FP{n}_m{a}",
+        "FP{n}_F{a} FP{n}_COP{a} FP{n}_M{a}",
+        "F{n}_v{a} F{n}_p{a} F{n}_m{a}",
+        "GRF_{S}_v{a} GRF_{S}_p{a} GRF_{S}_m{a}",
+        "plate{n}.v{a} plate{n}.p{a} plate{n}.m{a}",
     ],
 )
 def test_plates_of_a_table_whatever_the_columns_are_called(pattern):

@@ -266,3 +266,13 @@ def test_a_trajectory_of_qualisys_without_a_name_keeps_its_columns(tmp_path):
     back = read(tmp_path, text + rows, "a.tsv").markers
     assert back.labels == ("LASI", "RHEE")
     np.testing.assert_allclose(back.position("RHEE")[0], [0.504, 0.005, 0.006])
+
+
+@pytest.mark.parametrize(
+    ("label", "is_marker"),
+    [("NAVEL", True), ("Acromion", True), ("R_Trochanter", True), ("M1", False), ("acc", False), ("left_gyro", False)]
+    + [("FP1_v", False), ("GRF_R_p", False), ("pelvis_rot", False), ("ground_force_1_v", False), ("knee_angle", False)],
+)
+def test_what_may_be_a_marker(tmp_path, label, is_marker):
+    head = ["time", *(f"{name}_{axis}" for name in ("LASI", label) for axis in "xyz")]
+    assert (label in read(tmp_path, table(head)).markers.labels) == is_marker

@@ -51,7 +51,10 @@ _MARKER = ("marker", "label", "point", "landmark", "keypoint", "name")
 _NAME = ("name", "variable", "angle")
 #: Triples of columns that are no place of a marker.
 _OTHER = re.compile(
-    r"(force|moment|torque|cop|grf|acc|gyr|mag|quat|euler|angle|rot|vel)|^(f|m|v|p|t|a|g|w)\d*$|^ground_", re.IGNORECASE
+    r"force|moment|torque|^ground_|(^|[ _.])(cop|grf)([ _.\d]|$)|^(f|m|v|p|t|a|g|w)\d*$"
+    r"|^(fp|grf|plate|platform|f)[ _]?(\d+|r|l|right|left)[ _.]*(v|f|p|m|t|cop)$"
+    r"|(^|[ _.])(acc(el\w*)?|gyro?\w*|mag(n\w*)?|vel(ocity)?|rot(ation)?|quat\w*|euler\w*|angles?)([ _.\d]|$)",
+    re.IGNORECASE,
 )
 _ANGLE_UNITS = ("deg", "degree", "degrees", "°", "rad")
 
