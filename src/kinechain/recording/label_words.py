@@ -44,6 +44,8 @@ _LEFT = (
     "esquerdo",
     "esquerda",
 )
+#: A longer label is no name of a place.
+LONGEST = 60
 _SIDES = dict.fromkeys(_RIGHT, "r") | dict.fromkeys(_LEFT, "l")
 
 _FACES = {
@@ -401,7 +403,7 @@ def read_label(label: str) -> Reading | None:
 @lru_cache(maxsize=4096)
 def _by_words(label: str) -> Reading | None:
     words = _words(label)
-    if not words or len(words) > 6:
+    if not words or len(words) > 6 or len(label) > LONGEST:
         return None
     for side, rest in _side_ways(words):
         cut = _cut(tuple(rest))

@@ -52,6 +52,9 @@ _OF_THE_SET = (
     "Every measure rests on these meanings of the labels.",
     "Where one is wrong, name the markers in a profile of your own and give it with --profile.",
 )
+#: Characters of one name in a message.
+_LONGEST_SHOWN = 120
+
 _BOTH = (
     ("lateral_femoral_epicondyle", "segment:femur"),
     ("lateral_malleolus", "segment:tibia"),
@@ -368,7 +371,8 @@ def _said(landmark: str) -> str:
 
 
 def _listed(names: Sequence[str], limit: int = 12) -> str:
-    return ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
+    shown = [name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..." for name in names[:limit]]
+    return ", ".join(shown) + (", ..." if len(names) > limit else "")
 
 
 def starter_profile(labels: Sequence[str]) -> str:
