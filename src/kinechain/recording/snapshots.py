@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -49,14 +49,7 @@ class Snapshots:
 
     def rows(self, beginnings: str | Iterable[str], ending: str = "") -> list[int]:
         """Return which landmarks begin so, and end so before any '#'."""
-        beginnings = (beginnings,) if isinstance(beginnings, str) else tuple(beginnings)
-        return [
-            i for i, name in enumerate(self.names) if name.startswith(beginnings) and self._stems[i].endswith(ending)
-        ]
-
-    @cached_property
-    def _stems(self) -> tuple[str, ...]:
-        return tuple(name.split("#")[0] for name in self.names)
+        return list(_rows(self.names, (beginnings,) if isinstance(beginnings, str) else tuple(beginnings), ending))
 
     def track(self, name: str) -> FloatArray | None:
         """Return one landmark, (time, 3), or None if the marker set lacks it."""
@@ -124,3 +117,11 @@ def take_snapshots(
     points = np.ascontiguousarray(positions[::step][:, columns].transpose(1, 0, 2))
     times = np.arange(points.shape[1], dtype=np.float64) * (step / markers.rate_hz)
     return Snapshots(tuple(label for label, _ in landmarks), names, points, times)
+
+
+@lru_cache(maxsize=1024)
+def _rows(names: tuple[str, ...], beginnings: tuple[str, ...], ending: str) -> tuple[int, ...]:
+    # The trials of a visit share their names, so this is asked again and again.
+    return tuple(
+        i for i, name in enumerate(names) if name.startswith(beginnings) and name.split("#")[0].endswith(ending)
+    )
