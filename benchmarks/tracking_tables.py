@@ -157,10 +157,13 @@ def inject(trial: Trial, kind: str, rng: np.random.Generator) -> tuple[np.ndarra
         faulty[first:, marker] += size * way / np.linalg.norm(way)
         wrong[first:, marker] = True
     elif what == "fallen":
+        if first < len(truth) // 2:
+            return None
         drop = 0.5 * 9.81 * (np.arange(len(truth) - first) / trial.rate_hz) ** 2
         faulty[first:, marker] = truth[first, marker]
         faulty[first:, marker, 2] -= np.minimum(drop, 0.8)
-        wrong[first:, marker] = True
+        faulty[first:, marker] += rng.normal(0, 2e-4, (len(truth) - first, 3))
+        wrong[:, marker] = np.linalg.norm(faulty[:, marker] - truth[:, marker], axis=1) > 0.2
     elif what == "held":
         faulty[first:end, marker] = truth[first - 1, marker]
         if np.linalg.norm(truth[end - 1, marker] - truth[first - 1, marker]) < 0.03:
@@ -191,7 +194,7 @@ def fault_kinds() -> list[str]:
     jumps = [f"jump {size} {run}" for size in SIZES_MM for run in RUNS]
     exchanges = [f"{what} {n}" for what in ("exchanged", "exchanged_any", "exchanged_hidden") for n in (5, 20, 50)]
     shifts = [f"shift {size} 30" for size in (20, 50, 100)]
-    return [*jumps, "held 5", "held 20", "reflection 3", *exchanges, "exchanged_end 20", *shifts, "fallen 60"]
+    return [*jumps, "held 5", "held 20", "reflection 3", *exchanges, "exchanged_end 20", *shifts, "fallen 30"]
 
 
 def detections(shared: Path, per_kind: int = 4, seed: int = 2) -> tuple[list[Detection], list[tuple[str, list[Note]]]]:

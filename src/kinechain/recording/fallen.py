@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
 from kinechain.recording.jolts import stretch
+from kinechain.recording.places import body_part
 from kinechain.recording.recording import Note
 
 __all__ = ["FALLEN_M", "without_fallen"]
 
-#: A marker has left its segment when most distances to the others of it differ by this much from their median over
-#: the recording, m (assumption: three times what soft tissue and shoulder girdles do).
+#: A marker has left its segment when most distances to the others of it differ by this much from what they are for
+#: most of the recording, m (assumption: three times what soft tissue and shoulder girdles do).
 FALLEN_M = 0.15
 #: Frames in which that is looked for first.
 _FRAMES = 40
@@ -36,17 +37,18 @@ def without_fallen(
     """
     members: dict[str, list[int]] = {}
     for marker, segment in segments.items():
-        members.setdefault(segment, []).append(marker)
+        members.setdefault(body_part(segment), []).append(marker)
     frames = np.arange(0, len(positions), max(len(positions) // _FRAMES, 1))
     groups = [group for group in members.values() if len(group) > 2]
     if not _any_far(positions[frames], groups):
         return positions
     out = positions
     for group in groups:
-        usual = _distances(positions[frames][:, group])
-        far = _is_far(usual, _middle(usual))
+        apart = _distances(positions[frames][:, group])
+        usual = _usual(apart)
+        far = _is_far(apart, usual)
         for k in np.flatnonzero(far.any(axis=0)):
-            away = _is_far(_distances(positions[:, group]), _middle(usual))[:, k]
+            away = _is_far(_distances(positions[:, group]), usual)[:, k]
             out = out.copy() if out is positions else out
             out[away, group[k]] = np.nan
             notes.append(_note(labels[group[k]], away, rate_hz))
@@ -60,7 +62,7 @@ def _any_far(positions: FloatArray, groups: Sequence[Sequence[int]]) -> bool:
         return False
     apart = positions[:, pairs[:, 0]] - positions[:, pairs[:, 1]]
     distances = np.sqrt(np.einsum("tpk,tpk->tp", apart, apart))
-    return bool((np.abs(distances - _middle(distances)) > FALLEN_M).any())
+    return bool((np.abs(distances - _usual(distances)) > FALLEN_M).any())
 
 
 def _distances(points: FloatArray) -> FloatArray:
@@ -69,10 +71,18 @@ def _distances(points: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(np.einsum("tijk,tijk->tij", apart, apart)))
 
 
-def _middle(distances: FloatArray) -> FloatArray:
-    """Return the median over time (axis 0), NaN where never seen together."""
+def _usual(distances: FloatArray) -> FloatArray:
+    """Return what a third of the distances of each column (time, ...) crowd around most closely, m.
+
+    A marker on the segment keeps its distances; one on the floor does not, however long it lies there.
+    """
     ordered, count = np.sort(distances, axis=0), np.isfinite(distances).sum(axis=0)
-    return np.asarray(np.take_along_axis(ordered, np.maximum(count - 1, 0)[None] // 2, axis=0)[0])
+    width = np.maximum(count // 3, 1)
+    place = np.arange(len(ordered)).reshape(-1, *[1] * (ordered.ndim - 1))
+    end = np.minimum(place + width, len(ordered) - 1)
+    span = np.where(place + width < count, np.take_along_axis(ordered, end, axis=0) - ordered, np.inf)
+    first = np.argmin(span, axis=0)[None]
+    return np.asarray(np.take_along_axis(ordered, np.minimum(first + width // 2, len(ordered) - 1), axis=0)[0])
 
 
 def _is_far(distances: FloatArray, usual: FloatArray) -> NDArray[np.bool_]:
