@@ -177,6 +177,12 @@ def test_unsigned_integers(stated):
     np.testing.assert_array_equal(c3d.analogs, raw - 32768)
 
 
+def test_a_small_negative_offset_stays_negative_in_unsigned_reals():
+    entries = [Entry("ANALOG", "OFFSET", np.array([-5, -32752])), Entry("ANALOG", "FORMAT", ["UNSIGNED"])]
+    c3d = parse_c3d(C3dBytes(cloud(2), analogs=np.full((2, 2), 32790.0), entries=entries).build(), "a.c3d")
+    np.testing.assert_array_equal(c3d.analogs[0], [32795.0, 6.0])
+
+
 def test_offsets_may_be_reals():
     entries = [Entry("ANALOG", "OFFSET", np.array([1.5, 2.5]))]
     c3d = parse_c3d(C3dBytes(cloud(2), analogs=np.ones((2, 2)), entries=entries).build(), "a.c3d")

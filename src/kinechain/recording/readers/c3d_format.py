@@ -386,7 +386,8 @@ def _scaled(raw: NDArray[Any], channels: int, parameters: Parameters, is_real: b
     offset = _per_channel(parameters, "OFFSET", channels, 0.0)
     if _is_unsigned(parameters, offset, raw if is_real else None):
         raw = raw if is_real else raw.view(raw.dtype.str.replace("i", "u"))
-        offset = np.where(offset < 0, offset + 65536.0, offset)
+        # Only an offset beyond half of the signed range is an unsigned one that a signed integer could not hold.
+        offset = np.where(offset < -16384.0, offset + 65536.0, offset)
     general = _single(parameters, "ANALOG", "GEN_SCALE")
     if general == 0.0:
         general = 1.0
