@@ -270,8 +270,10 @@ def test_a_trajectory_of_qualisys_without_a_name_keeps_its_columns(tmp_path):
 
 @pytest.mark.parametrize(
     ("label", "is_marker"),
-    [("NAVEL", True), ("Acromion", True), ("R_Trochanter", True), ("M1", False), ("acc", False), ("left_gyro", False)]
-    + [("FP1_v", False), ("GRF_R_p", False), ("pelvis_rot", False), ("ground_force_1_v", False), ("knee_angle", False)],
+    [
+        *((label, True) for label in ("NAVEL", "Acromion", "R_Trochanter")),
+        *((label, False) for label in ("M1", "acc", "left_gyro", "FP1_v", "GRF_R_p", "pelvis_rot", "knee_angle")),
+    ],
 )
 def test_what_may_be_a_marker(tmp_path, label, is_marker):
     head = ["time", *(f"{name}_{axis}" for name in ("LASI", label) for axis in "xyz")]

@@ -18,7 +18,7 @@ _READERS = (
     (looks_like_nexus, read_nexus),
     (looks_like_motive, read_motive),
     (looks_like_qualisys, read_qualisys),
-    (lambda text: looks_like_columns(text) and not looks_inertial(text), read_columns),
+    (looks_like_columns, read_columns),
 )
 
 
@@ -45,5 +45,8 @@ def read_any_table(path: Path, data: bytes, text: str | None, name: str) -> Tabl
     if text is not None:
         for is_it, read in _READERS:
             if is_it(text):
-                return read(text, name)
+                found = read(text, name)
+                if found.markers is None and not found.plates and looks_inertial(text):
+                    break
+                return found
     raise FileError(describe_unreadable(data, text, name))
