@@ -145,6 +145,13 @@ def test_the_place_of_the_data_is_found_when_the_header_lies(changes):
     np.testing.assert_array_equal(c3d.points, cloud())
 
 
+def test_a_header_that_puts_the_data_into_the_parameters_loses_none_of_them():
+    entries = [Entry("POINT", "DESCRIPTIONS", ["x" * 200] * 5), Entry("TRIAL", "LAST", 7)]
+    c3d = parse_c3d(C3dBytes(cloud(), header={9: 3}, entries=entries).build(), "a.c3d")
+    np.testing.assert_array_equal(c3d.points, cloud())
+    assert c3d.parameters.words("TRIAL", "LAST") == [7]
+
+
 def test_the_place_of_the_data_is_found_when_both_lie():
     c3d = parse_c3d(C3dBytes(cloud(), header={9: 0}, entries=[Entry("POINT", "DATA_START", 0)]).build(), "a.c3d")
     np.testing.assert_array_equal(c3d.points, cloud())

@@ -152,10 +152,7 @@ def parse_c3d(data: bytes, file: str) -> C3dFile:
         )
     encoding = _encoding(data, section, notes)
     header = _header(data, encoding)
-    limit = (header.data_block - 1) * BLOCK
-    if not section < limit <= len(data):
-        limit = min(len(data), section + BLOCK * (data[section + 2] or 255))
-    parameters, end = read_parameters(data, section + 4, limit, encoding, file, notes)
+    parameters, end = _read_section(data, section, header, encoding, file, notes)
     readings = list(_layouts(header, parameters, -(-end // BLOCK) * BLOCK, len(data)))
     layout, frames = _choose_layout(data, readings, file, notes)
     points, status, raw = _frames(data, layout, frames, encoding)
@@ -201,6 +198,33 @@ def _header(data: bytes, encoding: Encoding) -> _Header:
         samples=word[9],
         rate_hz=encoding.real(data, 20),
     )
+
+
+def _read_section(
+    data: bytes, section: int, header: _Header, encoding: Encoding, file: str, notes: list[Note]
+) -> tuple[Parameters, int]:
+    """Read the parameters up to the data, or as many blocks as the section states where that alone reads whole."""
+    blocks = min(len(data), section + BLOCK * (data[section + 2] or 255))
+    start_of_data = (header.data_block - 1) * BLOCK
+    limits = [start_of_data] if section < start_of_data <= len(data) else []
+    limits += [blocks] if not limits or blocks > limits[0] else []
+    found: list[tuple[Parameters, int, list[Note]]] = []
+    refusal: FileError | None = None
+    for limit in limits:
+        said: list[Note] = []
+        try:
+            parameters, end = read_parameters(data, section + 4, limit, encoding, file, said)
+        except FileError as error:
+            refusal = refusal or error
+            continue
+        found.append((parameters, end, said))
+        if not any(note.kind == "defect" for note in said):
+            break
+    if not found:
+        raise refusal or FileError(f"{file} is not a valid C3D: it has no parameters; export it again")
+    parameters, end, said = found[-1] if not any(note.kind == "defect" for note in found[-1][2]) else found[0]
+    notes += said
+    return parameters, end
 
 
 def _single(parameters: Parameters, group: str, name: str) -> float | None:
