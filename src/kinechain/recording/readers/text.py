@@ -142,7 +142,12 @@ def _load(rows: list[str], columns: int, delimiter: str) -> FloatArray | None:
         table = np.loadtxt(rows, dtype=float, delimiter=delimiter, ndmin=2, comments=None)
     except ValueError:
         return None
-    return np.asarray(np.where(np.isinf(table), np.nan, table)) if table.shape[1] == columns else None
+    if table.shape[1] != columns:
+        return None
+    # One pass tells most tables from those with endless numbers.
+    if table.size and max(np.fmax.reduce(table.ravel()), -np.fmin.reduce(table.ravel())) == np.inf:
+        return np.asarray(np.where(np.isinf(table), np.nan, table))
+    return np.asarray(table)
 
 
 def _without_cut_end(

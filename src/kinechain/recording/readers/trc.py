@@ -104,11 +104,11 @@ def read_trc(text: str, name: str) -> TrcContent:
         notes,
     )
     positions = values.reshape(len(values), len(labels), 3)
-    positions = np.where((positions == 0.0).all(axis=2, keepdims=True), np.nan, positions)
     unit = str(stated.get("units", ""))
     metres = length_of(unit)
     if metres is None:
-        metres = length_from_size(positions, printable(unit), "line 3", notes)
+        seen = np.where((positions == 0.0).all(axis=2, keepdims=True), np.nan, positions)
+        metres = length_from_size(seen, printable(unit), "line 3", notes)
     return TrcContent(make_markers(labels, positions * metres, rate_hz, start, name, "TRC", notes), tuple(notes))
 
 
