@@ -24,7 +24,7 @@ LOAD_STEPS = 240
 #: No drawing shows more, and no number overflows below it, N.
 MOST_LOAD_N = 1e6
 #: Points from which the axes are told.
-AXES_POINTS = 400
+AXES_POINTS = 100
 
 _STATES = ("seen", "filled", "missing", "removed")
 
@@ -45,10 +45,12 @@ def marker_rows(markers: Markers, ready: Markers | None, landmarks: Sequence[tup
     meaning = dict(landmarks)
     frames = max(len(seen), 1)
     seen_share = (seen.sum(axis=0) / frames).tolist()
-    filled_share = ((state == 1).sum(axis=0) / frames).tolist()
+    # Most markers of most recordings are seen throughout: only the others have stretches to look for.
+    some = np.flatnonzero(state.any(axis=0))
+    filled_share = dict(zip(some.tolist(), ((state[:, some] == 1).sum(axis=0) / frames).tolist(), strict=True))
     runs: dict[int, list[tuple[int, int, int]]] = {}
-    for column, kind, first, end in _runs(state).tolist():
-        runs.setdefault(column, []).append((kind, first, end))
+    for column, kind, first, end in _runs(state[:, some]).tolist():
+        runs.setdefault(int(some[column]), []).append((kind, first, end))
     rows = []
     for column, label in enumerate(markers.labels):
         own = runs.get(column, [])
@@ -60,25 +62,26 @@ def marker_rows(markers: Markers, ready: Markers | None, landmarks: Sequence[tup
                 seen_share[column],
                 len(unseen),
                 max((end - start for start, end in unseen), default=0) / markers.rate_hz,
-                filled_share[column],
+                filled_share.get(column, 0.0),
                 _spans(own, markers),
             )
         )
     return tuple(rows)
 
 
+#: State of a sample by whether it was seen (1) and is there once prepared (2): 0 seen, 1 filled, 2 missing, 3 removed.
+_STATE = np.array([2, 3, 1, 0], dtype=np.int8)
+
+
 def _states(markers: Markers, ready: Markers | None, seen: NDArray[np.bool_]) -> NDArray[np.int8]:
     """Return (time, marker): 0 seen, 1 filled, 2 missing, 3 removed."""
-    state = np.where(seen, np.int8(0), np.int8(2))
-    if ready is None or len(ready.positions) != len(markers.positions):
-        return state
-    place = {label: column for column, label in enumerate(ready.labels)}
-    there = np.isfinite(ready.positions[:, :, 0])
-    columns = [c for c, label in enumerate(markers.labels) if label in place]
-    now = there[:, [place[markers.labels[c]] for c in columns]]
-    was = seen[:, columns]
-    state[:, columns] = np.select([was & now, ~was & now, ~was & ~now], [0, 1, 2], 3)
-    return state
+    now = seen.copy()
+    if ready is not None and len(ready.positions) == len(markers.positions):
+        place = {label: column for column, label in enumerate(ready.labels)}
+        columns = [c for c, label in enumerate(markers.labels) if label in place]
+        there = np.isfinite(ready.positions[:, :, 0])
+        now[:, columns] = there[:, [place[markers.labels[c]] for c in columns]]
+    return np.asarray(_STATE[seen.astype(np.int8) + 2 * now.astype(np.int8)])
 
 
 def _runs(state: NDArray[np.int8]) -> NDArray[np.int64]:
