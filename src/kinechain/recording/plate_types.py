@@ -14,7 +14,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 
-__all__ = ["CALIBRATED", "CHANNELS", "UNDEFINED", "PlateSource", "wrench_at_surface"]
+__all__ = ["CALIBRATED", "CHANNELS", "UNDEFINED", "PlateSettings", "PlateSource", "wrench_at_surface"]
 
 #: Analog channels each type of plate occupies (FORCE_PLATFORM:TYPE).
 CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6, 5: 8, 6: 12, 7: 8}
@@ -23,6 +23,46 @@ CHANNELS = {1: 6, 2: 6, 3: 8, 4: 6, 5: 8, 6: 12, 7: 8}
 CALIBRATED = {4: (6, 6), 5: (6, 8), 6: (12, 12), 7: (8, 8)}
 #: Types that exist but whose channels are not publicly defined.
 UNDEFINED = {11: "a Kistler split-belt treadmill", 12: "a Kistler split-belt treadmill", 21: "instrumented AMTI stairs"}
+
+
+@dataclass(frozen=True)
+class PlateSettings:
+    """How plate channels are turned into forces; assumptions of this project unless a source is named.
+
+    Attributes
+    ----------
+    threshold_n : float
+        Vertical force below which a centre of pressure means nothing (the reference output shipped
+        with OpenSim shows it wandering by a metre below this).
+    remove_baseline : bool
+        Subtract what the plate reads while nobody stands on it.
+    baseline_limit_n : float
+        A reading above this is a load, not an offset.
+    baseline_window_s, baseline_spread_n : float
+        A window counts as unloaded when its vertical force spreads less than this.
+    largest_force_n : float
+        A plate that reads more is scaled wrongly and refused: ten times the weight of a 200 kg person.
+    live_n : float
+        A plate that never reads more than this, up or down, was not stepped on.
+    heaviest_n : float
+        A plate that carries more than this for half of its loaded time is scaled wrongly: 250 kg.
+    clipped_s : float
+        A channel that stands at its extreme for so long was cut off: a force that turns round smoothly leaves its
+        peak sooner.
+    stuck_s : float
+        A plate whose every channel keeps one value for so long is not connected: a standing person sways.
+    """
+
+    threshold_n: float = 20.0
+    remove_baseline: bool = True
+    baseline_limit_n: float = 60.0
+    baseline_window_s: float = 0.1
+    baseline_spread_n: float = 5.0
+    largest_force_n: float = 20000.0
+    live_n: float = 50.0
+    heaviest_n: float = 2450.0
+    clipped_s: float = 0.03
+    stuck_s: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
