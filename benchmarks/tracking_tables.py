@@ -187,7 +187,7 @@ def inject(trial: Trial, kind: str, rng: np.random.Generator) -> tuple[np.ndarra
             faulty[first - 5 : first, [marker, other]] = np.nan
         faulty[first:stop, [marker, other]] = faulty[first:stop, [other, marker]]
         wrong[first:stop, [marker, other]] = True
-    return faulty, truth, wrong
+    return (faulty, truth, wrong) if wrong.any() else None
 
 
 def fault_kinds() -> list[str]:
