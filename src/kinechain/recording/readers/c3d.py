@@ -202,7 +202,7 @@ def _markers(points: _Points, unit: float, rate: float, start: float, notes: lis
 def _outputs(parameters: Parameters, points: _Points, rate: float, start: float) -> Series | None:
     """Return stored model outputs, three columns each (label.x, label.y, label.z), in the file's own unit."""
     values, labels = points.positions, points.labels
-    is_stored = np.isfinite(values[:, points.outputs, 0]).any(axis=0)
+    is_stored = np.asarray(np.isfinite(values[:, points.outputs, 0]).any(axis=0)).tolist()
     # Of points of one name the first counts.
     first = {labels[k]: k for k, is_there in reversed(list(zip(points.outputs, is_stored, strict=True))) if is_there}
     stored = list(first.values())[::-1]

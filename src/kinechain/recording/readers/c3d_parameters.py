@@ -240,10 +240,11 @@ def read_parameters(
             break  # an offset of zero marks the last record
         following = record.following
         if following not in ends[:1]:
-            following = _choose_next(data, record, ends, limit, encoding)
-            if following is None:
+            chosen = _choose_next(data, record, ends, limit, encoding)
+            if chosen is None:
                 _stop(file, at, groups, found, notes)
                 break
+            following = chosen
             if following not in (record.following, limit):
                 moved.append(at)
         at, record = following, _record(data, following, limit, encoding)
