@@ -401,7 +401,7 @@ def _continues(whole: FloatArray, part: FloatArray) -> bool:
     before, after = np.searchsorted(known, first) - 1, np.searchsorted(known, last)
     steps = [np.linalg.norm(part[first] - whole[known[before]])] if before >= 0 else []
     steps += [np.linalg.norm(part[last] - whole[known[after]])] if after < len(known) else []
-    return max(steps, default=np.inf) <= MEETING_M
+    return bool(max(steps, default=np.inf) <= MEETING_M)
 
 
 def _say_duplicates(order: Mapping[str, list[int]], refused: list[str], empty: list[str], notes: list[Note]) -> None:
