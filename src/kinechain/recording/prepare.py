@@ -88,23 +88,24 @@ def prepare_recording(
     scale = find_scale(name, markers, shots, notes)
     markers, shots = rescaled_markers(markers, scale), replace(shots, points=shots.points * scale)
     plates = rescaled_plates(recording.plates, scale, shots)
-    segments = {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks}
-    positions = without_tracking_faults(markers.positions, markers.labels, segments, markers.rate_hz, notes)
-    shots = take_snapshots(markers, match.landmarks, positions)
 
     up = find_vertical(name, shots, plates, _asked_up(settings), notes)
     facing = find_facing(shots, up.up)
     known = {settings.turned_over_by: settings.turned_over} if settings.turned_over else {}
     sides = find_sides(name, shots, up.up, facing, plates, notes, known)
     right_handed = _reflection(up.up) if sides.is_mirrored else np.eye(3)
-    shots = shots.exchanged(sides.exchanged).turned(right_handed)
+    positions = exchange_labels(markers.positions, markers.labels, sides.exchanged) @ right_handed
     facing = facing if facing is None else facing @ right_handed
-    swaps = find_swaps(shots, up.up, facing, share, notes)
-    shots = shots.exchanged(swaps.exchanged)
-    heading = find_heading(name, shots, up.up, notes, facing)
 
-    world_from_lab = np.stack([heading.forward, np.cross(up.up, heading.forward), up.up]) @ right_handed
-    positions = exchange_labels(positions, markers.labels, (*sides.exchanged, *swaps.exchanged)) @ world_from_lab.T
+    segments = {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks}
+    positions = without_tracking_faults(positions, markers.labels, segments, markers.rate_hz, notes)
+    shots = take_snapshots(markers, match.landmarks, positions)
+    swaps = find_swaps(shots, up.up, facing, share, notes)
+    positions = exchange_labels(positions, markers.labels, swaps.exchanged)
+    heading = find_heading(name, shots.exchanged(swaps.exchanged), up.up, notes, facing)
+    turn = np.stack([heading.forward, np.cross(up.up, heading.forward), up.up])
+    world_from_lab = turn @ right_handed
+    positions = positions @ turn.T
     positions, gaps = fill_gaps(positions, segments, markers.rate_hz)
     notes += gap_notes(gaps, markers.labels, len(positions), markers.rate_hz)
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)

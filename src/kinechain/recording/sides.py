@@ -22,6 +22,8 @@ SIDEWAYS_SHARE = 0.15
 #: Pairs on the wrong side are single slips as long as they are fewer than this share of the body (assumption).
 SLIP_SHARE = 0.4
 WALKING_SPEED = 0.3
+#: No two markers of one pair stand further apart than this, m, unless one is lost (assumption: wider than a step).
+WIDEST_M = 1.6
 #: The middle between heel and toes lies in front of the ankle; this far behind it the two were exchanged (assumption).
 BEHIND_ANKLE_M = 0.01
 
@@ -300,8 +302,9 @@ def _pair_signs(shots: Snapshots, pairs: list[tuple[int, int]], left: FloatArray
     right_rows, left_rows = np.array(pairs).T
     across = shots.points[left_rows] - shots.points[right_rows]
     seen = np.isfinite(across[:, :, 0]) & np.isfinite(left[None, :, 0])
-    across = np.where(seen[:, :, None], across, 0.0)
-    length = np.linalg.norm(across, axis=2).sum(axis=1)
+    length = np.linalg.norm(np.where(seen[:, :, None], across, 0.0), axis=2)
+    across = np.where((seen & (length < WIDEST_M))[:, :, None], across, 0.0)
+    length = np.where(length < WIDEST_M, length, 0.0).sum(axis=1)
     aside = np.einsum("ptk,tk->p", across, np.where(np.isfinite(left), left, 0.0))
     share = np.where(length > 0, aside / np.maximum(length, 1e-9), 0.0)
     signs = np.where(np.abs(share) > SIDEWAYS_SHARE, np.sign(share), 0.0)

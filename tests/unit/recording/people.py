@@ -26,6 +26,15 @@ STANDING = {
 MIDLINE = {"CV7": (-0.06, 0.0, 1.46), "SJN": (0.06, 0.0, 1.40), "SXS": (0.10, 0.0, 1.25)}
 
 
+#: How much of the swing of the foot a landmark of the leg takes part in.
+SWING = {x: 1.0 for x in ("FAL", "TAM", "FCC", "FM1", "FM2", "FM5")} | {
+    "FLE": 0.5,
+    "FME": 0.5,
+    "FAX": 0.57,
+    "TTC": 0.57,
+}
+
+
 def labels():
     return tuple(f"{side}_{name}" for side in "RL" for name in STANDING) + tuple(MIDLINE)
 
@@ -56,12 +65,11 @@ def walking(frames=200, rate=100.0, speed=1.2):
     out = standing(frames)
     time = np.arange(frames) / rate
     out[:, :, 0] += (speed * (time - time.mean()))[:, None]
-    feet = ("FAL", "TAM", "FCC", "FM1", "FM2", "FM5")
     for i, label in enumerate(labels()):
-        if label[2:] in feet:
-            phase = 0.0 if label[0] == "R" else np.pi
-            out[:, i, 0] += 0.3 * np.sin(2 * np.pi * time + phase)
-            out[:, i, 2] += 0.05 * (1 + np.sin(2 * np.pi * time + phase + 1.0))
+        share = SWING.get(label[2:], 0.0)
+        phase = 0.0 if label[0] == "R" else np.pi
+        out[:, i, 0] += 0.3 * share * np.sin(2 * np.pi * time + phase)
+        out[:, i, 2] += 0.05 * share * (1 + np.sin(2 * np.pi * time + phase + 1.0))
     return out
 
 

@@ -234,6 +234,7 @@ def test_an_unknown_profile_is_told():
 
 def test_the_still_part_of_a_fidgeting_calibration():
     still, moving = standing(150), walking(200)
+    still += 2e-4 * np.random.default_rng(0).normal(size=still.shape)
     moving[:, :, 0] -= moving[0, 0, 0] - still[0, 0, 0]
     ready = prepare_recording(recording(np.concatenate([moving[::-1] * [1, 1, 1], still, moving])))
     first, end = find_still_window(ready)

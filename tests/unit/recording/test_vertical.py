@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from people import recording, standing, walking
+from people import SWING, labels, recording, standing, walking
 
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.prepare import PrepareSettings, prepare_recording, turned_plate
@@ -18,23 +18,20 @@ def about(axis, degrees):
     return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
 
 
-def stepping(frames=400, rate=100.0, speed=1.2, step_width=0.2):
+def stepping(frames=400, rate=100.0, speed=1.2):
     """A walk whose feet rest on the floor for six tenths of every stride."""
-    from people import labels
-
     out = standing(frames)
     time = np.arange(frames) / rate
     travel = speed * time
     out[:, :, 0] += travel[:, None]
     for i, label in enumerate(labels()):
-        if label[2:] in ("FAL", "TAM", "FCC", "FM1", "FM2", "FM5"):
-            phase = time + (0.0 if label[0] == "R" else 0.5)
-            stride, part = np.floor(phase), phase % 1.0
-            swing = np.clip((part - 0.6) / 0.4, 0.0, 1.0)
-            out[:, i, 0] += speed * (stride + 0.5 * (1 - np.cos(np.pi * swing)) - (0.0 if label[0] == "R" else 0.5))
-            out[:, i, 0] += 0.3 * speed - travel
-            out[:, i, 2] += 0.08 * np.sin(np.pi * swing)
-            out[:, i, 1] += np.sign(out[0, i, 1]) * (step_width / 2 - 0.1)
+        share = SWING.get(label[2:], 0.0)
+        phase = time + (0.0 if label[0] == "R" else 0.5)
+        stride, part = np.floor(phase), phase % 1.0
+        swing = np.clip((part - 0.6) / 0.4, 0.0, 1.0)
+        ahead = speed * (stride + 0.5 * (1 - np.cos(np.pi * swing)) - (0.0 if label[0] == "R" else 0.5)) + 0.3 * speed
+        out[:, i, 0] += share * (ahead - travel)
+        out[:, i, 2] += share * 0.08 * np.sin(np.pi * swing)
     return out
 
 
@@ -100,8 +97,6 @@ def test_what_the_user_says_goes_and_is_doubted_when_the_body_hangs():
 
 
 def test_a_body_without_feet_is_refused():
-    from people import labels
-
     keep = [i for i, x in enumerate(labels()) if x[2:] not in ("FAL", "TAM", "FCC", "FM1", "FM2", "FM5", "FLE", "FME")]
     figure = standing()
     figure[:, [i for i in range(len(labels())) if i not in keep]] = np.nan
