@@ -190,9 +190,14 @@ def _with_points(rows: list[str], delimiter: str, notes: list[Note]) -> list[str
 
 def _filled(row: str, columns: int, delimiter: str) -> str:
     """Return a row with NaN in its blank cells and at its end."""
+    if " " in row:
+        # Blanks around a number do no harm, a cell of blanks does.
+        row, wide = row.strip(" "), f"{delimiter} "
+        while wide in row:
+            row = row.replace(wide, delimiter)
     while row.endswith(delimiter) and row.count(delimiter) >= columns:
         row = row[:-1]
-    if " " not in row and 2 <= row.count(delimiter) + 1 <= columns:
+    if 2 <= row.count(delimiter) + 1 <= columns:
         # Blank cells are common, so this way is the fast one.
         row += (delimiter + "nan") * (columns - 1 - row.count(delimiter))
         blank, missing = 2 * delimiter, f"{delimiter}nan{delimiter}"
