@@ -192,9 +192,11 @@ def _filled(row: str, columns: int, delimiter: str) -> str:
     """Return a row with NaN in its blank cells and at its end."""
     if " " in row:
         # Blanks around a number do no harm, a cell of blanks does.
-        row, wide = row.strip(" "), f"{delimiter} "
-        while wide in row:
-            row = row.replace(wide, delimiter)
+        row = row.strip(" ")
+        for width in (4096, 64, 8, 1):
+            wide = delimiter + " " * width
+            while wide in row:
+                row = row.replace(wide, delimiter)
     while row.endswith(delimiter) and row.count(delimiter) >= columns:
         row = row[:-1]
     if 2 <= row.count(delimiter) + 1 <= columns:
