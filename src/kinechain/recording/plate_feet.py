@@ -144,7 +144,9 @@ def _under_feet(
     plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[np.int_], feet: _Feet, notes: list[Note]
 ) -> ForcePlate | None:
     """Return one plate as it is, corrected, or None with the reason in a note."""
-    is_up = bool(np.median(plate.force[rows, 2]) > 0)
+    push = np.median(plate.force[rows], axis=0)
+    # Shear and slopes leave a foot's force within 60 degrees of the vertical.
+    is_up = bool(push[2] > 0.5 * np.linalg.norm(push))
     away = _distance(plate.centre_of_pressure[rows, :2], frames, feet)
     if is_up and away < feet.near_m:
         return plate
@@ -154,7 +156,10 @@ def _under_feet(
     if corrected is not None:
         return corrected
     if not is_up:
-        why = "its force points down on the person, and no order of its corners puts it right under the feet"
+        if abs(push[2]) < 0.5 * np.linalg.norm(push):
+            why = "its force points sideways: its corners are not stated in the axes of the markers"
+        else:
+            why = "its force points down on the person, and no order of its corners puts it right under the feet"
         notes.append(_refusal(plate.name, "direction", why))
         return None
     if away > FAR_M and _is_under_pelvis(plate, rows, frames, feet):

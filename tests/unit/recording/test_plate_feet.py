@@ -122,6 +122,30 @@ def test_a_force_a_little_beside_the_feet_is_told():
     assert [n.code for n in notes] == ["plates.beside_foot"]
 
 
+def test_a_plate_in_other_axes_than_the_markers_is_left_out():
+    one = plate()
+    swap = [0, 2, 1]
+    other = replace(
+        one,
+        corners=one.corners[:, swap],
+        force=one.force[:, swap],
+        centre_of_pressure=one.centre_of_pressure[:, swap],
+        free_moment=one.free_moment[:, swap],
+    )
+    out, notes = checked(other)
+    assert out is None
+    assert [n.code for n in notes] == ["plates.direction"]
+    assert "sideways" in notes[0].text
+
+
+def test_a_force_that_points_down_and_fits_nowhere_is_left_out():
+    one = plate(at=(2.0, 1.0), middle=(2.1, 1.1))
+    out, notes = checked(replace(one, force=-one.force))
+    assert out is None
+    assert [n.code for n in notes] == ["plates.direction"]
+    assert "points down" in notes[0].text
+
+
 def test_a_seat_is_no_foot():
     tracks = feet(left=(1.0, 0.1), right=(1.0, -0.1))
     out, notes = checked(plate(at=(0.4, 0.0), middle=(0.4, 0.1)), tracks)
