@@ -59,12 +59,14 @@ def exchange_back(
     if not turns:
         return positions, jolts
     out = positions.copy()
+    pairs: dict[bytes, list[tuple[str, str]]] = {}
     for (a, b), frames in turns.items():
         exchanged = _exchanged_frames(out, a, b, sorted(set(frames)))
         if not exchanged.any():
             continue
         _exchange(out, a, b, exchanged)
-        notes.append(_note(labels[a], labels[b], exchanged, rate_hz))
+        pairs.setdefault(exchanged.tobytes(), []).append((labels[a], labels[b]))
+    notes += [_note(same, np.frombuffer(mask, dtype=bool), rate_hz) for mask, same in pairs.items()]
     return out, find_jolts(out, rate_hz)
 
 
@@ -133,18 +135,19 @@ def _exchange(positions: FloatArray, a: int, b: int, frames: NDArray[np.bool_]) 
     positions[frames, b] = kept
 
 
-def _note(a: str, b: str, exchanged: NDArray[np.bool_], rate_hz: float) -> Note:
+def _note(pairs: Sequence[tuple[str, str]], exchanged: NDArray[np.bool_], rate_hz: float) -> Note:
     edges = np.flatnonzero(np.diff(np.concatenate([[0], exchanged.astype(np.int8), [0]])))
     runs = [(int(x), int(y)) for x, y in zip(edges[::2], edges[1::2], strict=True)]
     longest = max(runs, key=lambda run: run[1] - run[0])
     where = stretch(*longest, rate_hz) + (f" and {len(runs) - 1} more stretches" if len(runs) > 1 else "")
+    names = ", ".join(f"{a} and {b}" for a, b in pairs)
     text = (
-        f"The labels {a} and {b} are exchanged in {int(exchanged.sum())} of {len(exchanged)} frames ({where}), where "
+        f"The labels {names} are exchanged in {int(exchanged.sum())} of {len(exchanged)} frames ({where}), where "
         "each marker runs on the path of the other; they were exchanged back."
     )
-    effect = "The two markers are used as if they had kept the labels that they have for most of the recording."
-    cure = f"Check {a} and {b} in the capture software and exchange the labels there."
-    return Note("repaired", text, "markers.exchanged_part", f"{a} and {b}, {where}", effect, cure)
+    effect = "The markers are used as if they had kept the labels that they have for most of the recording."
+    cure = f"Check {names} in the capture software and exchange the labels there."
+    return Note("repaired", text, "markers.exchanged_part", f"{names}, {where}", effect, cure)
 
 
 def exchange_by_place(
@@ -198,7 +201,7 @@ def exchange_by_place(
                 out = out.copy()
                 _exchange(out, marker, other, exchanged)
                 own.positions = out
-                notes.append(_note(labels[marker], labels[other], exchanged, rate_hz))
+                notes.append(_note([(labels[marker], labels[other])], exchanged, rate_hz))
     return (out, find_jolts(out, rate_hz)) if out is not positions else (positions, jolts)
 
 

@@ -82,8 +82,9 @@ def _mended(
     notes: list[Note],
 ) -> FloatArray:
     """Return positions whose paths break or jolt with the faults that do it undone."""
-    jolts = _without_common_jolts(positions, jolts, rate_hz, notes)
+    # Labels first: where left and right change over, most markers leap at once.
     now, jolts = exchange_back(positions, labels, jolts, rate_hz, notes)
+    jolts = _without_common_jolts(now, jolts, rate_hz, notes)
     now, jolts = exchange_by_place(now, labels, segments, jolts, rate_hz, notes)
     now, shifts = without_jumps(now, labels, segments, jolts, rate_hz, notes)
     now = without_fallen(now, labels, segments, rate_hz, notes)

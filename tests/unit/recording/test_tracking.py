@@ -116,6 +116,16 @@ def test_labels_exchanged_in_part_of_the_frames_are_exchanged_back(other, first,
     assert f"in {end - first} of {FRAMES} frames" in note.text
 
 
+def test_left_and_right_that_change_over_as_a_whole_are_exchanged_back():
+    sound = walk(4)
+    left, right = sound[:, :4], sound[:, 4:8]
+    wrong = sound.copy()
+    wrong[60:90, :8] = np.concatenate([right, left], axis=1)[60:90]
+    now, notes = mend(wrong)
+    np.testing.assert_array_equal(now, sound)
+    assert "LTH0 and RTH0, LTH1 and RTH1, LTH2 and RTH2, LTH3 and RTH3" in only(notes, "markers.exchanged_part").text
+
+
 def test_labels_that_change_over_while_hidden_are_exchanged_back():
     sound = walk(4)
     sound[[*range(60, 70), *range(120, 130)], 1] = np.nan
