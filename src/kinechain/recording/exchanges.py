@@ -60,7 +60,7 @@ def exchange_back(
         return positions, jolts
     out = positions.copy()
     pairs: dict[bytes, list[tuple[str, str]]] = {}
-    for (a, b), frames in turns.items():
+    for (a, b), frames in sorted(turns.items()):
         exchanged = _exchanged_frames(out, a, b, sorted(set(frames)))
         if not exchanged.any():
             continue
