@@ -134,11 +134,13 @@ def plates_from_columns(
         notes.append(Note("repaired", text, "plates.sign", "forces", effect, cure))
     loaded = [np.abs(t.force[:, axis]) >= THRESHOLD_N for t in tables]
     farthest = max(
-        (float(np.nanmax(np.abs(t.point[on]))) for t, on in zip(tables, loaded, strict=True) if on.any()), default=0
+        (float(np.nan_to_num(np.abs(t.point[on])).max()) for t, on in zip(tables, loaded, strict=True) if on.any()),
+        default=0,
     )
     metres = 1e-3 if farthest > LONGEST_M else 1.0
     turning = max(
-        (float(np.nanmax(np.abs(t.moment[on]))) for t, on in zip(tables, loaded, strict=True) if on.any()), default=0
+        (float(np.nan_to_num(np.abs(t.moment[on])).max()) for t, on in zip(tables, loaded, strict=True) if on.any()),
+        default=0,
     )
     newton_metres = 1e-3 if turning > LARGEST_NM else 1.0
     if metres < 1.0:

@@ -182,3 +182,10 @@ def test_habits_of_tables_are_read_and_said(tmp_path, content, code):
 def test_however_degrees_are_stated(tmp_path, line, said):
     recording = read(tmp_path, HEADER.replace("inDegrees=yes", line) + BODY)
     assert any(f"states {said}" in note.text for note in recording.notes)
+
+
+def test_a_plate_whose_moment_is_missing_throughout_is_read():
+    labels = tuple(f"ground_force_{q}{a}" for q in "vpm" for a in "xyz")
+    values = np.tile([0.0, 700.0, 0.0, 0.1, 0.0, 0.2, np.nan, np.nan, np.nan], (5, 1))
+    (plate,) = plates_from_table(Series(labels, values, ("",) * 9, np.arange(5) / 100))
+    np.testing.assert_allclose(plate.centre_of_pressure[0], [0.1, 0.0, 0.2])
