@@ -152,6 +152,38 @@ def encodings(shared: Path) -> dict[str, tuple[float, float]]:
     return out
 
 
+def type_3_under_the_feet(shared: Path) -> dict[str, tuple[float, float]]:
+    """Return the median distance (mm) of the centre of pressure from the line between heel and ball, ours and ezc3d's.
+
+    These files state the origin of their type-3 plates with a positive depth.  We turn the depth alone; ezc3d turns the
+    half distances of the sensors too.
+    """
+    folder = shared / "data/dev/c3dorg_qualisys"
+    out = {}
+    for trial in ("Walking_Hybrid_1_1", "Walking_Hybrid_1_2", "Walking_Hybrid_1_3", "Walking_Hybrid_2"):
+        recording = read_recording(folder / f"{trial}.c3d", AS_MEASURED)
+        theirs = ezc3d.c3d(str(folder / f"{trial}.c3d"), extract_forceplat_data=True)["data"]["platform"]
+        assert recording.markers is not None
+        away: list[list[float]] = [[], []]
+        for plate, other in zip(recording.plates, theirs, strict=True):
+            rows = np.flatnonzero(plate.force[:, 2] > 100.0)
+            frames = ((rows + 0.5) * recording.markers.rate_hz / plate.rate_hz).astype(int)
+            centres = (plate.centre_of_pressure[rows], other["center_of_pressure"].T[rows] / 1e3)
+            for k, centre in enumerate(centres):
+                apart = []
+                for side in "RL":
+                    heel, inner, outer = (
+                        recording.markers.position(f"{side}_{name}")[frames] for name in ("HEEL", "MT_1", "MT_5")
+                    )
+                    line = (inner + outer) / 2 - heel
+                    share = ((centre - heel) * line).sum(axis=1) / (line**2).sum(axis=1)
+                    foot = heel + np.clip(share, 0.0, 1.0)[:, None] * line
+                    apart.append(np.linalg.norm((centre - foot)[:, :2], axis=1))
+                away[k].append(float(np.nanmedian(np.fmin(*apart)) * 1e3))
+        out[trial] = (max(away[0]), max(away[1]))
+    return out
+
+
 def standing_weights(shared: Path) -> dict[str, tuple[float | None, StandingWeight | None, str]]:
     """Return for every standing trial the stated mass, what the plates weigh, and what is said of a difference."""
     data = shared / "data/dev"
@@ -241,6 +273,9 @@ def print_plates(shared: Path) -> None:
     print(f"Six encodings, against {ENCODINGS[0]}")
     for name, (force, apart) in encodings(shared).items():
         print(f"  {name:14s} force {force:.3g} N, centre of pressure {apart:.3g} mm")
+    print("Type 3 with the depth of its origin stated above the surface: median distance from the middle of the foot")
+    for name, (ours, theirs) in type_3_under_the_feet(shared).items():
+        print(f"  {name}: {ours:.0f} mm; ezc3d {theirs:.0f} mm")
     print("Standing weight")
     for name, (stated, weight, said) in standing_weights(shared).items():
         what = f"{weight.force_n:.1f} N = {weight.mass_kg:.1f} kg" if weight else "nobody stands on plates"

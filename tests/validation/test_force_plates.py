@@ -11,6 +11,7 @@ from force_plate_tables import (
     plates_of_labs,
     standing_weights,
     twins,
+    type_3_under_the_feet,
 )
 
 from kinechain.recording.join import join_recordings
@@ -50,6 +51,12 @@ def test_types_2_and_4_differ_by_the_matrix_alone(shared: Path) -> None:
 
 def test_six_encodings_hold_one_walk(shared: Path) -> None:
     assert set(encodings(shared).values()) == {(0.0, 0.0)}
+
+
+def test_a_type_3_whose_origin_stands_above_its_surface_acts_under_the_foot(shared: Path) -> None:
+    for trial, (ours, theirs) in type_3_under_the_feet(shared).items():
+        assert ours < 25.0, trial
+        assert theirs > 70.0, trial
 
 
 @pytest.mark.parametrize(
