@@ -19,6 +19,8 @@ __all__ = ["find_still_window", "keep_still_part"]
 
 #: Upper limits of a still body, assumptions of this project: quiet sway of the pelvis stays well below them.
 STILL_SPEED = 0.04
+#: Over which speed is taken, s.
+SPEED_S = 0.2
 LEAST_S = 0.3
 
 
@@ -39,7 +41,11 @@ def find_still_window(recording: Recording) -> tuple[int, int] | None:
     if len(markers.positions) < 2:
         return (0, len(markers.positions)) if upright.all() else None
     bony = [track for name, track in tracks.items() if not name.startswith("segment:")] or list(tracks.values())
-    speed = _speed(np.stack(bony, axis=1), markers.rate_hz)
+    positions, reach = np.stack(bony, axis=1), max(round(SPEED_S / 2 * markers.rate_hz), 1)
+    # The shortest window holds some of these frames: where none is still, as in most walks, no other needs a look.
+    if not (_speed(positions, markers.rate_hz, np.arange(0, len(positions), reach)) < STILL_SPEED).any():
+        return None
+    speed = _speed(positions, markers.rate_hz, np.arange(len(positions)))
     is_still = (speed < STILL_SPEED) & upright
     edges = np.flatnonzero(np.diff(np.concatenate([[0], is_still.astype(int), [0]])))
     runs = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
@@ -110,10 +116,9 @@ def _middle(tracks: Mapping[str, FloatArray], kinds: tuple[str, ...]) -> FloatAr
     return None
 
 
-def _speed(positions: FloatArray, rate_hz: float) -> FloatArray:
-    """Mean speed of the seen markers over 0.2 s, (time,) m/s; infinite where none is seen."""
-    reach = max(round(0.1 * rate_hz), 1)
-    index = np.arange(len(positions))
+def _speed(positions: FloatArray, rate_hz: float, index: NDArray[np.intp]) -> FloatArray:
+    """Mean speed of the seen markers over 0.2 s at some frames, (frame,) m/s; infinite where none is seen."""
+    reach = max(round(SPEED_S / 2 * rate_hz), 1)
     before, after = np.maximum(index - reach, 0), np.minimum(index + reach, len(positions) - 1)
     moved = np.linalg.norm(positions[after] - positions[before], axis=2) / ((after - before) / rate_hz)[:, None]
     seen = np.isfinite(moved)
