@@ -157,7 +157,9 @@ def plates_from_columns(
 def _plate(
     table: TabledPlate, axis: int, sign: float, metres: float, newton_metres: float, rate_hz: float, start_s: float
 ) -> ForcePlate:
-    force, point, moment = sign * table.force, table.point * metres, sign * table.moment * newton_metres
+    force, point = sign * table.force, table.point * metres
+    # A moment that is not there turns nothing.
+    moment = np.nan_to_num(sign * table.moment * newton_metres)
     loaded = force[:, axis] >= THRESHOLD_N
     if loaded.sum() > 2 and not np.ptp(point[loaded], axis=0).any() and moment[loaded].any():
         point, moment = _at_the_surface(force, point, moment, axis)
