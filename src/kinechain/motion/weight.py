@@ -40,7 +40,7 @@ MASS_TOLERANCE = 0.05
 #: A foot of which three of its four outermost landmarks lie further outside than this stands beside the plates; with
 #: one it overhangs, m.  Assumption, as for contacts.
 OUTSIDE_M = 0.02
-#: Largest vertical force of a step in walking, body weights, from slow to fast.  Assumption, wide of the 1.01 to 1.58 of
+#: Largest vertical force of a walking step, body weights, from slow to fast.  Assumption, wide of the 1.01 to 1.58 of
 #: the shared walks (0.26 to 2.2 m/s).
 PEAKS_OF_WALKING = (0.9, 1.6)
 #: Codes of plates that were left out while somebody may have stood on them.
