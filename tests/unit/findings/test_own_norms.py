@@ -69,3 +69,18 @@ def test_other_files_are_no_norms(tmp_path, content, said):
         read_own_norms(tmp_path / "n.csv")
     with pytest.raises(FileError, match="there is no file"):
         read_own_norms(tmp_path / "gone.gcd")
+
+
+def test_an_assessment_names_the_file_and_its_hash(tmp_path):
+    from kinechain.analysis import assess
+    from kinechain.care.person_file import read_person
+
+    (tmp_path / "p.toml").write_text(
+        '[person]\nage_years = 45\n[exam]\nnavicular_drop = { side = "left", value = 9, method = "ruler" }\n'
+    )
+    (tmp_path / "lab.gcd").write_text(gcd_of_adults())
+    assessment = assess(read_person(tmp_path / "p.toml"), norms=tmp_path / "lab.gcd")
+    digest = hashlib.sha256((tmp_path / "lab.gcd").read_bytes()).hexdigest()
+    assert assessment.provenance.inputs["lab.gcd (own norms)"] == digest
+    assert any(digest in note and "knee_flexion" in note for note in assessment.notes)
+    assert assessment.own_norms is not None and assessment.own_norms.sha256 == digest
