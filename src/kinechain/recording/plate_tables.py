@@ -161,7 +161,9 @@ def _plate(
     # A moment that is not there turns nothing.
     moment = np.nan_to_num(sign * table.moment * newton_metres)
     loaded = force[:, axis] >= THRESHOLD_N
-    if loaded.sum() > 2 and not np.ptp(point[loaded], axis=0).any() and moment[loaded].any():
+    # A free moment turns about the vertical alone; one about a fixed point has the other two components too.
+    is_tilting = moment[loaded][:, [k for k in range(3) if k != axis]].any()
+    if loaded.sum() > 2 and is_tilting and not np.ptp(point[loaded], axis=0).any():
         point, moment = _at_the_surface(force, point, moment, axis)
     return ForcePlate(
         table.name,
