@@ -70,6 +70,7 @@ def inspect(
     """
     from kinechain.inspection.folder import find_trials
     from kinechain.inspection.inspect_folder import inspect_trials
+    from kinechain.recording.readers.recognise import READABLE
 
     settings = _settings(profile, checked_up(up), turned_over(mirrored, exchange_sides), rate)
     if html is not None and html.is_dir():
@@ -85,7 +86,7 @@ def inspect(
         _write_starter(inspections, starter)
         typer.echo(printable(f"Written: {starter}"), err=as_json)
     if not inspections:
-        raise FileError(f"{paths[0]} holds no recording (C3D, TRC, MOT, STO); name the folder they lie in")
+        raise FileError(f"{paths[0]} holds no recording ({READABLE}); name the folder they lie in")
     if len(inspections) == 1 and inspections[0].refused and not found.is_folder:
         raise FileError(inspections[0].refused)
 

@@ -116,6 +116,8 @@ def find_trials(paths: Sequence[Path]) -> Found:
                     others.setdefault(kind, []).append(name)
         elif not path.exists():
             raise FileError(f"there is no file {path}; check the name and the folder")
+        elif len(paths) > 1 and path.suffix.lower() == ".toml" and _kind(path) == "person file":
+            others.setdefault("person file", []).append(printable(path.name))
         else:
             named.append((path, printable(path.name)))
     files = list(dict(named).items())

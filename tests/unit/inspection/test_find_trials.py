@@ -78,6 +78,14 @@ def test_a_file_that_was_named_counts_whatever_it_is(tmp_path):
     assert not found.is_folder
 
 
+def test_a_person_file_beside_recordings_is_named_and_no_recording(tmp_path):
+    fill(tmp_path, "walk.trc")
+    fill(tmp_path, "visit.toml", text="[person]\n")
+    found = find_trials([tmp_path / "visit.toml", tmp_path / "walk.trc"])
+    assert names(found) == [("walk.trc",)]
+    assert [(g.kind, g.names) for g in found.left_out] == [("person file", ("visit.toml",))]
+
+
 def test_files_handed_over_together_are_one_trial(tmp_path):
     fill(tmp_path, "a.trc", "b.mot")
     found = find_trials([tmp_path / "b.mot", tmp_path / "a.trc"])
