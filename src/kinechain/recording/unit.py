@@ -136,7 +136,7 @@ def _wants(plate: ForcePlate, scale: float, shots: Snapshots) -> bool:
 
 
 def _stature(shots: Snapshots) -> float | None:
-    """Standing height, m, that the lengths of the legs fit: median over the first two kinds of length seen."""
+    """Standing height, m, that the lengths of the legs fit: by the first kind seen, or by two where that fits nobody."""
     heights: list[float] = []
     kinds = 0
     for upper, lower, share in _SHARES:
@@ -148,7 +148,7 @@ def _stature(shots: Snapshots) -> float | None:
             lengths += [min(seen) / share] if seen else []
         heights += lengths
         kinds += bool(lengths)
-        if kinds == 2:
+        if kinds == 2 or (lengths and STATURE_M[0] <= float(np.median(lengths)) <= STATURE_M[1]):
             break
     return float(np.median(heights)) if heights else None
 
