@@ -136,7 +136,7 @@ def _wants(plate: ForcePlate, scale: float, shots: Snapshots) -> bool:
 
 
 def _stature(shots: Snapshots) -> float | None:
-    """Standing height, m, that the lengths of the legs fit: by the first kind seen, or by two where that fits nobody."""
+    """Standing height, m, that the legs fit: by the first kind of length seen, or by two where that fits nobody."""
     heights: list[float] = []
     kinds = 0
     for upper, lower, share in _SHARES:
