@@ -131,14 +131,15 @@ def _print(inspections: Sequence[Inspection], found: Found, as_json: bool) -> No
 
         typer.echo(inspection_json(inspections, found.left_out), nl=False)
         return
-    from kinechain.report.inspection_text import render_folder, render_inspection
+    from kinechain.report.inspection_text import render_folder, render_inspection, render_left_out
 
     is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     if found.is_folder or len(inspections) > 1:
         if inspections:
             typer.echo(render_folder(inspections, found.left_out, is_coloured))
     elif not inspections[0].refused:
-        typer.echo(render_inspection(inspections[0], is_coloured))
+        left_out = render_left_out(found.left_out)
+        typer.echo("\n".join([render_inspection(inspections[0], is_coloured), *([""] if left_out else []), *left_out]))
 
 
 def _write_page(inspections: Sequence[Inspection], found: Found, path: Path, title: str) -> None:
