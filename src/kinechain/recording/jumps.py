@@ -120,6 +120,7 @@ def _runs_off(judge: _Judge, marker: int, edges: Sequence[int]) -> list[tuple[in
     """Return (first, end, how far off, m) of runs between two of the edges, the shortest first."""
     longest = int(max(m.longest_s for m in METHODS.values()) * judge.rate_hz)
     pairs = [(q - p, p) for i, p in enumerate(edges) for q in edges[i + 1 : i + 6] if q - p <= longest]
+    pairs = [(length, first) for length, first in pairs if judge.is_open(marker, first, length)]
     taken = np.zeros(len(judge.positions) + 4, dtype=bool)
     runs = []
     for length, first in sorted(pairs)[:_MOST_RUNS]:
@@ -191,9 +192,7 @@ class _Judge:
         """Return how far a run is off its path, m, at its farthest if it drifts, or None if it may well be on it."""
         track = self.positions[:, marker]
         before, after = first - 1, first + length
-        if before < 0 or after >= len(track) or not np.isfinite(track[[before, after], 0]).all():
-            return None
-        if not np.isfinite(track[first:after, 0]).any():
+        if not self.is_open(marker, first, length):
             return None
         there = self.bad[before] == self.bad[after + 1]
         method, fill = fill_gap(self.positions, self.carriers, marker, first, length, there, self.rate_hz)
@@ -213,6 +212,13 @@ class _Judge:
             return None
         usual = self._usual(marker, length, there, method)
         return off if off > OFF_TIMES * usual else None
+
+    def is_open(self, marker: int, first: int, length: int) -> bool:
+        """Return whether a run can be judged: it lies between two samples, and holds some."""
+        track, after = self.positions[:, marker, 0], first + length
+        if first < 1 or after >= len(track) or np.isnan(track[first - 1]) or np.isnan(track[after]):
+            return False
+        return not bool(np.isnan(track[first:after]).all())
 
     def leap(self, marker: int, first: int, length: int) -> float | None:
         """Return by how much a marker leaps away and back, m, or None if the two steps are no such pair."""
@@ -310,13 +316,15 @@ def without_strays(
         mates = [k for k, s in segments.items() if k != marker and s == segments[marker]]
         main = max(pieces, key=lambda piece: piece[1] - piece[0])
         place = Place(positions, marker, mates, main)
-        strays, here = [], []
+        strays, here = [], [main]
         for piece in pieces:
+            if piece == main:
+                continue
             outside, ranges = place.outside(piece)
             off = too_fast(positions[:, marker], piece, main, rate_hz) if len(outside) < 2 else _most(outside, ranges)
-            if piece != main and off is not None:
+            if off is not None:
                 strays.append((*piece, off))
-            if piece == main or off is None or piece[1] - piece[0] <= _FEW:
+            if off is None or piece[1] - piece[0] <= _FEW:
                 here.append(piece)
         wrong = _wrong_beside_gaps(place, here)
         if len(wrong):
