@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, IntArray
 from kinechain.recording.gaps import find_gaps
 from kinechain.recording.jolts import Jolts, find_jolts, jolt_sizes, stretch
 from kinechain.recording.places import Place, body_part, pieces_of
@@ -21,6 +21,8 @@ SMOOTHER = 0.3
 HIDDEN_S = 0.25
 #: Least distance between the two markers where they come back from hiding, m (assumption).
 HIDDEN_APART_M = 0.03
+#: More gaps than this that begin during one hide the whole body.
+MOST_HIDDEN = 40
 #: Least distance by which a marker sits in the wrong place among its neighbours when its label is exchanged, m
 #: (assumption: above the 2 to 3 cm of soft tissue for the worse of the two).
 WRONG_PLACE_M = 0.02
@@ -97,25 +99,30 @@ def _crossings_in_gaps(positions: FloatArray, jolts: Jolts, rate_hz: float) -> d
     gaps = find_gaps(np.isfinite(positions[:, :, 0]))
     last, back = gaps[:, 1] - 1, gaps[:, 1] + gaps[:, 2]
     short = (gaps[:, 2] <= HIDDEN_S * rate_hz) & (last >= 1) & (back + 1 < len(positions))
-    marker, last, back = gaps[short, 0], last[short], back[short]
-    if len(marker) < 2:
-        return {}
+    order = np.flatnonzero(short)[np.argsort(last[short], kind="stable")]
+    marker, last, back = gaps[order, 0], last[order], back[order]
+    # Those that begin while a gap lasts; where a whole frame is hidden, no two of its markers are told apart.
+    until = np.searchsorted(last, back - 1) - np.arange(len(last)) - 1
+    until[until > MOST_HIDDEN] = 0
+    i = np.repeat(np.arange(len(last)), until)
+    j = i + 1 + np.arange(len(i)) - np.repeat(np.cumsum(until) - until, until)
     start, end = positions[last, marker], positions[back, marker]
     leaves, returns = start - positions[last - 1, marker], positions[back + 1, marker] - end
-    # Entry (i, j): how far the path into gap i leads past where that out of gap j begins.
-    frames = (back - last[:, None])[..., None]
-    past = end - start[:, None] - frames * 0.5 * (leaves[:, None] + returns)
-    miss = np.sqrt(np.einsum("ijk,ijk->ij", past, past))
-    miss[np.isnan(miss)] = np.inf
-    straight = np.minimum(miss.diagonal()[:, None], miss.diagonal())
-    apart = end - end[:, None]
-    crosses = np.maximum(miss, miss.T) < SMOOTHER * straight
-    crosses &= straight > np.maximum(jolts.limits[marker][:, None], jolts.limits[marker])
-    crosses &= np.einsum("ijk,ijk->ij", apart, apart) > HIDDEN_APART_M**2
-    crosses &= (marker[:, None] < marker) & (last[:, None] + 1 < back) & (last + 1 < back[:, None])
+
+    def misfit(into: IntArray, out: IntArray) -> FloatArray:
+        """How far the path into a gap leads past where that out of a gap begins, m."""
+        frames = (back[out] - last[into])[:, None]
+        past = end[out] - start[into] - frames * 0.5 * (leaves[into] + returns[out])
+        return np.asarray(np.nan_to_num(np.sqrt(np.einsum("pk,pk->p", past, past)), nan=np.inf))
+
+    straight = np.minimum(misfit(i, i), misfit(j, j))
+    crosses = np.maximum(misfit(i, j), misfit(j, i)) < SMOOTHER * straight
+    crosses &= straight > np.maximum(jolts.limits[marker[i]], jolts.limits[marker[j]])
+    crosses &= (np.linalg.norm(end[i] - end[j], axis=1) > HIDDEN_APART_M) & (marker[i] != marker[j])
     turns: dict[tuple[int, int], list[int]] = {}
-    for i, j in np.argwhere(crosses).tolist():
-        turns.setdefault((int(marker[i]), int(marker[j])), []).append(int(max(back[i], back[j])))
+    for a, b in zip(i[crosses].tolist(), j[crosses].tolist(), strict=True):
+        pair = (int(min(marker[a], marker[b])), int(max(marker[a], marker[b])))
+        turns.setdefault(pair, []).append(int(max(back[a], back[b])))
     return turns
 
 

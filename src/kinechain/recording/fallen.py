@@ -48,7 +48,7 @@ def without_fallen(
         usual = _usual(apart)
         far = _is_far(apart, usual)
         for k in np.flatnonzero(far.any(axis=0)):
-            away = _is_far(_distances(positions[:, group]), usual)[:, k]
+            away = _is_away(positions, group, int(k), usual[k])
             out = out.copy() if out is positions else out
             out[away, group[k]] = np.nan
             notes.append(_note(labels[group[k]], away, rate_hz))
@@ -92,6 +92,14 @@ def _is_far(distances: FloatArray, usual: FloatArray) -> NDArray[np.bool_]:
     far = is_far.sum(axis=2)
     lost = (known >= 2) & (far > 0.5 * known)
     return np.asarray(lost & (lost.sum(axis=1, keepdims=True) * 2 < len(usual)))
+
+
+def _is_away(positions: FloatArray, group: Sequence[int], k: int, usual: FloatArray) -> NDArray[np.bool_]:
+    """Say in which frames (time) most distances of one marker of a group are far from usual."""
+    apart = positions[:, group] - positions[:, group[k], None]
+    distances = np.sqrt(np.einsum("tik,tik->ti", apart, apart))
+    known = np.isfinite(distances).sum(axis=1) - 1
+    return np.asarray((known >= 2) & ((np.abs(distances - usual) > FALLEN_M).sum(axis=1) > 0.5 * known))
 
 
 def _note(label: str, away: NDArray[np.bool_], rate_hz: float) -> Note:

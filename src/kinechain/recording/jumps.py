@@ -250,7 +250,8 @@ class _Judge:
             _, fill = fill_gap(self.positions, self.carriers, marker, int(first), length, usable, self.rate_hz, only)
             if fill is not None:
                 misses.append(np.linalg.norm(self.positions[first : first + length, marker] - fill, axis=1).max())
-        self.known[marker, length, method] = middle(misses, 0.8)
+        # Where nothing sound is left to try it on, the worst that is known of the method.
+        self.known[marker, length, method] = middle(misses, 0.8) if misses else 1e-3 * METHODS[method].error_mm
         return self.known[marker, length, method]
 
 
