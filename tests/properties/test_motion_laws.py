@@ -67,7 +67,8 @@ def test_no_coordinate_ever_flips(seed, spin, heading):
     values = smooth_walk(seed, spin, heading)
     motion = solve_motion(leg(), recording_of(values, noise=0.003, seed=seed), IkSettings(pull=0.0))
     assert motion.is_solved.all()
-    allowed = np.abs(np.diff(values, axis=0)).max(axis=0) + 0.15
+    # A flip is half a turn or a whole one; markers that are 3 mm off move the least certain coordinate by 0.16.
+    allowed = np.abs(np.diff(values, axis=0)).max(axis=0) + 0.3
     assert (np.abs(np.diff(motion.values, axis=0)).max(axis=0) < allowed).all()
     turns = np.round((motion.values[0, 3] - values[0, 3]) / (2 * np.pi))
     assert np.abs(motion.values[:, 3] - 2 * np.pi * turns - values[:, 3]).max() < 0.15

@@ -121,7 +121,7 @@ def test_a_step_without_a_stride_gives_angles_and_names_what_is_missing(
 
 def test_a_recording_of_something_else_than_walking(call: Call, shared: Path) -> None:
     rising = shared / "data/dev/opencap_validation_s4/STS1.trc"
-    assert_refused(call("assess", rising, *NOBODY), "STS1.trc", "gait cycle")
+    assert_refused(call("assess", rising, *NOBODY), "STS1.trc", "nobody walks steadily", "full stride")
 
 
 def test_a_mass_that_contradicts_the_plates_is_said(call: Call, shared: Path) -> None:

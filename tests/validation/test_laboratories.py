@@ -131,7 +131,7 @@ def test_a_late_clock(shared: Path, path: str) -> None:
 
 @pytest.mark.parametrize("path", WALKS)
 @pytest.mark.parametrize("style", [str.lower, str.upper, lambda x: x.replace("_", " "), lambda x: f"{x} "])
-def test_labels_in_another_style(shared: Path, path: str, style) -> None:  # noqa: ANN001
+def test_labels_in_another_style(shared: Path, path: str, style) -> None:
     recording = walk(path)
     ours = prepare_recording(recording)
     labels = tuple(map(style, recording.markers.labels))
