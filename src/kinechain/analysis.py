@@ -33,7 +33,7 @@ from kinechain.findings.part import find_part
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial, analyze_gait, no_cycle
-from kinechain.motion.weight import mass_from_plates
+from kinechain.motion.weight import mass_mismatch, standing_weight
 from kinechain.recording.clock import LEAST_GAIT_HZ
 from kinechain.recording.collect import Collection, collect_recordings, named
 from kinechain.recording.prepare import PrepareSettings
@@ -292,18 +292,15 @@ def _body_size(person: Person, material: Collection) -> tuple[BodySize, tuple[st
     notes: list[str] = []
     recordings = [r for r in (material.standing, *material.walking) if r is not None]
     stated = next((r.mass_kg for r in recordings if r.mass_kg), None)
-    weighed = next((m for r in recordings if (m := mass_from_plates(r)) is not None), None)
-    mass = person.mass_kg or stated or weighed
+    weight = next((w for r in recordings if (w := standing_weight(r)) is not None), None)
+    mass = person.mass_kg or stated or (weight.mass_kg if weight and weight.is_whole else None)
     height = person.height_m or next((r.height_m for r in recordings if r.height_m), None)
     if person.mass_kg is None and mass is not None:
         notes.append(
             f"Body mass {mass:.1f} kg taken from {'the recording' if stated else 'the force plates while standing'}."
         )
-    if mass is not None and weighed is not None and abs(weighed - mass) > 0.05 * mass:
-        notes.append(
-            f"The force plates weigh {weighed:.1f} kg while standing, {mass:.1f} kg is stated: check the mass, "
-            "the plates, and that both feet stand on plates; until then forces are not judged against body weight."
-        )
+    if mismatch := mass_mismatch(mass, weight):
+        notes.append(f"{mismatch.text} {mismatch.cure} Until then forces are not judged against body weight.")
     if person.height_m is None and height is not None:
         notes.append(f"Height {height:.2f} m taken from the recording.")
     size = BodySize(

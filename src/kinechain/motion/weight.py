@@ -162,7 +162,7 @@ def mass_mismatch(stated_kg: float | None, weight: StandingWeight | None) -> Not
     )
     return Note(
         "defect",
-        f"The file states {stated_kg:.1f} kg and the plates weigh {weight.mass_kg:.1f} kg while the person stands, "
+        f"{stated_kg:.1f} kg is stated and the plates weigh {weight.mass_kg:.1f} kg while the person stands, "
         f"{apart * 100:.0f} % {which}: either the stated mass is wrong, or {other}{about}.",
         "person.mass",
         "body mass",
