@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "Immutable", "IntArray", "content_hash", "frozen"]
+__all__ = ["FloatArray", "Immutable", "IntArray", "content_hash", "frozen", "runs_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -70,6 +70,17 @@ class Immutable:
 
 def _rebuild(kind: type[Any], fields: dict[str, Any]) -> Any:
     return kind(**fields)
+
+
+def runs_of(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return (first, one after the last) of every run of True.
+
+    Parameters
+    ----------
+    mask : (time,) array of bool
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]))).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def content_hash(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.recording.recording import ForcePlate, Side
 
@@ -145,15 +145,14 @@ def _loaded_spans(plate: ForcePlate) -> list[tuple[int, int]]:
     A force between both thresholds keeps a contact for a moment only: for longer it is an offset.
     """
     force = np.nan_to_num(plate.force[:, 2])
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], force > CONTACT_ON_N, [False]])))
     lull = max(round(SHORTEST_CONTACT_S * plate.rate_hz), 1)
     merged: list[list[int]] = []
-    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+    for begin, end in runs_of(force > CONTACT_ON_N):
         gap = force[merged[-1][1] : begin] if merged else force[:0]
         if merged and len(gap) <= lull and gap.min() >= CONTACT_OFF_N:
-            merged[-1][1] = int(end)
+            merged[-1][1] = end
         else:
-            merged.append([int(begin), int(end)])
+            merged.append([begin, end])
     spans = []
     for begin, end in merged:
         below = np.flatnonzero(force[end : end + lull] < CONTACT_OFF_N)

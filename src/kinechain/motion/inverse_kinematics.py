@@ -22,7 +22,7 @@ from kinechain.body.solve import (
     with_dependent,
 )
 from kinechain.body.tree import Tree, flatten
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.core.errors import RecordingError, SettingError, suggest
 from kinechain.core.frames import OURS_FROM_OPENSIM
 from kinechain.motion.motion import Motion
@@ -343,9 +343,8 @@ def _bridge_hidden(
 
 def _long_runs(mask: NDArray[np.bool_], longest: float) -> NDArray[np.bool_]:
     """Return the runs of True of more than ``longest`` frames."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]]))).reshape(-1, 2)
     out = np.zeros_like(mask)
-    for start, end in edges:
+    for start, end in runs_of(mask):
         out[start:end] = end - start > longest
     return out
 
@@ -372,9 +371,7 @@ def _describe(solution: PoseSolution, tracked: tuple[Marker, ...], times_s: Floa
 
 def _spans(mask: NDArray[np.bool_], times_s: FloatArray) -> str:
     """Return stretches of frames in words: '0.10-0.15 s, 1.20 s'."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
     spans = [
-        f"{times_s[a]:.2f} s" if b - a == 1 else f"{times_s[a]:.2f}-{times_s[b - 1]:.2f} s"
-        for a, b in edges.reshape(-1, 2)
+        f"{times_s[a]:.2f} s" if b - a == 1 else f"{times_s[a]:.2f}-{times_s[b - 1]:.2f} s" for a, b in runs_of(mask)
     ]
     return ", ".join(spans[:6]) + (f" and {len(spans) - 6} more stretches" if len(spans) > 6 else "")

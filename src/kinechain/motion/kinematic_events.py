@@ -26,7 +26,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from kinechain.motion.foot_paths import SIDES, SLOWEST_WALK_M_S, FootPaths
 from kinechain.motion.heading import walking_heading
@@ -146,7 +146,7 @@ def find_walk(paths: FootPaths) -> Walk | None:
     under_way = _sliding((walk.is_steady & _treads(paths, walk, half)).astype(float), reach, np.minimum) > 0
     judged = replace(walk, is_steady=straight & under_way, stride_s=stride)
     alternating = np.zeros(len(straight), dtype=bool)
-    for begin, end in _runs(judged.is_steady):
+    for begin, end in runs_of(judged.is_steady):
         shown = begin + np.flatnonzero(paths.is_seen[begin:end])
         alternating[begin:end] = len(shown) > 1 and _feet_alternate(paths, judged, shown, len(shown) >= half)
     is_steady = judged.is_steady & alternating & _well_seen(paths)
@@ -222,7 +222,7 @@ def _well_seen(paths: FootPaths) -> NDArray[np.bool_]:
     """Return the seen frames, without those next to a long gap, where a path comes out of the line that bridges it."""
     well = paths.is_seen.copy()
     margin = max(1, round(GAP_MARGIN_S * paths.rate_hz))
-    for begin, end in _runs(~paths.is_seen):
+    for begin, end in runs_of(~paths.is_seen):
         if end - begin >= LONG_GAP_S * paths.rate_hz:
             well[max(0, begin - margin) : end + margin] = False
     return well
@@ -239,12 +239,6 @@ def _is_running(paths: FootPaths, walk: Walk) -> bool:
     apart = np.abs(walk.along(paths.heel["left"] - paths.heel["right"]))[walk.is_steady]
     apart = apart - apart.mean()
     return bool((rise * apart).sum() > RUNNING_CORRELATION * np.sqrt((rise**2).sum() * (apart**2).sum()))
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return (first, one after the last) of every run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _sliding(signal: FloatArray, half: int, better: np.ufunc) -> FloatArray:
@@ -266,7 +260,7 @@ def steady_stretches(paths: FootPaths, walk: Walk) -> tuple[tuple[float, float],
     walk : Walk
     """
     frame = 1.0 / paths.rate_hz
-    runs = _runs(walk.is_steady | ~paths.is_seen)
+    runs = runs_of(walk.is_steady | ~paths.is_seen)
     return tuple((paths.start_s + (a - 1) * frame, paths.start_s + b * frame) for a, b in runs)
 
 

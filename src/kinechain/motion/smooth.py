@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.motion.motion import Motion
 
@@ -58,7 +57,7 @@ def smooth(motion: Motion, cutoff_hz: float = 6.0) -> Motion:
     shortest = max(3 * (ORDER + 1), int(np.ceil(motion.rate_hz / cutoff_hz))) + 1
     values, bridged = _bridged(motion)
     is_solved = np.array(motion.is_solved)
-    pieces = _pieces(np.asarray(np.isfinite(values).all(axis=1)))
+    pieces = runs_of(np.asarray(np.isfinite(values).all(axis=1)))
     if not any(end - start >= shortest for start, end in pieces):
         longest = max((end - start for start, end in pieces), default=0)
         raise RecordingError(
@@ -125,16 +124,10 @@ def _bridged(motion: Motion) -> tuple[FloatArray, int]:
     values[motion.is_solved == 0] = np.nan
     missing = np.asarray(~np.isfinite(values).all(axis=1))
     filled = 0
-    for start, end in _pieces(missing):
+    for start, end in runs_of(missing):
         if start == 0 or end == len(values) or (end - start) / motion.rate_hz > MAXIMUM_GAP_S:
             continue
         part = ((np.arange(start, end) - (start - 1)) / (end - start + 1))[:, None]
         values[start:end] = (1 - part) * values[start - 1] + part * values[end]
         filled += end - start
     return values, filled
-
-
-def _pieces(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return the stretches [start, end) in which a mask is true."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.motion.contacts import Contact, beyond_plates, find_contacts
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from kinechain.motion.foot_paths import SIDES, FootPaths
@@ -233,8 +233,7 @@ def _steadiest(total: FloatArray, block: int) -> NDArray[np.bool_] | None:
     heavy = level[even & (level > 0.6 * level[even].max())]
     middle = float(np.median(heavy))
     good = even & (np.abs(level - middle) < STILL_FRACTION * middle)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]])))
-    runs = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    runs = runs_of(good)
     if not runs or good.sum() < max(3, 0.25 * (level > 0.6 * middle).sum()):
         return None
     begin, end = max(runs, key=lambda run: run[1] - run[0])

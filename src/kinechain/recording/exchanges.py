@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray, IntArray
+from kinechain.core.arrays import FloatArray, IntArray, runs_of
 from kinechain.recording.gaps import find_gaps
 from kinechain.recording.jolts import Jolts, find_jolts, jolt_sizes, stretch
 from kinechain.recording.places import Place, body_part, pieces_of
@@ -143,8 +143,7 @@ def _exchange(positions: FloatArray, a: int, b: int, frames: NDArray[np.bool_]) 
 
 
 def _note(pairs: Sequence[tuple[str, str]], exchanged: NDArray[np.bool_], rate_hz: float) -> Note:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], exchanged.astype(np.int8), [0]])))
-    runs = [(int(x), int(y)) for x, y in zip(edges[::2], edges[1::2], strict=True)]
+    runs = runs_of(exchanged)
     longest = max(runs, key=lambda run: run[1] - run[0])
     where = stretch(*longest, rate_hz) + (f" and {len(runs) - 1} more stretches" if len(runs) > 1 else "")
     names = ", ".join(f"{a} and {b}" for a, b in pairs)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.recording.jolts import middle, stretch
 from kinechain.recording.recording import Note
 
@@ -84,12 +84,12 @@ def _repeated_frames(
     if not repeated.any():
         return repeated
     # Of a person at rest, rounded positions may repeat by chance: the step that ends a repetition must be a move.
-    for first, end in _runs(repeated):
+    for first, end in runs_of(repeated):
         around = [_travelled(positions[k], positions[k + 1]) for k in (first - 1, end) if 0 <= k < len(seen)]
         if not around or max(around) * rate_hz < MOVING_M_S:
             repeated[first:end] = False
     if repeated.any():
-        runs = _runs(repeated)
+        runs = runs_of(repeated)
         longest = max(runs, key=lambda run: run[1] - run[0])
         place = stretch(longest[0] + 1, longest[1] + 1, rate_hz)
         text = (
@@ -121,7 +121,7 @@ def _held(
     least = max(2, round(ROUNDED_RUN_S * rate_hz)) if rounded else 2
     for marker in np.flatnonzero(still.sum(axis=0) >= least).tolist():
         held = []
-        for first, end in _runs(still[:, marker]):
+        for first, end in runs_of(still[:, marker]):
             if end - first < least or drop[first : end + 1, marker].all():
                 continue
             travel = _travel(positions, marker, first, end)
@@ -175,12 +175,6 @@ def _resting(positions: FloatArray, labels: Sequence[str], drop: NDArray[np.bool
             effect = "The marker is not used."
             cure = f"Take {labels[marker]} off the floor or the frame, or give its label to the right marker."
             notes.append(Note("repaired", text, "markers.not_on_body", labels[marker], effect, cure))
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return (first, end) of every run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _names(names: Sequence[str], limit: int = 8) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.core.frames import nearest_rotation
 from kinechain.recording.plate_tables import plates_from_table
 from kinechain.recording.plate_types import CHANNELS, PlateSettings, PlateSource, wrench_at_surface
@@ -316,8 +316,7 @@ def _clipped_share(channel: FloatArray, samples: float) -> float:
             or (extreme == rest and abs(rest) < 0.5 * (high - low))
         ):
             continue
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], channel == extreme, [False]])))
-        for begin, end in zip(edges[::2], edges[1::2], strict=True):
+        for begin, end in runs_of(channel == extreme):
             if end - begin >= max(samples, 5):
                 clipped[begin:end] = True
     # A channel that knows only a few values was made up, not measured.

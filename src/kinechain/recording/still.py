@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.core.errors import RecordingError
 from kinechain.recording.prepare import landmark_tracks, turned_plate
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
@@ -47,9 +47,7 @@ def find_still_window(recording: Recording) -> tuple[int, int] | None:
         return None
     speed = _speed(positions, markers.rate_hz, np.arange(len(positions)))
     is_still = (speed < STILL_SPEED) & upright
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_still.astype(int), [0]])))
-    runs = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    runs = [r for r in runs if (r[1] - r[0]) / markers.rate_hz >= LEAST_S or r == (0, len(speed))]
+    runs = [r for r in runs_of(is_still) if (r[1] - r[0]) / markers.rate_hz >= LEAST_S or r == (0, len(speed))]
     return max(runs, key=lambda r: r[1] - r[0]) if runs else None
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinechain.core.arrays import frozen
+from kinechain.core.arrays import frozen, runs_of
 
 
 def test_a_frozen_array_does_not_show_later_writes_of_its_maker():
@@ -34,3 +34,9 @@ def test_the_shape_is_checked_whether_or_not_it_is_copied():
     for array in (np.zeros((2, 3)), frozen(np.zeros((2, 3)))):
         with pytest.raises(ValueError, match="expected"):
             frozen(array, (None, 4))
+
+
+def test_runs_reach_from_their_first_entry_to_the_one_after_the_last():
+    assert runs_of(np.array([True, False, True, True, False, True])) == [(0, 1), (2, 4), (5, 6)]
+    assert runs_of(np.zeros(3, dtype=bool)) == []
+    assert runs_of(np.zeros(0, dtype=bool)) == []
