@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from manifest_rows import DATA, SHARED, clauses, manifest, measured, prepared, read, refusal, said
 
-from kinechain.core.errors import FileError, InputError
+from kinechain.core.errors import FileError
 from kinechain.inspection.inspect_file import inspect_file
 from kinechain.motion.contacts import Contact, find_contacts
 from kinechain.motion.events import ChosenEvents, choose_events
@@ -891,9 +891,11 @@ def test_no_clause_is_listed_in_vain(shared: Path) -> None:
             assert any(clause.startswith(beginning) for clause in stated[dataset]), (dataset, beginning)
 
 
-def test_the_models_trials_are_read(shared: Path) -> None:
-    for path in ("gait2392/subject01_walk1.trc", "rajagopal/motion_capture_walk.trc"):
-        try:
-            prepare_recording(read_recording(SHARED / "models" / path))
-        except InputError as error:
-            pytest.fail(str(error))
+@pytest.mark.parametrize(
+    ("path", "profile"),
+    [("gait2392/subject01_walk1.trc", "gait2392"), ("rajagopal/motion_capture_walk.trc", "rajagopal")],
+)
+def test_the_trials_of_the_models_are_prepared(shared: Path, path: str, profile: str) -> None:
+    recording = prepare_recording(read_recording(SHARED / "models" / path))
+    assert recording.profile == profile
+    assert track(recording, "asis_r")[:, 2].mean() == pytest.approx(1.0, abs=0.15)
