@@ -33,7 +33,7 @@ from kinechain.findings.part import find_part
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial, analyze_gait, no_cycle
-from kinechain.motion.weight import mass_mismatch, standing_weight
+from kinechain.motion.weight import STRIDE_TOLERANCE, mass_mismatch, standing_weight
 from kinechain.recording.clock import LEAST_GAIT_HZ
 from kinechain.recording.collect import Collection, collect_recordings, named
 from kinechain.recording.prepare import PrepareSettings
@@ -41,10 +41,6 @@ from kinechain.recording.read import ReadSettings
 from kinechain.recording.recording import Recording
 
 __all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
-
-#: Largest part by which the plates may weigh another mass than is stated; an assumption, beyond the 6 % that one clean
-#: stance of each foot stays within in our validation recordings.
-PLATE_TOLERANCE = 0.10
 
 #: Hip to ankle as a share of the height, beyond which the two are not of one adult or one unit.  An assumption: 15 %
 #: either way around the generic body's share.
@@ -241,7 +237,7 @@ def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, .
     """Say where plates, markers and what is stated of the person contradict each other."""
     said = []
     weighed = next((f.estimate.value for f in findings if f.id == "quality.plate_mass"), None)
-    if size.mass_kg is not None and weighed is not None and abs(weighed / size.mass_kg - 1.0) > PLATE_TOLERANCE:
+    if size.mass_kg is not None and weighed is not None and abs(weighed / size.mass_kg - 1.0) > STRIDE_TOLERANCE:
         said.append(
             f"The force plates weigh {weighed:.1f} kg in walking, and {size.mass_kg:.1f} kg is stated: check the mass, "
             "the plates, and that each foot came down whole on a plate of its own; do not trust the force curves "

@@ -12,10 +12,9 @@ import numpy as np
 from kinechain.body.body import GROUND, Body, Joint, Mobility
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
+from kinechain.core.gravity import GRAVITY_M_S2
 
 __all__ = ["compile_mujoco", "mujoco_positions"]
-
-GRAVITY_M_S2 = 9.80665
 
 # MuJoCo refuses moving bodies without mass; OpenSim models hold massless helper bodies.
 _LEAST_MASS_KG = 1e-6

@@ -40,6 +40,7 @@ from kinechain.body.osim_xml import (
     words,
 )
 from kinechain.core.errors import FileError, suggest
+from kinechain.core.gravity import GRAVITY_M_S2
 
 __all__ = [
     "CoordinateTask",
@@ -188,7 +189,7 @@ def _ordered(read: list[OsimJoint], segments: dict[str, Segment]) -> tuple[list[
 
 
 def _up(model: Element) -> tuple[Literal["y", "z"], str]:
-    gravity = numbers(model, "gravity", 3, np.array([0.0, -9.80665, 0.0]))
+    gravity = numbers(model, "gravity", 3, np.array([0.0, -GRAVITY_M_S2, 0.0]))
     if gravity[2] < 0 and abs(gravity[2]) >= 100 * np.abs(gravity[:2]).max():
         return "z", ""
     if gravity[1] < 0 and abs(gravity[1]) >= 100 * np.abs(gravity[[0, 2]]).max():

@@ -1,8 +1,10 @@
-"""Text that came from outside, made fit to be shown."""
+"""Text that came from outside, made fit to be shown, and the joints of sentences."""
 
 from __future__ import annotations
 
-__all__ = ["printable"]
+from collections.abc import Sequence
+
+__all__ = ["listed", "printable", "sentence"]
 
 
 def printable(text: str) -> str:
@@ -23,3 +25,14 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def listed(names: Sequence[str], limit: int) -> str:
+    """Return the first names with commas between them, and how many more there are: 'LASI, RASI and 3 more'."""
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def sentence(text: str) -> str:
+    """Return a text on one line as a sentence: with a capital letter first and a full stop last."""
+    text = " ".join(text.split())
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

@@ -69,7 +69,6 @@ _WALK = "no walking trial was recorded"
 _STAND = "no standing trial was recorded"
 _EXAM = "not in the examination"
 _WALK_TEST = "Record walking with markers on trunk, pelvis, legs and feet, three or more strides of each side"
-_STAND_TEST = "Record ten seconds of quiet standing with markers on pelvis, knees, ankles and feet"
 
 #: Every link from thorax to toes: standing, walking and the examination each close their own gap.
 LINKS: tuple[Link, ...] = (

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from kinechain.core.errors import InputError, RecordingError
-from kinechain.core.text import printable
+from kinechain.core.text import printable, sentence
 from kinechain.inspection.inspection import Defect, Inspection, MarkerSet
 from kinechain.inspection.rows import axes_of, marker_rows, plate_rows
 from kinechain.inspection.uses import Evidence, judge_uses
@@ -21,6 +21,7 @@ from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.motion.kinematic_events import Walk
 from kinechain.motion.marker_paths import marker_paths
 from kinechain.motion.weight import (
+    STRIDE_TOLERANCE,
     StrideWeight,
     body_weight_from_plates,
     mass_mismatch,
@@ -35,10 +36,6 @@ from kinechain.recording.read import ReadSettings, read_recording
 from kinechain.recording.recording import Note, Recording
 
 __all__ = ["InspectSettings", "inspect_file", "inspect_recording", "inspect_trial"]
-
-#: Largest part by which plates may weigh another mass than the file states.  Assumption: beyond the 6 % within which
-#: one clean stance of each foot stays in our validation recordings.
-MASS_TOLERANCE = 0.10
 
 
 @dataclass(frozen=True)
@@ -207,7 +204,7 @@ def _prepare(recording: Recording, settings: InspectSettings) -> tuple[Recording
     try:
         return prepare_recording(recording, settings.profile, settings.prepare), ""
     except RecordingError as error:
-        return None, _sentence(_one_line(str(error)))
+        return None, sentence(_one_line(str(error)))
 
 
 def _marker_set(recording: Recording, ready: Recording | None, profile: str | None) -> MarkerSet | None:
@@ -273,7 +270,7 @@ def _own_notes(evidence: Evidence) -> list[Note]:
     stated, stride = recording.mass_kg, evidence.stride
     if note := mass_mismatch(stated, evidence.standing):
         notes.append(note)
-    if stated and stride and abs(stride.ratio(stated) - 1.0) > MASS_TOLERANCE:
+    if stated and stride and abs(stride.ratio(stated) - 1.0) > STRIDE_TOLERANCE:
         notes.append(
             Note(
                 "defect",
@@ -331,10 +328,6 @@ def _defects(notes: Iterable[Note]) -> tuple[Defect, ...]:
         if n.kind != "found"
     ]
     return tuple(sorted(dict.fromkeys(some), key=lambda d: order.index(d.kind)))
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
 
 
 def _findings(notes: Iterable[Note]) -> tuple[str, ...]:

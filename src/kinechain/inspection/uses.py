@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinechain.core.text import listed, sentence
 from kinechain.inspection.inspection import MarkerSet, Use
 from kinechain.motion.contacts import Contact
 from kinechain.motion.cycles import Cycle
@@ -86,12 +87,7 @@ def _unprepared(evidence: Evidence) -> tuple[str, str] | None:
             "No marker set fits its labels.",
             "Name your markers in a profile (kinechain inspect FILE --starter my_set.toml) and give it with --profile.",
         )
-    return _sentence(evidence.trouble), "Correct what this names in the file, or export the trial again."
-
-
-def _sentence(text: str) -> str:
-    text = " ".join(text.split())
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+    return sentence(evidence.trouble), "Correct what this names in the file, or export the trial again."
 
 
 def _ik(evidence: Evidence) -> Use:
@@ -108,7 +104,7 @@ def _ik(evidence: Evidence) -> Use:
         ready.landmarks[i][0] for i in np.argsort(there.mean(axis=0), kind="stable")[:3] if there[:, i].mean() < 0.9
     ]
     cure = (
-        f"Fill or relabel {_listed(lost)} in the capture software." if lost else "Give a trial in which markers last."
+        f"Fill or relabel {listed(lost, 3)} in the capture software." if lost else "Give a trial in which markers last."
     )
     missing = evidence.marker_set.missing if evidence.marker_set else ()
     held = f"{len(columns)} markers of the set '{ready.profile}'"
@@ -117,7 +113,7 @@ def _ik(evidence: Evidence) -> Use:
     if enough.mean() < WHOLE_SHARE:
         return Use("ik", "partly", f"Of {held}, four fifths are there in {good:.1f} of {total:.1f} s.", cure)
     if missing:
-        text = f"{_sentence(held)[:-1]} last through {total:.1f} s, but {_listed(missing)} cannot be found among them."
+        text = f"{sentence(held)[:-1]} last through {total:.1f} s, but {listed(missing, 3)} cannot be found among them."
         return Use(
             "ik", "partly", text, "Name that marker in a profile of your own, or accept a wider uncertainty there."
         )
@@ -155,7 +151,7 @@ def _events(evidence: Evidence) -> Use:
             "events", "no", "The person stands.", "Give a walking trial; use this one as the standing trial (--static)."
         )
     reason = next((n for n in evidence.event_notes if n), "nobody walks straight and steadily in it")
-    return Use("events", "no", _sentence(reason), "Give a trial of straight, steady walking with at least one stride.")
+    return Use("events", "no", sentence(reason), "Give a trial of straight, steady walking with at least one stride.")
 
 
 def _loads(evidence: Evidence) -> Use:
@@ -213,7 +209,7 @@ def _no_contact(contacts: Sequence[Contact]) -> str:
         return "No foot is seen to land on a plate."
     reasons = [c.reason or "the plate was not recorded before, during and after the contact" for c in contacts]
     common = max(dict.fromkeys(reasons), key=reasons.count)
-    return _sentence(
+    return sentence(
         f"none of {len(contacts)} contacts is clean and whole: {common}"
         if len(contacts) > 1
         else f"its one contact is not clean and whole: {common}"
@@ -240,7 +236,3 @@ def _posture(evidence: Evidence) -> Use:
 def _seen_together(ready: Recording) -> bool:
     tracks = landmark_tracks(ready.require_markers(), ready.landmarks)
     return any(np.isfinite(t).all(axis=1).any() for n, t in tracks.items() if not n.startswith("segment:"))
-
-
-def _listed(names: Sequence[str], limit: int = 3) -> str:
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray, runs_of
+from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from kinechain.motion.foot_paths import SIDES, SLOWEST_WALK_M_S, FootPaths
 from kinechain.motion.heading import walking_heading
@@ -47,7 +48,6 @@ __all__ = [
 
 Kind = Literal["foot_strike", "foot_off"]
 
-GRAVITY_M_S2 = 9.80665
 #: Heel below, and forefoot above, this fraction of the walking speed (Bonci et al. 2022, table 1, M7).
 STRIKE_SPEED_FRACTION, OFF_SPEED_FRACTION = 0.5, 0.8
 #: How long before the plates' events each method finds its own, s: medians on schreiber_moissenet (18 to 27 events of

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray, runs_of
+from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.motion.contacts import Contact, beyond_plates, find_contacts
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from kinechain.motion.foot_paths import SIDES, FootPaths
@@ -17,7 +18,7 @@ from kinechain.motion.marker_paths import marker_paths
 from kinechain.recording.recording import ForcePlate, Note, Recording
 
 __all__ = [
-    "GRAVITY_M_S2",
+    "STRIDE_TOLERANCE",
     "StandingWeight",
     "StrideWeight",
     "body_weight_from_plates",
@@ -27,16 +28,18 @@ __all__ = [
     "standing_weight",
 ]
 
-#: Standard gravity (CGPM 1901).
-GRAVITY_M_S2 = 9.80665
 #: A plate that carries less than this on average while somebody stands is not stood on, N.  Assumption.
 UNLOADED_N = 10.0
 #: The least that a person weighs whom plates can weigh, N.  Assumption: 10 kg, a child that has begun to stand.
 LEAST_WEIGHT_N = 100.0
 #: The load is looked at in blocks of this length, s.  Assumption.
 BLOCK_S = 0.1
-#: Stated mass and plates may differ by this much.  Assumption: clothes, shoes and the calibration of plates.
-MASS_TOLERANCE = 0.05
+#: A stated mass and one weighed in standing may differ by this part.  Assumption: clothes, shoes and the calibration of
+#: plates.
+STANDING_TOLERANCE = 0.05
+#: A stated mass and one weighed over a stride may differ by this part.  Assumption: beyond the 6 % within which one
+#: clean stance of each foot stays in our validation recordings.
+STRIDE_TOLERANCE = 0.10
 #: A foot of which three of its four outermost landmarks lie further outside than this stands beside the plates; with
 #: one it overhangs, m.  Assumption, as for contacts.
 OUTSIDE_M = 0.02
@@ -152,7 +155,7 @@ def mass_mismatch(stated_kg: float | None, weight: StandingWeight | None) -> Not
     -----
     Within 5 % both agree: clothes, shoes, a meal and the calibration of plates lie within that (assumption).
     """
-    if stated_kg is None or weight is None or abs(weight.mass_kg - stated_kg) <= MASS_TOLERANCE * stated_kg:
+    if stated_kg is None or weight is None or abs(weight.mass_kg - stated_kg) <= STANDING_TOLERANCE * stated_kg:
         return None
     apart = abs(weight.mass_kg / stated_kg - 1.0)
     which = "less" if weight.mass_kg < stated_kg else "more"

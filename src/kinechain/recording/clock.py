@@ -9,7 +9,9 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import SettingError
+from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.recording.recording import Note, Recording
+from kinechain.recording.snapshots import PELVIS
 
 __all__ = ["LEAST_GAIT_HZ", "check_clock", "with_rate"]
 
@@ -20,7 +22,6 @@ LEAST_GAIT_HZ = 24.0
 #: every speed of a walk, and a clock that runs k times too slow multiplies it by k.  Assumption: a little beyond what
 #: 60 walks and runs of 12 laboratories at 0.26 to 3.9 m/s gave (0.8 to 1.7, and 3.6 at 0.26 m/s).
 WALK_RATIO = (0.45, 4.2)
-GRAVITY = 9.81
 
 
 def with_rate(recording: Recording, rate_hz: float | None) -> Recording:
@@ -110,7 +111,7 @@ class _Steps:
 def _steps(tracks: Mapping[str, FloatArray], rate_hz: float) -> _Steps | None:
     """Steps by the feet passing each other; None below two passes."""
     part = next((p for p in ("heel", "lateral_malleolus") if f"{p}_r" in tracks and f"{p}_l" in tracks), None)
-    pelvis = [t[:, 2] for n, t in tracks.items() if n.startswith(("asis", "psis", "sacrum"))]
+    pelvis = [t[:, 2] for n, t in tracks.items() if n.startswith(PELVIS)]
     if part is None or not pelvis:
         return None
     right, left = tracks[f"{part}_r"], tracks[f"{part}_l"]
@@ -129,4 +130,4 @@ def _steps(tracks: Mapping[str, FloatArray], rate_hz: float) -> _Steps | None:
         return None
     often = float((len(passes) - 1) / ((passes[-1] - passes[0]) / rate_hz))
     length = 0.5 * float(np.ptp(apart))
-    return _Steps(length, often, (length / leg) / (often * np.sqrt(leg / GRAVITY)))
+    return _Steps(length, often, (length / leg) / (often * np.sqrt(leg / GRAVITY_M_S2)))

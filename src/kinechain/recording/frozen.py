@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray, runs_of
+from kinechain.core.text import listed
 from kinechain.recording.jolts import middle, stretch
 from kinechain.recording.recording import Note
 
@@ -67,7 +68,7 @@ def _zeros(positions: FloatArray, labels: Sequence[str], notes: list[Note]) -> N
         return np.asarray(zero)
     zero &= (positions == 0.0).all(axis=2)
     if zero.any():
-        names = _names([labels[m] for m in np.flatnonzero(zero.any(axis=0)).tolist()])
+        names = listed([labels[m] for m in np.flatnonzero(zero.any(axis=0)).tolist()], 8)
         text = f"{int(zero.sum())} positions of {names} are exactly 0, 0, 0; they were taken as missing."
         effect = "The marker does not count in those frames."
         cure = "Let the capture software leave missing samples empty."
@@ -175,7 +176,3 @@ def _resting(positions: FloatArray, labels: Sequence[str], drop: NDArray[np.bool
             effect = "The marker is not used."
             cure = f"Take {labels[marker]} off the floor or the frame, or give its label to the right marker."
             notes.append(Note("repaired", text, "markers.not_on_body", labels[marker], effect, cure))
-
-
-def _names(names: Sequence[str], limit: int = 8) -> str:
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")

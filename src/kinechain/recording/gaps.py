@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray, IntArray
+from kinechain.core.text import listed
 from kinechain.recording.recording import Note
 
-__all__ = ["METHODS", "Carriers", "FilledGap", "GapMethod", "fill_gap", "fill_gaps", "find_gaps", "gap_notes"]
+__all__ = ["METHODS", "Carriers", "FilledGap", "GapMethod", "fill_alike", "fill_gap", "fill_gaps", "find_gaps", "gap_notes"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ METHODS: Mapping[str, GapMethod] = {
 #: A marker keeps its distance when that varies by less than this (standard deviation), m, in so many sampled frames;
 #: the errors of `nearly_rigid` were measured with it.
 _RIGID_M, _RIGID_FRAMES, _RIGID_NEIGHBOURS = 0.015, 60, 4
+_RIGID = ("rigid", "nearly_rigid")
 #: Markers that span less than this across their longest direction, m, tell no turn about it (assumption).
 _SPREAD_M = 0.01
 
@@ -224,22 +226,18 @@ def _spread(points: FloatArray) -> bool:
     """Whether points span a plane well enough to define a rotation."""
     if len(points) < 3:
         return False
-    return bool(np.linalg.svd(points - points.mean(axis=0), compute_uv=False)[1] > _SPREAD_M)
+    apart = points - np.add.reduce(points) / len(points)
+    # The squares of the singular values; those of the (3, 3) matrix are found faster.
+    return bool(np.linalg.eigvalsh(apart.T @ apart)[1] > _SPREAD_M**2)
 
 
 def _fill(positions: FloatArray, method: str, marker: int, first: int, length: int, carriers: IntArray) -> FloatArray:
     """Return the positions (length, 3) of one marker across its gap."""
     if method == "cubic":
         return _cubic(positions[:, marker], first, length)
+    if method in _RIGID:
+        return np.asarray(_carried(positions, marker, [first], length, carriers)[0])
     before, after = first - 1, first + length
-    if method in ("rigid", "nearly_rigid"):
-        now = positions[before : after + 1, carriers]
-        turns, middle = _turns_between(now[0], now), now.mean(axis=1)
-        start = positions[before, marker] - middle[0]
-        end = turns[-1].T @ (positions[after, marker] - middle[-1])
-        share = (np.arange(1, length + 1) / (length + 1))[:, None]
-        local = (1 - share) * start + share * end
-        return np.asarray(np.einsum("tij,tj->ti", turns[1:-1], local) + middle[1:-1])
     early, late = max(before - 4, 0), after + 5
     now = positions[early:late, carriers]
     middle = now.mean(axis=1)
@@ -252,10 +250,62 @@ def _fill(positions: FloatArray, method: str, marker: int, first: int, length: i
     return np.asarray(np.einsum("tij,tj->ti", turns[inside], _cubic(local, first - early, length)) + middle[inside])
 
 
-def _turns_between(base: FloatArray, now: FloatArray) -> FloatArray:
-    """Return the rotations (time, 3, 3) that turn points ``base`` (point, 3) best onto ``now`` (time, point, 3)."""
-    shape = base - base.mean(axis=0)
-    cross = np.swapaxes(now - now.mean(axis=1, keepdims=True), 1, 2) @ shape
+def _carried(
+    positions: FloatArray, marker: int, firsts: Sequence[int], length: int, carriers: IntArray
+) -> FloatArray:
+    """Return the positions (gap, length, 3) of one marker across gaps of one length, as rigid carriers take it along."""
+    frames = np.array(firsts)[:, None] + np.arange(-1, length + 1)
+    now = positions[frames[:, :, None], carriers]
+    middle = np.add.reduce(now, axis=2) / len(carriers)
+    turns = _turns_within(now - middle[:, :, None])
+    edges = positions[frames[:, [0, -1]], marker] - middle[:, [0, -1]]
+    start, end = edges[:, :1], (edges[:, 1:] @ turns[:, -1])
+    share = (np.arange(1, length + 1) / (length + 1))[:, None]
+    local = (1 - share) * start + share * end
+    return np.asarray((turns[:, 1:-1] @ local[..., None])[..., 0] + middle[:, 1:-1])
+
+
+def fill_alike(
+    positions: FloatArray,
+    carriers: Carriers,
+    method: str,
+    marker: int,
+    firsts: Sequence[int],
+    length: int,
+    there: NDArray[np.bool_],
+) -> list[tuple[int, FloatArray]]:
+    """Return (first, positions) of those of some gaps of one length that one method can fill, as `fill_gap` would.
+
+    Parameters
+    ----------
+    positions : (time, marker, 3) array, m
+    carriers : Carriers
+        Of these positions.
+    method : str
+        A key of `METHODS`.
+    marker : int
+    firsts : sequence of int
+    length : int
+    there : (gap, marker) array of bool
+        Markers that may be used, gap by gap.
+    """
+    groups: dict[bytes, tuple[IntArray, list[int]]] = {}
+    for first, usable in zip(firsts, there, strict=True):
+        chosen = carriers.of(method, marker, usable, first)
+        if chosen is not None:
+            groups.setdefault(chosen.tobytes(), (chosen, []))[1].append(first)
+    out: list[tuple[int, FloatArray]] = []
+    for chosen, same in groups.values():
+        if method in _RIGID:
+            out += zip(same, _carried(positions, marker, same, length, chosen), strict=True)
+        else:
+            out += [(first, _fill(positions, method, marker, first, length, chosen)) for first in same]
+    return out
+
+
+def _turns_within(points: FloatArray) -> FloatArray:
+    """Return the rotations (..., time, 3, 3) from the first time to each of centred points (..., time, point, 3)."""
+    cross = np.swapaxes(points, -1, -2) @ points[..., :1, :, :]
     left, _, right = np.linalg.svd(cross)
     turns = left @ right
     mirrored = np.linalg.det(turns) < 0
@@ -347,11 +397,9 @@ def _totals(gaps: Sequence[FilledGap]) -> list[tuple[int, int, int]]:
 
 def _by_marker(gaps: Sequence[FilledGap], labels: Sequence[str], frames: int, rate_hz: float, limit: int = 8) -> str:
     rows = _totals(gaps)
-    listed = [f"{labels[m]} {100 * f / frames:.2g} % (longest {n / rate_hz:.2g} s)" for m, f, n in rows[:limit]]
-    return ", ".join(listed) + (f" and {len(rows) - limit} more" if len(rows) > limit else "")
+    each = [f"{labels[m]} {100 * f / frames:.2g} % (longest {n / rate_hz:.2g} s)" for m, f, n in rows]
+    return listed(each, limit)
 
 
 def _named(gaps: Sequence[FilledGap], labels: Sequence[str], limit: int = 8) -> str:
-    rows = _totals(gaps)
-    more = f" and {len(rows) - limit} more" if len(rows) > limit else ""
-    return ", ".join(labels[m] for m, _, _ in rows[:limit]) + more
+    return listed([labels[m] for m, _, _ in _totals(gaps)], limit)

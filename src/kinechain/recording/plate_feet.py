@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from kinechain.core.arrays import FloatArray
 from kinechain.recording.plates import plate_axes
 from kinechain.recording.recording import ForcePlate, Note
+from kinechain.recording.snapshots import PELVIS
 
 __all__ = ["plates_under_feet"]
 
 #: The centre of pressure lies this near to the line from heel to toe while a foot presses, m.  Assumption: half the
 #: breadth of a foot (51 mm, ansur2) and soft tissue, shoe and marker around it.
 UNDER_FOOT_M = 0.08
-#: The same where only ankle markers tell where a foot is, m.  Assumption: the length of a foot.
+#: The same where only one end of a foot bears markers, m.  Assumption: the length of a foot.
 UNDER_ANKLE_M = 0.25
 #: A force further than this from every foot is not the foot's, m.  Assumption.
 FAR_M = 0.3
@@ -103,13 +104,13 @@ def _feet(tracks: Mapping[str, FloatArray]) -> _Feet | None:
         one = behind if behind is not None else ahead
         if one is None:
             continue
-        if ahead is None and _first(tracks, ("heel", "segment:calcaneus"), letter) is None:
+        if ahead is None or behind is None:
             near = UNDER_ANKLE_M
         rear.append(one)
         front.append(ahead if ahead is not None else one)
     if not rear:
         return None
-    pelvis = [t for n, t in tracks.items() if n.startswith(("asis", "psis", "sacrum"))]
+    pelvis = [t for n, t in tracks.items() if n.startswith(PELVIS)]
     middle = np.mean([t[:, :2] for t in pelvis], axis=0) if pelvis else None
     return _Feet(np.stack(rear, axis=1)[:, :, :2], np.stack(front, axis=1)[:, :, :2], near, middle)
 

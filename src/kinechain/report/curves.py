@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinechain.core.arrays import FloatArray, Immutable
+from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.motion.cycles import PERCENT_POINTS, Cycle, normalize
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.recording import ForcePlate, Side
@@ -255,7 +256,7 @@ def collect_forces(trials: tuple[GaitTrial, ...], mass_kg: float) -> dict[str, S
         'vertical', 'forward' and 'medial' -> Strides in % body weight against % of stance; empty
         if no plate carries exactly one whole stance.
     """
-    weight = mass_kg * 9.80665
+    weight = mass_kg * GRAVITY_M_S2
     rows: dict[str, dict[Side, list[FloatArray]]] = {p.key: {"left": [], "right": []} for p in GRF_PANELS}
     for side in ("left", "right"):
         for trial, cycle in _cycles(trials, side):

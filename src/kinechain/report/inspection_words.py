@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from kinechain.core.text import listed
 from kinechain.inspection.inspection import Inspection, PlateRow, UseName, Verdict
 
 __all__ = [
-    "KIND_WORDS",
     "SHORT_USE_WORDS",
     "STATE_WORDS",
     "USE_WORDS",
@@ -34,7 +34,6 @@ USE_WORDS: dict[UseName, str] = {
 }
 SHORT_USE_WORDS: dict[UseName, str] = {"ik": "IK", "events": "events", "loads": "loads", "posture": "posture"}
 VERDICT_SYMBOLS: dict[Verdict, str] = {"yes": "●", "partly": "◐", "no": "○"}
-KIND_WORDS = {"defect": "defect", "repaired": "repaired", "assumed": "assumed"}
 STATE_WORDS = {
     "clean": "clean and whole",
     "partial": "only partly recorded",
@@ -44,6 +43,7 @@ STATE_WORDS = {
 TASK_WORDS = {"walking": "walking", "standing": "standing", "other": "other movement"}
 _SUMMARY_WORDS = {
     "walking": "walking",
+    "running": "running",
     "standing": "standing",
     "other movement": "other movement",
     "markers": "with markers that are not understood",
@@ -51,8 +51,13 @@ _SUMMARY_WORDS = {
     "table": "of other columns",
     "nothing": "without content",
 }
-EVENT_KINDS = ("foot_strike", "foot_off")
-SOURCE_WORDS = {"plates": "plates", "file": "file", "zeni2008": "feet (Zeni 2008)", "bonci2022": "feet (Bonci 2022)"}
+SOURCE_WORDS = {
+    "plates": "plates",
+    "file": "file",
+    "zeni2008": "feet (Zeni 2008)",
+    "bonci2022": "feet (Bonci 2022)",
+    "leitch2011": "feet (Leitch 2011)",
+}
 
 
 def shortened(text: str, length: int) -> str:
@@ -75,6 +80,8 @@ def task_words(inspection: Inspection) -> str:
     """Return what goes on in a recording, in a word or two."""
     if inspection.refused:
         return "not read"
+    if inspection.task == "walking" and any(d.code == "events.running" for d in inspection.defects):
+        return "running"
     if inspection.task:
         return TASK_WORDS[inspection.task]
     if inspection.markers:
@@ -83,8 +90,7 @@ def task_words(inspection: Inspection) -> str:
 
 
 def _listed(names: Sequence[str], limit: int = 8, length: int = 24) -> str:
-    shown = ", ".join(shortened(name, length) for name in names[:limit])
-    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+    return listed([shortened(name, length) for name in names], limit)
 
 
 def marker_words(inspection: Inspection) -> str:
@@ -159,7 +165,7 @@ def held_rows(inspection: Inspection) -> tuple[tuple[str, str], ...]:
         speed = f" at {i.speed_m_s:.2f} m/s" if i.speed_m_s and i.task != "standing" else ""
         strides = " and ".join(f"{n} {side}" for side, n in i.strides if n)
         whole = f", whole strides: {strides}" if strides else ""
-        rows.append(("Task", TASK_WORDS[i.task] + speed + whole))
+        rows.append(("Task", task_words(i) + speed + whole))
     rows.append(("Markers", marker_words(i)))
     rows.append(("Marker set", set_words(i)))
     if marker_set is not None and marker_set.is_usable:
@@ -194,13 +200,13 @@ def person_words(inspection: Inspection) -> str:
 def plate_words(plate: PlateRow) -> str:
     """Return what one plate is and carries, in a line."""
     if not plate.is_used:
-        return plate.reason
+        return plate.reason.removeprefix(f"{plate.name.capitalize()}: ")
     parts = [f"{plate.rate_hz:g} Hz", f"up to {plate.peak_n:.0f} N"]
     parts += [f"an offset of {plate.offset_n:.1f} N was subtracted"] if plate.offset_n is not None else []
     if plate.size_m:
         parts.insert(0, f"{plate.size_m[0] * 1e3:.0f} x {plate.size_m[1] * 1e3:.0f} mm")
     if plate.middle_m:
-        parts.insert(1, f"at {', '.join(f'{x:.2f}' for x in plate.middle_m)} m")
+        parts.insert(1, f"at {', '.join(f'{round(x, 2) or 0.0:.2f}' for x in plate.middle_m)} m")
     parts = [f"type {plate.type}", *parts] if plate.type else parts
     return ", ".join(parts)
 

@@ -14,6 +14,7 @@ from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person import Person
 from kinechain.care.red_flags import ASK
 from kinechain.care.screen import Flag, Screen
+from kinechain.core.text import listed
 from kinechain.report.words import named, norm_words, state_of, value_words
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ def _side(side: Literal["left", "right", "both"], findings: list[Finding]) -> Li
     )
     if outside:
         names = [named(f) if side == "both" else f.name for f in findings if f.verdict == "outside"]
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        shown = listed(names, 3)
         return LinkSide(side, "outside", brief, shown, title)
     if findings:
         return LinkSide(side, "within" if within else "unknown", brief, "", title)
@@ -333,7 +334,7 @@ def _next_tests(assessment: Assessment) -> tuple[str, ...]:
     lines = ["Answer the danger-sign questions of the person file."] if is_open else []
     for test in ranked:
         names = list(dict.fromkeys(i.name.lower() for i in counts[test]))
-        answers = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        answers = listed(names, 3)
         lines.append(f"{test.rstrip('.')} (for {answers}).")
     return tuple(lines)
 

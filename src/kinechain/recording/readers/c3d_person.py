@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.recording.readers.c3d_parameters import Parameters
 from kinechain.recording.recording import Note
 
@@ -20,11 +21,9 @@ UNIT_WORD = re.compile(r"[\s_(\[]*(kg|lbs?|pounds?|n|g|mm|cm|m|in|inch(es)?)[\])
 #: What a person can weigh and measure: a newborn to beyond the heaviest and the tallest adults (assumptions).
 MASS_KG = (3.0, 350.0)
 HEIGHT_M = (0.4, 2.6)
-#: Standard gravity, m/s2, by definition (3rd General Conference on Weights and Measures, 1901).
-GRAVITY = 9.80665
 #: The international pound and inch (agreement of 1959).
 POUND_KG, INCH_M = 0.45359237, 0.0254
-MASS_UNITS = {"kg": 1.0, "g": 1e-3, "n": 1 / GRAVITY, "lb": POUND_KG, "lbs": POUND_KG, "pound": POUND_KG}
+MASS_UNITS = {"kg": 1.0, "g": 1e-3, "n": 1 / GRAVITY_M_S2, "lb": POUND_KG, "lbs": POUND_KG, "pound": POUND_KG}
 HEIGHT_UNITS = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "in": INCH_M, "inch": INCH_M, "inches": INCH_M}
 
 
@@ -118,7 +117,7 @@ def _mass(found: tuple[float, float | None, str] | None, notes: list[Note]) -> f
         return None
     value, unit, place = found
     if unit is None and value > MASS_KG[1]:
-        word, unit = ("newtons", 1 / GRAVITY) if value < MASS_KG[1] * GRAVITY else ("grams", 1e-3)
+        word, unit = ("newtons", 1 / GRAVITY_M_S2) if value < MASS_KG[1] * GRAVITY_M_S2 else ("grams", 1e-3)
         if MASS_KG[0] <= value * unit <= MASS_KG[1]:
             text = f"The stated mass of {value:g} was taken as {word}: {value * unit:.3g} kg."
             effect, cure = "Forces per body weight rest on it.", "State the mass in kg."
