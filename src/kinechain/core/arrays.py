@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "Immutable", "IntArray", "content_hash", "frozen", "runs_of"]
+__all__ = ["FloatArray", "Immutable", "IntArray", "content_hash", "cross", "frozen", "lengths", "median", "runs_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -52,6 +54,37 @@ def _is_frozen(array: Any) -> bool:
     if type(array) is not np.ndarray or array.dtype != np.float64:
         return False
     return bool(array.flags.owndata and array.flags.c_contiguous and not array.flags.writeable)
+
+
+def lengths(vectors: FloatArray) -> FloatArray:
+    """Return the length of every vector (..., component), (...) array."""
+    return np.asarray(np.sqrt(np.vecdot(vectors, vectors)))
+
+
+def median(values: FloatArray | Sequence[float]) -> float:
+    """Return the median of some numbers, NaN if there are none or one of them is.
+
+    ``numpy.median`` loads masked arrays first, and takes many times as long where the numbers are few.
+    """
+    flat = np.ravel(values)
+    if not flat.size:
+        return math.nan
+    ordered = np.sort(flat)
+    half = len(ordered) // 2
+    if ordered[-1] != ordered[-1]:
+        return math.nan
+    return float(ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2.0)
+
+
+def cross(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the vector products (..., 3) of vectors (..., 3); ``numpy.cross`` spends its time on other shapes."""
+    x, y, z = one[..., 0], one[..., 1], one[..., 2]
+    u, v, w = other[..., 0], other[..., 1], other[..., 2]
+    out = np.empty(np.broadcast_shapes(one.shape, other.shape))
+    out[..., 0] = y * w - z * v
+    out[..., 1] = z * u - x * w
+    out[..., 2] = x * v - y * u
+    return out
 
 
 class Immutable:

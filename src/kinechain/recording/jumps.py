@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray, IntArray
+from kinechain.core.arrays import FloatArray, IntArray, lengths
 from kinechain.recording.fallen import FALLEN_M
-from kinechain.recording.gaps import METHODS, Carriers, fill_gap, find_gaps
+from kinechain.recording.gaps import METHODS, Carriers, fill_alike, fill_gap, find_gaps
 from kinechain.recording.jolts import Jolts, jolt_sizes, middle, stretch
 from kinechain.recording.places import Place, pieces_of, too_fast
 from kinechain.recording.recording import Note
@@ -198,7 +198,7 @@ class _Judge:
         method, fill = fill_gap(self.positions, self.carriers, marker, first, length, there, self.rate_hz)
         if fill is None:
             return None
-        miss = np.linalg.norm(track[first:after] - fill, axis=1)
+        miss = lengths(track[first:after] - fill)
         miss = miss[np.isfinite(miss)]
         allowed = METHODS[method].error_mm * 1e-3 * length / (METHODS[method].longest_s * self.rate_hz)
         off = float(np.max(miss, initial=0.0) if drifts else middle(miss)) if len(miss) else 0.0
@@ -241,18 +241,18 @@ class _Judge:
         """Return by how much the same estimate misses the same marker where nothing is wrong, m."""
         if (known := self.known.get((marker, length, method))) is not None:
             return known
-        only, misses = {method: METHODS[method]}, []
         starts = np.arange(1, len(self.positions) - length - 1)
         own = self.bad[starts - 1, marker] == self.bad[starts + length + 1, marker]
         starts = starts[own]
-        for first in starts[:: max(len(starts) // _TRIES, 1)]:
-            usable = there & (self.bad[first - 1] == self.bad[first + length + 1])
-            _, fill = fill_gap(self.positions, self.carriers, marker, int(first), length, usable, self.rate_hz, only)
-            if fill is not None:
-                misses.append(np.linalg.norm(self.positions[first : first + length, marker] - fill, axis=1).max())
+        starts = starts[:: max(len(starts) // _TRIES, 1)]
+        usable = there & (self.bad[starts - 1] == self.bad[starts + length + 1])
+        fills = fill_alike(self.positions, self.carriers, method, marker, starts.tolist(), length, usable)
+        track = self.positions[:, marker]
+        misses = [float(lengths(track[first : first + length] - fill).max()) for first, fill in fills]
         # Where nothing sound is left to try it on, the worst that is known of the method.
-        self.known[marker, length, method] = middle(misses, 0.8) if misses else 1e-3 * METHODS[method].error_mm
-        return self.known[marker, length, method]
+        usual = middle(misses, 0.8) if misses else 1e-3 * METHODS[method].error_mm
+        self.known[marker, length, method] = usual
+        return usual
 
 
 def _jump_note(label: str, frames: int, runs: list[tuple[int, int, float]], rate_hz: float) -> Note:
