@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
+from kinechain.recording.plate_notes import DESCRIBE, refusal
 from kinechain.recording.plates import plate_axes
 from kinechain.recording.recording import ForcePlate, Note
 from kinechain.recording.snapshots import PELVIS
@@ -39,8 +40,6 @@ BETTER = 0.6
 _REAR = ("heel", "heel_proximal", "segment:calcaneus", "lateral_malleolus", "medial_malleolus")
 _FRONT = ("hallux_tip", "toe_2_tip", "metatarsal_2_head", "segment:toes")
 _BALL = ("metatarsal_1_head", "metatarsal_5_head")
-_NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
-_DESCRIBE = "Check corners and origin of the plate in the recording software, and export the trial again."
 #: Signs of the origin that files mix up: makers once gave the whole vector the other way, so that after its depth was
 #: put below the surface its offset along the plate may stand wrong.
 _ORIGIN_SIGNS = (("", np.ones(3)), ("offset of its origin along the plate", np.array([-1.0, -1.0, 1.0])))
@@ -161,7 +160,7 @@ def _under_feet(
             why = "its force points sideways: its corners are not stated in the axes of the markers"
         else:
             why = "its force points down on the person, and no order of its corners puts it right under the feet"
-        notes.append(_refusal(plate.name, "direction", why))
+        notes.append(refusal(plate.name, "plates.direction", why))
         return None
     if away > FAR_M and _is_under_pelvis(plate, rows, frames, feet):
         text = f"{plate.name}: its force acts {away:.2f} m from the feet but under the pelvis, as on a seat."
@@ -173,11 +172,11 @@ def _under_feet(
             f"its force acts {away:.2f} m from the nearest foot while it is loaded: it stands elsewhere than stated, "
             "is not connected, or a stick, a hand or somebody else presses on it"
         )
-        notes.append(_refusal(plate.name, "not_under_feet", why))
+        notes.append(refusal(plate.name, "plates.not_under_feet", why))
         return None
     text = f"{plate.name}: its force acts {away:.2f} m beside the nearest foot (median while loaded)."
     effect = "Its contacts are given to no foot, and joint moments from it would be wrong."
-    notes.append(Note("defect", text, "plates.beside_foot", plate.name, effect, _DESCRIBE))
+    notes.append(Note("defect", text, "plates.beside_foot", plate.name, effect, DESCRIBE))
     return plate
 
 
@@ -186,10 +185,6 @@ def _is_under_pelvis(plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[
         return False
     apart = np.linalg.norm(feet.pelvis[frames] - plate.centre_of_pressure[rows, :2], axis=1)
     return bool(np.median(apart) < FAR_M)
-
-
-def _refusal(name: str, code: str, why: str) -> Note:
-    return Note("defect", f"{name}: not used, {why}.", f"plates.{code}", name, _NO_FORCE, _DESCRIBE)
 
 
 def _is_outlined(corners: FloatArray) -> bool:
@@ -266,7 +261,7 @@ def _corrected(
     )
     effect = "Centre of pressure and direction of the force rest on that correction."
     code = "plates.origin_sign" if order == (0, 1, 2, 3) else "plates.corner_order"
-    notes.append(Note("repaired", text, code, plate.name, effect, _DESCRIBE))
+    notes.append(Note("repaired", text, code, plate.name, effect, DESCRIBE))
     return _redescribed(plate, order, signs)
 
 

@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
+from kinechain.recording.plate_notes import ZERO
 from kinechain.recording.plate_types import PlateSettings, PlateSource
 from kinechain.recording.recording import Note
 
 __all__ = ["without_baseline"]
-
-_ZERO = "Zero the plates before the person steps on, and record a moment of nobody on them."
 
 
 def without_baseline(
@@ -51,7 +50,7 @@ def without_baseline(
         if rows is None:
             text = f"{source.name}: loaded or noisy throughout, so the zero could not be checked."
             effect = "An offset, if there is one, stays in the force."
-            notes.append(Note("found", text, "plates.zero_unseen", source.name, effect, _ZERO))
+            notes.append(Note("found", text, "plates.zero_unseen", source.name, effect, ZERO))
             return force, moment, False
     else:
         drift = _drift(means, quiet, n, len(up), settings)
@@ -70,7 +69,7 @@ def without_baseline(
             f"that reading ({len(rows) / source.rate_hz:.2f} s of it) was subtracted from force and moment."
         )
         effect = "Force and centre of pressure are those above that reading."
-        notes.append(Note("repaired", text, "plates.offset", source.name, effect, _ZERO))
+        notes.append(Note("repaired", text, "plates.offset", source.name, effect, ZERO))
     return force - offset_force, moment - offset_moment, True
 
 

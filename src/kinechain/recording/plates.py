@@ -21,6 +21,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.core.frames import nearest_rotation
+from kinechain.recording.plate_notes import DESCRIBE, ZERO, refusal
 from kinechain.recording.plate_tables import plates_from_table
 from kinechain.recording.plate_types import CHANNELS, PlateSettings, PlateSource, wrench_at_surface
 from kinechain.recording.plate_zero import without_baseline
@@ -41,9 +42,6 @@ __all__ = [
 ABSURD = 50.0
 #: No channel in N or N m (or N mm, wrongly named) holds more.
 IMPOSSIBLE = 1e9
-_NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
-_DESCRIBE = "Check the description of the plate in the recording software and export the trial again."
-_ZERO = "Zero the plates before the person steps on, and record a moment of nobody on them."
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,16 +115,12 @@ def plate_axes(corners: FloatArray) -> tuple[FloatArray, FloatArray]:
     return nearest_rotation(np.stack([x, y, np.cross(x, y)], axis=1)), corners.mean(axis=0)
 
 
-def _refusal(name: str, code: str, why: str, cure: str = _DESCRIBE) -> Note:
-    return Note("defect", f"{name}: not used, {why}.", f"plates.{code}", name, _NO_FORCE, cure)
-
-
 def _read_plate(source: PlateSource, settings: PlateSettings, notes: list[Note]) -> _Reading | None:
     """Return force and moment at the middle of the surface with the zero taken off, None with the reason in a note."""
     source = _round_about(_in_metres(source, notes), notes)
     misplaced = _corner_fault(source.corners)
     if misplaced:
-        notes.append(_refusal(source.name, "corners", misplaced))
+        notes.append(refusal(source.name, "plates.corners", misplaced))
         return None
     source = _origin_below(source, notes)
     fault = _channel_fault(source, settings)
@@ -204,7 +198,7 @@ def _in_metres(source: PlateSource, notes: list[Note]) -> PlateSource:
                 f"{1 / factor:g}); they were scaled."
             )
             effect = "The centre of pressure rests on that."
-            notes.append(Note("repaired", text, "plates.unit_of_length", source.name, effect, _DESCRIBE))
+            notes.append(Note("repaired", text, "plates.unit_of_length", source.name, effect, DESCRIBE))
             source = replace(source, **{what: values * factor})
     return source
 
@@ -217,7 +211,7 @@ def _round_about(source: PlateSource, notes: list[Note]) -> PlateSource:
         if not _corner_fault(source.corners[order]):
             text = f"{source.name}: its corners are stated crosswise; they were put in order round the plate."
             effect = "Which way its axes run is told by the feet, if it is told at all."
-            notes.append(Note("repaired", text, "plates.corner_order", source.name, effect, _DESCRIBE))
+            notes.append(Note("repaired", text, "plates.corner_order", source.name, effect, DESCRIBE))
             return replace(source, corners=source.corners[order])
     return source
 
@@ -261,17 +255,17 @@ def _channel_fault(source: PlateSource, settings: PlateSettings) -> Note | None:
     """Return why channels cannot be used: they stand still, stand at their limit, hold volts, or lack a distance."""
     name, c = source.name, source.channels
     if not len(c):
-        return _refusal(name, "no_channels", "its channels hold no samples")
+        return refusal(name, "plates.no_channels", "its channels hold no samples")
     if not np.isfinite(c).all():
-        return _refusal(name, "not_a_number", "its channels hold values that are not numbers")
+        return refusal(name, "plates.not_a_number", "its channels hold values that are not numbers")
     if max(float(c.max()), -float(c.min())) > IMPOSSIBLE:
-        return _refusal(name, "implausible_force", "its channels hold numbers beyond all forces and moments")
+        return refusal(name, "plates.implausible_force", "its channels hold numbers beyond all forces and moments")
     span = np.ptp(c, axis=0)
     if not span.any():
         largest = float(np.abs(c[:1]).max(initial=0.0))
         if largest > settings.live_n and len(c) > settings.stuck_s * source.rate_hz:
             why = f"every channel stands still (at up to {largest:.0f}), as if it were not connected"
-            return _refusal(name, "stuck", why, "Check cable and amplifier of the plate.")
+            return refusal(name, "plates.stuck", why, "Check cable and amplifier of the plate.")
         return None
     vertical = {1: [2], 2: [2], 4: [2], 5: [2], 3: [4, 5, 6, 7], 7: [4, 5, 6, 7], 6: [2, 5, 8, 11]}[source.type]
     levers = {1: [3, 4], 2: [3, 4], 4: [3, 4], 5: [3, 4]}.get(source.type, vertical)
@@ -280,23 +274,25 @@ def _channel_fault(source: PlateSource, settings: PlateSettings) -> Note | None:
         if source.units.lower().startswith("v") and np.abs(force).max() <= 12.0 and np.ptp(force) > 0.5:
             largest = float(np.abs(force).max())
             why = f"its channels are named volts and reach {largest:.1f}: nothing says how many newtons that is"
-            return _refusal(name, "volts", why, "Export forces, or the calibration of the plate with its channels.")
+            return refusal(
+                name, "plates.volts", why, "Export forces, or the calibration of the plate with its channels."
+            )
         return None
     still = [i for i in levers if span[i] == 0.0]
     if still:
         what = "vertical sensors" if source.type in (3, 6, 7) else "moment channels"
         why = f"{len(still)} of its {what} stand still while its force changes, so it does not say where the force acts"
-        return _refusal(name, "stuck", why, "Check cable and amplifier of the plate.")
+        return refusal(name, "plates.stuck", why, "Check cable and amplifier of the plate.")
     if source.type in (3, 6, 7) and not (source.origin[:2] != 0.0).all():
         why = (
             f"the file states no distances between its sensors (ORIGIN), without which a plate of type {source.type} "
             "does not say where the force acts"
         )
-        return _refusal(name, "no_sensor_distances", why, "State the distances a and b in FORCE_PLATFORM:ORIGIN.")
+        return refusal(name, "plates.no_sensor_distances", why, "State the distances a and b in FORCE_PLATFORM:ORIGIN.")
     share = max(_clipped_share(c[:, i], settings.clipped_s * source.rate_hz) for i in {*vertical, *levers})
     if share > 0.0:
         why = f"a channel stands at its limit for {share * len(c) / source.rate_hz:.2f} s, so its peaks are cut off"
-        return _refusal(name, "clipped", why, "Choose a wider range of the amplifier and record again.")
+        return refusal(name, "plates.clipped", why, "Choose a wider range of the amplifier and record again.")
     return None
 
 
@@ -340,7 +336,7 @@ def _calibrated_once(source: PlateSource, settings: PlateSettings, notes: list[N
         f"{np.median(once[loaded]):.0f} N: its channels were calibrated already, and the matrix was left out."
     )
     effect = "Force and centre of pressure are those of the channels as stored."
-    notes.append(Note("repaired", text, "plates.calibrated_twice", source.name, effect, _DESCRIBE))
+    notes.append(Note("repaired", text, "plates.calibrated_twice", source.name, effect, DESCRIBE))
     return replace(source, channels=source.uncalibrated)
 
 
@@ -397,7 +393,7 @@ def _force_fault(reading: _Reading, settings: PlateSettings) -> Note | None:
     name, up = reading.source.name, reading.up
     largest = float(np.abs(reading.force).max(initial=0.0))
     if largest > settings.largest_force_n:
-        return _refusal(name, "implausible_force", f"it reads up to {largest:.0f} N, which no person can load")
+        return refusal(name, "plates.implausible_force", f"it reads up to {largest:.0f} N, which no person can load")
     size = np.abs(up)
     loaded = size > settings.live_n
     if loaded.sum() < 2:
@@ -405,14 +401,16 @@ def _force_fault(reading: _Reading, settings: PlateSettings) -> Note | None:
     heavy = float(np.median(size[loaded]))
     if heavy > settings.heaviest_n:
         why = f"it carries {heavy:.0f} N for half of its loaded time, which no person weighs"
-        return _refusal(name, "implausible_force", why)
+        return refusal(name, "plates.implausible_force", why)
     pushed, pulled = float(up[up > settings.live_n].sum()), float(-up[up < -settings.live_n].sum())
     if min(pushed, pulled) > 0.2 * max(pushed, pulled):
         why = (
             f"it swings between {up.min():.0f} and {up.max():.0f} N as if it lifted and pulled the person by turns: "
             "that is noise of a plate that is not connected, or a fault of its sign"
         )
-        return _refusal(name, "noise", why, "Check cable and amplifier of the plate, or leave it out of the recording.")
+        return refusal(
+            name, "plates.noise", why, "Check cable and amplifier of the plate, or leave it out of the recording."
+        )
     return None
 
 
@@ -451,13 +449,13 @@ def _signed(readings: list[_Reading], settings: PlateSettings, notes: list[Note]
             out.append(replace(reading, force=-reading.force, moment=-reading.moment))
         elif sign < 0:
             why = f"its vertical force is negative (down to {lowest:.0f} N), as if it pulled the person down"
-            notes.append(_refusal(name, "negative_weight", why))
+            notes.append(refusal(name, "plates.negative_weight", why))
         elif sign > 0 and not reading.is_zeroed and total < 0:
             why = (
                 f"it carries at least {reading.up.min():.0f} N throughout, and all plates together pull the person "
                 "down: the zero or the sign of this recording's plates is wrong"
             )
-            notes.append(_refusal(name, "negative_weight", why, _ZERO))
+            notes.append(refusal(name, "plates.negative_weight", why, ZERO))
         else:
             notes += reading.notes
             out.append(reading)

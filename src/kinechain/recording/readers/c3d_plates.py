@@ -9,6 +9,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.text import printable
+from kinechain.recording.plate_notes import DESCRIBE, NO_FORCE, refusal
 from kinechain.recording.plate_types import CALIBRATED, CHANNELS, UNDEFINED, PlateSource
 from kinechain.recording.plates import PlateSettings, compute_plates
 from kinechain.recording.readers.c3d_format import C3dFile
@@ -35,8 +36,6 @@ MOMENTS = {
     "knm": 1e3,
     "knmm": 1.0,
 }
-_CURE = "Check the description of the plate in the recording software and export the trial again."
-_NO_FORCE = "No force, centre of pressure or foot contact is taken from it."
 
 
 def plates_of_c3d(
@@ -60,11 +59,11 @@ def plates_of_c3d(
     count = min(used[0], len(types)) if used else len(types)
     if count and not c3d.analogs.size:
         text = f"The file describes {count} force plates but holds no analog channels, so it holds no forces."
-        notes.append(Note("defect", text, "plates.no_channels", "analog channels", _NO_FORCE, _CURE))
+        notes.append(Note("defect", text, "plates.no_channels", "analog channels", NO_FORCE, DESCRIBE))
         return ()
     if used and used[0] and not types:
         text = f"The file counts {used[0]} force plates and describes none (FORCE_PLATFORM:TYPE is missing)."
-        notes.append(Note("defect", text, "plates.undescribed", "FORCE_PLATFORM", _NO_FORCE, _CURE))
+        notes.append(Note("defect", text, "plates.undescribed", "FORCE_PLATFORM", NO_FORCE, DESCRIBE))
     if not count:
         return ()
     found: list[Note] = []
@@ -148,20 +147,25 @@ def _source(
     """Collect one plate's numbers in SI, or note why it cannot be used."""
     name = f"plate {i + 1}"
 
-    def refuse(code: str, why: str) -> None:
-        notes.append(Note("defect", f"{name}: not used, {why}.", f"plates.{code}", name, _NO_FORCE, _CURE))
-
     if kind not in CHANNELS:
         what = f" ({UNDEFINED[kind]})" if kind in UNDEFINED else ""
-        refuse("type", f"it is of type {kind}{what}; types 1 to 7 are read, this one is not publicly defined")
+        notes.append(
+            refusal(
+                name,
+                "plates.type",
+                f"it is of type {kind}{what}; types 1 to 7 are read, this one is not publicly defined",
+            )
+        )
         return None
     channels, corners = _per_plate(group.channels, i, 1), group.corners
     if channels is None or corners is None or corners.size < 12 * (i + 1):
-        refuse("undescribed", "the file does not say where it stands or which channels it has")
+        notes.append(
+            refusal(name, "plates.undescribed", "the file does not say where it stands or which channels it has")
+        )
         return None
     index = np.nan_to_num(channels[: CHANNELS[kind]], posinf=0.0, neginf=0.0).astype(int) - 1
     if len(index) < CHANNELS[kind] or index.min() < 0 or index.max() >= group.analogs.shape[1]:
-        refuse("channels", "it names analog channels the file does not hold")
+        notes.append(refusal(name, "plates.channels", "it names analog channels the file does not hold"))
         return None
     said = [group.units[k] for k in index]
     values = group.analogs.T[index].T
@@ -178,10 +182,10 @@ def _source(
                 f"'{said[0]}' and were taken as calibrated."
             )
             effect = "Force and centre of pressure rest on that assumption."
-            notes.append(Note("assumed", text, "plates.no_matrix", name, effect, _CURE))
+            notes.append(Note("assumed", text, "plates.no_matrix", name, effect, DESCRIBE))
             scales = _scales(2 if kind == 4 else 3, said, unit)
         else:
-            refuse("no_matrix", f"it is of type {kind} but has no calibration matrix")
+            notes.append(refusal(name, "plates.no_matrix", f"it is of type {kind} but has no calibration matrix"))
             return None
     else:
         scales = _scales(kind, said, unit)
