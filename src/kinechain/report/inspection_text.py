@@ -87,7 +87,9 @@ def render_inspection(inspection: Inspection, is_coloured: bool = False) -> str:
         lines += _block(f"  {name}", words, 18)
     lines += _section("Can be used for", is_coloured)
     for use in i.uses:
+        same = next((u for u in i.uses if u.reason == use.reason and u.cure == use.cure), use)
         words = f"{use.reason}" + (f" -> {use.cure}" if use.cure else "")
+        words = words if same is use else f"For the same reason as {USE_WORDS[same.name].partition(' (')[0].lower()}."
         head, *rest = _block(f"  {USE_WORDS[use.name]}", words, 29)
         verdict = _paint(f"{VERDICT_SYMBOLS[use.verdict]} {use.verdict:6}", use.verdict, is_coloured)
         lines += [f"{head[:20]}{verdict} {head[29:]}", *rest]
@@ -149,7 +151,7 @@ def _event_lines(i: Inspection, is_coloured: bool) -> list[str]:
     lines += [f"  {_cell(source, 42)} {strikes:20} {offs}" for source, strikes, offs in rows]
     apart = agreement_rows(i)
     if apart:
-        lines.append("  how far apart two sources are, median (how many)")
+        lines.append("  how much later the first of two sources is, median (how many)")
     lines += [f"    {_cell(pair, 40)} {strikes:20} {offs}" for pair, strikes, offs in apart]
     return lines
 
@@ -212,7 +214,11 @@ def render_folder(
             lines.append(_paint(shortened(f"{above}/" if above else "./", WIDTH), "folder", is_coloured))
             folder = above
         lines.append(_row(i, is_coloured))
-    lines += ["", "mark markers, pl plates used, ev events; usable for IK, evts events, load joint loads, post posture"]
+    lines += [
+        "",
+        "mark: markers; pl: plates used; ev: events; def: defects (kinechain inspect FILE names them).",
+        "Can be used for - IK: joint angles; evts: gait events; load: joint loads; post: posture.",
+    ]
     refused = [i for i in inspections if i.refused]
     if refused:
         lines += _section("Not read", is_coloured)
