@@ -91,8 +91,8 @@ _NOUNS = {
              "rodilla", "joelho"),
     "condyle": ("condyle", "cond", "epicondyle", "epi", "epic", "epicond", "femoralcondyle", "femcond", "kneecondyle",
                 "femoralepicondyle", "fc", "fe", "con", "kneeepicondyle", "condylus"),
-    "knee_lateral": ("fle", "lfe", "lfc", "lfep", "lfepi", "latknee", "lkn", "flc", "lknee", "lepi"),
-    "knee_medial": ("fme", "mfe", "mfc", "mfep", "mfepi", "medknee", "mkn", "fmc", "mknee", "mkne", "knm", "knem",
+    "knee_lateral": ("fle", "fcl", "lfe", "lfc", "lfep", "lfepi", "latknee", "lkn", "flc", "lknee", "lepi"),
+    "knee_medial": ("fme", "fcm", "mfe", "mfc", "mfep", "mfepi", "medknee", "mkn", "fmc", "mknee", "mkne", "knm", "knem",
                     "kni", "kneem", "kmed", "mepi"),
     "patella": ("patella", "pat", "kneecap", "rotule", "ptl"),
     "thigh": ("thigh", "thi", "th", "tigh", "femur", "fem", "quad", "cuisse", "upperleg", "uleg", "thgh", "tgh",
@@ -188,6 +188,13 @@ _CODES = {
     "fl": ("metatarsal_5_head", "lateral"), "fm": ("metatarsal_1_head", "medial"),
 }  # fmt: skip
 
+#: Nouns that name a face of a joint, beside which a short code of the same face or joint is believed as well (RLFE
+#: beside RLM).
+_FACED_JOINTS = {
+    "knee_lateral": ("lateral_femoral_epicondyle", "lateral"), "knee_medial": ("medial_femoral_epicondyle", "medial"),
+    "ankle_lateral": ("lateral_malleolus", "lateral"), "ankle_medial": ("medial_malleolus", "medial"),
+}  # fmt: skip
+
 #: Codes that mean a place only beside these others of the same side.
 _BESIDE: dict[str, tuple[str, tuple[str, ...]]] = {
     "h": ("heel", ("fm", "fl")),
@@ -231,8 +238,8 @@ def plain(label: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _words(label: str) -> list[str]:
-    """Cut a label at separators, at capitals and where letters and digits meet."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", label)
+    """Cut a label at separators and at capitals."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", " ", label)
     return [w for w in re.split(r"[^0-9a-z]+", apart.lower()) if w]
 
 
@@ -381,7 +388,11 @@ def _by_code(side: str, code: str, known: set[tuple[str, str]]) -> Reading | Non
     if code in _CODES:
         landmark, face = _CODES[code]
         joint = landmark.partition("_")[2]
-        others = [_CODES[c] for s, c in known if s == side and c in _CODES and c != code]
+        others = [
+            _CODES.get(c) or _FACED_JOINTS[_NOUN_OF[c]]
+            for s, c in known
+            if s == side and c != code and (c in _CODES or _NOUN_OF.get(c) in _FACED_JOINTS)
+        ]
         if any(place.partition("_")[2] == joint or other == face for place, other in others):
             return Reading(f"{landmark}_{side}", _weight(landmark))
         return None
@@ -422,6 +433,10 @@ def _side_ways(words: list[str]) -> Iterable[tuple[str, list[str]]]:
     if len(apart) == 1 and len(words) > 1:
         yield _SIDES[words[apart[0]]], words[: apart[0]] + words[apart[0] + 1 :]
         return
+    if apart == [0, len(words) - 1] and words[-1] == "l" and len(words) > 2:
+        # Between two letters of sides the last one is a face: the lateral marker of 'R Knee L' and 'R Knee M'.
+        yield _SIDES[words[0]], [*words[1:-1], "lat"]
+        return
     if apart:
         return
     first, last = words[0], words[-1]
@@ -430,7 +445,7 @@ def _side_ways(words: list[str]) -> Iterable[tuple[str, list[str]]]:
             yield name[0], [first[len(name) :], *words[1:]]
             return
     yield "", words
-    if first[0] in "rl" and len(first) > 2:
+    if first[0] in "rl" and (len(first) > 2 or (len(first) == 2 and len(words) > 1)):
         yield first[0], [first[1:], *words[1:]]
     if last[-1] in "rl" and len(last) > 3 and last not in _NOUN_OF and last not in _FACE_OF:
         yield last[-1], [*words[:-1], last[:-1]]
