@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray, runs_of
+from kinechain.core.arrays import FloatArray, lengths, runs_of
 from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.recording.recording import ForcePlate, Side
 
@@ -94,7 +94,7 @@ def find_contacts(plates: Sequence[ForcePlate], paths: FootPaths) -> tuple[Conta
     """
     spans = [_loaded_spans(plate) for plate in plates]
     shares = [
-        [{side: _inside_foot(plate, first, last, paths, side) for side in SIDES} for first, last in found]
+        [_shares(plate, first, last, paths) for first, last in found]
         for plate, found in zip(plates, spans, strict=True)
     ]
     out = []
@@ -162,33 +162,34 @@ def _loaded_spans(plate: ForcePlate) -> list[tuple[int, int]]:
     return spans
 
 
-def _inside_foot(plate: ForcePlate, first: int, last: int, paths: FootPaths, side: Side) -> float | None:
-    """Return the share of loaded samples whose centre of pressure lies under a foot; None if the foot was not seen."""
-    loaded = np.arange(first, last + 1)
-    loaded = loaded[:: max(len(loaded) // 200, 1)]
-    force = plate.force[loaded, 2]
-    point = plate.centre_of_pressure[loaded]
-    keep = (force > 0.1 * force.max()) & np.isfinite(point[:, :2]).all(axis=1)
-    times = plate.times_s[loaded][keep]
-    inside = (times >= paths.times_s[0]) & (times <= paths.times_s[-1])
-    if inside.sum() < 3:
-        return None
-    point, times = _on_ground(point[keep][inside], times[inside], paths)[:, :2], times[inside]
+def _shares(plate: ForcePlate, first: int, last: int, paths: FootPaths) -> dict[Side, float | None]:
+    """Return the share of loaded samples whose centre of pressure lies under each foot; None for a foot not seen."""
+    some = slice(first, last + 1, max((last + 1 - first) // 200, 1))
+    force, point, times = plate.force[some, 2], plate.centre_of_pressure[some, :2], plate.times_s[some]
+    keep = (force > 0.1 * force.max()) & np.isfinite(point).all(axis=1)
+    keep &= (times >= paths.times_s[0]) & (times <= paths.times_s[-1])
+    if np.count_nonzero(keep) < 3:
+        return dict.fromkeys(SIDES)
+    point, times = _on_ground(point[keep], times[keep], paths), times[keep]
+    return {side: _share_under(point.T, times, paths, side) for side in SIDES}
 
-    def at(path: FloatArray) -> FloatArray:
-        return np.stack([np.interp(times, paths.times_s, column) for column in path[:, :2].T], axis=1)
 
-    heel, tip, inner, outer = (at(p[side]) for p in (paths.heel, paths.hallux, paths.inner, paths.outer))
-    seen = np.isfinite(heel + tip + inner + outer).all(axis=1)
-    if seen.sum() < max(3, 0.5 * len(times)):
+def _share_under(point: FloatArray, times: FloatArray, paths: FootPaths, side: Side) -> float | None:
+    """Return the share of the points (2, time) that lie under one foot, None if it was not seen for half of them."""
+    feet = (paths.heel, paths.hallux, paths.inner, paths.outer)
+    rows = np.array([np.interp(times, paths.times_s, foot[side][:, axis]) for foot in feet for axis in (0, 1)])
+    seen = np.isfinite(rows).all(axis=0)
+    if np.count_nonzero(seen) < max(3, 0.5 * len(times)):
         return None
-    heel, tip, inner, outer, point = (p[seen] for p in (heel, tip, inner, outer, point))
+    if not seen.all():
+        rows, point = rows[:, seen], point[:, seen]
+    heel, tip, inner, outer = rows.reshape(4, 2, -1)
     axis = (inner + outer) / 2 - heel
-    axis = axis / np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-9)
-    across = np.stack([-axis[:, 1], axis[:, 0]], axis=1)
+    axis = axis / np.maximum(np.hypot(axis[0], axis[1]), 1e-9)
 
     def local(p: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return np.einsum("ti,ti->t", p - heel, axis), np.einsum("ti,ti->t", p - heel, across)
+        x, y = p - heel
+        return x * axis[0] + y * axis[1], y * axis[0] - x * axis[1]
 
     (x, y), (length, _), (_, y1), (_, y2) = local(point), local(tip), local(inner), local(outer)
     margin = OUTLINE_MARGIN_M
@@ -199,6 +200,8 @@ def _inside_foot(plate: ForcePlate, first: int, last: int, paths: FootPaths, sid
 
 def _on_ground(points: FloatArray, times_s: FloatArray, paths: FootPaths, sign: float = 1.0) -> FloatArray:
     """Carry points of the laboratory forward with the belt of a treadmill, as the paths are; backward for -1."""
+    if not paths.belt_m_s:
+        return points
     carried = np.zeros_like(points)
     carried[:, 0] = sign * paths.belt_m_s * (times_s - paths.start_s)
     return points + carried
@@ -230,7 +233,7 @@ def _both_on(plate: ForcePlate, first: int, last: int, paths: FootPaths) -> bool
     if not np.isfinite(plate.corners).all():
         return False
     middle = (first + last) // 2
-    feet = [_lab_points(paths, side, float(plate.times_s[middle])) for side in SIDES]
+    feet = [_lab_points(paths, side, plate.times_s[[middle]])[0] for side in SIDES]
     if not all(_beyond_edge(foot, plate.corners[:, :2]).min() <= EDGE_MARGIN_M for foot in feet):
         return False
     one, two = (foot.mean(axis=0) for foot in feet)
@@ -240,11 +243,13 @@ def _both_on(plate: ForcePlate, first: int, last: int, paths: FootPaths) -> bool
     return bool(np.linalg.norm(point - along * line) < BETWEEN_FEET_M)
 
 
-def _lab_points(paths: FootPaths, side: Side, time_s: float) -> FloatArray:
-    """Return heel, inner, outer edge and hallux of a foot at one time in the laboratory, (4, 2) array, m."""
-    frame = int(np.argmin(np.abs(paths.times_s - time_s)))
-    points = np.stack([p[side][frame] for p in (paths.heel, paths.inner, paths.outer, paths.hallux)])
-    return _on_ground(points, np.full(4, paths.times_s[frame]), paths, -1.0)[:, :2]
+def _lab_points(paths: FootPaths, side: Side, times_s: FloatArray) -> FloatArray:
+    """Return heel, inner, outer edge and hallux of a foot at some times in the laboratory, (time, 4, 2) array, m."""
+    frames = np.abs(paths.times_s - times_s[:, None]).argmin(axis=1)
+    points = np.empty((len(frames), 4, 2))
+    for k, path in enumerate((paths.heel, paths.inner, paths.outer, paths.hallux)):
+        points[:, k] = _on_ground(path[side][frames, :2], paths.times_s[frames], paths, -1.0)
+    return points
 
 
 def _also_on(
@@ -296,17 +301,12 @@ def _other_stands_too(plate: ForcePlate, span: tuple[int, int], side: Side, path
         return False
     start, end = (float(plate.times_s[k]) for k in span)
     other: Side = "right" if side == "left" else "left"
-    resting = 0
-    for part in LOOKED_AT:
-        time = start + part * (end - start)
-        points, later = (_lab_points(paths, other, time + shift) for shift in (-RESTING_S, RESTING_S))
-        if not np.isfinite(points + later).all():
-            continue
-        moved = float(np.linalg.norm(later - points, axis=1).mean())
-        belt = abs(paths.belt_m_s) * 2 * RESTING_S
-        on = np.count_nonzero(_beyond_edge(points, plate.corners[:, :2]) <= 0.0)
-        resting += int(on >= 3 and abs(moved - belt) < RESTING_M)
-    return resting >= 2
+    times = start + np.array(LOOKED_AT) * (end - start)
+    points, later = _lab_points(paths, other, np.concatenate([times - RESTING_S, times + RESTING_S])).reshape(2, -1, 4, 2)
+    # What is hidden compares as False.
+    moved = lengths(later - points).mean(axis=1) - abs(paths.belt_m_s) * 2 * RESTING_S
+    on = _beyond_edge(points.reshape(-1, 2), plate.corners[:, :2]).reshape(-1, 4) <= 0.0
+    return bool(np.count_nonzero((on.sum(axis=1) >= 3) & (np.abs(moved) < RESTING_M)) >= 2)
 
 
 def _overhang(plate: ForcePlate, span: tuple[int, int], side: Side, paths: FootPaths) -> float:
@@ -318,7 +318,7 @@ def _overhang(plate: ForcePlate, span: tuple[int, int], side: Side, paths: FootP
         return 0.0
     corners = plate.corners[:, :2]
     start, end = (float(plate.times_s[k]) for k in span)
-    points = np.concatenate([_lab_points(paths, side, start + part * (end - start)) for part in LOOKED_AT])
+    points = _lab_points(paths, side, start + np.array(LOOKED_AT) * (end - start)).reshape(-1, 2)
     over = float(np.max(_beyond_edge(points[np.isfinite(points).all(axis=1)], corners), initial=0.0))
     if over <= EDGE_MARGIN_M:
         return 0.0
@@ -341,7 +341,7 @@ def beyond_plates(plates: Sequence[ForcePlate], paths: FootPaths, side: Side, ti
     side : 'left' or 'right'
     time_s : float
     """
-    points = _lab_points(paths, side, time_s)
+    points = _lab_points(paths, side, np.array([time_s]))[0]
     if not np.isfinite(points).all():
         return None
     return np.asarray(np.min([_beyond_edge(points, plate.corners[:, :2]) for plate in plates], axis=0))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, frozen, lengths, median
 from kinechain.recording.recording import Side
 
 __all__ = ["SIDES", "SLOWEST_WALK_M_S", "FootPaths", "belt_speed", "on_the_belt"]
@@ -50,10 +51,10 @@ class FootPaths:
     start_s: float
     belt_m_s: float = 0.0
 
-    @property
+    @cached_property
     def times_s(self) -> FloatArray:
         """Time of each frame, (time,) array, s."""
-        return self.start_s + np.arange(len(self.pelvis)) / self.rate_hz
+        return frozen(self.start_s + np.arange(len(self.pelvis)) / self.rate_hz)
 
 
 def on_the_belt(paths: FootPaths, belt_m_s: float) -> FootPaths:
@@ -101,9 +102,9 @@ def belt_speed(paths: FootPaths) -> float:
     if np.corrcoef(apart[0], apart[1])[0, 1] > TREADING_CORRELATION:
         return 0.0
     speed = np.concatenate([np.gradient(paths.forefoot[side][:, 0])[seen] * paths.rate_hz for side in SIDES])
-    belt = float(np.median(-speed[speed < 0])) if (speed < 0).any() else 0.0
+    belt = median(-speed[speed < 0]) if (speed < 0).any() else 0.0
     window = max(1, min(len(seen) - 1, round(PELVIS_WINDOW_S * paths.rate_hz)))
     ground = paths.pelvis[seen, :2]
-    step = np.linalg.norm(ground[window:] - ground[:-window], axis=1) * paths.rate_hz / (seen[window:] - seen[:-window])
-    is_treading = belt > SLOWEST_WALK_M_S and float(np.median(step)) < DRIFT_FRACTION * belt
+    step = lengths(ground[window:] - ground[:-window]) * paths.rate_hz / (seen[window:] - seen[:-window])
+    is_treading = belt > SLOWEST_WALK_M_S and median(step) < DRIFT_FRACTION * belt
     return belt if is_treading else 0.0

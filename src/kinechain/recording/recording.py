@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -99,9 +100,14 @@ class Markers(Immutable):
 
     def position(self, label: str) -> FloatArray:
         """Trajectory of one marker, (time, 3) array, m."""
-        if label not in self.labels:
+        column = self._columns.get(label)
+        if column is None:
             raise RecordingError(f"no marker named '{label}'. {suggest(label, self.labels)}")
-        return np.asarray(self.positions[:, self.labels.index(label)])
+        return self.positions[:, column]
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {label: i for i, label in enumerate(self.labels)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,10 +147,10 @@ class ForcePlate(Immutable):
         for name in ("force", "centre_of_pressure", "free_moment"):
             object.__setattr__(self, name, frozen(getattr(self, name), (None, 3), name))
 
-    @property
+    @cached_property
     def times_s(self) -> FloatArray:
         """Time of each sample, (time,) array, s."""
-        return self.start_s + np.arange(len(self.force)) / self.rate_hz
+        return frozen(self.start_s + np.arange(len(self.force)) / self.rate_hz)
 
 
 @dataclass(frozen=True, eq=False)
