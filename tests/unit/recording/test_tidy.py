@@ -278,3 +278,31 @@ def test_a_trajectory_of_qualisys_without_a_name_keeps_its_columns(tmp_path):
 def test_what_may_be_a_marker(tmp_path, label, is_marker):
     head = ["time", *(f"{name}_{axis}" for name in ("LASI", label) for axis in "xyz")]
     assert (label in read(tmp_path, table(head)).markers.labels) == is_marker
+
+
+@pytest.mark.parametrize("head", ["time [ms]", "time_ms", "Time (ms)"])
+def test_times_in_milliseconds_are_read_as_such_however_short_the_trial(tmp_path, head):
+    rows = [f"{10 * k},{900 + k},{k},{k},{k},{k},1700" for k in range(40)]
+    back = read(tmp_path, "\n".join([f"{head},LASI_x,LASI_y,LASI_z,C7_x,C7_y,C7_z", *rows]))
+    assert back.markers.rate_hz == pytest.approx(100.0)
+    assert back.markers.times_s[-1] == pytest.approx(0.39)
+
+
+def test_a_line_of_units_may_say_that_times_are_milliseconds(tmp_path):
+    rows = [f"{10 * k},{900 + k},{k},{k},{k},{k},1700" for k in range(40)]
+    back = read(tmp_path, "\n".join(["time,LASI_x,LASI_y,LASI_z,C7_x,C7_y,C7_z", "ms,mm,mm,mm,mm,mm,mm", *rows]))
+    assert back.markers.rate_hz == pytest.approx(100.0)
+    assert back.markers.positions[0, 0, 0] == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(("rate", "digits"), [(24.0, 3), (60.0, 3), (120.0, 4), (30.0, 6)])
+def test_times_that_were_rounded_tell_the_whole_rate_of_the_cameras(tmp_path, rate, digits):
+    rows = [f"{k / rate:.{digits}f},{900 + k},{k},{k},{k},{k},1700" for k in range(50)]
+    back = read(tmp_path, "\n".join(["time,LASI_x,LASI_y,LASI_z,C7_x,C7_y,C7_z", *rows]))
+    assert back.markers.rate_hz == rate
+
+
+def test_a_rate_that_is_not_whole_stays(tmp_path):
+    rows = [f"{k / 59.94:.6f},{900 + k},{k},{k},{k},{k},1700" for k in range(200)]
+    back = read(tmp_path, "\n".join(["time,LASI_x,LASI_y,LASI_z,C7_x,C7_y,C7_z", *rows]))
+    assert back.markers.rate_hz == pytest.approx(59.94, abs=1e-3)

@@ -20,6 +20,9 @@ ANY_HZ = 100.0
 #: below the other).
 SHORTEST_S, LATEST_S = 1e-7, 1e13
 
+#: Steps to which programs round the times that they write, s, the coarsest first.
+ROUNDINGS_S = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+
 #: Frames that may be missing in the time column, as a multiple of those there are (assumption: more is no one trial).
 LARGEST_LOSS = 10
 
@@ -326,11 +329,21 @@ def _interpolated(
     return values[at] * (1.0 - share) + values[at + 1] * share, even
 
 
+def _mean_rate(times: FloatArray) -> float:
+    """Return the rate from first to last time, Hz; a whole one where the rounding of the times hides no other."""
+    steps, span = len(times) - 1, float(times[-1] - times[0])
+    whole = float(round(steps / span))
+    rounded = (times / step for step in ROUNDINGS_S)
+    is_on = (np.abs(counts - np.rint(counts)).max() < 1e-3 for counts in rounded)
+    hidden = next((step for step, on in zip(ROUNDINGS_S, is_on, strict=True) if on), 1e-9)
+    return whole if whole > 0 and abs(steps / whole - span) < hidden else steps / span
+
+
 def _checked_rate(rate: float, stated: float | None, times: FloatArray, notes: list[Note]) -> float:
     """Prefer the time column over the header when the two tell different rates."""
     if len(times) < 3 or times[-1] <= times[0]:
         return rate
-    told = (len(times) - 1) / float(times[-1] - times[0])
+    told = _mean_rate(times)
     if stated is None:
         return told
     if abs(told - rate) <= 0.02 * rate:

@@ -43,6 +43,7 @@ NEEDED = (
     "or the columns time, marker, x, y, z"
 )
 _TIME = re.compile(r"^(times?|t)(\b|_)[\s_.]*[\(\[]?(s|sec|seconds|ms)?[\)\]]?$", re.IGNORECASE)
+_MILLISECONDS = re.compile(r"ms[\)\]]?$", re.IGNORECASE)
 _FRAME = re.compile(r"^(frame|sample|index)s?\W*(no|number)?\.?$|^$", re.IGNORECASE)
 _UNIT = re.compile(r"^(?P<name>.*?)[\s_]*[\(\[](?P<unit>[^\(\)\[\]]*)[\)\]]$")
 _AXIS = re.compile(r"^(?P<name>.*?)(?P<mark>[\s_.:-]*)(pos)?(?P<axis>[xyz])$", re.IGNORECASE)
@@ -133,8 +134,14 @@ def _with_units(rows: list[str], names: list[str], mark: str) -> tuple[list[str]
     if any(to_number(cell) is not None for cell in seen):
         return rows, names
     units = [cell.strip("[]()") for cell in first]
-    told = [f"{n} [{u}]" if u and not _TIME.match(n) else n for n, u in zip(names, units, strict=False)]
+    told = [_with_unit(n, u) for n, u in zip(names, units, strict=False)]
     return ["", *rows[1:]], told + names[len(told) :]
+
+
+def _with_unit(name: str, unit: str) -> str:
+    """Put a unit behind the name of a column that has none; of times only one that can be theirs."""
+    whole = f"{name} [{unit}]"
+    return whole if unit and not _bare(name)[1] and (_TIME.match(whole) or not _TIME.match(name)) else name
 
 
 def _joined(above: Sequence[str], axes: Sequence[str]) -> list[str]:
@@ -216,8 +223,7 @@ def read_parquet(path: Path, name: str) -> TableFile:
     names, texts = [], {}
     for i, field in enumerate(schema):
         unit = (field.metadata or {}).get(b"unit", b"").decode("utf-8", "replace")
-        has_unit = unit and not _TIME.match(field.name) and _bare(field.name)[1] == ""
-        names.append(f"{field.name} [{unit}]" if has_unit else field.name)
+        names.append(_with_unit(field.name, unit))
         is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
         if is_text or pa.types.is_dictionary(field.type):
             texts[i] = _words(table.column(i))
@@ -277,12 +283,13 @@ def _content(
     at = next((i for i, n in enumerate(names) if _TIME.match(n)), None)
     if at is None:
         raise FileError(f"{name} holds no times, so neither speed nor duration can be told; {NEEDED}")
+    times = column(at) * (1e-3 if _MILLISECONDS.search(names[at]) else 1.0)
     if {"x", "y", "z"} <= set(plain) and set(plain) & set(_MARKER):
-        return _long_markers(plain, at, column, texts, name, kind, notes, place)
+        return _long_markers(plain, times, column, texts, name, kind, notes, place)
     if {"value"} <= set(plain) and set(plain) & set(_NAME):
-        return _long_values(plain, at, column, texts, name, kind, notes)
+        return _long_values(plain, times, column, texts, name, kind, notes)
     frames = next((i for i, n in enumerate(plain) if i != at and _FRAME.match(n)), None)
-    return _wide(names, at, frames, column, texts, name, kind, notes, place)
+    return _wide(names, at, times, frames, column, texts, name, kind, notes, place)
 
 
 def _pivot(
@@ -309,7 +316,7 @@ def _pivot(
 
 def _long_markers(
     plain: list[str],
-    at: int,
+    times: FloatArray,
     column: Callable[[int], FloatArray],
     texts: dict[int, NDArray[np.str_]],
     name: str,
@@ -328,7 +335,7 @@ def _long_markers(
                 f"{name} gives positions in several units ({printable(', '.join(units[:4]))}); write them in one"
             )
         stated = units[0] if units else ""
-    times, labels, positions = _pivot(column(at), words, points, name)
+    times, labels, positions = _pivot(times, words, points, name)
     values, rate, start = even_rows(positions.reshape(len(times), -1), times, None, None, place, name, kind, notes)
     positions = values.reshape(len(values), len(labels), 3)
     metres = length_of(stated)
@@ -340,7 +347,7 @@ def _long_markers(
 
 def _long_values(
     plain: list[str],
-    at: int,
+    times: FloatArray,
     column: Callable[[int], FloatArray],
     texts: dict[int, NDArray[np.str_]],
     name: str,
@@ -350,7 +357,7 @@ def _long_values(
     word = next(i for i, n in enumerate(plain) if n in _NAME)
     if word not in texts:
         raise FileError(f"{name} holds numbers where the names of values are expected; {NEEDED}")
-    times, labels, values = _pivot(column(at), texts[word], column(plain.index("value"))[:, None], name)
+    times, labels, values = _pivot(times, texts[word], column(plain.index("value"))[:, None], name)
     units = [""] * len(labels)
     if "unit" in plain and plain.index("unit") in texts:
         of = dict(zip(texts[word].tolist(), texts[plain.index("unit")].tolist(), strict=True))
@@ -362,6 +369,7 @@ def _long_values(
 def _wide(
     names: Sequence[str],
     at: int,
+    times: FloatArray,
     frames: int | None,
     column: Callable[[int], FloatArray],
     texts: dict[int, NDArray[np.str_]],
@@ -374,7 +382,6 @@ def _wide(
     triples = _triples(names, used)
     placed = used.union(*triples.values())
     rest = [i for i in range(len(names)) if i not in placed]
-    times = column(at)
     markers = None
     if triples:
         flat = np.stack([column(i) for t in triples.values() for i in t], axis=1)
