@@ -5,14 +5,14 @@ No axis, unit or posture is needed: a heel stands nearer to the ankle than to th
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, IntArray, lengths
 
-__all__ = ["broken_places"]
+__all__ = ["broken_places", "frames_looked_at"]
 
 #: (landmark, nearer to this one, than to that one), for each leg; anatomy of every person.
 _NEARER = (
@@ -60,27 +60,32 @@ def broken_places(tracks: Mapping[str, FloatArray]) -> tuple[int, tuple[str, ...
     broken : tuple of str
         One clause per broken rule, e.g. 'heel_r stands nearer to lateral_femoral_epicondyle_r than to ...'.
     """
-    names = list(tracks)
-    rules = _rules(names)
-    if not rules:
+    names = tuple(tracks)
+    ends, meanings = _rules(names)
+    if not meanings:
         return 0, ()
-    frames = len(tracks[names[0]])
-    some = np.unique(np.linspace(0, frames - 1, _FRAMES).astype(int))
-    used = sorted({i for rule in rules for i in rule[:4]})
-    points = np.zeros((len(some), len(names), 3))
-    points[:, used] = np.stack([tracks[names[i]][some] for i in used], axis=1)
-    first, second, third, fourth = np.array([rule[:4] for rule in rules]).T
-    longer = np.linalg.norm(points[:, third] - points[:, fourth], axis=2)
-    longer = longer - np.linalg.norm(points[:, first] - points[:, second], axis=2)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", category=RuntimeWarning)  # points that are never seen together tell nothing
-        margin = np.nanmedian(longer, axis=0)
-    broken = tuple(rule[4] for rule, m in zip(rules, margin, strict=True) if m < 0)
-    return int(np.isfinite(margin).sum()), broken
+    some = frames_looked_at(len(tracks[names[0]]))
+    points = np.array([tracks[name][some] for name in names])
+    near, far = lengths(points[ends[0]] - points[ends[1]]), lengths(points[ends[2]] - points[ends[3]])
+    # What is missing comes last when sorted; points that are never seen together tell nothing.
+    longer = np.sort(far - near, axis=1)
+    count, rows = np.isfinite(longer).sum(axis=1), np.arange(len(longer))
+    margin = longer[rows, np.maximum(count - 1, 0) // 2] + longer[rows, np.minimum(count // 2, len(some) - 1)]
+    broken = tuple(meanings[rule] for rule in np.flatnonzero(margin < 0).tolist())
+    return int(np.count_nonzero(count)), broken
 
 
-def _rules(names: list[str]) -> list[tuple[int, int, int, int, str]]:
-    """Return (a, b, c, d, what it means when broken): a and b stand nearer together than c and d."""
+def frames_looked_at(count: int) -> IntArray:
+    """Return the frames of so many that are looked at."""
+    return np.unique(np.linspace(0, count - 1, _FRAMES).astype(np.int64))
+
+
+@lru_cache(maxsize=256)
+def _rules(names: tuple[str, ...]) -> tuple[IntArray, tuple[str, ...]]:
+    """Return rows a, b, c, d (4, rule) and what it means when one is broken: a and b stand nearer together than c and d.
+
+    The trials of a visit share their names, so this is asked again and again.
+    """
     at = {name: i for i, name in enumerate(names)}
     out = []
     for side in "rl":
@@ -93,14 +98,15 @@ def _rules(names: list[str]) -> list[tuple[int, int, int, int, str]]:
                 for i in _columns(names, name, side)
             ]
     for inner, outer in _ACROSS:
-        ends = [at[f"{name}_{side}"] for name in (inner, outer) for side in "rl" if f"{name}_{side}" in at]
-        if len(ends) == 4:
-            a, b, c, d = ends
+        four = [at[f"{name}_{side}"] for name in (inner, outer) for side in "rl" if f"{name}_{side}" in at]
+        if len(four) == 4:
+            a, b, c, d = four
             out.append((a, b, c, d, f"the two {inner} stand wider apart than the two {outer}"))
-    return out
+    ends = np.array([rule[:4] for rule in out], dtype=np.int64).reshape(-1, 4).T
+    return ends, tuple(rule[4] for rule in out)
 
 
-def _columns(names: list[str], name: str, side: str) -> list[int]:
+def _columns(names: Sequence[str], name: str, side: str) -> list[int]:
     if name.startswith("segment:"):
         return [i for i, n in enumerate(names) if n.startswith(f"{name}_{side}#")]
     return [names.index(f"{name}_{side}")] if f"{name}_{side}" in names else []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
-from kinechain.recording.label_places import broken_places
+from kinechain.recording.label_places import broken_places, frames_looked_at
 from kinechain.recording.label_words import (
     Reading,
     common_ends,
@@ -112,13 +113,12 @@ def choose_profile(
     """
     if name is not None:
         return _as_asked(labels, name, recording)
-    if is_of_two(labels):
+    keys, ranked = _ranked(tuple(labels))
+    if not keys:
         raise RecordingError(
             f"{recording} holds the same labels behind two different beginnings, so two people or one person twice "
             f"({len(labels)} markers); export one of them, or give a profile file that names its labels in full"
         )
-    keys = _keys(labels)
-    ranked = sorted((match_keys(p, keys) for p in _likely(keys)), key=_by_score)
     listed, broken = _ranked_closely(ranked, keys, labels, positions)
     best, second = listed[0], listed[1]
     if best.score < USABLE_SCORE:
@@ -133,6 +133,18 @@ def choose_profile(
     best, broken, moves = _medial_where_it_stands(best, broken)
     notes += [*_guess_notes(best), *_close_notes(best, ranked), *moves, *_place_notes(best, broken)]
     return ProfileChoice(best, (second.profile.name, max(second.score, 0.0)), tuple(notes))
+
+
+@lru_cache(maxsize=64)
+def _ranked(labels: tuple[str, ...]) -> tuple[tuple[LabelKeys, ...], tuple[Match, ...]]:
+    """Return the keys of labels and the matches of the likely profiles, the best first; nothing for those of two people.
+
+    The trials of a visit share their labels, so this is asked again and again.
+    """
+    if is_of_two(labels):
+        return (), ()
+    keys = tuple(_keys(labels))
+    return keys, tuple(sorted((match_keys(p, keys) for p in _likely(keys)), key=_by_score))
 
 
 def _likely(keys: Sequence[LabelKeys]) -> list[Profile]:
@@ -259,8 +271,9 @@ def _broken(match: Match, labels: Sequence[str], positions: FloatArray | None) -
     if positions is None or match.score < USABLE_SCORE:
         return 0.0, ()
     column = {label: i for i, label in enumerate(labels)}
+    some = positions[frames_looked_at(len(positions))]
     tracks = {
-        f"{landmark}#{label}" if landmark.startswith("segment:") else landmark: np.asarray(positions[:, column[label]])
+        f"{landmark}#{label}" if landmark.startswith("segment:") else landmark: some[:, column[label]]
         for label, landmark in match.landmarks
     }
     asked, broken = broken_places(tracks)
