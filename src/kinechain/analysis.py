@@ -34,7 +34,7 @@ from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial, analyze_gait, no_cycle
 from kinechain.motion.weight import STRIDE_TOLERANCE, mass_mismatch, standing_weight
-from kinechain.recording.clock import LEAST_GAIT_HZ
+from kinechain.recording.clock import too_slow_for_gait
 from kinechain.recording.collect import Collection, collect_recordings, named
 from kinechain.recording.prepare import PrepareSettings
 from kinechain.recording.read import ReadSettings
@@ -338,11 +338,8 @@ def _analyze(
         except KinechainError as error:
             refused.append(named(recording.name, error))
             continue
-        if recording.require_markers().rate_hz < LEAST_GAIT_HZ:
-            refused.append(
-                f"{recording.name}: {recording.require_markers().rate_hz:g} Hz is too slow to time a step "
-                f"({LEAST_GAIT_HZ:g} Hz at least), so no measure of gait is taken."
-            )
+        if why := too_slow_for_gait(recording.require_markers().rate_hz):
+            refused.append(f"{recording.name}: {why}, so no measure of gait is taken.")
         elif recording.task != "walking" and _walks_backwards(trial):
             refused.append(
                 f"{recording.name}: the person walks backwards; events, measures and norms are of walking forwards."

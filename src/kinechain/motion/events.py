@@ -30,7 +30,7 @@ from kinechain.motion.kinematic_events import (
     walks_elsewhere,
 )
 from kinechain.motion.stored_events import believe_stored_events
-from kinechain.recording.clock import LEAST_GAIT_HZ
+from kinechain.recording.clock import too_slow_for_gait
 from kinechain.recording.recording import Event, ForcePlate, Note, Recording, Side
 
 __all__ = [
@@ -152,8 +152,7 @@ def _running_note(walk: Walk) -> tuple[Note, ...]:
 
 def _why_no_walk(recording: Recording, paths: FootPaths) -> Note:
     unused = f"; the {len(recording.events)} events stored in it were not used" if recording.events else ""
-    if paths.rate_hz < LEAST_GAIT_HZ:
-        text = f"{paths.rate_hz:g} Hz is too slow to time a step ({LEAST_GAIT_HZ:g} Hz at least)"
+    if text := too_slow_for_gait(paths.rate_hz):
         effect, cure = "Nothing is told per stride.", "Export every frame, or record at 100 frames per second."
         return Note("found", f"{text}{unused}.", "events.too_slow", "frame rate", effect, cure)
     if walks_elsewhere(paths):
@@ -243,7 +242,7 @@ def _frame(paths: FootPaths, time_s: float) -> int:
 def merge_events(*sources: Sequence[Event]) -> tuple[Event, ...]:
     """Return every event once, from the first source that has it; later sources fill in what is missing."""
     strides = [stride for source in sources if (stride := stride_time_s(source)) is not None]
-    tolerance = MISSING_EVENT_FRACTION * float(np.median(strides)) if strides else _tolerance_s()
+    tolerance = MISSING_EVENT_FRACTION * median(strides) if strides else _tolerance_s()
     out: list[Event] = []
     for source in sources:
         known = _by_foot(out)

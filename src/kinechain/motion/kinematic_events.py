@@ -18,20 +18,21 @@ No event is given where somebody starts, stops, turns, stands, rises from a chai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
-from typing import Literal
+from functools import cached_property
+from statistics import median as middle
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray, runs_of
+from kinechain.core.arrays import FloatArray, lengths, median, runs_of
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.motion.cycles import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from kinechain.motion.foot_paths import SIDES, SLOWEST_WALK_M_S, FootPaths
 from kinechain.motion.heading import walking_heading
-from kinechain.recording.clock import LEAST_GAIT_HZ
+from kinechain.recording.clock import too_slow_for_gait
 from kinechain.recording.recording import Event, Side
 
 __all__ = [
@@ -118,7 +119,13 @@ class Walk:
 
     def along(self, path: FloatArray) -> FloatArray:
         """Return how far a path (time, 3) goes along the direction of walking, (time,) array, m."""
-        return np.asarray(path[:, 0] * np.cos(self.heading) + path[:, 1] * np.sin(self.heading))
+        ahead = path[:, 0] * self._direction[0]
+        ahead += path[:, 1] * self._direction[1]
+        return np.asarray(ahead)
+
+    @cached_property
+    def _direction(self) -> tuple[FloatArray, FloatArray]:
+        return np.cos(self.heading), np.sin(self.heading)
 
 
 def find_walk(paths: FootPaths) -> Walk | None:
@@ -128,7 +135,7 @@ def find_walk(paths: FootPaths) -> Walk | None:
     ----------
     paths : FootPaths
     """
-    if paths.rate_hz < LEAST_GAIT_HZ:
+    if too_slow_for_gait(paths.rate_hz):
         return None
     first = _walk_over(paths, WINDOW_S)
     if first is None:
@@ -161,18 +168,26 @@ def _walk_over(paths: FootPaths, window_s: float) -> Walk | None:
     if len(seen) < 3:
         return None
     time = np.arange(seen[0], seen[-1] + 1)
-    ground = np.stack([np.interp(time, seen, column[seen]) for column in paths.pelvis.T[:2]], axis=1)
+    ground = paths.pelvis[time, :2]
+    if len(time) > len(seen):
+        ground = np.stack([np.interp(time, seen, column[seen]) for column in paths.pelvis.T[:2]], axis=1)
     window = min(len(time) - 1, round(window_s * paths.rate_hz))
-    step = np.linalg.norm(ground[window:] - ground[:-window], axis=1) * paths.rate_hz / window
+    step = lengths(ground[window:] - ground[:-window]) * paths.rate_hz / window
     speed = np.interp(time - seen[0], np.arange(len(step)) + window / 2, step)
     walking = speed > SLOWEST_WALK_M_S
     if not walking.any():
         return None
-    walking &= speed >= STEADY_FRACTION * np.median(speed[walking])
+    walking &= speed >= STEADY_FRACTION * median(speed[walking])
     around = (int(seen[0]), len(paths.pelvis) - 1 - int(seen[-1]))
     heading = walking_heading(ground, paths.rate_hz, window_s)
-    heading, speed, walking = (np.pad(x, around, mode="edge") for x in (heading, speed, walking))
-    return Walk(heading, speed, walking)
+    return Walk(_padded(heading, *around), _padded(speed, *around), _padded(walking, *around))
+
+
+def _padded(signal: NDArray[Any], before: int, after: int) -> NDArray[Any]:
+    """Return a signal that stays at its first and last value for so many frames more (as ``numpy.pad``, but quick)."""
+    if not before and not after:
+        return signal
+    return np.concatenate([np.full(before, signal[0]), signal, np.full(after, signal[-1])])
 
 
 def _treads(paths: FootPaths, walk: Walk, half: int) -> NDArray[np.bool_]:
@@ -181,7 +196,7 @@ def _treads(paths: FootPaths, walk: Walk, half: int) -> NDArray[np.bool_]:
     if not np.isfinite(ahead).all():
         return np.ones(len(ahead), dtype=bool)
     change = _sliding(ahead, half, np.maximum) - _sliding(ahead, half, np.minimum)
-    return np.asarray(change >= TREAD_FRACTION * np.median(change[walk.is_steady]))
+    return np.asarray(change >= TREAD_FRACTION * median(change[walk.is_steady]))
 
 
 def _feet_alternate(paths: FootPaths, walk: Walk, run: NDArray[np.intp], is_long: bool) -> bool:
@@ -201,7 +216,7 @@ def _feet_alternate(paths: FootPaths, walk: Walk, run: NDArray[np.intp], is_long
 def _goes_ahead(paths: FootPaths, walk: Walk, frames: NDArray[np.intp]) -> bool:
     """Tell whether the feet point where the walk goes."""
     soles = np.nansum([(paths.forefoot[side] - paths.heel[side])[frames].sum(axis=0) for side in SIDES], axis=0)
-    heading = float(np.median(walk.heading[frames]))
+    heading = median(walk.heading[frames])
     along = float(soles[0] * np.cos(heading) + soles[1] * np.sin(heading))
     return bool(along >= np.cos(FARTHEST_OFF) * float(np.hypot(soles[0], soles[1])))
 
@@ -231,7 +246,7 @@ def _well_seen(paths: FootPaths) -> NDArray[np.bool_]:
 def _is_running(paths: FootPaths, walk: Walk) -> bool:
     """Tell running by the pelvis, which rises where walking lowers it."""
     height, speed = paths.pelvis[walk.is_steady, 2], walk.speed[walk.is_steady]
-    froude = float(np.median(speed)) ** 2 / (GRAVITY_M_S2 * max(float(np.median(height)), 0.1))
+    froude = median(speed) ** 2 / (GRAVITY_M_S2 * max(median(height), 0.1))
     if froude < RUNNING_FROUDE or len(height) < 4:
         return False
     time = np.arange(len(height))
@@ -243,7 +258,7 @@ def _is_running(paths: FootPaths, walk: Walk) -> bool:
 
 def _sliding(signal: FloatArray, half: int, better: np.ufunc) -> FloatArray:
     """Return the extreme of a signal within ``half`` frames on either side, by windows that double."""
-    out, reach = np.pad(signal, half, mode="edge"), 1
+    out, reach = _padded(signal, half, half), 1
     while reach < 2 * half + 1:
         further = min(reach, 2 * half + 1 - reach)
         out = better(out[:-further], out[further:])
@@ -273,7 +288,7 @@ def stride_time_s(events: Sequence[Event]) -> float | None:
         if foot in last:
             gaps.append(event.time_s - last[foot])
         last[foot] = event.time_s
-    return median(gaps) if gaps else None
+    return middle(gaps) if gaps else None
 
 
 def find_zeni_events(paths: FootPaths, walk: Walk | None = None) -> tuple[Event, ...]:
@@ -293,9 +308,9 @@ def _zeni(paths: FootPaths, walk: Walk) -> tuple[Event, ...]:
     events = []
     for side in SIDES:
         ahead, behind = (walk.along(p[side] - paths.pelvis) for p in (paths.heel, paths.forefoot))
-        strikes = _peaks(ahead, _range(ahead, walk))
+        strikes, offs = (_peaks(signal, _range(signal, walk)).tolist() for signal in (ahead, -behind))
         events += _steady(paths, walk, "foot_strike", side, strikes, "zeni2008")
-        events += _steady(paths, walk, "foot_off", side, _peaks(-behind, _range(behind, walk)), "zeni2008")
+        events += _steady(paths, walk, "foot_off", side, offs, "zeni2008")
     return tuple(sorted(events, key=lambda e: e.time_s))
 
 
@@ -331,8 +346,8 @@ def find_bonci_events(paths: FootPaths, walk: Walk | None = None) -> tuple[Event
             if before >= 0 and slow[before] + 1 < len(leaving) and leaving[slow[before] + 1] >= 0:
                 offs.append(_crossing(leaving, int(slow[before])))
         strikes, offs = _possible(strikes, offs, walk, paths.rate_hz)
-        events += _steady(paths, walk, "foot_strike", side, np.array(strikes), "bonci2022")
-        events += _steady(paths, walk, "foot_off", side, np.array(offs), "bonci2022")
+        events += _steady(paths, walk, "foot_strike", side, strikes, "bonci2022")
+        events += _steady(paths, walk, "foot_off", side, offs, "bonci2022")
     return tuple(sorted(events, key=lambda e: e.time_s))
 
 
@@ -376,17 +391,20 @@ def _range(signal: FloatArray, walk: Walk) -> float:
     return float(np.ptp(some)) if len(some) else 0.0
 
 
-def _steady(paths: FootPaths, walk: Walk, kind: Kind, side: Side, frames: FloatArray, source: str) -> list[Event]:
+def _steady(paths: FootPaths, walk: Walk, kind: Kind, side: Side, frames: Iterable[float], source: str) -> list[Event]:
     last = len(walk.is_steady) - 1
     return [
-        Event(kind, side, paths.start_s + float(frame) / paths.rate_hz, source)
-        for frame in np.unique(frames) + EARLY_S[source, kind] * paths.rate_hz
-        if frame <= last and walk.is_steady[round(float(frame))]
+        Event(kind, side, paths.start_s + frame / paths.rate_hz, source)
+        for frame in (f + EARLY_S[source, kind] * paths.rate_hz for f in sorted(set(frames)))
+        if frame <= last and walk.is_steady[round(frame)]
     ]
 
 
 def _speed(path: FloatArray, rate_hz: float) -> FloatArray:
-    return np.asarray(np.linalg.norm(np.gradient(path, axis=0), axis=1) * rate_hz)
+    speed = np.empty(len(path))
+    speed[1:-1] = lengths(path[2:] - path[:-2]) / 2.0
+    speed[0], speed[-1] = lengths(path[[1, -1]] - path[[0, -2]])
+    return speed * rate_hz
 
 
 def _crossing(signal: FloatArray, before: int) -> float:

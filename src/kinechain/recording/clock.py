@@ -13,7 +13,7 @@ from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.recording.recording import Note, Recording
 from kinechain.recording.snapshots import PELVIS
 
-__all__ = ["LEAST_GAIT_HZ", "check_clock", "with_rate"]
+__all__ = ["check_clock", "too_slow_for_gait", "with_rate"]
 
 #: Below this rate a foot strike is uncertain by more than 20 ms, a fifth of the shortest double support that measures
 #: are judged on, and the 6 Hz low-pass has fewer than two samples per half period (assumption).
@@ -68,6 +68,18 @@ def with_rate(recording: Recording, rate_hz: float | None) -> Recording:
     )
 
 
+def too_slow_for_gait(rate_hz: float) -> str:
+    """Return the clause that says why gait cannot be timed at a rate, '' if it can; rates count in whole Hz.
+
+    Parameters
+    ----------
+    rate_hz : float
+    """
+    if round(rate_hz) >= LEAST_GAIT_HZ:
+        return ""
+    return f"{rate_hz:g} Hz is too slow to time a step ({LEAST_GAIT_HZ:g} Hz at least)"
+
+
 def check_clock(tracks: Mapping[str, FloatArray], rate_hz: float, task: str) -> list[Note]:
     """Say where the rate is too low for gait, or a walk too fast or too slow for steps as long as its.
 
@@ -80,10 +92,8 @@ def check_clock(tracks: Mapping[str, FloatArray], rate_hz: float, task: str) -> 
         Only a walk is judged by its steps.
     """
     notes = []
-    if rate_hz < LEAST_GAIT_HZ:
-        text = (
-            f"{rate_hz:g} Hz is too slow to time a step ({LEAST_GAIT_HZ:g} Hz at least): no measure of gait is taken."
-        )
+    if why := too_slow_for_gait(rate_hz):
+        text = f"{why}: no measure of gait is taken."
         effect, cure = "Postures can be used, gait cannot.", "Record at 50 Hz or more, or export every frame."
         notes.append(Note("defect", text, "file.slow_rate", "frame rate", effect, cure))
     steps = _steps(tracks, rate_hz) if task == "walking" else None

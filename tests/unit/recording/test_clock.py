@@ -8,7 +8,7 @@ from people import recording
 from test_vertical import stepping
 
 from kinechain.core.errors import SettingError
-from kinechain.recording.clock import with_rate
+from kinechain.recording.clock import too_slow_for_gait, with_rate
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.recording import Event, ForcePlate, Series
 
@@ -30,6 +30,11 @@ def test_a_walk_at_an_impossible_rate_is_told(rate):
 def test_a_rate_too_slow_for_gait_is_told():
     ready = prepare_recording(recording(stepping(frames=60, rate=12.0), rate=12.0))
     assert codes(ready) == ["file.slow_rate"]
+
+
+@pytest.mark.parametrize("rate", [24.0, 23.99993, 23.976])
+def test_film_rate_is_just_fast_enough_however_it_is_written(rate):
+    assert too_slow_for_gait(rate) == ""
 
 
 def test_another_rate_moves_everything_that_has_a_time():
