@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, lengths
 
 __all__ = ["walking_heading"]
 
@@ -28,7 +28,7 @@ def walking_heading(path: FloatArray, rate_hz: float, stride_s: float | None = N
     (time,) array, rad
         From x of the world, counter-clockwise from above.  Zero if nobody walks.
     """
-    path = _fill(path)
+    path = path if np.isfinite(path).all() else _fill(path)
     travel = path[-1] - path[0]
     frames = len(path)
     window = round(stride_s * rate_hz) if stride_s else 0
@@ -38,7 +38,7 @@ def walking_heading(path: FloatArray, rate_hz: float, stride_s: float | None = N
         slope = np.polyfit(np.arange(frames), path, 1)[0]
         return np.full(frames, np.arctan2(slope[1], slope[0]))
     step = path[window:] - path[:-window]
-    moving = np.linalg.norm(step, axis=1) > STANDING_TRAVEL_M / 4
+    moving = lengths(step) > STANDING_TRAVEL_M / 4
     if not moving.any():
         return np.zeros(frames)
     centres = np.flatnonzero(moving) + window // 2

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, median
 from kinechain.motion.foot_paths import SIDES, FootPaths, belt_speed, on_the_belt
 from kinechain.recording.prepare import landmark_tracks
 from kinechain.recording.recording import Recording, Side
@@ -95,7 +95,7 @@ def _pelvis(tracks: Mapping[str, FloatArray]) -> FloatArray | None:
     choices: list[FloatArray] = []
     for names in (("psis_r", "psis_l"), ("sacrum",), ("asis_r", "asis_l")):
         if all(name in tracks for name in names):
-            choices.append(np.mean([tracks[name] for name in names], axis=0))
+            choices.append(_mean([tracks[name] for name in names]))
     choices += [
         t for n, t in tracks.items() if n.startswith(("psis", "asis", "iliac_crest", "hip_centre", "segment:pelvis"))
     ]
@@ -105,6 +105,14 @@ def _pelvis(tracks: Mapping[str, FloatArray]) -> FloatArray | None:
     for other in choices[1:]:
         out = _completed(out, other)
     return out
+
+
+def _mean(tracks: Sequence[FloatArray]) -> FloatArray:
+    """Return the middle of some tracks, (time, 3); NaN where one of them is hidden."""
+    total = tracks[0].copy()
+    for track in tracks[1:]:
+        total += track
+    return total / len(tracks)
 
 
 def _foot(tracks: Mapping[str, FloatArray], letter: str) -> FloatArray | None:
@@ -131,7 +139,7 @@ def _heel_and_ball(
 ) -> tuple[FloatArray | None, FloatArray | None]:
     """Return heel and forefoot of one foot; of a foot that bears a cluster alone its hindmost and foremost marker."""
     heel, tip = _first(tracks, _HEEL, letter), _first(tracks, _TIP, letter)
-    middle = np.mean(edges, axis=0) if edges else None
+    middle = _mean(edges) if edges else None
     ball = tracks.get(f"metatarsal_2_head_{letter}")
     if ball is None:
         ball = middle if middle is not None else _first(tracks, _BALL, letter)
@@ -142,7 +150,7 @@ def _heel_and_ball(
     parts = tuple(f"segment:{part}_{letter}#" for part in _FOOT)
     cluster = [t for n, t in tracks.items() if n.startswith(parts)]
     if heel is None and len(cluster) > 1:
-        along = [float(np.nanmedian((t - cluster[0])[:, 0])) for t in cluster]
+        along = [_usual((t - cluster[0])[:, 0]) for t in cluster]
         heel = cluster[int(np.argmin(along))]
         ball = cluster[int(np.argmax(along))] if not edges and tip is None else ball
     return heel, ball
@@ -155,14 +163,22 @@ def _first(tracks: Mapping[str, FloatArray], names: Sequence[str], letter: str) 
             return tracks[f"{name}_{letter}"]
         some = [t for n, t in tracks.items() if n.startswith(f"{name}_{letter}#") and np.isfinite(t).any()]
         if some:
-            return min(some, key=lambda track: float(np.nanmedian(track[:, 2])))
+            return min(some, key=lambda track: _usual(track[:, 2]))
     return None
+
+
+def _usual(values: FloatArray) -> float:
+    """Return the median of the finite values, NaN if there is none."""
+    return median(values[np.isfinite(values)])
 
 
 def _completed(track: FloatArray, other: FloatArray) -> FloatArray:
     """Fill what is missing of a track from another that keeps its distance to it."""
-    missing = ~np.isfinite(track[:, 0]) & np.isfinite(other[:, 0])
-    together = np.flatnonzero(np.isfinite(track[:, 0]) & np.isfinite(other[:, 0]))
+    seen = np.isfinite(track[:, 0])
+    if seen.all():
+        return track
+    there = np.isfinite(other[:, 0])
+    missing, together = there & ~seen, np.flatnonzero(seen & there)
     if not missing.any() or not len(together):
         return track if np.isfinite(track).any() else other
     out, frames = track.copy(), np.flatnonzero(missing)
@@ -196,5 +212,8 @@ def _smooth(points: FloatArray, rate_hz: float) -> FloatArray:
     before = 2 * points[:1] - points[reach:0:-1]
     after = 2 * points[-1:] - points[-2 : -reach - 2 : -1]
     padded = np.concatenate([before, points, after]).reshape(len(points) + 2 * reach, -1)
-    out = np.stack([np.convolve(column, window, mode="valid") for column in padded.T], axis=1)
+    rows = np.ascontiguousarray(padded.T)
+    out = np.empty((len(points), len(rows)))
+    for k, row in enumerate(rows):
+        out[:, k] = np.convolve(row, window, mode="valid")
     return out.reshape(points.shape)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, median
 from kinechain.motion.foot_paths import FootPaths
 from kinechain.motion.kinematic_events import Kind, Walk
 from kinechain.recording.recording import Event, Note, Side
@@ -67,7 +67,7 @@ def believe_stored_events(
     apart = _apart(events, known)
     fits = np.abs(apart) <= limit
     is_judged = np.array([_is_judged(e.time_s, paths, walk, limit) for e in events])
-    is_judged |= ~fits & np.array([_is_at_rest(e, paths, walk) for e in events])
+    is_judged |= np.array([not fit and _is_at_rest(e, paths, walk) for e, fit in zip(events, fits, strict=True)])
     if is_judged.sum() >= LEAST_EVENTS and fits[is_judged].mean() < SOUND_SHARE:
         events, more = _repaired(events, known, limit, paths, walk)
     elif is_judged.any() and not fits[is_judged].any():
@@ -124,7 +124,7 @@ def _is_at_rest(event: Event, paths: FootPaths, walk: Walk) -> bool:
     way = [np.hypot(*np.diff(path[event.side][first:last, :2], axis=0).T) for path in (paths.heel, paths.forefoot)]
     # Before it leaves, a heel rises while its forefoot rests; in a swing both move.
     fastest = float(np.min(way, axis=0).max()) * paths.rate_hz
-    return fastest < REST_FRACTION * float(np.median(walk.speed[first:last]))
+    return fastest < REST_FRACTION * median(walk.speed[first:last])
 
 
 def _without_twins(
@@ -232,7 +232,7 @@ def _moved(
 ) -> tuple[tuple[Event, ...], tuple[Note, ...]]:
     """Move events by a shift, improved by the median of what is left, and leave out those that still do not fit."""
     apart = _apart(events, known, shift)
-    shift += float(np.median(apart[np.abs(apart) <= limit]))
+    shift += median(apart[np.abs(apart) <= limit])
     moved = [replace(e, time_s=e.time_s + shift) for e in events]
     fits = np.abs(_apart(moved, known)) <= limit
     text = (
@@ -257,9 +257,9 @@ def _small_shift(events: Sequence[Event], apart: FloatArray, limit: float) -> fl
     kinds = [apart[near & kind] for kind in (is_strike, ~is_strike)]
     if min(len(kind) for kind in kinds) < 2:
         return None
-    medians = [float(np.median(kind)) for kind in kinds]
+    medians = [median(kind) for kind in kinds]
     is_shifted = min(map(abs, medians)) >= SHIFT_S and medians[0] * medians[1] > 0
-    return float(np.median(apart[near])) if is_shifted else None
+    return median(apart[near]) if is_shifted else None
 
 
 def _exchanged_note(count: int, word: Literal["side", "kind"]) -> Note:
