@@ -556,7 +556,11 @@ def _analogs(
     times = np.arange(walk.frames * dress.analog_times) / rate
     blocks = []
     for plate in plates:
-        table = _channels(plate, dress, turn) * dress.sign
+        table = _channels(plate, dress, turn)
+        # Where a plate of type 1 is pressed does not change its sign with the force.
+        table = table * np.where(
+            [dress.plate_type == 1 and k in (3, 4) for k in range(table.shape[1])], 1.0, dress.sign
+        )
         own = np.arange(len(table)) / plate.rate_hz + plate.start_s
         table = np.stack([np.interp(times, own, c, left=0, right=0) for c in table.T], axis=1)
         if dress.plate_type != 1:

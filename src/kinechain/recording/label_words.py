@@ -92,8 +92,8 @@ _NOUNS = {
     "condyle": ("condyle", "cond", "epicondyle", "epi", "epic", "epicond", "femoralcondyle", "femcond", "kneecondyle",
                 "femoralepicondyle", "fc", "fe", "con", "kneeepicondyle", "condylus"),
     "knee_lateral": ("fle", "fcl", "lfe", "lfc", "lfep", "lfepi", "latknee", "lkn", "flc", "lknee", "lepi"),
-    "knee_medial": ("fme", "fcm", "mfe", "mfc", "mfep", "mfepi", "medknee", "mkn", "fmc", "mknee", "mkne", "knm", "knem",
-                    "kni", "kneem", "kmed", "mepi"),
+    "knee_medial": ("fme", "fcm", "mfe", "mfc", "mfep", "mfepi", "medknee", "mkn", "fmc", "mknee", "mkne", "knm",
+                    "knem", "kni", "kneem", "kmed", "mepi"),
     "patella": ("patella", "pat", "kneecap", "rotule", "ptl"),
     "thigh": ("thigh", "thi", "th", "tigh", "femur", "fem", "quad", "cuisse", "upperleg", "uleg", "thgh", "tgh",
               "coscia", "wand1", "suppat", "suprapatellar", "suprapatella",
@@ -443,6 +443,9 @@ def _side_ways(words: list[str]) -> Iterable[tuple[str, list[str]]]:
     for name in ("right", "left"):
         if first.startswith(name) and len(first) > len(name):
             yield name[0], [first[len(name) :], *words[1:]]
+            return
+        if last.endswith(name) and len(last) > len(name):
+            yield name[0], [*words[:-1], last[: -len(name)]]
             return
     yield "", words
     if first[0] in "rl" and (len(first) > 2 or (len(first) == 2 and len(words) > 1)):
