@@ -33,6 +33,7 @@ def listed(names: Sequence[str], limit: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text on one line as a sentence: with a capital letter first and a full stop last."""
+    """Return a text on one line as a sentence: a capital letter first, but for a file name, and a full stop last."""
     text = " ".join(text.split())
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+    is_file = "." in text.partition(" ")[0].rstrip(".,:;")
+    return (text if is_file else f"{text[:1].upper()}{text[1:]}") + ("" if text.endswith((".", "!", "?")) else ".")

@@ -157,7 +157,10 @@ def inspect_recording(recording: Recording, settings: InspectSettings | None = N
     stride = _stride_weight(ready, paths, chosen) if ready else None
     cycles = find_cycles(chosen.events, chosen.stretches)
     said = tuple(note.text for note in chosen.notes)
-    evidence = Evidence(recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, standing, stride)
+    runs = chosen.walk is not None and chosen.walk.is_running
+    evidence = Evidence(
+        recording, ready, marker_set, trouble, chosen.events, cycles, said, contacts, standing, stride, runs
+    )
     own = _own_notes(evidence)
     if ready and chosen.walk and not chosen.walk.is_running and not any(n.code.startswith("person.mass") for n in own):
         own += peak_notes(ready, contacts, ready.mass_kg)

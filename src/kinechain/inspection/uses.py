@@ -50,6 +50,7 @@ class Evidence:
         What the plates weigh while somebody stands.
     stride : StrideWeight or None
         What they weigh over one stride.
+    is_running : bool
     """
 
     recording: Recording
@@ -62,6 +63,7 @@ class Evidence:
     contacts: tuple[Contact, ...]
     standing: StandingWeight | None
     stride: StrideWeight | None
+    is_running: bool = False
 
     @property
     def plate_mass_kg(self) -> float | None:
@@ -132,12 +134,13 @@ def _events(evidence: Evidence) -> Use:
     counts = {side: sum(c.side == side for c in evidence.cycles) for side in SIDES}
     one = "stride" if counts["left"] == 1 else "strides"
     told = f"{counts['left']} whole {one} of the left and {counts['right']} of the right foot"
+    told = f"Steady {'running' if evidence.is_running else 'walking'} with {told}."
+    if evidence.is_running:
+        told = f"{told} Its angles are given and not judged: the norms are of walking."
     if all(counts.values()):
-        return Use("events", "yes", f"Steady walking with {told}.")
+        return Use("events", "yes", told)
     if any(counts.values()):
-        return Use(
-            "events", "partly", f"Steady walking with {told}.", "Give more trials, or longer ones, for the other side."
-        )
+        return Use("events", "partly", told, "Give more trials, or longer ones, for the other side.")
     if evidence.events:
         text = f"{len(evidence.events)} events, but no whole stride between them."
         return Use(

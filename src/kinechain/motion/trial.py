@@ -163,15 +163,14 @@ def _weight_note(body: Body, recording: Recording, paths: FootPaths) -> tuple[st
     weight = body_weight_from_plates(recording, paths)
     if weight is None:
         return ()
-    said = f"left and right stance impulse over the stride time weigh {weight.mass_kg:.1f} kg"
+    said = f"The plates weigh {weight.mass_kg:.1f} kg over one stride (impulse of both stances over the stride time)"
     if abs(weight.ratio(body.mass_kg) - 1.0) <= LARGEST_MASS_ERROR:
-        return (f"{said}, the body has {body.mass_kg:.1f} kg",)
-    return (f"{said}, but the body was built with {body.mass_kg:.1f} kg: check the mass, or the plates",)
+        return (f"{said}, {body.mass_kg:.1f} kg is used.",)
+    return (f"{said}, but {body.mass_kg:.1f} kg is used: check the mass, or the plates.",)
 
 
 def _sentence(agreement: Agreement) -> str:
-    name = agreement.kind.replace("_", " ")
-    return (
-        f"{name}: {agreement.second} lies {agreement.median_ms:+.0f} ms from {agreement.first} "
-        f"(median of {agreement.count})"
-    )
+    name = agreement.kind.replace("_", " ").capitalize()
+    apart = round(agreement.median_ms)
+    when = f"{abs(apart)} ms {'later' if apart > 0 else 'earlier'} than" if apart else "at the time told"
+    return f"{name} by {agreement.second} is {when} by {agreement.first} (median of {agreement.count})."

@@ -115,7 +115,7 @@ def _straight_walk(
         text = f"The person moves {off:.0f} deg away from where the body faces."
         notes.append(Note("found", text, "person.sideways", "", "Events and norms are of walking forwards."))
         return Heading(ahead, "other", method)
-    notes.append(Note("found", f"Walking {distance:.2f} m at {speed:.2f} m/s.", "person.walks"))
+    notes.append(Note("found", f"The pelvis travels {distance:.2f} m, on average at {speed:.2f} m/s.", "person.walks"))
     return Heading(forward, "walking", "the travel of the pelvis")
 
 
