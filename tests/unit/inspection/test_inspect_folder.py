@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 from visits import standing, trc, walking
@@ -103,30 +104,34 @@ def test_processes_are_renewed_so_that_memory_does_not_add_up(folder, monkeypatc
     assert len(rows) == 6 and not any(row.refused for row in rows[1:])
 
 
-def test_interrupting_leaves_no_process_behind(folder):
+def test_interrupting_leaves_no_process_behind(folder, tmp_path_factory):
     code = (
-        "import sys, pathlib, kinechain.inspection.worker\n"
+        "import sys, pathlib\n"
         "from kinechain.inspection.inspect_folder import inspect_folder\n"
-        "def progress(done, total, name):\n    print('.', flush=True)\n"
-        "try:\n    inspect_folder([pathlib.Path(sys.argv[1])] * 1, jobs=2, progress=progress)\n"
+        "try:\n    inspect_folder([pathlib.Path(sys.argv[1])], jobs=2)\n"
         "except KeyboardInterrupt:\n    print('interrupted', flush=True)\n"
     )
+    begun = tmp_path_factory.mktemp("begun")
     (folder / "sitecustomize.py").write_text(
-        "import sys, time\nif sys.argv[:1] == ['-c'] and len(sys.argv) == 1:\n"
-        "    import kinechain.inspection.worker as worker\n"
-        "    worker.inspect_trial = lambda paths, settings: time.sleep(600)\n"
+        "import os, pathlib, time\nimport kinechain.inspection.worker as worker\n"
+        "def endless(paths, settings):\n"
+        f"    (pathlib.Path({str(begun)!r}) / str(os.getpid())).touch()\n    time.sleep(600)\n"
+        "worker.inspect_trial = endless\n"
     )
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", code, str(folder)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(folder)},
         start_new_session=True,
-    )
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(timeout=3.0)
-    os.killpg(process.pid, signal.SIGINT)
-    out, _ = process.communicate(timeout=20.0)
+    ) as process:
+        waited = 0.0
+        while len(list(begun.iterdir())) < 2 and waited < 60.0:
+            time.sleep(0.05)
+            waited += 0.05
+        os.killpg(process.pid, signal.SIGINT)
+        out, _ = process.communicate(timeout=60.0)
+    assert len(list(begun.iterdir())) == 2
     assert out.strip() == "interrupted"
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)

@@ -102,9 +102,9 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(many):
 
 def test_many_files_make_a_page_that_still_opens():
     rows = [walk(f"walk{k}.c3d") for k in range(500)]
-    start = time.perf_counter()
+    start = time.process_time()
     source = render_inspection_html(rows)
-    assert time.perf_counter() - start < 10.0  # 0.5 s on an idle core; the slack is for a busy machine
+    assert time.process_time() - start < 10.0  # of processor time; 0.5 s is usual
     assert len(source) < 6_000_000
     assert 'class="figure timeline"' not in source
     assert str(MOST_TIMELINES) in Page(source).text
