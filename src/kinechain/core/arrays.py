@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "Immutable", "IntArray", "content_hash", "cross", "frozen", "lengths", "median", "runs_of"]
+__all__ = ["FloatArray", "Immutable", "IntArray", "content_hash", "cross", "frozen", "handed_over", "lengths", "median", "runs_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -54,6 +54,12 @@ def _is_frozen(array: Any) -> bool:
     if type(array) is not np.ndarray or array.dtype != np.float64:
         return False
     return bool(array.flags.owndata and array.flags.c_contiguous and not array.flags.writeable)
+
+
+def handed_over(array: FloatArray) -> FloatArray:
+    """Return an array that nobody else holds as read-only, so that a value takes it without a copy."""
+    array.setflags(write=False)
+    return array
 
 
 def lengths(vectors: FloatArray) -> FloatArray:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 __all__ = ["listed", "printable", "sentence"]
 
 
+@lru_cache(maxsize=4096)
 def printable(text: str) -> str:
     """Return a text with '?' for every character that cannot be shown or stored.
 

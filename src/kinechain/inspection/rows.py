@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, lengths, median
 from kinechain.core.text import printable
 from kinechain.inspection.inspection import Axes, ContactRow, ContactState, MarkerRow, PlateRow, Span
 from kinechain.motion.contacts import Contact
@@ -143,9 +143,9 @@ def axes_of(recording: Recording, ready: Recording) -> Axes | None:
 def _scale(recording: Recording, ready: Recording) -> float:
     """Return by which lengths were multiplied, told from the same points before and after."""
     lab, world = _same_points(recording.require_markers(), ready.require_markers())
-    before = np.linalg.norm(lab, axis=1)
-    ratio = np.linalg.norm(world, axis=1)[before > 0] / before[before > 0]
-    return float(f"{float(np.median(ratio)):.3g}") if len(ratio) else 1.0
+    before = lengths(lab)
+    ratio = lengths(world)[before > 0] / before[before > 0]
+    return float(f"{median(ratio):.3g}") if len(ratio) else 1.0
 
 
 def _same_points(markers: Markers, ready: Markers) -> tuple[FloatArray, FloatArray]:
@@ -216,7 +216,7 @@ def _row(plate: ForcePlate, raw: ForcePlate, is_world: bool, reason: str, contac
     # Before the vertical is known, the largest component stands for it.
     vertical = plate.force[:, 2] if is_world else np.abs(plate.force).max(axis=1)
     vertical = np.nan_to_num(vertical)
-    sides = np.linalg.norm(np.roll(raw.corners, -1, axis=0) - raw.corners, axis=1)
+    sides = lengths(raw.corners[[1, 2, 3, 0]] - raw.corners)
     is_known = bool(np.isfinite(raw.corners).all())
     x, y, z = raw.corners.mean(axis=0).tolist()
     return PlateRow(

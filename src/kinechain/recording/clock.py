@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, median
 from kinechain.core.errors import SettingError
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.recording.recording import Note, Recording
@@ -131,7 +131,7 @@ def _steps(tracks: Mapping[str, FloatArray], rate_hz: float) -> _Steps | None:
     ground = right[np.isfinite(right[:, 2]), 2]
     if len(apart) < 3 or not len(height) or not len(ground):
         return None
-    leg = float(np.median(height) - ground.min())
+    leg = float(median(height) - ground.min())
     apart = apart - 0.5 * (apart.max() + apart.min())
     side = np.where(np.abs(apart) > 0.3 * np.abs(apart).max(), np.sign(apart), 0.0)
     told = np.flatnonzero(side)

@@ -87,11 +87,12 @@ def find_gaps(seen: NDArray[np.bool_]) -> IntArray:
     -----
     A marker that comes into view or leaves it has no gap there: nothing is extrapolated.
     """
-    seen = np.asarray(seen)
-    frame, marker = np.nonzero(seen[1:] != seen[:-1])
-    order = np.argsort(marker, kind="stable")
-    frame, marker = frame[order], marker[order]
-    falls = seen[frame, marker]
+    by_marker = np.ascontiguousarray(np.asarray(seen).T)
+    changes = np.flatnonzero(by_marker[:, 1:] != by_marker[:, :-1])
+    if not len(changes):
+        return np.zeros((0, 3), dtype=np.int64)
+    marker, frame = np.divmod(changes, by_marker.shape[1] - 1)
+    falls = by_marker[marker, frame]
     is_gap = np.zeros(len(marker), dtype=bool)
     is_gap[:-1] = falls[:-1] & (marker[1:] == marker[:-1])
     start = np.flatnonzero(is_gap)

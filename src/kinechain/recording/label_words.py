@@ -231,6 +231,7 @@ class Reading:
     weight: float
 
 
+@lru_cache(maxsize=4096)
 def plain(label: str) -> str:
     """Return a label in lower case without blanks, dots, dashes and brackets."""
     return re.sub(r"[^0-9a-z]", "", label.lower())

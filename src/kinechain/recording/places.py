@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray, IntArray
+from kinechain.core.arrays import FloatArray, IntArray, lengths
 from kinechain.recording.gaps import find_gaps
 from kinechain.recording.jolts import Jolts
 
@@ -16,6 +16,7 @@ __all__ = ["Place", "body_part", "pieces_of", "too_fast"]
 #: Segments that bend so little against each other that distances across them tell where a marker is.
 _FOOT = ("calcaneus", "midfoot", "forefoot", "toes", "foot")
 _PIECE_FRAMES, _LEAST_FRAMES = 50, 5
+_SHARES = np.array([[0.02], [0.5], [0.98]])
 #: Speed that no marker on a person reaches between two pieces, m/s (assumption: a sprinter's foot stays below 25).
 TOO_FAST_M_S = 30.0
 
@@ -90,8 +91,9 @@ class Place:
 
     def each_outside(self, frames: IntArray) -> FloatArray:
         """Return how far outside their usual range most distances of single frames lie, (frame,) m; 0 if unknown."""
-        apart = self.positions[np.ix_(frames, self.mates)] - self.positions[frames, self.marker, None]
-        distance = np.sqrt(np.einsum("tki,tki->tk", apart, apart))
+        some = self.positions[frames]
+        apart = some[:, self.mates] - some[:, self.marker, None]
+        distance = lengths(apart)
         known = np.isfinite(distance)
         outside = np.where(known, np.maximum(np.maximum(distance - self.high, self.low - distance), 0.0), np.inf)
         count = known.sum(axis=1)
@@ -100,9 +102,9 @@ class Place:
 
     def _distances(self, marker: int, mates: IntArray, piece: tuple[int, int]) -> FloatArray:
         """Return the distances (frame, mate) in about fifty frames of a piece, m."""
-        frames = np.arange(piece[0], piece[1], max((piece[1] - piece[0]) // _PIECE_FRAMES, 1))
-        apart = self.positions[np.ix_(frames, mates)] - self.positions[frames, marker, None]
-        return np.asarray(np.sqrt(np.einsum("tki,tki->tk", apart, apart)))
+        some = self.positions[piece[0] : piece[1] : max((piece[1] - piece[0]) // _PIECE_FRAMES, 1)]
+        apart = some[:, mates] - some[:, marker, None]
+        return lengths(apart)
 
 
 def _spread_of(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
@@ -110,9 +112,8 @@ def _spread_of(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, 
     ordered = np.sort(values, axis=0)
     count = np.isfinite(values).sum(axis=0)
     columns = np.arange(values.shape[1])
-    low, middle, high = (
-        ordered[np.maximum(share * (count - 1) + 0.5, 0).astype(int), columns] for share in (0.02, 0.5, 0.98)
-    )
+    places = np.maximum(_SHARES * (count - 1) + 0.5, 0).astype(int)
+    low, middle, high = ordered[places, columns]
     return low, middle, high, count
 
 

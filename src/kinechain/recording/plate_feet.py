@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, lengths, median
 from kinechain.recording.plate_notes import DESCRIBE, refusal
 from kinechain.recording.plates import plate_axes
 from kinechain.recording.recording import ForcePlate, Note
@@ -128,7 +128,7 @@ def _loaded(
     plate: ForcePlate, feet: _Feet, rate_hz: float, start_s: float
 ) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     """Return some samples in which a plate is loaded and a foot is seen, and the frames of the tracks beside them."""
-    size = np.sqrt(np.einsum("ij,ij->i", plate.force, plate.force))
+    size = lengths(plate.force)
     loaded = np.isfinite(plate.centre_of_pressure[:, 0]) & (size > max(LOADED_N, 0.3 * float(size.max(initial=0.0))))
     rows = np.flatnonzero(loaded)
     rows = rows[:: max(len(rows) // SAMPLES, 1)]
@@ -184,7 +184,7 @@ def _is_under_pelvis(plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[
     if feet.pelvis is None:
         return False
     apart = np.linalg.norm(feet.pelvis[frames] - plate.centre_of_pressure[rows, :2], axis=1)
-    return bool(np.median(apart) < FAR_M)
+    return bool(median(apart) < FAR_M)
 
 
 def _is_outlined(corners: FloatArray) -> bool:
@@ -197,11 +197,11 @@ def _is_outlined(corners: FloatArray) -> bool:
 def _distance(points: FloatArray, frames: NDArray[np.int_], feet: _Feet) -> float:
     """Return the median distance of points (n, 2) from the line heel to toe of the nearer foot, m; inf if undefined."""
     rear, line = feet.rear[frames], feet.front[frames] - feet.rear[frames]
-    length = np.maximum((line**2).sum(axis=2), 1e-9)
+    length = np.maximum(np.vecdot(line, line), 1e-9)
     apart = points[:, None] - rear
-    along = np.clip((apart * line).sum(axis=2) / length, 0.0, 1.0)
-    nearest = np.linalg.norm(apart - along[:, :, None] * line, axis=2).min(axis=1)
-    return float(np.median(nearest)) if np.isfinite(nearest).all() else np.inf
+    along = np.clip(np.vecdot(apart, line) / length, 0.0, 1.0)
+    nearest = lengths(apart - along[:, :, None] * line).min(axis=1)
+    return median(nearest) if np.isfinite(nearest).all() else np.inf
 
 
 def _stands_between(plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[np.int_], feet: _Feet) -> bool:
@@ -219,7 +219,7 @@ def _stands_between(plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[n
     line = right - left
     along = ((points - left) * line).sum(axis=1) / np.maximum((line**2).sum(axis=1), 1e-9)
     across = np.linalg.norm(points - left - np.clip(along, 0, 1)[:, None] * line, axis=1)
-    return bool(np.median(across) < 2 * UNDER_FOOT_M)
+    return bool(median(across) < 2 * UNDER_FOOT_M)
 
 
 def _corrected(
@@ -240,7 +240,7 @@ def _corrected(
             continue
         for word, signs in _origin_signs(plate):
             other = _redescribed(thin, order, signs)
-            if np.median(other.force[:, 2]) > 0:
+            if median(other.force[:, 2]) > 0:
                 place = _distance(other.centre_of_pressure[:, :2], frames, feet)
                 tried.append((place, word, order, signs))
     tried.sort(key=lambda entry: (round(entry[0], 3), entry[2] != (0, 1, 2, 3), bool(entry[1])))

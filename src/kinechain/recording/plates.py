@@ -14,12 +14,13 @@ the force acts under the feet is checked later, in :mod:`kinechain.recording.pla
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray, runs_of
+from kinechain.core.arrays import FloatArray, cross, handed_over, lengths, median, runs_of
 from kinechain.core.frames import nearest_rotation
 from kinechain.recording.plate_notes import DESCRIBE, ZERO, refusal
 from kinechain.recording.plate_tables import plates_from_table
@@ -112,7 +113,7 @@ def plate_axes(corners: FloatArray) -> tuple[FloatArray, FloatArray]:
     x = corners[0] + corners[3] - corners[1] - corners[2]
     y = corners[0] + corners[1] - corners[2] - corners[3]
     x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
-    return nearest_rotation(np.stack([x, y, np.cross(x, y)], axis=1)), corners.mean(axis=0)
+    return nearest_rotation(np.array([x, y, cross(x, y)]).T), corners.mean(axis=0)
 
 
 def _read_plate(source: PlateSource, settings: PlateSettings, notes: list[Note]) -> _Reading | None:
@@ -152,14 +153,16 @@ def _plate(reading: _Reading, settings: PlateSettings) -> ForcePlate:
     if source.polynomial is not None:
         x, y = _corrected_by_kistler(x, y, source.polynomial)
     free = np.where(loaded, moment[:, 2] - x * force[:, 1] + y * force[:, 0], 0.0)
-    # Axis by axis, so that a missing x does not spread through a product; long rows, which are faster.
-    centre = (middle[:, None] + np.outer(lab_from_plate[:, 0], x) + np.outer(lab_from_plate[:, 1], y)).T
+    # Axis by axis, so that a missing x does not spread through a product.
+    centre = np.empty((len(x), 3))
+    for axis in range(3):
+        centre[:, axis] = middle[axis] + lab_from_plate[axis, 0] * x + lab_from_plate[axis, 1] * y
     return ForcePlate(
         name=source.name,
         corners=source.corners,
-        force=force @ lab_from_plate.T,
-        centre_of_pressure=centre,
-        free_moment=np.outer(lab_from_plate[:, 2], free).T,
+        force=handed_over(force @ lab_from_plate.T),
+        centre_of_pressure=handed_over(centre),
+        free_moment=handed_over(np.outer(free, lab_from_plate[:, 2])),
         rate_hz=source.rate_hz,
         start_s=source.start_s,
         type=source.type,
@@ -218,17 +221,18 @@ def _round_about(source: PlateSource, notes: list[Note]) -> PlateSource:
 
 def _corner_fault(corners: FloatArray) -> str:
     """Say what makes four corners impossible, '' if nothing does."""
-    if not np.isfinite(corners).all():
+    a, b, c, d = points = corners.tolist()
+    if not all(map(math.isfinite, (*a, *b, *c, *d))):
         return "the file states no corners"
-    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
-    if not (np.abs(corners).max() < 100.0 and sides.max() < 5.0):
+    sides = [math.dist(*pair) for pair in ((a, b), (b, c), (c, d), (d, a))]
+    if not (max(abs(x) for point in points for x in point) < 100.0 and max(sides) < 5.0):
         return "the corners are impossible (further away than a laboratory is wide)"
-    if sides.min() < 0.1:
+    if min(sides) < 0.1:
         return "the corners are impossible (less than 10 cm apart)"
-    diagonals = np.linalg.norm(corners[[0, 1]] - corners[[2, 3]], axis=1)
-    if abs(diagonals[0] - diagonals[1]) > 0.05 * diagonals.max():
+    diagonals = math.dist(a, c), math.dist(b, d)
+    if abs(diagonals[0] - diagonals[1]) > 0.05 * max(diagonals):
         return "the corners do not form a rectangle"
-    if np.linalg.norm(corners[0] + corners[2] - corners[1] - corners[3]) / 2 > 0.03:
+    if math.hypot(*(p + r - q - s for p, q, r, s in zip(a, b, c, d, strict=True))) / 2 > 0.03:
         return "the corners do not lie in one plane"
     return ""
 
@@ -302,7 +306,7 @@ def _clipped_share(channel: FloatArray, samples: float) -> float:
     at_limits = [np.count_nonzero(channel == extreme) for extreme in (low, high) if extreme != 0.0]
     if max(at_limits, default=0) < max(samples, 5):
         return 0.0
-    rest = float(np.median(channel))
+    rest = median(channel)
     clipped = np.zeros(len(channel), dtype=bool)
     for extreme in (low, high):
         # The extreme of lesser size is where a channel rests, unless it rests at neither.
@@ -353,11 +357,11 @@ def _moments_in_unit(source: PlateSource, settings: PlateSettings, notes: list[N
     rows = rows[:: max(len(rows) // 500, 1)]
     if len(rows) < 5:
         return source
-    half = np.linalg.norm(np.diff(source.corners[[1, 0, 3]], axis=0), axis=1) / 2
+    half = lengths(np.diff(source.corners[[1, 0, 3]], axis=0)) / 2
     some = source.channels[rows]
     # By the moments alone: what the depth of the origin adds is right in any case.
     levers = some[:, 3:5] if source.type == 1 else some[:, [4, 3]] / some[:, 2:3]
-    is_far = float(np.median(np.abs(levers / half).max(axis=1))) > ABSURD
+    is_far = median(np.abs(levers / half).max(axis=1)) > ABSURD
     span = float(np.linalg.norm(np.ptp(levers, axis=0)))
     is_middle = span < 1e-3 and span * 1e3 > 0.02
     factor = 1e-3 if is_far else 1e3
@@ -398,7 +402,7 @@ def _force_fault(reading: _Reading, settings: PlateSettings) -> Note | None:
     loaded = size > settings.live_n
     if loaded.sum() < 2:
         return None
-    heavy = float(np.median(size[loaded]))
+    heavy = median(size[loaded])
     if heavy > settings.heaviest_n:
         why = f"it carries {heavy:.0f} N for half of its loaded time, which no person weighs"
         return refusal(name, "plates.implausible_force", why)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, cross, handed_over
 from kinechain.core.errors import RecordingError
 from kinechain.recording.clock import check_clock
 from kinechain.recording.gaps import fill_gaps, gap_notes
@@ -103,9 +103,9 @@ def prepare_recording(
     swaps = find_swaps(shots, up.up, facing, share, notes)
     positions = exchange_labels(positions, markers.labels, swaps.exchanged)
     heading = find_heading(name, shots.exchanged(swaps.exchanged), up.up, notes, facing)
-    turn = np.stack([heading.forward, np.cross(up.up, heading.forward), up.up])
+    turn = np.stack([heading.forward, cross(up.up, heading.forward), up.up])
     world_from_lab = turn @ right_handed
-    positions = positions @ turn.T
+    positions = (positions.reshape(-1, 3) @ turn.T).reshape(positions.shape)
     positions, gaps = fill_gaps(positions, segments, markers.rate_hz)
     notes += gap_notes(gaps, markers.labels, len(positions), markers.rate_hz)
     ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
@@ -139,6 +139,8 @@ def _seen_markers(recording: Recording) -> Markers:
         raise RecordingError(f"{recording.name} has been prepared already; prepare the recording as read")
     markers = recording.require_markers()
     seen = np.asarray(np.isfinite(markers.positions[:, :, 0]).any(axis=0))
+    if seen.all() and len(seen):
+        return markers
     if not seen.any():
         raise RecordingError(f"{recording.name} names {len(markers.labels)} markers, but none was ever seen")
     labels = tuple(x for x, s in zip(markers.labels, seen, strict=True) if s)
@@ -164,9 +166,9 @@ def turned_plate(plate: ForcePlate, world_from_lab: FloatArray) -> ForcePlate:
     return replace(
         plate,
         corners=plate.corners @ turned,
-        force=plate.force @ turned,
-        centre_of_pressure=plate.centre_of_pressure @ turned,
-        free_moment=sense * (plate.free_moment @ turned),
+        force=handed_over(plate.force @ turned),
+        centre_of_pressure=handed_over(plate.centre_of_pressure @ turned),
+        free_moment=handed_over(plate.free_moment @ (sense * turned)),
     )
 
 
@@ -202,12 +204,22 @@ def _axis_words(direction: FloatArray) -> str:
     return f"{sign}{'XYZ'[axis]}" + (f" turned by {off:.1f} deg" if off > 0.05 else "")
 
 
+def _lowest(heights: FloatArray) -> float:
+    """Return the height above which 99 of 100 lie, linear between two of them; NaN of none."""
+    if not len(heights):
+        return float("nan")
+    below, part = divmod(0.01 * (len(heights) - 1), 1.0)
+    some = min(int(below) + 1, len(heights) - 1)
+    ordered = np.partition(heights, (int(below), some))
+    return float(ordered[int(below)] + part * (ordered[some] - ordered[int(below)]))
+
+
 def _floor_note(tracks: Mapping[str, FloatArray], plates: Sequence[ForcePlate]) -> Note:
     heights = [t[:, 2] for n, t in tracks.items() if n.startswith(("heel", "metatarsal", "hallux", "segment:toes"))]
     text = "No foot marker tells where the floor is."
     if heights:
         seen = np.concatenate(heights)
-        text = f"The lowest foot marker comes down to {np.nanpercentile(seen, 1.0) * 1e3:.0f} mm"
+        text = f"The lowest foot marker comes down to {_lowest(seen[np.isfinite(seen)]) * 1e3:.0f} mm"
     surfaces = [float(p.corners[:, 2].mean()) for p in plates if np.isfinite(p.corners).all()]
     if surfaces:
         text += f"; the plates lie at {np.mean(surfaces) * 1e3:.0f} mm"

@@ -126,7 +126,7 @@ def _without_far_points(markers: Markers | None) -> tuple[Markers | None, tuple[
     if markers is None:
         return None, ()
     flat = markers.positions.ravel()
-    if not flat.size or not max(np.fmax.reduce(flat), -np.fmin.reduce(flat)) > FARTHEST_M:
+    if not ((flat > FARTHEST_M) | (flat < -FARTHEST_M)).any():
         return markers, ()
     is_far = np.asarray((np.abs(markers.positions) > FARTHEST_M).any(axis=2))
     positions = np.where(is_far[:, :, None], np.nan, markers.positions)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, cross, lengths, median
 from kinechain.core.errors import SidesError
 from kinechain.recording.label_words import plain
 from kinechain.recording.recording import ForcePlate, Note
@@ -127,17 +128,17 @@ def _foot_sense(shots: Snapshots, ahead: FloatArray | None, behind: FloatArray |
     if other is not None and _apart(behind, ankle) > _apart(behind, other):
         return 0.0
     along = ahead - behind
-    size = np.linalg.norm(along, axis=1)
+    size = lengths(along)
     middle = np.sum((0.5 * (ahead + behind) - ankle) * along, axis=1) / np.maximum(size, 1e-9)
     middle = middle[np.isfinite(middle)]
-    return -1.0 if len(middle) and np.median(middle) < -BEHIND_ANKLE_M else 1.0
+    return -1.0 if len(middle) and median(middle) < -BEHIND_ANKLE_M else 1.0
 
 
 def _apart(a: FloatArray, b: FloatArray) -> float:
     """Median distance, m; infinite if never seen together."""
-    apart = np.linalg.norm(a - b, axis=1)
+    apart = lengths(a - b)
     apart = apart[np.isfinite(apart)]
-    return float(np.median(apart)) if len(apart) else float("inf")
+    return median(apart) if len(apart) else float("inf")
 
 
 def find_sides(
@@ -174,7 +175,7 @@ def find_sides(
     pairs = _pairs(shots)
     if facing is None or not pairs:
         return Sides()
-    signs = _pair_signs(shots, pairs, np.cross(up, facing))
+    signs = _pair_signs(shots, pairs, cross(up, facing))
     votes = _segment_votes(shots, pairs, signs)
     if not votes:
         return Sides()
@@ -285,6 +286,7 @@ def _pairs(shots: Snapshots) -> list[tuple[int, int]]:
     return out
 
 
+@lru_cache(maxsize=4096)
 def _is_twin(right: str, left: str) -> bool:
     """Whether two labels differ only by the letter, or the word, of the side."""
     a, b = right.lower(), left.lower()
@@ -302,7 +304,7 @@ def _pair_signs(shots: Snapshots, pairs: list[tuple[int, int]], left: FloatArray
     right_rows, left_rows = np.array(pairs).T
     across = shots.points[left_rows] - shots.points[right_rows]
     seen = np.isfinite(across[:, :, 0]) & np.isfinite(left[None, :, 0])
-    length = np.linalg.norm(np.where(seen[:, :, None], across, 0.0), axis=2)
+    length = lengths(np.where(seen[:, :, None], across, 0.0))
     across = np.where((seen & (length < WIDEST_M))[:, :, None], across, 0.0)
     length = np.where(length < WIDEST_M, length, 0.0).sum(axis=1)
     aside = np.einsum("ptk,tk->p", across, np.where(np.isfinite(left), left, 0.0))
@@ -322,6 +324,7 @@ def _pair_signs(shots: Snapshots, pairs: list[tuple[int, int]], left: FloatArray
     return np.asarray(signs)
 
 
+@lru_cache(maxsize=4096)
 def _segment(name: str) -> str:
     return next((s for s, names in _SEGMENTS.items() if name.startswith(names)), "")
 
@@ -333,13 +336,13 @@ def _segment_votes(shots: Snapshots, pairs: list[tuple[int, int]], signs: FloatA
         segment = _segment(shots.names[row])
         if segment and sign != 0.0:
             told.setdefault(segment, []).append(bool(sign < 0))
-    return {segment: float(np.mean(wrong)) for segment, wrong in told.items()}
+    return {segment: sum(wrong) / len(wrong) for segment, wrong in told.items()}
 
 
 def _horizontal_units(vectors: FloatArray, up: FloatArray) -> FloatArray:
     flat = vectors - (vectors @ up)[:, None] * up
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(flat / np.linalg.norm(flat, axis=1, keepdims=True))
+        return np.asarray(flat / lengths(flat)[:, None])
 
 
 def _travel(shots: Snapshots, up: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, cross, lengths, median
 from kinechain.recording.recording import Note
 from kinechain.recording.snapshots import Snapshots
 
@@ -141,12 +141,12 @@ def _wrong(
     if not there:
         return []
     first, second = ([place[pair[k]] for pair in there] for k in (0, 1))
-    behind = -((shots.points[first] - shots.points[second]) * along).sum(axis=2)
+    behind = -np.vecdot(shots.points[first] - shots.points[second], along)
     seen = np.isfinite(behind).sum(axis=1)
     with np.errstate(invalid="ignore"):
         often = (behind > least).sum(axis=1)
     return [
-        (float(np.nanmedian(behind[k])), *pair)
+        (median(behind[k][np.isfinite(behind[k])]), *pair)
         for k, pair in enumerate(there)
         if seen[k] and often[k] > share * seen[k]
     ]
@@ -174,9 +174,9 @@ def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tu
 
 
 def _reach(shots: Snapshots, name: str, ankle: FloatArray) -> float:
-    apart = np.linalg.norm(shots.points[shots.names.index(name)] - ankle, axis=1)
+    apart = lengths(shots.points[shots.names.index(name)] - ankle)
     apart = apart[np.isfinite(apart)]
-    return float(np.median(apart)) if len(apart) else float("inf")
+    return median(apart) if len(apart) else float("inf")
 
 
 def _inside_out(shots: Snapshots, up: FloatArray, side: str, share: float) -> list[tuple[str, str, float, bool]]:
@@ -226,4 +226,4 @@ def _across(shots: Snapshots, up: FloatArray, side: str) -> FloatArray | None:
     ahead = front - back
     ahead = ahead - (ahead @ up)[:, None] * up
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.cross(up, ahead / np.linalg.norm(ahead, axis=1, keepdims=True)))
+        return np.asarray(cross(up, ahead / lengths(ahead)[:, None]))

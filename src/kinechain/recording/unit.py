@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, lengths, median
 from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import ForcePlate, Markers, Note
 from kinechain.recording.snapshots import Snapshots
@@ -141,23 +141,23 @@ def _stature(shots: Snapshots) -> float | None:
     kinds = 0
     for upper, lower, share in _SHARES:
         ends = [shots.centre(lower, side) for side in ("_r", "_l")]
-        lengths = []
+        legs = []
         for start in (shots.centre(upper, side) for side in ("_r", "_l")):
             # The nearer of both ends: where labels of the sides were exchanged it is the other one.
             seen = [m for end in ends if start is not None and end is not None and (m := _median_length(start - end))]
-            lengths += [min(seen) / share] if seen else []
-        heights += lengths
-        kinds += bool(lengths)
-        if kinds == 2 or (lengths and STATURE_M[0] <= float(np.median(lengths)) <= STATURE_M[1]):
+            legs += [min(seen) / share] if seen else []
+        heights += legs
+        kinds += bool(legs)
+        if kinds == 2 or (legs and STATURE_M[0] <= median(legs) <= STATURE_M[1]):
             break
-    return float(np.median(heights)) if heights else None
+    return median(heights) if heights else None
 
 
 def _median_length(vectors: FloatArray) -> float:
     """Median length of vectors (time, 3), m; 0 if never seen."""
-    length = np.linalg.norm(vectors, axis=1)
+    length = lengths(vectors)
     length = length[np.isfinite(length)]
-    return float(np.median(length)) if len(length) else 0.0
+    return median(length) if len(length) else 0.0
 
 
 def _span(markers: Markers) -> float:
@@ -173,4 +173,4 @@ def _span(markers: Markers) -> float:
             ordered = np.sort(cloud, axis=0)
             cut = int(0.05 * len(cloud))
             spans.append(float((ordered[len(cloud) - 1 - cut] - ordered[cut]).max()))
-    return float(np.median(spans)) if spans else 0.0
+    return median(spans) if spans else 0.0

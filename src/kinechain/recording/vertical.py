@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, cross, lengths, median
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.recording import ForcePlate, Note
 from kinechain.recording.snapshots import PELVIS, TRUNK, Snapshots
@@ -212,7 +212,8 @@ def _median(vectors: FloatArray) -> FloatArray | None:
     seen = vectors[np.isfinite(vectors[:, 0])]
     if not len(seen):
         return None
-    middle = np.median(seen, axis=0)
+    ordered = np.sort(seen, axis=0)
+    middle = (ordered[(len(seen) - 1) // 2] + ordered[len(seen) // 2]) / 2.0
     size = np.linalg.norm(middle)
     return np.asarray(middle / size) if size > 1e-6 else None
 
@@ -237,7 +238,7 @@ def _floor_normal(shots: Snapshots, body: FloatArray) -> FloatArray | None:
         return None
     rows = shots.rows(("heel", "lateral_malleolus", "metatarsal", "hallux", "toe_2"))
     tracks = shots.points[rows]
-    moved = np.linalg.norm(tracks[:, 2:] - tracks[:, :-2], axis=2) / (2 * shots.times_s[1])
+    moved = lengths(tracks[:, 2:] - tracks[:, :-2]) / (2 * shots.times_s[1])
     rests = (moved < REST_SHARE * speed + REST_SPEED) & np.isfinite(tracks[:, 1:-1, 0])
     kinds = [shots.names[row][:-2] for row in rows]
     points = []
@@ -254,7 +255,7 @@ def _floor_normal(shots: Snapshots, body: FloatArray) -> FloatArray | None:
             return None
         spread, axes = np.linalg.eigh(cloud.T @ cloud / len(cloud))
         out_of = np.abs(cloud @ axes[:, 0])
-        cloud = cloud[out_of <= max(2.5 * float(np.median(out_of)), 0.004)]
+        cloud = cloud[out_of <= max(2.5 * median(out_of), 0.004)]
     spread = np.sqrt(np.maximum(spread, 0.0))
     if spread[2] < FLOOR_SPREAD[0] or spread[1] < FLOOR_SPREAD[1] or spread[0] > FLOOR_SPREAD[2]:
         return None
@@ -289,12 +290,12 @@ def plate_normal(plate: ForcePlate) -> FloatArray | None:
     Corners are numbered so that the normal points down, as the plate's own z axis does (c3d.org, FORCE_PLATFORM).
     """
     sides = np.diff(plate.corners[:3], axis=0)
-    lengths = np.linalg.norm(sides, axis=1)
-    if not (np.isfinite(lengths).all() and (lengths > 0.05).all() and (lengths < 10.0).all()):
+    size_of = lengths(sides)
+    if not (np.isfinite(size_of).all() and (size_of > 0.05).all() and (size_of < 10.0).all()):
         return None
-    normal = np.cross(sides[0], sides[1])
+    normal = cross(sides[0], sides[1])
     size = np.linalg.norm(normal)
-    return np.asarray(normal / size) if size > 0.5 * lengths[0] * lengths[1] else None
+    return np.asarray(normal / size) if size > 0.5 * size_of[0] * size_of[1] else None
 
 
 def _stands_straight(shots: Snapshots) -> bool:
@@ -315,7 +316,7 @@ def _check_plates(plates: Sequence[ForcePlate], up: FloatArray, notes: list[Note
     """Say which plates push elsewhere than up."""
     for plate in plates:
         force = plate.force[:: max(len(plate.force) // PLATE_SAMPLES, 1)]
-        loaded = force[np.linalg.norm(force, axis=1) > LOADED_N]
+        loaded = force[lengths(force) > LOADED_N]
         if len(loaded) < 3:
             continue
         push = loaded.mean(axis=0)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, cross, lengths, median
 from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import Note
 from kinechain.recording.sides import find_facing
@@ -174,10 +174,10 @@ def _mean_facing(shots: Snapshots, up: FloatArray, facing: FloatArray | None) ->
             step = other - shots.points[row]
             step = step[np.isfinite(step[:, 0])]
             left += step.mean(axis=0) if len(step) else 0.0
-    forward = np.cross(left, up)
+    forward = cross(left, up)
     method = "the pelvis (right to left, turned by a quarter)"
     if facing is not None and np.isfinite(facing).any():
-        front = np.nanmean(facing, axis=0)
+        front = facing[np.isfinite(facing).all(axis=1)].mean(axis=0)
         if np.linalg.norm(forward) < 1e-6 or forward @ front <= 0.0:
             forward, method = front, "the fronts of trunk, pelvis and feet"
     size = np.linalg.norm(forward)
@@ -220,7 +220,7 @@ def _sits(shots: Snapshots, up: FloatArray) -> bool:
         return False
     thigh = shots.pelvis - knees
     thigh = thigh[np.isfinite(thigh[:, 0])]
-    return bool(len(thigh) and np.median(thigh @ up / np.linalg.norm(thigh, axis=1)) < UPRIGHT_COSINE)
+    return bool(len(thigh) and median(thigh @ up / lengths(thigh)) < UPRIGHT_COSINE)
 
 
 def _velocity(shots: Snapshots, names: tuple[str, ...], up: FloatArray) -> tuple[FloatArray, float]:
@@ -251,4 +251,4 @@ def _length(path: FloatArray, times: FloatArray) -> float:
     """Length of a path sampled every half second, so that sway and noise do not count."""
     step = max(round(0.5 / (times[1] - times[0])), 1) if len(times) > 1 else 1
     corners = path[::step]
-    return float(np.linalg.norm(np.diff(corners, axis=0), axis=1).sum() + np.linalg.norm(path[-1] - corners[-1]))
+    return float(lengths(np.diff(corners, axis=0)).sum() + np.linalg.norm(path[-1] - corners[-1]))

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -85,11 +86,13 @@ class PointNames:
     subject: int | None = None
 
 
+@lru_cache(maxsize=4096)
 def is_ghost(label: str) -> bool:
     """Return whether no operator gave this label."""
     return GHOST.match(label) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_output(label: str) -> bool:
     """Return whether a label is that of a model output or of a computed point."""
     return bool(OUTPUT.search(label) and not SCAPULA.search(label)) or MODEL_POINT.match(label) is not None
