@@ -388,6 +388,16 @@ def _listed(names: Sequence[str], limit: int = 12) -> str:
     return ", ".join(shown) + (", ..." if len(names) > limit else "")
 
 
+#: What a person needs who completes a profile by hand.
+_HOW_TO_COMPLETE = (
+    "# Labels without a meaning yet: put a landmark in place of <landmark> and take the # away, or leave the line out.",
+    "# Landmarks of the right end in _r, of the left in _l: asis, psis, greater_trochanter, lateral_malleolus, heel,",
+    "# lateral_femoral_epicondyle, medial_femoral_epicondyle, medial_malleolus, metatarsal_1_head, metatarsal_2_head,",
+    "# metatarsal_5_head, hallux_tip, acromion. In the middle: sacrum, c7, t10, suprasternal_notch, xiphoid. Markers",
+    "# that only move with a segment: segment:femur_r, segment:tibia_l, segment:pelvis. All: docs/marker_sets.md.",
+)
+
+
 def starter_profile(labels: Sequence[str]) -> str:
     """Return the text of a marker-set profile to be completed by hand, as TOML.
 
@@ -408,7 +418,7 @@ def starter_profile(labels: Sequence[str]) -> str:
         tables["midline"].setdefault((landmark, weights[label]), []).append(label)
     lines = [
         "# A marker-set profile: [midline] landmark = [labels]. Check every line; kinechain guessed it from the names.",
-        f'title = "My laboratory, begun from {best.profile.name}"',
+        'title = "My laboratory"' + ("" if best.profile.name == WORDS else f"  # begun from {best.profile.name}"),
         'source = "own laboratory"',
         'citation = "who said what the labels mean"',
         "",
@@ -421,7 +431,7 @@ def starter_profile(labels: Sequence[str]) -> str:
         shown = ", ".join(f"{{ labels = [{', '.join(map(_quoted, own))}], weight = {w:g} }}" for w, own in entries)
         lines.append(f"{_quoted(landmark)} = " + (shown if len(entries) == 1 else f"[{shown}]"))
     if best.unused:
-        lines += ["", "# Labels without a meaning yet; put each beside its landmark above, or leave it out."]
+        lines += ["", *_HOW_TO_COMPLETE]
         lines += [f'# "<landmark>" = [{_quoted(label)}]' for label in best.unused]
     return "\n".join(lines) + "\n"
 
