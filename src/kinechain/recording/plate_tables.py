@@ -6,18 +6,21 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
+from kinechain.recording.plate_types import PlateSettings
 from kinechain.recording.recording import ForcePlate, Note, Series
 
 __all__ = ["TabledPlate", "plates_from_columns", "plates_from_table"]
 
 #: Vertical force below which a centre of pressure means nothing, N; as for the plates of a C3D.
-THRESHOLD_N = 20.0
+THRESHOLD_N = PlateSettings().threshold_n
 #: Coordinates of a centre of pressure beyond this are millimetres: no laboratory is so long in metres.  Assumption.
 LONGEST_M = 20.0
-#: Free moments beyond this are newton millimetres, N m: a foot turns on the floor with far less.  Assumption.
-LARGEST_NM = 300.0
+#: Free moments beyond this are newton millimetres, N m: a foot turns on the floor with far less.  Moments about a fixed
+#: point are so beyond the second: a person jumping at the end of a treadmill stays below it.  Assumptions.
+LARGEST_FREE_NM, LARGEST_ABOUT_A_POINT_NM = 300.0, 5000.0
 
 _GROUND = re.compile(
     r"^(?P<before>.*?)_?ground_(?P<what>force|torque|moment)_?(?P<after>.*?)_?(?P<kind>[vpm]?)(?P<axis>[xyz])"
@@ -132,26 +135,36 @@ def plates_from_columns(
         )
         effect, cure = "Forces and free moments point the other way than stored.", "Export the reaction on the person."
         notes.append(Note("repaired", text, "plates.sign", "forces", effect, cure))
-    loaded = [np.abs(t.force[:, axis]) >= THRESHOLD_N for t in tables]
-    farthest = max(
-        (float(np.nan_to_num(np.abs(t.point[on])).max()) for t, on in zip(tables, loaded, strict=True) if on.any()),
-        default=0,
-    )
-    metres = 1e-3 if farthest > LONGEST_M else 1.0
-    turning = max(
-        (float(np.nan_to_num(np.abs(t.moment[on])).max()) for t, on in zip(tables, loaded, strict=True) if on.any()),
-        default=0,
-    )
-    newton_metres = 1e-3 if turning > LARGEST_NM else 1.0
+    metres, newton_metres = _units(tables, axis, notes)
+    return tuple(_plate(table, axis, sign, metres, newton_metres, rate_hz, start_s) for table in tables)
+
+
+def _units(tables: list[TabledPlate], axis: int, notes: list[Note]) -> tuple[float, float]:
+    """Return metres in the unit of the points and newton metres in that of the moments; note what is not SI."""
+    metres = newton_metres = 1.0
+    for table in tables:
+        on = np.abs(table.force[:, axis]) >= THRESHOLD_N
+        limit = LARGEST_ABOUT_A_POINT_NM if _is_about_a_point(table, on, axis) else LARGEST_FREE_NM
+        metres = 1e-3 if np.nanmax(np.abs(table.point[on]), initial=0.0) > LONGEST_M else metres
+        newton_metres = 1e-3 if np.nanmax(np.abs(table.moment[on]), initial=0.0) > limit else newton_metres
     if metres < 1.0:
         text = "The centres of pressure were taken as millimetres, because as metres they would lie outside any room."
         effect = "Where the forces act rests on it."
         cure = "Write centres of pressure in metres."
         notes.append(Note("assumed", text, "plates.unit_of_length", "centre of pressure", effect, cure))
-    return tuple(
-        _plate(table, axis, sign, metres, newton_metres, rate_hz, start_s)
-        for table, on in zip(tables, loaded, strict=True)
-    )
+    if newton_metres < 1.0:
+        text = "The moments were taken as newton millimetres, because no person makes as many newton metres."
+        effect = "Free moments rest on it."
+        cure = "Write moments in newton metres."
+        notes.append(Note("assumed", text, "plates.moment_unit", "moments", effect, cure))
+    return metres, newton_metres
+
+
+def _is_about_a_point(table: TabledPlate, loaded: NDArray[np.bool_], axis: int) -> bool:
+    """Tell a moment about a fixed point from a free one, which turns about the vertical alone."""
+    across = [k for k in range(3) if k != axis]
+    is_tilting = bool(np.nan_to_num(table.moment[loaded][:, across]).any())
+    return is_tilting and int(loaded.sum()) > 2 and not np.ptp(table.point[loaded], axis=0).any()
 
 
 def _plate(
@@ -161,9 +174,7 @@ def _plate(
     # A moment that is not there turns nothing.
     moment = np.nan_to_num(sign * table.moment * newton_metres)
     loaded = force[:, axis] >= THRESHOLD_N
-    # A free moment turns about the vertical alone; one about a fixed point has the other two components too.
-    is_tilting = moment[loaded][:, [k for k in range(3) if k != axis]].any()
-    if loaded.sum() > 2 and is_tilting and not np.ptp(point[loaded], axis=0).any():
+    if _is_about_a_point(table, loaded, axis):
         point, moment = _at_the_surface(force, point, moment, axis)
     return ForcePlate(
         table.name,

@@ -37,7 +37,7 @@ def test_force_and_place_of_every_plate():
     np.testing.assert_allclose(one.centre_of_pressure[1], [0.3, 0.0, 0.201])
     np.testing.assert_allclose(one.free_moment[1], [0, 4.0, 0])
     assert np.isnan(two.centre_of_pressure).all()
-    assert {n.code for n in content.notes} == {"plates.vertical", "plates.unit_of_length"}
+    assert {n.code for n in content.notes} == {"plates.vertical", "plates.unit_of_length", "plates.moment_unit"}
 
 
 def test_metres_stay_metres_and_the_force_on_the_plate_is_turned():
@@ -101,13 +101,22 @@ def test_opensims_columns_about_the_origin_come_to_a_centre_of_pressure():
     assert notes == []
 
 
+def test_a_large_moment_about_one_point_of_a_treadmill_stays_in_newton_metres():
+    moment = np.tile([0.8 * 700, 0.0, -0.8 * 30.0], (5, 1))  # r x F by hand, with r = (0, 0.8)
+    notes = []
+    (plate,) = plates_from_table(flat(np.tile([1.0, 2.0, 0.0], (5, 1)), moment), notes)
+    np.testing.assert_allclose(plate.centre_of_pressure[2], [1.0, 2.8, 0.0])
+    np.testing.assert_allclose(plate.free_moment[2], 0.0, atol=1e-9)
+    assert notes == []
+
+
 def test_opensims_columns_at_the_centre_of_pressure_in_millimetres():
     point = np.column_stack([1100.0 + np.arange(5), np.full(5, 2050.0), np.zeros(5)])
     notes = []
     (plate,) = plates_from_table(flat(point, np.tile([0, 0, 4000.0], (5, 1))), notes)
     np.testing.assert_allclose(plate.centre_of_pressure[2], [1.102, 2.05, 0.0])
     np.testing.assert_allclose(plate.free_moment[2], [0, 0, 4.0])
-    assert [n.code for n in notes] == ["plates.unit_of_length"]
+    assert [n.code for n in notes] == ["plates.unit_of_length", "plates.moment_unit"]
 
 
 def test_two_plates_never_share_a_name():
