@@ -13,7 +13,7 @@ from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import ForcePlate, Markers, Note
 from kinechain.recording.snapshots import Snapshots
 
-__all__ = ["find_scale", "rescaled_markers", "rescaled_plates"]
+__all__ = ["SPAN_M", "cloud_span", "find_scale", "rescaled_markers", "rescaled_plates"]
 
 #: Standing height of anybody whose gait is recorded, m (assumption: a child of one year to beyond the tallest adults).
 STATURE_M = (0.70, 2.40)
@@ -58,7 +58,7 @@ def find_scale(name: str, markers: Markers, shots: Snapshots, notes: list[Note])
         If no unit makes it the size of a person.
     """
     stature = _stature(shots)
-    size = _span(markers) if stature is None else stature
+    size = cloud_span(markers.positions) if stature is None else stature
     limits, likely = (SPAN_M, LIKELY_SPAN_M) if stature is None else (STATURE_M, LIKELY_STATURE_M)
     if limits[0] <= size <= limits[1]:
         return 1.0
@@ -69,8 +69,8 @@ def find_scale(name: str, markers: Markers, shots: Snapshots, notes: list[Note])
     ]
     if len(fitting) != 1:
         raise RecordingError(
-            f"the markers of {name} span {_span(markers):.3g} m, which is not the size of a person, nor would it be in "
-            "any other unit of length; check the unit in the file"
+            f"the markers of {name} span {cloud_span(markers.positions):.3g} m, which is not the size of a person, nor "
+            "would it be in any other unit of length; check the unit in the file"
         )
     factor, stated, true = fitting[0]
     what = "they span" if stature is None else "their legs fit a standing height of"
@@ -160,15 +160,19 @@ def _median_length(vectors: FloatArray) -> float:
     return median(length) if len(length) else 0.0
 
 
-def _span(markers: Markers) -> float:
-    """Median extent of the cloud of markers, m.
+def cloud_span(positions: FloatArray) -> float:
+    """Return the median extent of the cloud of markers, in the unit of the positions; 0 if two were never seen.
 
     The outermost twentieth at each end is left out, so that one lost marker does not condemn a whole trial.
+
+    Parameters
+    ----------
+    positions : (time, marker, 3) array
     """
-    step = max(len(markers.positions) // CLOUD_FRAMES, 1)
+    step = max(len(positions) // CLOUD_FRAMES, 1)
     spans = []
-    for points in markers.positions[::step]:
-        cloud = points[np.isfinite(points[:, 0])]
+    for points in positions[::step]:
+        cloud = points[np.isfinite(points).all(axis=1)]
         if len(cloud) > 1:
             ordered = np.sort(cloud, axis=0)
             cut = int(0.05 * len(cloud))

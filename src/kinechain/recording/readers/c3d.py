@@ -31,6 +31,7 @@ from kinechain.recording.readers.point_labels import (
     told_apart,
     without_ghosts,
 )
+from kinechain.recording.readers.text import different
 from kinechain.recording.recording import Event, ForcePlate, Markers, Note, Series
 
 __all__ = ["C3dContent", "read_c3d"]
@@ -232,17 +233,11 @@ def _analog(c3d: C3dFile, start: float) -> Series:
     """Return all analog channels, in the file's units."""
     values = c3d.analogs
     count = values.shape[1]
-    labels: list[str] = []
-    taken: set[str] = set()
-    given = [printable(x) for x in c3d.parameters.numbered("ANALOG", "LABELS")]
-    for i in range(count):
-        label = given[i] if i < len(given) and given[i] else f"channel {i + 1}"
-        while label in taken:
-            label = f"{label} ({i + 1})"
-        labels.append(label)
-        taken.add(label)
+    given = [*map(printable, c3d.parameters.numbered("ANALOG", "LABELS")), *[""] * count][:count]
     units = [*map(printable, c3d.parameters.numbered("ANALOG", "UNITS")), *[""] * count][:count]
-    return Series(tuple(labels), values, tuple(units), start + np.arange(len(values)) / c3d.analog_rate_hz)
+    return Series(
+        different(given, "channel"), values, tuple(units), start + np.arange(len(values)) / c3d.analog_rate_hz
+    )
 
 
 def _stored_events(c3d: C3dFile, subject: int | None) -> StoredEvents:

@@ -20,7 +20,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
-from kinechain.recording.readers.text import split_cells, split_lines, to_number
+from kinechain.recording.readers.text import delimiter_of, split_cells, split_lines, to_number
 
 __all__ = ["GaitCurve", "looks_like_gcd", "read_curve_csv", "read_gcd"]
 
@@ -145,7 +145,7 @@ def read_curve_csv(text: str, name: str) -> Mapping[str, GaitCurve]:
         If a column is missing, a row cannot be read, or a variable does not reach from 0 to 100 %.
     """
     lines = split_lines(text)
-    mark = max((",", ";", "\t"), key=lines[0].count)
+    mark = delimiter_of(lines[0])
     head = [cell.lower() for cell in split_cells(lines[0], mark)]
     if not {"variable", "percent", "mean", "sd"} <= set(head):
         raise FileError(

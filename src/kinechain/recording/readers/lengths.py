@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from kinechain.core.arrays import FloatArray
 from kinechain.recording.recording import Note
+from kinechain.recording.unit import SPAN_M, cloud_span
 
 __all__ = ["length_of", "length_from_size"]
 
@@ -25,11 +24,8 @@ UNITS = (
     ("foot", 0.3048),
     ("ft", 0.3048),
 )
-#: Largest distance between markers of one person, m (0.4 m: feet alone; 2.6 m: arms raised), as ``recording.unit`` has
-#: it; of several units that fit, the first of these is taken, in the order of how often laboratories use them.
-SMALLEST_M, LARGEST_M = 0.4, 2.6
+#: Of several units that fit a person, the first of these is taken, in the order of how often laboratories use them.
 USUAL = (("millimetres", 1e-3), ("metres", 1.0), ("centimetres", 1e-2))
-FRAMES = 50
 
 
 def length_of(word: str) -> float | None:
@@ -59,11 +55,8 @@ def length_from_size(positions: FloatArray, stated: str, place: str, notes: list
     notes : list of Note
         Appended to.
     """
-    frames = np.unique(np.linspace(0, max(len(positions) - 1, 0), FRAMES).astype(int))
-    clouds = [cloud[np.isfinite(cloud).all(axis=1)] for cloud in positions[frames]]
-    spans = [float(np.ptp(cloud, axis=0).max()) for cloud in clouds if len(cloud) > 1]
-    span = float(np.median(spans)) if spans else 0.0
-    fits = [(word, metres) for word, metres in USUAL if SMALLEST_M <= span * metres <= LARGEST_M]
+    span = cloud_span(positions)
+    fits = [(word, metres) for word, metres in USUAL if SPAN_M[0] <= span * metres <= SPAN_M[1]]
     word, metres = fits[0] if fits else USUAL[0] if span > 20.0 else USUAL[1]
     said = f"states the unit '{stated[:20]}'" if stated else "states no unit of length"
     notes.append(

@@ -15,7 +15,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
-from kinechain.recording.readers.text import parse_rows, split_cells, split_lines, to_number
+from kinechain.recording.readers.text import different, parse_rows, split_cells, split_lines, to_number
 from kinechain.recording.recording import Note, Series
 
 __all__ = ["TableContent", "looks_like_table", "read_table"]
@@ -159,14 +159,7 @@ def _labels(line: str) -> list[str]:
 
 def _different(labels: list[str], notes: list[Note]) -> list[str]:
     """Give columns of one name a number each."""
-    out: list[str] = []
-    known: set[str] = set()
-    for i, label in enumerate(labels):
-        plain = label or f"column {i + 1}"
-        while plain in known:
-            plain = f"{plain} ({i + 1})"
-        known.add(plain)
-        out.append(plain)
+    out = list(different(labels, "column"))
     if out != labels:
         notes.append(
             Note(

@@ -19,7 +19,7 @@ from kinechain.core.errors import FileError
 from kinechain.recording.readers.clock import even_rows
 from kinechain.recording.readers.content import TableFile, make_markers
 from kinechain.recording.readers.lengths import length_from_size, length_of
-from kinechain.recording.readers.text import parse_rows, split_lines, to_number
+from kinechain.recording.readers.text import delimiter_of, parse_rows, split_lines, to_number
 from kinechain.recording.recording import Note
 
 __all__ = ["looks_like_motive", "read_motive"]
@@ -49,7 +49,7 @@ def read_motive(text: str, name: str) -> TableFile:
     """
     lines = split_lines(text)
     notes: list[Note] = []
-    mark = max(",;\t", key=lines[0].count)
+    mark = delimiter_of(lines[0])
     pairs = _cells(lines[0], mark)
     about = {key.strip().lower(): value.strip() for key, value in zip(pairs[::2], pairs[1::2], strict=False)}
     at = next((i for i, line in enumerate(lines[:20]) if line.lstrip("\"' ,").lower().startswith("frame")), None)

@@ -22,9 +22,10 @@ from kinechain.core.errors import FileError
 from kinechain.core.text import printable
 from kinechain.recording.events import StoredEvents, find_file_events
 from kinechain.recording.plates import PlateSettings
+from kinechain.recording.readers.clock import even_rows
 from kinechain.recording.readers.content import TableFile, make_markers, plain_label
 from kinechain.recording.readers.lengths import length_from_size, length_of
-from kinechain.recording.readers.text import parse_rows, split_cells, split_lines, to_number
+from kinechain.recording.readers.text import delimiter_of, different, parse_rows, split_cells, split_lines, to_number
 from kinechain.recording.recording import Event, ForcePlate, Markers, Note, Series
 
 __all__ = ["looks_like_nexus", "read_nexus"]
@@ -95,7 +96,7 @@ def read_nexus(text: str, name: str) -> TableFile:
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         word = _first(lines[start]).lower()
         if word == "events":
-            events = [split_cells(line, _delimiter(line)) for line in lines[start + 3 : end] if line.strip(" ,")]
+            events = [split_cells(line, delimiter_of(line)) for line in lines[start + 3 : end] if line.strip(" ,")]
         elif word in ("trajectories", "devices", "model outputs") and word not in found:
             section = _section(lines, start, end, name, notes)
             if section is not None:
@@ -127,10 +128,6 @@ def _is_alone(line: str) -> bool:
     return not line.strip().strip("\"'")[len(_first(line)) :].strip(" ,;\t\"'")
 
 
-def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
-
-
 def _section(lines: list[str], start: int, end: int, name: str, notes: list[Note]) -> Section | None:
     """Read the section that begins at a line; None if it holds no rows."""
     rate = to_number(_first(lines[start + 1])) if start + 1 < end else None
@@ -140,7 +137,7 @@ def _section(lines: list[str], start: int, end: int, name: str, notes: list[Note
             f"{name} is not a valid CSV of Vicon Nexus: after '{_first(lines[start])}' (line {start + 1}) come a rate "
             "in Hz, a line of names and a line that begins with 'Frame,Sub Frame'"
         )
-    mark = _delimiter(lines[at])
+    mark = delimiter_of(lines[at])
     axes = split_cells(lines[at], mark)
     while axes and not axes[-1]:
         axes.pop()
@@ -188,24 +185,19 @@ def _trajectories(section: Section, name: str, notes: list[Note]) -> Markers:
     metres = length_of(words[0]) if words else None
     if metres is None:
         metres = length_from_size(positions, words[0] if words else "", "the line of units", notes)
-    frames = section.frames
-    steps = np.diff(frames)
-    is_counted = np.isfinite(frames).all() and (steps > 0).all() and (steps > 1).any()
-    if is_counted and frames[-1] - frames[0] < 10 * len(frames):
-        at = np.rint(frames - frames[0]).astype(np.int64)
-        whole = np.full((int(at[-1]) + 1, *positions.shape[1:]), np.nan)
-        whole[at] = positions
-        positions = whole
-    return make_markers(labels, positions * metres, section.rate_hz, _start(section, None), name, "CSV", notes)
+    flat = positions.reshape(len(positions), -1)
+    values, rate, start = even_rows(flat, None, section.frames, section.rate_hz, "row 1", name, "CSV", notes)
+    positions = values.reshape(len(values), -1, 3) * metres
+    return make_markers(labels, positions, rate, start, name, "CSV", notes)
 
 
 def _series(section: Section, camera_hz: float | None, kind: str) -> Series:
-    labels: list[str] = []
-    for i, (label, axis) in enumerate(zip(section.names, section.axes, strict=True)):
-        plain = f"{plain_label(label)}.{axis.lower() if kind == 'Output' else axis}" if axis else plain_label(label)
-        labels.append(plain if plain not in labels else f"{plain} ({i + 1})")
+    labels = [
+        f"{plain_label(label)}.{axis.lower() if kind == 'Output' else axis}" if axis else plain_label(label)
+        for label, axis in zip(section.names, section.axes, strict=True)
+    ]
     times = _start(section, camera_hz) + np.arange(len(section.values)) / section.rate_hz
-    return Series(tuple(labels), section.values, section.units, times)
+    return Series(different(labels, "column"), section.values, section.units, times)
 
 
 def _plates(section: Section, camera_hz: float | None, notes: list[Note]) -> tuple[ForcePlate, ...]:

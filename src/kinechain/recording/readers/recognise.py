@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from kinechain.recording.readers.text import split_cells, split_lines, to_number
+from kinechain.recording.readers.text import delimiter_of, split_cells, split_lines, to_number
 from kinechain.recording.readers.tidy import NEEDED
 
 __all__ = ["READABLE", "describe_unreadable", "looks_inertial"]
@@ -176,7 +176,7 @@ def _by_words(text: str) -> tuple[str, str] | None:
 def _by_columns(lines: list[str]) -> tuple[str, str] | None:
     """Tell a table by the names of its columns."""
     heads = [line for line in lines[:20] if re.match(r"\s*[+-]?\.?\d", line) is None]
-    rows = [split_cells(line.lstrip("%#/ "), max((",", ";", "\t"), key=line.count)) for line in heads]
+    rows = [split_cells(line.lstrip("%#/ "), delimiter_of(line)) for line in heads]
     if any(sum(_INERTIAL.search(cell) is not None for cell in row) >= 2 for row in rows):
         return _INERTIAL_FILE
     for row in rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +12,16 @@ from kinechain.core.errors import FileError
 from kinechain.core.text import printable
 from kinechain.recording.recording import Note
 
-__all__ = ["MISSING", "decode_text", "parse_rows", "split_cells", "split_lines", "to_number"]
+__all__ = [
+    "MISSING",
+    "decode_text",
+    "delimiter_of",
+    "different",
+    "parse_rows",
+    "split_cells",
+    "split_lines",
+    "to_number",
+]
 
 #: Words that programs write where a number is missing.
 MISSING = frozenset(
@@ -68,6 +78,30 @@ def split_cells(line: str, delimiter: str | None = None) -> list[str]:
     """
     delimiter = delimiter or ("\t" if "\t" in line else None)
     return [cell.strip().strip("\"'").strip() for cell in line.split(delimiter)]
+
+
+def delimiter_of(line: str) -> str:
+    """Return what sets the cells of a line apart: comma, semicolon or tab, whichever it holds most of."""
+    return max((",", ";", "\t"), key=line.count)
+
+
+def different(labels: Sequence[str], what: str) -> tuple[str, ...]:
+    """Return one name for every column, no two alike: a number stands behind a name that another column has.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        As written, '' for a column without a name.
+    what : str
+        What a column without a name is called: 'channel' makes it 'channel 3'.
+    """
+    out: dict[str, None] = {}
+    for number, label in enumerate(labels, 1):
+        name = label or f"{what} {number}"
+        while name in out:
+            name = f"{name} ({number})"
+        out[name] = None
+    return tuple(out)
 
 
 def to_number(cell: str) -> float | None:

@@ -32,7 +32,7 @@ from kinechain.recording.plates import plates_from_table
 from kinechain.recording.readers.clock import even_rows
 from kinechain.recording.readers.content import TableFile, make_markers
 from kinechain.recording.readers.lengths import length_from_size, length_of
-from kinechain.recording.readers.text import parse_rows, split_cells, split_lines, to_number
+from kinechain.recording.readers.text import delimiter_of, different, parse_rows, split_cells, split_lines, to_number
 from kinechain.recording.recording import Note, Series
 
 __all__ = ["NEEDED", "looks_like_columns", "read_columns", "read_parquet"]
@@ -65,14 +65,10 @@ def looks_like_columns(text: str) -> bool:
     return _header_line(split_lines(text[:200000])) is not None
 
 
-def _delimiter(line: str) -> str:
-    return max((",", ";", "\t"), key=line.count)
-
-
 def _header_line(lines: Sequence[str]) -> int | None:
     """Return the line of names that stands above the first row of numbers; None if there is no such line."""
     for i, line in enumerate(lines[:40]):
-        cells = split_cells(line, _delimiter(line)) if line.strip() else []
+        cells = split_cells(line, delimiter_of(line)) if line.strip() else []
         if len(cells) > 2 and any(_TIME.match(cell) for cell in cells[:3]):
             return i
         if len(cells) > 2 and cells and _FRAME.match(cells[0]) and _are_axes(cells):
@@ -105,7 +101,7 @@ def read_columns(text: str, name: str) -> TableFile:
     at = _header_line(lines)
     if at is None:
         raise FileError(f"{name} names no columns that can be read here; {NEEDED}")
-    mark = _delimiter(lines[at])
+    mark = delimiter_of(lines[at])
     notes: list[Note] = []
     names = split_cells(lines[at], mark)
     while names and not names[-1]:
@@ -233,7 +229,8 @@ def read_parquet(path: Path, name: str) -> TableFile:
     def numbers(i: int) -> FloatArray:
         if i in texts:
             raise FileError(f"{name} holds words in column {i + 1} where numbers are expected; {NEEDED}")
-        values = table.column(i).cast(pa.float64()).to_numpy()
+        # Whole numbers beyond 2^53 are no measurements; they are read as near as can be.
+        values = table.column(i).cast(pa.float64(), safe=False).to_numpy()
         return np.where(np.isfinite(values), values, np.nan)
 
     notes: list[Note] = []
@@ -406,12 +403,9 @@ def _series(
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
         row = int(np.argmax(~np.isfinite(times) | (np.diff(times, prepend=times[0]) < 0))) + 1
         raise FileError(f"{name} is not a usable table: its time is missing or runs backwards at row {row}")
-    labels: list[str] = []
-    for i in rest:
-        plain = printable(_bare(names[i])[0]) or f"column {i + 1}"
-        labels.append(plain if plain not in labels else f"{plain} ({i + 1})")
+    labels = different([printable(_bare(names[i])[0]) for i in rest], "column")
     values = np.stack([column(i) for i in rest], axis=1)
-    return Series(tuple(labels), values, tuple(printable(_bare(names[i])[1]) for i in rest), times)
+    return Series(labels, values, tuple(printable(_bare(names[i])[1]) for i in rest), times)
 
 
 def _triples(names: Sequence[str], used: set[int]) -> dict[str, tuple[int, int, int]]:
