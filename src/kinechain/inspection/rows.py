@@ -41,15 +41,16 @@ def marker_rows(markers: Markers, ready: Markers | None, landmarks: Sequence[tup
     landmarks : sequence of (label, landmark)
     """
     seen = np.isfinite(markers.positions[:, :, 0])
-    state = _states(markers, ready, seen)
+    now = _there(markers, ready, seen)
     meaning = dict(landmarks)
     frames = max(len(seen), 1)
     seen_share = (seen.sum(axis=0) / frames).tolist()
     # Most markers of most recordings are seen throughout: only the others have stretches to look for.
-    some = np.flatnonzero(state.any(axis=0))
-    filled_share = dict(zip(some.tolist(), ((state[:, some] == 1).sum(axis=0) / frames).tolist(), strict=True))
+    some = np.flatnonzero(~(seen & now).all(axis=0))
+    state = _STATE[seen[:, some].astype(np.int8) + 2 * now[:, some].astype(np.int8)]
+    filled_share = dict(zip(some.tolist(), ((state == 1).sum(axis=0) / frames).tolist(), strict=True))
     runs: dict[int, list[tuple[int, int, int]]] = {}
-    for column, kind, first, end in _runs(state[:, some]).tolist():
+    for column, kind, first, end in _runs(state).tolist():
         runs.setdefault(int(some[column]), []).append((kind, first, end))
     rows = []
     for column, label in enumerate(markers.labels):
@@ -73,15 +74,17 @@ def marker_rows(markers: Markers, ready: Markers | None, landmarks: Sequence[tup
 _STATE = np.array([2, 3, 1, 0], dtype=np.int8)
 
 
-def _states(markers: Markers, ready: Markers | None, seen: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """Return (time, marker): 0 seen, 1 filled, 2 missing, 3 removed."""
+def _there(markers: Markers, ready: Markers | None, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which samples (time, marker) are there once prepared; as they were seen where nothing was prepared."""
+    if ready is not None and ready.labels == markers.labels and len(ready.positions) == len(seen):
+        return np.asarray(np.isfinite(ready.positions[:, :, 0]))
     now = seen.copy()
     if ready is not None and len(ready.positions) == len(markers.positions):
         place = {label: column for column, label in enumerate(ready.labels)}
         columns = [c for c, label in enumerate(markers.labels) if label in place]
         there = np.isfinite(ready.positions[:, :, 0])
         now[:, columns] = there[:, [place[markers.labels[c]] for c in columns]]
-    return np.asarray(_STATE[seen.astype(np.int8) + 2 * now.astype(np.int8)])
+    return now
 
 
 def _runs(state: NDArray[np.int8]) -> NDArray[np.int64]:

@@ -302,7 +302,7 @@ def _other_stands_too(plate: ForcePlate, span: tuple[int, int], side: Side, path
     start, end = (float(plate.times_s[k]) for k in span)
     other: Side = "right" if side == "left" else "left"
     times = start + np.array(LOOKED_AT) * (end - start)
-    points, later = _lab_points(paths, other, np.concatenate([times - RESTING_S, times + RESTING_S])).reshape(2, -1, 4, 2)
+    points, later = (_lab_points(paths, other, times + shift) for shift in (-RESTING_S, RESTING_S))
     # What is hidden compares as False.
     moved = lengths(later - points).mean(axis=1) - abs(paths.belt_m_s) * 2 * RESTING_S
     on = _beyond_edge(points.reshape(-1, 2), plate.corners[:, :2]).reshape(-1, 4) <= 0.0

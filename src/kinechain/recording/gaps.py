@@ -15,11 +15,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray, IntArray
+from kinechain.core.arrays import FloatArray, IntArray, lengths
 from kinechain.core.text import listed
 from kinechain.recording.recording import Note
 
-__all__ = ["METHODS", "Carriers", "FilledGap", "GapMethod", "fill_alike", "fill_gap", "fill_gaps", "find_gaps", "gap_notes"]
+__all__ = [
+    "METHODS",
+    "Carriers",
+    "FilledGap",
+    "GapMethod",
+    "fill_alike",
+    "fill_gap",
+    "fill_gaps",
+    "find_gaps",
+    "gap_notes",
+]
 
 
 @dataclass(frozen=True)
@@ -204,7 +214,7 @@ class Carriers:
         wanted = 2 if method == "pair" else 1
         if len(mates) < wanted:
             return None
-        away = np.linalg.norm(self.positions[first - 1, mates] - self.positions[first - 1, marker], axis=1)
+        away = lengths(self.positions[first - 1, mates] - self.positions[first - 1, marker])
         return np.asarray(mates[np.argsort(away)[:wanted]])
 
     def _steady(self, marker: int) -> IntArray:
@@ -213,7 +223,7 @@ class Carriers:
             seen = np.flatnonzero(np.isfinite(self.positions[:, marker, 0]))
             frames = seen[:: max(len(seen) // _RIGID_FRAMES, 1)]
             others = self.known[self.known != marker]
-            apart = np.linalg.norm(self.positions[frames][:, others] - self.positions[frames, marker, None], axis=-1)
+            apart = lengths(self.positions[frames][:, others] - self.positions[frames, marker, None])
             both = np.isfinite(apart)
             count = np.maximum(both.sum(axis=0), 1)
             mean = np.where(both, apart, 0.0).sum(axis=0) / count
@@ -251,10 +261,8 @@ def _fill(positions: FloatArray, method: str, marker: int, first: int, length: i
     return np.asarray(np.einsum("tij,tj->ti", turns[inside], _cubic(local, first - early, length)) + middle[inside])
 
 
-def _carried(
-    positions: FloatArray, marker: int, firsts: Sequence[int], length: int, carriers: IntArray
-) -> FloatArray:
-    """Return the positions (gap, length, 3) of one marker across gaps of one length, as rigid carriers take it along."""
+def _carried(positions: FloatArray, marker: int, firsts: Sequence[int], length: int, carriers: IntArray) -> FloatArray:
+    """Return the positions (gap, length, 3) of one marker across gaps of one length, carried by others as by a body."""
     frames = np.array(firsts)[:, None] + np.arange(-1, length + 1)
     now = positions[frames[:, :, None], carriers]
     middle = np.add.reduce(now, axis=2) / len(carriers)
@@ -374,7 +382,8 @@ def gap_notes(gaps: Iterable[FilledGap], labels: Sequence[str], frames: int, rat
         used = [name for name in METHODS if any(g.method == name for g in filled)]
         how = "; ".join(f"{sum(g.method == name for g in filled)} {METHODS[name].words}" for name in used)
         worst = max(METHODS[name].error_mm for name in used)
-        text = f"{len(filled)} gaps were filled: {_by_marker(filled, labels, frames, rate_hz)} (how: {how})."
+        count = "1 gap was" if len(filled) == 1 else f"{len(filled)} gaps were"
+        text = f"{count} filled: {_by_marker(filled, labels, frames, rate_hz)} (how: {how})."
         effect = f"Filled samples are estimates; in 95 of 100 gaps the worst frame lies within {worst:.0f} mm."
         cure = "Where a marker was filled for much of the trial, reconstruct it in the capture software."
         notes.append(Note("repaired", text, "markers.gaps_filled", _named(filled, labels), effect, cure))

@@ -67,7 +67,10 @@ def jolt_sizes(positions: FloatArray) -> FloatArray:
     # In blocks that stay in the processor's cache.
     for start in range(0, len(sizes), _BLOCK):
         third = np.diff(positions[start : start + _BLOCK + 3], n=3, axis=0)
-        np.einsum("...i,...i->...", third, third, out=sizes[start : start + _BLOCK])
+        third *= third
+        here = sizes[start : start + _BLOCK]
+        np.add(third[..., 0], third[..., 1], out=here)
+        here += third[..., 2]
     np.sqrt(sizes, out=sizes)
     sizes *= 0.5
     sizes[np.isnan(sizes)] = 0.0

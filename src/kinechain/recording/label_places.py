@@ -12,7 +12,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray, IntArray, lengths
 
-__all__ = ["broken_places", "frames_looked_at"]
+__all__ = ["broken_among", "broken_places", "frames_looked_at"]
 
 #: (landmark, nearer to this one, than to that one), for each leg; anatomy of every person.
 _NEARER = (
@@ -60,17 +60,22 @@ def broken_places(tracks: Mapping[str, FloatArray]) -> tuple[int, tuple[str, ...
     broken : tuple of str
         One clause per broken rule, e.g. 'heel_r stands nearer to lateral_femoral_epicondyle_r than to ...'.
     """
-    names = tuple(tracks)
+    if not tracks:
+        return 0, ()
+    some = frames_looked_at(len(next(iter(tracks.values()))))
+    return broken_among(tuple(tracks), np.array([track[some] for track in tracks.values()]))
+
+
+def broken_among(names: tuple[str, ...], points: FloatArray) -> tuple[int, tuple[str, ...]]:
+    """Return the same for the landmarks of some frames, points (landmark, time, 3)."""
     ends, meanings = _rules(names)
     if not meanings:
         return 0, ()
-    some = frames_looked_at(len(tracks[names[0]]))
-    points = np.array([tracks[name][some] for name in names])
     near, far = lengths(points[ends[0]] - points[ends[1]]), lengths(points[ends[2]] - points[ends[3]])
     # What is missing comes last when sorted; points that are never seen together tell nothing.
     longer = np.sort(far - near, axis=1)
     count, rows = np.isfinite(longer).sum(axis=1), np.arange(len(longer))
-    margin = longer[rows, np.maximum(count - 1, 0) // 2] + longer[rows, np.minimum(count // 2, len(some) - 1)]
+    margin = longer[rows, np.maximum(count - 1, 0) // 2] + longer[rows, np.minimum(count // 2, points.shape[1] - 1)]
     broken = tuple(meanings[rule] for rule in np.flatnonzero(margin < 0).tolist())
     return int(np.count_nonzero(count)), broken
 
@@ -82,7 +87,7 @@ def frames_looked_at(count: int) -> IntArray:
 
 @lru_cache(maxsize=256)
 def _rules(names: tuple[str, ...]) -> tuple[IntArray, tuple[str, ...]]:
-    """Return rows a, b, c, d (4, rule) and what it means when one is broken: a and b stand nearer together than c and d.
+    """Return rows a, b, c, d (4, rule), of which a and b stand nearer together than c and d, and what it means if not.
 
     The trials of a visit share their names, so this is asked again and again.
     """

@@ -94,8 +94,10 @@ def prepare_recording(
     known = {settings.turned_over_by: settings.turned_over} if settings.turned_over else {}
     sides = find_sides(name, shots, up.up, facing, plates, notes, known)
     right_handed = _reflection(up.up) if sides.is_mirrored else np.eye(3)
-    positions = exchange_labels(markers.positions, markers.labels, sides.exchanged) @ right_handed
-    facing = facing if facing is None else facing @ right_handed
+    positions = exchange_labels(markers.positions, markers.labels, sides.exchanged)
+    if sides.is_mirrored:
+        positions = positions @ right_handed
+        facing = facing if facing is None else facing @ right_handed
 
     segments = {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks}
     positions = without_tracking_faults(positions, markers.labels, segments, markers.rate_hz, notes)
@@ -105,10 +107,10 @@ def prepare_recording(
     heading = find_heading(name, shots.exchanged(swaps.exchanged), up.up, notes, facing)
     turn = np.stack([heading.forward, cross(up.up, heading.forward), up.up])
     world_from_lab = turn @ right_handed
-    positions = (positions.reshape(-1, 3) @ turn.T).reshape(positions.shape)
+    positions = _turned(positions, turn)
     positions, gaps = fill_gaps(positions, segments, markers.rate_hz)
     notes += gap_notes(gaps, markers.labels, len(positions), markers.rate_hz)
-    ready = Markers(markers.labels, positions, markers.rate_hz, markers.start_s)
+    ready = Markers(markers.labels, handed_over(positions), markers.rate_hz, markers.start_s)
     landmarks = tuple((label, landmark) for label, landmark in match.landmarks if label not in swaps.dropped)
     tracks = landmark_tracks(ready, landmarks)
     plates = tuple(mirrored_plate(p, up.up) for p in plates) if sides.is_mirrored else plates
@@ -149,13 +151,21 @@ def _seen_markers(recording: Recording) -> Markers:
 
 def landmark_tracks(markers: Markers, landmarks: Sequence[tuple[str, str]]) -> dict[str, FloatArray]:
     """Return trajectories (time, 3) by landmark name; tracking-only markers as 'segment:<segment>#<label>'."""
-    return {
-        landmark: markers.position(label) for label, landmark in landmarks if not landmark.startswith("segment:")
-    } | {
-        f"{landmark}#{label}": markers.position(label)
-        for label, landmark in landmarks
-        if landmark.startswith("segment:")
-    }
+    bony: dict[str, FloatArray] = {}
+    tracking: dict[str, FloatArray] = {}
+    for label, landmark in landmarks:
+        if landmark.startswith("segment:"):
+            tracking[f"{landmark}#{label}"] = markers.position(label)
+        else:
+            bony[landmark] = markers.position(label)
+    return bony | tracking
+
+
+def _turned(positions: FloatArray, turn: FloatArray) -> FloatArray:
+    """Return positions (time, marker, 3) turned by a (3, 3) rotation, in one product, in memory of their own."""
+    out = np.empty(positions.shape)
+    np.matmul(positions.reshape(-1, 3), turn.T, out=out.reshape(-1, 3))
+    return out
 
 
 def turned_plate(plate: ForcePlate, world_from_lab: FloatArray) -> ForcePlate:

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
-
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
-from kinechain.recording.label_places import broken_places, frames_looked_at
+from kinechain.recording.label_places import broken_among, frames_looked_at
 from kinechain.recording.label_words import (
     Reading,
     common_ends,
@@ -137,7 +135,7 @@ def choose_profile(
 
 @lru_cache(maxsize=64)
 def _ranked(labels: tuple[str, ...]) -> tuple[tuple[LabelKeys, ...], tuple[Match, ...]]:
-    """Return the keys of labels and the matches of the likely profiles, the best first; nothing for those of two people.
+    """Return the keys of labels and the matches of the likely profiles, the best first; nothing for two people's.
 
     The trials of a visit share their labels, so this is asked again and again.
     """
@@ -271,12 +269,9 @@ def _broken(match: Match, labels: Sequence[str], positions: FloatArray | None) -
     if positions is None or match.score < USABLE_SCORE:
         return 0.0, ()
     column = {label: i for i, label in enumerate(labels)}
-    some = positions[frames_looked_at(len(positions))]
-    tracks = {
-        f"{landmark}#{label}" if landmark.startswith("segment:") else landmark: some[:, column[label]]
-        for label, landmark in match.landmarks
-    }
-    asked, broken = broken_places(tracks)
+    names = tuple(f"{name}#{label}" if name.startswith("segment:") else name for label, name in match.landmarks)
+    some = positions[frames_looked_at(len(positions))][:, [column[label] for label, _ in match.landmarks]]
+    asked, broken = broken_among(names, some.transpose(1, 0, 2))
     return PLACE_LOSS * len(broken) / max(asked, 1), broken
 
 

@@ -89,12 +89,13 @@ class Snapshots:
         rows = self.rows(beginnings, ending)
         if not rows:
             return None
-        together = self.points[rows].mean(axis=0)
+        points = self.points[rows]
+        together = np.add.reduce(points) / len(rows)
         if np.isfinite(together[:, 0]).any():
             return np.asarray(together)
-        seen = np.isfinite(self.points[rows])
+        seen = np.isfinite(points)
         count = seen.sum(axis=0)
-        total = np.where(seen, self.points[rows], 0.0).sum(axis=0)
+        total = np.where(seen, points, 0.0).sum(axis=0)
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
@@ -112,9 +113,10 @@ def take_snapshots(
     """
     positions = markers.positions if positions is None else positions
     step = max(min(len(positions) // INSTANTS, int(markers.rate_hz / LEAST_HZ)), 1)
-    columns = [markers.labels.index(label) for label, _ in landmarks]
+    place = {label: column for column, label in enumerate(markers.labels)}
+    columns = [place[label] for label, _ in landmarks]
     names = tuple(f"{name}#{label}" if name.startswith("segment:") else name for label, name in landmarks)
-    points = np.ascontiguousarray(positions[::step][:, columns].transpose(1, 0, 2))
+    points = np.ascontiguousarray(np.take(positions[::step], columns, axis=1).transpose(1, 0, 2))
     times = np.arange(points.shape[1], dtype=np.float64) * (step / markers.rate_hz)
     return Snapshots(tuple(label for label, _ in landmarks), names, points, times)
 

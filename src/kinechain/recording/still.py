@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray, runs_of
+from kinechain.core.arrays import FloatArray, lengths, runs_of
 from kinechain.core.errors import RecordingError
 from kinechain.recording.prepare import landmark_tracks, turned_plate
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
@@ -36,16 +36,18 @@ def find_still_window(recording: Recording) -> tuple[int, int] | None:
         Prepared.
     """
     markers = recording.require_markers()
-    tracks = landmark_tracks(markers, recording.landmarks)
-    upright = _is_upright(tracks, len(markers.positions))
-    if len(markers.positions) < 2:
-        return (0, len(markers.positions)) if upright.all() else None
-    bony = [track for name, track in tracks.items() if not name.startswith("segment:")] or list(tracks.values())
-    positions, reach = np.stack(bony, axis=1), max(round(SPEED_S / 2 * markers.rate_hz), 1)
+    frames = len(markers.positions)
+    named = [label for label, landmark in recording.landmarks if not landmark.startswith("segment:")]
+    columns = [markers.labels.index(label) for label in named or [label for label, _ in recording.landmarks]]
+    reach = max(round(SPEED_S / 2 * markers.rate_hz), 1)
     # The shortest window holds some of these frames: where none is still, as in most walks, no other needs a look.
-    if not (_speed(positions, markers.rate_hz, np.arange(0, len(positions), reach)) < STILL_SPEED).any():
+    some = np.arange(0, frames, reach)
+    if frames > 1 and not (_speed(markers.positions, columns, markers.rate_hz, some) < STILL_SPEED).any():
         return None
-    speed = _speed(positions, markers.rate_hz, np.arange(len(positions)))
+    upright = _is_upright(landmark_tracks(markers, recording.landmarks), frames)
+    if frames < 2:
+        return (0, frames) if upright.all() else None
+    speed = _speed(markers.positions, columns, markers.rate_hz, np.arange(frames))
     is_still = (speed < STILL_SPEED) & upright
     runs = [r for r in runs_of(is_still) if (r[1] - r[0]) / markers.rate_hz >= LEAST_S or r == (0, len(speed))]
     return max(runs, key=lambda r: r[1] - r[0]) if runs else None
@@ -102,7 +104,7 @@ def _is_upright(tracks: Mapping[str, FloatArray], frames: int) -> NDArray[np.boo
         return np.ones(frames, dtype=bool)
     thigh = pelvis - knees
     with np.errstate(invalid="ignore"):
-        return np.asarray(~(thigh[:, 2] < UPRIGHT_COSINE * np.linalg.norm(thigh, axis=1)))
+        return np.asarray(~(thigh[:, 2] < UPRIGHT_COSINE * lengths(thigh)))
 
 
 def _middle(tracks: Mapping[str, FloatArray], kinds: tuple[str, ...]) -> FloatArray | None:
@@ -114,11 +116,12 @@ def _middle(tracks: Mapping[str, FloatArray], kinds: tuple[str, ...]) -> FloatAr
     return None
 
 
-def _speed(positions: FloatArray, rate_hz: float, index: NDArray[np.intp]) -> FloatArray:
-    """Mean speed of the seen markers over 0.2 s at some frames, (frame,) m/s; infinite where none is seen."""
+def _speed(positions: FloatArray, columns: list[int], rate_hz: float, index: NDArray[np.intp]) -> FloatArray:
+    """Mean speed of some markers over 0.2 s at some frames, (frame,) m/s; infinite where none of them is seen."""
     reach = max(round(SPEED_S / 2 * rate_hz), 1)
     before, after = np.maximum(index - reach, 0), np.minimum(index + reach, len(positions) - 1)
-    moved = np.linalg.norm(positions[after] - positions[before], axis=2) / ((after - before) / rate_hz)[:, None]
+    way = positions[after[:, None], columns] - positions[before[:, None], columns]
+    moved = lengths(way) / ((after - before) / rate_hz)[:, None]
     seen = np.isfinite(moved)
     total, count = np.where(seen, moved, 0.0).sum(axis=1), seen.sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), np.inf)

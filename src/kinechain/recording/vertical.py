@@ -114,7 +114,7 @@ def _from_evidence(
 ) -> Vertical:
     axis = _nearest_axis(body)
     lean = _angle(axis, body)
-    floor, surface = _floor_normal(shots, body), _surface_normal(plates, body)
+    floor = _floor_normal(shots, body)
     if lean <= LEAN_DEG:
         slope = _angle(floor, axis) if floor is not None else 0.0
         if floor is None or slope <= FLOOR_DEG:
@@ -124,7 +124,7 @@ def _from_evidence(
             return Vertical(axis, "the line from the feet to the trunk")
     for normal, method, error in (
         (floor, "the floor through the resting feet", 2.0),
-        (surface, "the surface of the plates", 1.0),
+        (_surface_normal(plates, body), "the surface of the plates", 1.0),
     ):
         if normal is None or _angle(normal, body) > BENT_DEG + LEAN_DEG:
             continue
@@ -195,7 +195,7 @@ def _body_axis(shots: Snapshots) -> FloatArray | None:
     """Median direction from the feet (else the knees) to the trunk (else the pelvis), (3,) unit array."""
     pelvis, trunk = shots.pelvis, shots.centre((*TRUNK, *PELVIS))
     knees = ("lateral_femoral_epicondyle", "knee_centre", "segment:tibia")
-    for low in (shots.feet, shots.centre(knees)):
+    for low in (part() for part in (lambda: shots.feet, lambda: shots.centre(knees))):
         best = None
         for top in (trunk, pelvis):
             line = _median(top - low) if top is not None and low is not None else None

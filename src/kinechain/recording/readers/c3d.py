@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, handed_over
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
 from kinechain.recording.events import StoredEvents, find_file_events
@@ -126,7 +126,7 @@ def _sort_points(c3d: C3dFile, notes: list[Note]) -> _Points:
     raw = described_labels(raw, descriptions, notes)
     subjects = [printable(x) for x in parameters.texts("SUBJECTS", "NAMES")]
     stated = [*subjects, *map(printable, parameters.texts("SUBJECTS", "LABEL_PREFIXES"))]
-    seen = np.isfinite(positions[:, :, 0]).mean(axis=0) if count else np.zeros(0)
+    seen = np.isfinite(positions[:, :, 0]).sum(axis=0) / max(len(positions), 1)
     named = name_points(raw, stated, seen, notes, subjects)
     whole = dict(zip(raw, named.labels, strict=True))
     groups = {
@@ -197,7 +197,7 @@ def _markers(points: _Points, unit: float, rate: float, start: float, notes: lis
     names = told_apart([points.labels[k] for k in points.markers], said, positions, notes)
     labels, positions = merge_duplicates(names, positions, notes)
     labels, positions = join_fragments(labels, positions, notes)
-    return Markers(labels, positions, rate, start)
+    return Markers(labels, handed_over(positions), rate, start)
 
 
 def _outputs(parameters: Parameters, points: _Points, rate: float, start: float) -> Series | None:
@@ -216,7 +216,7 @@ def _outputs(parameters: Parameters, points: _Points, rate: float, start: float)
     }
     columns = tuple(f"{labels[k]}.{axis}" for k in stored for axis in "xyz")
     each = [_output_unit(labels[k], of_group.get(points.groups.get(labels[k], ""), ""), length) for k in stored]
-    flat = values[:, stored].reshape(len(values), -1)
+    flat = np.take(values, stored, axis=1).reshape(len(values), -1)
     units = tuple(unit for unit in each for _ in "xyz")
     return Series(columns, flat, units, start + np.arange(len(values)) / rate)
 

@@ -419,7 +419,8 @@ def _scaled(raw: NDArray[Any], channels: int, parameters: Parameters, is_real: b
         effect, cure = "All forces rest on it.", "Check the forces against the weight of the person."
         notes.append(Note("assumed", text, "file.analog_scale", "ANALOG:GEN_SCALE", effect, cure))
     with np.errstate(all="ignore"):
-        values = raw.astype(np.float64).reshape(-1, channels)
+        values = np.empty((raw.size // channels, channels))
+        values.reshape(raw.shape)[...] = raw
         if offset.any():
             values -= offset
         values *= _per_channel(parameters, "SCALE", channels, 1.0)
