@@ -304,8 +304,7 @@ def _extent(recording: Recording) -> tuple[float, float, float]:
 
 
 def _unlabelled(notes: Iterable[Note]) -> int:
-    found = (re.match(r"(\d+) unlabel\w+ ", note.text) for note in notes)
-    return sum(int(match[1]) for match in found if match)
+    return sum(int(note.place.split()[0]) for note in notes if note.code == "markers.unlabelled")
 
 
 def _speed(walk: Walk | None, ready: Recording | None) -> float | None:

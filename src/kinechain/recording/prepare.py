@@ -132,6 +132,7 @@ def prepare_recording(
         notes=(*recording.notes, _axes_note(up.method, heading, world_from_lab), *notes),
         task=heading.task,
         world_from_lab=world_from_lab,
+        vertical_error_deg=up.error_deg,
     )
 
 

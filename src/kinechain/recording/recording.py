@@ -225,6 +225,8 @@ class Recording(Immutable):
         'walking', 'standing' or 'other' once prepared, '' before.
     world_from_lab : (3, 3) array or None
         Once prepared: the world's axes in its rows, in the laboratory's; a reflection if those were mirrored.
+    vertical_error_deg : float
+        Once prepared: within which the vertical is known; 0 for an axis of the laboratory.
     """
 
     name: str
@@ -247,6 +249,7 @@ class Recording(Immutable):
     runner_up: tuple[str, float] = ("", 0.0)
     missing: tuple[str, ...] = ()
     world_from_lab: FloatArray | None = None
+    vertical_error_deg: float = 0.0
 
     def require_markers(self) -> Markers:
         """Return the markers, or say that there are none."""

@@ -195,7 +195,7 @@ def _body_axis(shots: Snapshots) -> FloatArray | None:
     """Median direction from the feet (else the knees) to the trunk (else the pelvis), (3,) unit array."""
     pelvis, trunk = shots.pelvis, shots.centre((*TRUNK, *PELVIS))
     knees = ("lateral_femoral_epicondyle", "knee_centre", "segment:tibia")
-    for low in (part() for part in (lambda: shots.feet, lambda: shots.centre(knees))):
+    for low in (shots.feet, shots.centre(knees)):
         best = None
         for top in (trunk, pelvis):
             line = _median(top - low) if top is not None and low is not None else None

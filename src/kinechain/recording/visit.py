@@ -102,11 +102,13 @@ def _with_the_vertical_of_another(
 ) -> Recording:
     """Prepare a trial in tilted axes again by the better vertical of another trial; say where they disagree."""
     own = ready[path]
-    if not _error(own):
+    if not own.vertical_error_deg:
         return own
     for place, other in ready.items():
         apart = _between(own, other)
-        if place == path or other.world_from_lab is None or apart > SAME_LABORATORY_DEG or _error(other) >= _error(own):
+        if place == path or other.world_from_lab is None or apart > SAME_LABORATORY_DEG:
+            continue
+        if other.vertical_error_deg >= own.vertical_error_deg:
             continue
         x, y, z = (float(v) for v in other.world_from_lab[2])
         told = prepare_recording(recording, profile, replace(settings, up=(x, y, z)))
@@ -118,12 +120,6 @@ def _with_the_vertical_of_another(
         note = Note("repaired", text, "axes.visit", "all markers and plates", effect)
         return replace(told, notes=(*told.notes, note))
     return own
-
-
-def _error(recording: Recording) -> float:
-    """Error of the vertical, deg; 0 for an axis of the laboratory."""
-    tilted = [n for n in recording.notes if n.code == "axes.tilted"]
-    return 0.0 if not tilted else 5.0 if "stands straight" in tilted[0].text else 2.0
 
 
 def _between(a: Recording, b: Recording) -> float:

@@ -231,7 +231,7 @@ def _output_unit(label: str, stated: str, length: str) -> str:
 
 def _analog(c3d: C3dFile, start: float) -> Series:
     """Return all analog channels, in the file's units."""
-    values = c3d.analogs
+    values = handed_over(c3d.analogs)
     count = values.shape[1]
     given = [*map(printable, c3d.parameters.numbered("ANALOG", "LABELS")), *[""] * count][:count]
     units = [*map(printable, c3d.parameters.numbered("ANALOG", "UNITS")), *[""] * count][:count]

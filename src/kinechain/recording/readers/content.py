@@ -10,7 +10,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray, Immutable
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
-from kinechain.recording.readers.point_labels import is_ghost, merge_duplicates, name_points
+from kinechain.recording.readers.point_labels import merge_duplicates, name_points, without_ghosts
 from kinechain.recording.recording import Event, ForcePlate, Markers, Note, Series
 
 __all__ = ["TableFile", "make_markers", "plain_label"]
@@ -84,10 +84,8 @@ def make_markers(
     raw = [printable(label.strip().strip("\"'").strip()) for label in labels]
     named = name_points(raw, (), np.asarray(1.0 - gone.mean(axis=0)), notes)
     bare = [label.rsplit(":", 1)[-1].strip() for label in named.labels]
-    kept = [i for i, label in enumerate(bare) if named.keep[i] and not is_ghost(label)]
-    ghosts = sum(is_ghost(label) for label in bare)
-    if ghosts:
-        notes.append(Note("found", f"{ghosts} unlabelled points were left out."))
+    mine = [i for i in range(len(bare)) if named.keep[i]]
+    kept = [mine[k] for k in without_ghosts([bare[i] for i in mine], notes)]
     if not kept:
         raise FileError(f"{name} is not a usable {kind}: none of its points has a name; name them and export again")
     plain, positions = merge_duplicates([bare[i] for i in kept], positions[:, kept], notes)
