@@ -1,13 +1,13 @@
 """Damage recordings and see that every one of them is read or refused in one sentence.
 
-    python benchmarks/fuzz_readers.py --format c3d [--count 2000] [--seed 0] [--shared ../shared] [--then prepare|norms]
-                                      [--memory 2000] [--seconds 5] [--only INDEX] [--keep FOLDER]
+    python benchmarks/fuzz_readers.py --format c3d [--count 2000] [--seed 0] [--shared ../shared] [--memory 2000]
+                                      [--then prepare|inspect|norms] [--seconds 5] [--only INDEX] [--keep FOLDER]
 
 Copies of every file of the format below ``--shared`` (or ``--folder``, repeated, for files made elsewhere) are changed
-one after the other, in bytes or in tokens, and read **in this process**, whose address space is limited to ``--memory``
-MB beyond what it holds after the imports.  A file may take ``--seconds``; more is over time.  Printed are the
-counts, the slowest file, the peak of resident memory, and for each failure the index to repeat it with ``--only``.
-Exit code 1 when there was a traceback, a blow-up of memory or a file over time.
+one after the other, in bytes, in tokens or by a consistent lie, and read **in this process**, whose address space is
+limited to ``--memory`` MB beyond what it holds after the imports.  A file may take ``--seconds``; more is over time.
+Printed are the counts, the slowest file, the peak of resident memory, and for each failure the index to repeat it with
+``--only``.  Exit code 1 when there was a traceback, a blow-up of memory or a file over time.
 """
 
 from __future__ import annotations
@@ -34,14 +34,16 @@ ENDINGS = {
     "c3d": (".c3d",),
     "trc": (".trc",),
     "mot": (".mot", ".sto"),
-    "csv": (".csv", ".tsv", ".txt", ".forces"),
+    "csv": (".csv", ".tsv", ".txt"),
+    "forces": (".forces",),
     "gcd": (".gcd",),
     "parquet": (".parquet",),
 }
-TEXTS = {"trc", "mot", "csv", "gcd"}
+TEXTS = {"trc", "mot", "csv", "forces", "gcd"}
 
 TOKENS = (
     "nan NaN inf -inf 1e400 -1e400 0 -0 -100 65535 2147483648 99999999999999999999 1e-320 1_0 0x10 1,5 1.5.2 - + . "
+    "1e30 -1e30 1e9 0.0 R_HEEL "
     "A time Time Frame# endheader nRows=0 nColumns=-1 nRows=99999999999 DataRate mm m \x00 \x1b[31m \u202e é "
 ).split(" ")
 
@@ -64,6 +66,11 @@ def damage(data: bytes, kind: str, draw: random.Random) -> bytes:
         A key of `ENDINGS`.
     draw : random.Random
     """
+    if draw.random() < 0.3:
+        lie = {"c3d": lie_c3d, "parquet": lie_parquet}.get(kind, lie_text)
+        data = lie(data, draw)
+        if draw.random() < 0.5:
+            return data
     for _ in range(draw.choice((1, 1, 1, 2, 3, 6))):
         if kind in TEXTS and draw.random() < 0.75:
             data = damage_text(data, draw)
@@ -197,6 +204,141 @@ def damage_parameter(data: bytes, draw: random.Random) -> bytes:
     return bytes(out)
 
 
+def lie_text(data: bytes, draw: random.Random) -> bytes:
+    """Change a whole table consistently: one column, two columns, all names, the clock, the unit, the counts."""
+    lines = data.decode("latin-1").split("\n")
+    separator = max("\t,;", key=lambda mark: sum(line.count(mark) for line in lines[:40]))
+    rows = [line.split(separator) for line in lines]
+    wide = max(len(row) for row in rows)
+    one, other = draw.randrange(wide), draw.randrange(wide)
+    token = draw.choice(TOKENS).encode().decode("latin-1")
+    number = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
+    factor = draw.choice((10.0, 0.1, 1000.0, 1e-3, -1.0, 0.0, 25.4, 1e12))
+    what = draw.choice(("column", "exchange", "empty", "names", "clock", "scale", "head", "unit", "frozen", "lost"))
+    if what == "names":
+        lines = [line if number.match(line.strip()) else re.sub(r"[A-Za-z]+\w*", token, line) for line in lines]
+        return "\n".join(lines).encode("latin-1")
+    if what == "head":
+        lines[:12] = [number.sub(draw.choice(("10", "0", "-5", "99999999", "nan")), line) for line in lines[:12]]
+        return "\n".join(lines).encode("latin-1")
+    if what == "unit":
+        swapped = ("mm", draw.choice(("m", "cm", "in", "furlong", "", "M M")))
+        return re.sub(rb"\bmm?\b", swapped[1].encode(), data)
+    frozen = next((row for row in rows[8:] if len(row) > 3), rows[0])
+    for k, row in enumerate(rows):
+        is_number = bool(row and number.fullmatch(row[0].strip()))
+        if not is_number and what not in ("exchange", "lost"):
+            continue
+        if what == "column" and one < len(row):
+            row[one] = token
+        elif what == "exchange" and max(one, other) < len(row):
+            row[one], row[other] = row[other], row[one]
+        elif what == "empty":
+            row[one:other] = [""] * len(row[one:other])
+        elif what == "clock":
+            row[:2] = [scaled(cell, factor) for cell in row[:2]]
+        elif what == "scale":
+            row[1:] = [scaled(cell, factor) for cell in row[1:]]
+        elif what == "frozen" and len(row) == len(frozen):
+            rows[k] = [*row[:2], *frozen[2:]]
+        elif what == "lost":
+            del row[one : one + 1]
+    return "\n".join(separator.join(row) for row in rows).encode("latin-1")
+
+
+def scaled(cell: str, factor: float) -> str:
+    """A number times a factor; other words as they are."""
+    try:
+        return f"{float(cell) * factor:.6g}"
+    except ValueError:
+        return cell
+
+
+def lie_c3d(data: bytes, draw: random.Random) -> bytes:
+    """Say something untrue of a C3D: its rate, first frame, counts, plates, channels, units or the times of events."""
+    at = {bytes(data[p[0] + 2 : p[0] + 2 + p[1]]).upper(): p for p in find_parameters(data)}
+    out = bytearray(data)
+    big = len(data) > 1024 and data[(data[0] - 1) * 512 + 3 : (data[0] - 1) * 512 + 4] == b"\x56"
+    order = ">" if big else "<"
+
+    def put(name: bytes, code: str, change: Callable[[float], float]) -> None:
+        if name not in at:
+            return
+        _, _, kind_at, place, size = at[name]
+        width = struct.calcsize(code)
+        if abs(int.from_bytes(data[kind_at : kind_at + 1], "little", signed=True)) != width:
+            return
+        for k in range(place, min(place + size, len(out) - width + 1), width):
+            (old,) = struct.unpack_from(order + code, data, k)
+            struct.pack_into(order + code, out, k, change(old))
+
+    what = draw.choice(("rate", "first", "points", "plates", "type", "channels", "corners", "events", "unit", "scale"))
+    if what == "rate":
+        factor = draw.choice((10.0, 0.1, 1e6, 0.0, -1.0))
+        put(b"RATE", "f", lambda old: max(-1e30, min(1e30, old * factor)))
+        if len(out) > 24:
+            struct.pack_into(order + "f", out, 20, draw.choice((1000.0, 10.0, 0.0, float("nan"), 1e30)))
+    elif what == "first" and len(out) > 10:
+        first = draw.choice((0, 2, 30000, 65000, 65535))
+        struct.pack_into(order + "HH", out, 6, first, min(65535, first + draw.choice((0, 1, 500))))
+    elif what == "points":
+        many = draw.choice((10000, 32767, -1, 0, 1))
+        put(b"USED", "h", lambda _: many)
+        struct.pack_into(order + "h", out, 2, many)
+    elif what == "plates":
+        put(b"USED", "h", lambda _: draw.choice((200, 0, 7, -3)))
+    elif what == "type":
+        put(b"TYPE", "h", lambda _: draw.choice((0, 1, 2, 3, 4, 5, 7, 21, -1)))
+    elif what == "channels":
+        put(b"CHANNEL", "h", lambda old: draw.choice((old + 1, 13 - old, 1, 32767)))
+    elif what == "corners":
+        put(b"CORNERS", "f", lambda old: draw.choice((0.0, 1e30, -0.0, old, 1.0)))
+    elif what == "events":
+        put(b"TIMES", "f", lambda old: draw.choice((-1.0, 1e9, float("nan"), 0.0, old + 0.5)))
+    elif what == "unit":
+        for name in (b"UNITS", b"LABELS", b"CONTEXTS"):
+            if name in at and draw.random() < 0.6:
+                place, size = at[name][3:]
+                out[place : place + size] = (draw.choice((b"m", b"cm  ", b"LASI", b" ", b"\xff")) * size)[:size]
+    else:
+        put(b"SCALE", "f", lambda _: draw.choice((-1.0, 1.0, 0.0, -1e-20, 1e20)))
+    return bytes(out[: len(data)])
+
+
+def lie_parquet(data: bytes, draw: random.Random) -> bytes:
+    """Change one column or the clock of a Parquet, name two columns alike, exchange, lose or retype columns."""
+    import io
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(io.BytesIO(data))
+    names, columns = list(table.column_names), [column.combine_chunks() for column in table.columns]
+    one, other = draw.randrange(len(names)), draw.randrange(len(names))
+    value = draw.choice((*REALS, 1e9, None))
+    what = draw.choice(("column", "exchange", "twins", "clock", "text", "lost", "rows", "whole"))
+    if what == "column":
+        columns[one] = pa.array([value] * len(table), pa.float64())
+    elif what == "exchange":
+        columns[one], columns[other] = columns[other], columns[one]
+    elif what == "twins":
+        names[one] = names[other]
+    elif what == "clock":
+        columns[0] = pa.array([draw.choice((-1.0, 0.0, 1e9, 10.0)) * k for k in range(len(table))])
+    elif what == "text":
+        columns[one] = pa.array([draw.choice(TOKENS) for _ in range(len(table))])
+    elif what == "lost":
+        del names[one], columns[one]
+    elif what == "rows":
+        kept = draw.choice((0, 1, 2, 7))
+        columns = [column[:kept] for column in columns]
+    else:
+        columns[one] = pa.array([draw.choice((2**62, -1, True))] * len(table))
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns, names=names), out)
+    return out.getvalue()
+
+
 def sources(kind: str, folders: list[Path]) -> list[Path]:
     """Files of a format below some folders, sorted."""
     return sorted(p for f in folders for p in f.rglob("*") if p.is_file() and p.suffix.lower() in ENDINGS[kind])
@@ -231,11 +373,32 @@ def peak_mb() -> float:
 
 
 def choose_action(name: str) -> Callable[[Path], object]:
-    """What is done with each file: 'read', read and 'prepare', or read as 'norms'."""
+    """What is done with each file: 'read', read and 'prepare', 'inspect' with all that is printed, or as 'norms'."""
+    import json
+
+    from kinechain.core.errors import FileError
     from kinechain.findings.own_norms import read_own_norms
+    from kinechain.inspection.inspect_file import inspect_file
     from kinechain.recording.prepare import prepare_recording
     from kinechain.recording.read import read_recording
+    from kinechain.report.inspection_html import render_inspection_html
+    from kinechain.report.inspection_json import inspection_json
+    from kinechain.report.inspection_text import render_inspection
 
+    def refuse_constant(text: str) -> None:
+        raise ValueError(f"{text} is no JSON")
+
+    def inspect(path: Path) -> None:
+        found = inspect_file(path)
+        json.loads(inspection_json([found], ()), parse_constant=refuse_constant)
+        render_inspection_html([found], (), "")
+        if found.refused:
+            raise FileError(found.refused)
+        if not all(line.isprintable() for line in render_inspection(found, False).split("\n")):
+            raise ValueError("the inspection holds signs that control a terminal")
+
+    if name == "inspect":
+        return inspect
     if name == "norms":
         return read_own_norms
     if name == "read":
@@ -270,7 +433,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--folder", type=Path, action="append", default=[])
-    parser.add_argument("--then", choices=("read", "prepare", "norms"), default="read")
+    parser.add_argument("--then", choices=("read", "prepare", "inspect", "norms"), default="read")
     parser.add_argument("--memory", type=float, default=2000.0, help="MB beyond what the imports hold")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--only", type=int)

@@ -1,6 +1,7 @@
 """``kinechain inspect`` as it is typed."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -131,3 +132,23 @@ def test_what_a_file_cannot_tell_can_be_said(call, visit):
     assert "2.00 s at 200 Hz" in out
     code, _, err = call(visit / "walk.trc", "--up", "sky")
     assert code == 2 and "no axis" in err
+
+
+def test_a_page_never_takes_the_place_of_a_recording_or_a_device(call, visit, tmp_path):
+    walk = visit / "walk.trc"
+    before = walk.read_bytes()
+    for where in (walk, visit / ".." / visit.name / "walk.trc"):
+        code, _, err = call(visit, "--html", where)
+        assert code == 2 and "not overwritten" in err and len(err.splitlines()) == 1
+    assert walk.read_bytes() == before
+    os.mkfifo(tmp_path / "page.html")
+    code, _, err = call(walk, "--html", tmp_path / "page.html")
+    assert code == 2 and "a pipe or a device" in err
+    assert (tmp_path / "page.html").is_fifo()
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = " + "9" * 5000])
+def test_a_profile_that_breaks_the_parser_is_refused_in_one_line(call, visit, tmp_path, text):
+    (tmp_path / "set.toml").write_text(text)
+    code, _, err = call(visit / "walk.trc", "--profile", tmp_path / "set.toml")
+    assert code == 2 and "not a valid marker-set profile" in err and len(err.splitlines()) == 1

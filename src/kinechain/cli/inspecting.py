@@ -19,6 +19,7 @@ from kinechain.cli.habits import (
     checked_up,
     turned_over,
 )
+from kinechain.core.draft import drafted
 from kinechain.core.errors import FileError, InputError, SettingError
 from kinechain.core.text import printable
 
@@ -76,6 +77,9 @@ def inspect(
     if html is not None and html.is_dir():
         raise SettingError(f"{html} is a folder; name the page itself, e.g. {html / 'inspection.html'}")
     found = find_trials(paths)
+    inputs = {path.resolve() for trial in found.trials for path in trial.paths}
+    if html is not None and html.resolve() in inputs:
+        raise SettingError(f"{html} is one of the recordings and is not overwritten; name another page")
     with _counting(len(found.trials)) as progress:
         inspections = inspect_trials(found.trials, settings, jobs, progress)
     _print(inspections, found, as_json)
@@ -147,12 +151,10 @@ def _write_page(inspections: Sequence[Inspection], found: Found, path: Path, tit
     from kinechain.report.inspection_html import render_inspection_html
 
     page = render_inspection_html(inspections, found.left_out, title)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        draft.write_text(page, encoding="utf-8", newline="\n")
-        draft.replace(path)
+        with drafted(path) as draft:
+            draft.write_text(page, encoding="utf-8", newline="\n")
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise InputError(f"the page cannot be written to {path}: {error.strerror or error}") from error
 
 

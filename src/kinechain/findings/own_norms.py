@@ -125,7 +125,7 @@ def read_own_norms(path: Path | str) -> OwnNorms:
     name = printable(path.name)
     try:
         if not path.is_file():
-            raise FileError(f"there is no file {name}; --norms takes a GCD or a CSV of norms")
+            raise FileError(f"there is no file {name or printable(str(path))}; --norms takes a GCD or a CSV of norms")
         if path.stat().st_size > LARGEST_BYTES:
             raise FileError(f"{name} is larger than {LARGEST_BYTES >> 20} MB, more than norms are; give a GCD or a CSV")
         data = path.read_bytes()

@@ -13,6 +13,7 @@ from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.care.person import Person
 from kinechain.core.arrays import FloatArray
+from kinechain.core.draft import drafted
 from kinechain.core.errors import FileError, RecordingError, SettingError
 from kinechain.core.text import printable
 from kinechain.motion.events import choose_events
@@ -184,7 +185,13 @@ def _targets(recordings: Sequence[Recording], out: Path, to: str) -> list[Path]:
         return [out]
     if out.exists() and not out.is_dir():
         raise FileError(f"{printable(out.name)} is a file; {len(recordings)} recordings need a folder")
-    return [out / f"{Path(recording.name).stem}.{to}" for recording in recordings]
+    targets = [out / f"{Path(recording.name).stem}.{to}" for recording in recordings]
+    twice = next((t for t in targets if targets.count(t) > 1), None)
+    if twice is not None:
+        raise SettingError(
+            f"two of the recordings would be written to {printable(twice.name)}; export them into different folders"
+        )
+    return targets
 
 
 def _files_of(target: Path, settings: ExportSettings) -> list[Path]:
@@ -277,13 +284,27 @@ def _write(trial: _Trial, target: Path, settings: ExportSettings) -> tuple[list[
         said = write_c3d(recording, target, trial.events, angles)
         return [target], tuple(f"{recording.name}: {sentence}" for sentence in said)
     if settings.to == "trc":
-        write_trc(recording.require_markers(), target)
-        lost = "events and angles" if settings.events and settings.angles else "events" if settings.events else "angles"
-        said = (f"A TRC holds markers alone; {lost} are not in it.",) if settings.events or settings.angles else ()
-        return [target], said
+        with drafted(target) as draft:
+            write_trc(recording.require_markers(), draft)
+        lost = _beside_markers(recording) + ["events"] * bool(trial.events) + ["angles"] * settings.angles
+        return [target], _not_written(target, lost)
     if settings.to == "mot":
         return _write_table(trial, target, settings)
-    return _write_columns(trial, target, settings, angles), ()
+    paths = _write_columns(trial, target, settings, angles)
+    lost = _beside_markers(recording) if recording.markers is not None else []
+    return paths, _not_written(target, lost)
+
+
+def _beside_markers(recording: Recording) -> list[str]:
+    """Return what a recording holds that a table of its markers does not."""
+    return ["plates"] * bool(recording.plates) + ["channels"] * (recording.series is not None)
+
+
+def _not_written(target: Path, lost: Sequence[str]) -> tuple[str, ...]:
+    if not lost:
+        return ()
+    names = " and ".join(filter(None, (", ".join(lost[:-1]), lost[-1])))
+    return (f"{printable(target.name)} holds markers alone: {names} are left out; a C3D would hold them.",)
 
 
 def _write_table(trial: _Trial, target: Path, settings: ExportSettings) -> tuple[list[Path], tuple[str, ...]]:

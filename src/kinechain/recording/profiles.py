@@ -197,6 +197,8 @@ def find_profile(name: str) -> Profile:
     if name in known:
         return known[name]
     path = Path(name)
+    if path.exists() and not path.is_file():
+        raise SettingError(f"the marker-set profile {path.name} is a folder, a pipe or a device; give a TOML file")
     if path.suffix.lower() != ".toml":
         raise SettingError(f"there is no marker-set profile '{name}'. {suggest(name, known)}")
     try:
@@ -205,7 +207,8 @@ def find_profile(name: str) -> Profile:
         raise SettingError(
             f"the marker-set profile {path.name} cannot be read; check the name and the folder"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Brackets nested too deep, and numbers of too many digits, are no fault of TOML's grammar.
         raise SettingError(f"{path.name} is not a valid marker-set profile: {error}") from None
 
 

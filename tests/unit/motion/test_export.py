@@ -121,3 +121,33 @@ def test_the_command_writes_and_refuses_in_one_line(visit, tmp_path, capsys):
             cli.main(["export", str(walk), *arguments])
         said = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("...")]
         assert left.value.code == 2 and len(said) == 1 and said[0].startswith("kinechain: ")
+
+
+def test_two_recordings_never_go_into_one_file(visit, tmp_path):
+    _, _, walk = visit
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other" / walk.name
+    twin.write_bytes(walk.read_bytes())
+    with pytest.raises(SettingError, match="different folders"):
+        export_recordings([walk, twin], tmp_path / "out", ExportSettings("csv"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_c3d_that_could_not_be_written_whole_is_no_success(visit, tmp_path, monkeypatch):
+    """The library that writes C3D says nothing of a full disk or of a folder that takes no file."""
+    import ezc3d
+
+    _, _, walk = visit
+    out = tmp_path / "out.c3d"
+    out.write_bytes(b"before")
+    write = ezc3d.c3d.write
+
+    def cut(file, path):
+        write(file, path)
+        Path(path).write_bytes(Path(path).read_bytes()[:4096])
+
+    for fault in (cut, lambda file, path: None):
+        monkeypatch.setattr(ezc3d.c3d, "write", fault)
+        with pytest.raises(OSError):
+            export_recordings([walk], out, ExportSettings("c3d"))
+    assert out.read_bytes() == b"before" and [p.name for p in tmp_path.glob(".*")] == []

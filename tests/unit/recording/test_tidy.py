@@ -306,3 +306,16 @@ def test_a_rate_that_is_not_whole_stays(tmp_path):
     rows = [f"{k / 59.94:.6f},{900 + k},{k},{k},{k},{k},1700" for k in range(200)]
     back = read(tmp_path, "\n".join(["time,LASI_x,LASI_y,LASI_z,C7_x,C7_y,C7_z", *rows]))
     assert back.markers.rate_hz == pytest.approx(59.94, abs=1e-3)
+
+
+def test_whole_numbers_beyond_the_precision_of_a_float_are_no_fault_of_the_program(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = 20
+    columns = {"time": [k / 100 for k in range(rows)]}
+    columns |= {f"LASI_{axis}": [0.1 + k / 1000 for k in range(rows)] for axis in "xyz"}
+    columns |= {f"RASI_{axis}": [2**62] * rows for axis in "xyz"}
+    pq.write_table(pa.table(columns), tmp_path / "huge.parquet")
+    read = read_recording(tmp_path / "huge.parquet")
+    assert np.isnan(read.markers.position("RASI")).all()

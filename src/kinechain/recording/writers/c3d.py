@@ -7,6 +7,8 @@ axes, z pointing down; events with minutes and seconds; model outputs as points 
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +19,7 @@ import numpy as np
 
 from kinechain import __version__
 from kinechain.core.arrays import FloatArray
+from kinechain.core.draft import drafted
 from kinechain.core.errors import RecordingError
 from kinechain.recording.plates import plate_axes
 from kinechain.recording.recording import Event, ForcePlate, Recording, Series
@@ -80,6 +83,8 @@ def write_c3d(
     ------
     RecordingError
         If there are no markers, or the angles are of other frames.
+    OSError
+        If the file cannot be written whole; what was there before stays.
     """
     # A quarter of a second that only a writer should pay.
     import ezc3d
@@ -118,8 +123,19 @@ def write_c3d(
     file.add_parameter("MANUFACTURER", "VERSION_LABEL", [__version__])
     file.add_parameter("KINECHAIN", "SOURCE_SHA256", [recording.sha256])
     file.add_parameter("KINECHAIN", "AXES", ["x forward, y left, z up" if recording.is_world else "as recorded"])
-    file.write(str(path))
+    with drafted(path) as draft:
+        file.write(str(draft))
+        _check_whole(draft, len(markers.positions), file["data"])
     return tuple(said)
+
+
+def _check_whole(path: Path, frames: int, data: Any) -> None:
+    """The library says nothing of a disk that is full, or of a folder that takes no file."""
+    samples = 4 * data["points"].shape[1] * frames + data["analogs"].size
+    with path.open("rb") as written:
+        head = written.read(512)
+    if path.stat().st_size < (int.from_bytes(head[16:18], "little") - 1) * 512 + 4 * samples:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _put_points(file: Any, names: Sequence[str], values: FloatArray, rate: float, start_s: float) -> None:
