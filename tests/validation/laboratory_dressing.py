@@ -596,3 +596,153 @@ def _event_entries(walk: Walk, dress: Dress) -> list[Entry]:
         Entry("EVENT", "CONTEXTS", contexts, "text"),
         Entry("EVENT", "TIMES", np.stack([np.floor(times / 60), times % 60]), "real"),
     ]
+
+
+# ---------------------------------------------------------------------------------------------- patients
+
+FOOT = ("heel", "metatarsal", "hallux", "toe")
+ANKLE = ("lateral_malleolus", "medial_malleolus", "ankle_centre")
+SHANK = ("lateral_femoral", "medial_femoral", "knee_centre", "fibula", "tibial_tub", "segment:tibia")
+THIGH = ("greater_trochanter", "segment:femur", "hip_centre")
+PELVIS = ("asis", "psis", "sacrum", "iliac")
+
+
+def side_of(name: str) -> str:
+    stem = name.partition("#")[0]
+    return stem[-1] if stem.endswith(("_l", "_r")) else ""
+
+
+def about(axis: int, degrees: float) -> np.ndarray:
+    """Return the rotation about a world axis, right-handed."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    a, b = (axis + 1) % 3, (axis + 2) % 3
+    out = np.eye(3)
+    out[a, a] = out[b, b] = c
+    out[a, b], out[b, a] = -s, s
+    return out
+
+
+def moved_part(walk: Walk, parts: tuple[str, ...], centre: Tracks, turn: Mapping[str, np.ndarray]) -> Walk:
+    """Turn the landmarks of some parts of each side about a centre of that side."""
+    tracks = dict(walk.tracks)
+    for name, track in walk.tracks.items():
+        side = side_of(name)
+        if name.startswith(parts) and side in turn:
+            tracks[name] = centre[side] + (track - centre[side]) @ turn[side].T
+    return replace(walk, tracks=tracks)
+
+
+def ankles(walk: Walk) -> Tracks:
+    return {s: (walk.tracks[f"lateral_malleolus_{s}"] + walk.tracks[f"medial_malleolus_{s}"]) / 2 for s in "lr"}
+
+
+def toeing(walk: Walk, inward: float, sides: str = "lr") -> Walk:
+    """Turn feet inward (degrees, negative outward), the malleoli with them by half."""
+    turn = {s: about(2, inward * (1 if s == "r" else -1)) for s in sides}
+    half = {s: about(2, inward / 2 * (1 if s == "r" else -1)) for s in sides}
+    return moved_part(moved_part(walk, FOOT, ankles(walk), turn), ANKLE, ankles(walk), half)
+
+
+def equinus(walk: Walk, degrees: float, sides: str = "lr") -> Walk:
+    """Let the toes point down for good and lift what stands above, the plates being stepped on by the toes."""
+    out = moved_part(walk, FOOT, ankles(walk), {s: about(1, degrees) for s in sides})
+    lift = 0.12 * np.sin(np.radians(degrees))
+    return replace(out, tracks={k: v + np.array([0.0, 0.0, lift]) for k, v in out.tracks.items()})
+
+
+def supinated(walk: Walk, degrees: float, sides: str = "lr") -> Walk:
+    return moved_part(walk, FOOT, ankles(walk), {s: about(0, degrees * (1 if s == "r" else -1)) for s in sides})
+
+
+def sheared_legs(walk: Walk, inward_l: float, inward_r: float) -> Walk:
+    """Move the feet inward, m, and what lies between hip and foot in proportion, plates and forces with the feet."""
+    tracks = dict(walk.tracks)
+    for name, track in walk.tracks.items():
+        side = side_of(name)
+        if side and name.startswith((*FOOT, *ANKLE, *SHANK, *THIGH)):
+            hip = walk.tracks[f"asis_{side}"][:, 2] - 0.08
+            share = np.clip(1 - track[:, 2] / hip, 0, 1)
+            way = inward_l if side == "l" else -inward_r
+            tracks[name] = track + np.stack([0 * share, -way * share, 0 * share], axis=1)
+    return replace(walk, tracks=tracks, plates=())
+
+
+def leaning(walk: Walk, axis: int, degrees: float) -> Walk:
+    """Turn all above the pelvis about a horizontal axis through it: 0 sideways, 1 forward."""
+    hip = walk.tracks["sacrum"] if "sacrum" in walk.tracks else walk.tracks["asis_l"]
+    legs = (*FOOT, *ANKLE, *SHANK, *THIGH, *PELVIS)
+    tracks = {k: v if k.startswith(legs) else hip + (v - hip) @ about(axis, degrees).T for k, v in walk.tracks.items()}
+    return replace(walk, tracks=tracks)
+
+
+def crouched(walk: Walk, metres: float) -> Walk:
+    """Lower pelvis and trunk and bring the knees forward."""
+    tracks = {}
+    for name, track in walk.tracks.items():
+        if name.startswith((*FOOT, *ANKLE)):
+            tracks[name] = track
+        elif name.startswith(SHANK):
+            tracks[name] = track + metres * np.array([1.0, 0.0, -0.3])
+        else:
+            tracks[name] = track - metres * np.array([0.2, 0.0, 1.0])
+    return replace(walk, tracks=tracks)
+
+
+def pelvis_turned(walk: Walk, degrees: float) -> Walk:
+    """Turn pelvis and trunk about the vertical, as in hemiplegia, the legs going on ahead."""
+    hip = walk.tracks["sacrum"]
+    legs = (*FOOT, *ANKLE, *SHANK)
+    tracks = {k: v if k.startswith(legs) else hip + (v - hip) @ about(2, degrees).T for k, v in walk.tracks.items()}
+    return replace(walk, tracks=tracks)
+
+
+def stiff(walk: Walk, side: str) -> Walk:
+    """Let one leg swing straight and round about: its foot lower in swing, further out, its knee behind."""
+    tracks = dict(walk.tracks)
+    height = walk.tracks[f"heel_{side}"][:, 2]
+    lift = np.clip((height - np.nanmin(height)) / 0.25, 0, 1)
+    out = 1.0 if side == "l" else -1.0
+    for name, track in walk.tracks.items():
+        if side_of(name) == side and name.startswith((*FOOT, *ANKLE, *SHANK)):
+            share = 0.4 if name.startswith(SHANK) else 1.0
+            tracks[name] = track + share * np.stack([0.05 * lift, out * 0.15 * lift, -0.12 * lift], axis=1)
+    return replace(walk, tracks=tracks)
+
+
+def wide_body(walk: Walk) -> Walk:
+    """A body of great girth: pelvis markers lie on soft tissue, thighs apart, a broad base."""
+    middle = walk.tracks["sacrum"]
+    tracks = {}
+    for name, track in walk.tracks.items():
+        away = track - middle
+        if name.startswith("asis"):
+            tracks[name] = track + away * [0.6, 0.35, 0.0] + [0, 0, 0.05]
+        elif name.startswith((*THIGH, *SHANK, *FOOT, *ANKLE)):
+            tracks[name] = track + np.stack([0 * away[:, 0], np.sign(np.nanmean(away[:, 1])) * 0.06 + 0 * away[:, 0],
+                                             0 * away[:, 0]], axis=1)  # fmt: skip
+        else:
+            tracks[name] = track
+    return replace(walk, tracks=tracks)
+
+
+def with_stick(walk: Walk, newtons: float, on_own_plate: bool) -> Walk:
+    """Press a stick on the floor beside the right foot while it stands: on another plate, or on the foot's own."""
+    plates = []
+    for plate in walk.plates:
+        loaded = (plate.force[:, 2] > 50).astype(float)
+        push = newtons * np.convolve(loaded, np.ones(51) / 51, "same") * loaded
+        beside = np.nan_to_num(plate.centre_of_pressure) + np.array([0.1, -0.3, 0.0])
+        if on_own_plate:
+            total = plate.force[:, 2] - 0.7 * push + push
+            share = np.divide(push, total, out=np.zeros_like(push), where=total > 10)[:, None]
+            force = plate.force + np.stack([0 * push, 0 * push, 0.3 * push], axis=1)
+            point = plate.centre_of_pressure * (1 - share) + beside * share
+            plates.append(replace(plate, force=force, centre_of_pressure=point))
+        else:
+            plates.append(plate)
+            force = np.stack([0 * push, 0 * push, push], axis=1)
+            point = np.where(force[:, 2:] > 20, beside, np.nan)
+            corners = plate.corners + np.array([0.0, -0.65, 0.0])
+            plates.append(replace(plate, force=force, centre_of_pressure=point, corners=corners,
+                                  free_moment=0 * force))  # fmt: skip
+    return replace(walk, plates=tuple(plates))

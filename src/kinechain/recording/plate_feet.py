@@ -31,6 +31,9 @@ FAR_M = 0.3
 #: An offset of the origin along the plate that the feet can tell the sign of, m.  Assumption: twice of it moves the
 #: centre of pressure by more than the breadth of half a foot.
 LARGE_OFFSET_M = 0.03
+#: Rise of the force along the foot through a stance that is a push-off, N/s.  Assumption: a tenth of what a slow adult
+#: makes (from -50 to 50 N in half a second).
+LEAST_PUSH = 20.0
 #: Samples looked at per plate, and the least that can tell anything.
 SAMPLES, LEAST = 150, 5
 #: A plate is loaded above this, N.  Assumption, above the noise and offset of usual plates.
@@ -252,6 +255,11 @@ def _corrected(
     is_open = any(entry[0] <= best + 1e-3 and entry[2] != order for entry in tried[1:])
     if is_open or (rivals and best > BETTER * min(rivals)):
         return None
+    if order != (0, 1, 2, 3) and np.isfinite(away):
+        # Beside a foot the force of a stick or of a turned foot acts, too; its direction then shows an upright order.
+        now, then = (_push_off(p, rows, frames, feet) for p in (thin, _redescribed(thin, order, signs)))
+        if now > max(then, LEAST_PUSH):
+            return None
     stated = f"{away:.2f} m from the nearest foot" if np.isfinite(away) else "downwards"
     what = [f"the sign of the {word}"] if word else []
     what += ["the order of its corners"] if order != (0, 1, 2, 3) else []
@@ -263,6 +271,28 @@ def _corrected(
     code = "plates.origin_sign" if order == (0, 1, 2, 3) else "plates.corner_order"
     notes.append(Note("repaired", text, code, plate.name, effect, DESCRIBE))
     return _redescribed(plate, order, signs)
+
+
+def _push_off(plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[np.int_], feet: _Feet) -> float:
+    """Return how the force along the foot turns from braking to pushing, N/s: upward through every stance of walking.
+
+    Parameters
+    ----------
+    plate : ForcePlate
+        Its rows only.
+    rows, frames
+        Of these samples in the whole plate and in the tracks.
+    """
+    line = feet.front[frames] - feet.rear[frames]
+    middles = feet.rear[frames] + 0.5 * line
+    nearest = np.linalg.norm(plate.centre_of_pressure[:, None, :2] - middles, axis=2).argmin(axis=1)
+    ahead = line[np.arange(len(rows)), nearest]
+    along = (plate.force[:, :2] * ahead).sum(axis=1) / np.maximum(np.linalg.norm(ahead, axis=1), 1e-9)
+    times = rows / plate.rate_hz
+    contact = np.cumsum(np.diff(rows, prepend=rows[0]) > 3 * np.median(np.diff(rows)))
+    count = np.bincount(contact)
+    centred = times - (np.bincount(contact, times) / count)[contact]
+    return float(centred @ along / max(float(centred @ centred), 1e-9))
 
 
 def _origin_signs(plate: ForcePlate) -> tuple[tuple[str, FloatArray], ...]:

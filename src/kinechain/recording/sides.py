@@ -28,6 +28,11 @@ WIDEST_M = 1.6
 #: The middle between heel and toes lies in front of the ankle; this far behind it the two were exchanged (assumption).
 BEHIND_ANKLE_M = 0.01
 
+#: A marker moves with a leg if its distance to it changes less than this share of that to the other (assumption).
+STEADIER = 0.7
+#: Only in legs that stride does the distance to the wrong leg change by this much, m, both sides together (assumption).
+LEAST_SWAY_M = 0.02
+
 #: Parts of the body that tell front from back without knowing right from left: (name, front, back, weight).
 #: A foot points up to 40 deg outward or inward, so each counts less than the pelvis (assumption).
 _FRONT_BACK = (
@@ -176,6 +181,7 @@ def find_sides(
     if facing is None or not pairs:
         return Sides()
     signs = _pair_signs(shots, pairs, cross(up, facing))
+    signs = _with_crossed_legs(shots, pairs, signs, notes)
     votes = _segment_votes(shots, pairs, signs)
     if not votes:
         return Sides()
@@ -322,6 +328,43 @@ def _pair_signs(shots: Snapshots, pairs: list[tuple[int, int]], left: FloatArray
     if abs(whole) > SIDEWAYS_SHARE:
         signs[leg] = together * np.sign(whole)
     return np.asarray(signs)
+
+
+def _with_crossed_legs(
+    shots: Snapshots, pairs: list[tuple[int, int]], signs: FloatArray, notes: list[Note]
+) -> FloatArray:
+    """Return the signs of pairs, those of a crossing leg set right: it stands aside, but moves with its own thigh.
+
+    Labels that were exchanged stand on the other leg, so their distance to its own next marker changes with each step.
+    """
+    legs = [k for k, (row, _) in enumerate(pairs) if _segment(shots.names[row]) in (*_LEG, "thigh", "pelvis")]
+    wrong = [k for k in legs if signs[k] < 0.0 and _segment(shots.names[pairs[k][0]]) in _LEG]
+    right = [k for k in legs if signs[k] > 0.0]
+    if not wrong or not right:
+        return signs
+    kept, crossed = min(
+        ((_sway(shots, pairs[a], pairs[b]), _sway(shots, pairs[a], pairs[b][::-1])) for a in wrong for b in right),
+        key=min,
+    )
+    if not (kept < STEADIER * crossed and LEAST_SWAY_M < crossed < np.inf):
+        return signs
+    out = signs.copy()
+    out[wrong] = 1.0
+    names = ", ".join(shots.labels[row] for k in wrong for row in pairs[k])
+    text = f"The legs cross: {names} stand on the other side of each other, but move with the leg they are named after."
+    effect = "Right and left stay as labelled."
+    notes.append(Note("found", text, "person.legs_cross", names, effect, "Nothing, if the legs do cross."))
+    return out
+
+
+def _sway(shots: Snapshots, one: tuple[int, int], other: tuple[int, int]) -> float:
+    """Return how much the distances between the right and between the left of two pairs change, m; inf if unseen."""
+    total = 0.0
+    for a, b in zip(one, other, strict=True):
+        apart = np.linalg.norm(shots.points[a] - shots.points[b], axis=1)
+        apart = apart[np.isfinite(apart)]
+        total += float(np.std(apart)) if len(apart) > 2 else float("inf")
+    return total
 
 
 @lru_cache(maxsize=4096)

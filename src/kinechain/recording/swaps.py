@@ -40,6 +40,10 @@ _OUTER_INNER = (
     ("metatarsal_5_head", "metatarsal_1_head"),
     ("metatarsal_2_head", "metatarsal_1_head"),
 )
+#: Landmarks of the trunk; of one that leans further than this, deg, above and in front mean nothing any more
+#: (assumption: short of a trunk that is level, as in camptocormia).
+_TRUNK = ("suprasternal_notch", "xiphoid", "c7", "t10", "acromion")
+BENT_TRUNK_DEG = 50.0
 #: How far the wrong way round two markers must stand to count, m (assumption: beyond where fingers stick them).
 NEARER_SHARE = 0.6
 UPSIDE_DOWN_M, BACK_TO_FRONT_M, INSIDE_OUT_M = 0.03, 0.03, 0.01
@@ -82,9 +86,12 @@ def find_swaps(shots: Snapshots, up: FloatArray, facing: FloatArray | None, shar
     the line from heel to toes, so those are certain once the markers fit the other foot better exchanged than as they
     are; where they do not, both are left out.
     """
-    told = [(w, a, b, "below") for w, a, b in _wrong(shots, _both_sides(_UPPER_LOWER), up, UPSIDE_DOWN_M, share)]
+    upper_lower, front_back = _both_sides(_UPPER_LOWER), _both_sides(_FRONT_BACK)
+    if _is_bent(shots, up):
+        upper_lower, front_back = ([p for p in x if not p[0].startswith(_TRUNK)] for x in (upper_lower, front_back))
+    told = [(w, a, b, "below") for w, a, b in _wrong(shots, upper_lower, up, UPSIDE_DOWN_M, share)]
     if facing is not None:
-        behind = _wrong(shots, _both_sides(_FRONT_BACK), facing, BACK_TO_FRONT_M, share)
+        behind = _wrong(shots, front_back, facing, BACK_TO_FRONT_M, share)
         told += [(w, a, b, "behind") for w, a, b in behind]
         told += _heel_for_toe(shots, facing, share)
     exchanged: list[tuple[str, str, str]] = []
@@ -110,6 +117,17 @@ def find_swaps(shots: Snapshots, up: FloatArray, facing: FloatArray | None, shar
     for a, b, how in exchanged:
         notes.append(_note(shots, a, b, how, True))
     return Swaps(tuple((label[a], label[b]) for a, b, _ in exchanged), tuple(dict.fromkeys(label[x] for x in dropped)))
+
+
+def _is_bent(shots: Snapshots, up: FloatArray) -> bool:
+    """Tell whether the trunk lies more nearly level than upright, from the pelvis to the middle of the trunk."""
+    trunk, pelvis = shots.centre(_TRUNK), shots.pelvis
+    if trunk is None or pelvis is None:
+        return False
+    line = trunk - pelvis
+    cosine = line @ up / np.maximum(np.linalg.norm(line, axis=1), 1e-9)
+    cosine = cosine[np.isfinite(cosine)]
+    return bool(len(cosine) and np.median(cosine) < np.cos(np.radians(BENT_TRUNK_DEG)))
 
 
 def _note(shots: Snapshots, a: str, b: str, how: str, is_repaired: bool) -> Note:

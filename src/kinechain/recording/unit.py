@@ -15,8 +15,9 @@ from kinechain.recording.snapshots import Snapshots
 
 __all__ = ["SPAN_M", "cloud_span", "find_scale", "rescaled_markers", "rescaled_plates"]
 
-#: Standing height of anybody whose gait is recorded, m (assumption: a child of one year to beyond the tallest adults).
-STATURE_M = (0.70, 2.40)
+#: Standing height that the legs of anybody whose gait is recorded fit, m (assumption: beyond the tallest adults, and
+#: below a child of one year, whose legs are shorter by its height than an adult's).
+STATURE_M = (0.60, 2.40)
 #: Distance between two landmarks as a share of the standing height.  Knee to ankle and hip to knee: heights of the
 #: lateral epicondyle, malleolus and trochanter in ansur2 (0.280, 0.0415 and 0.513 of men's stature); the rest are
 #: assumptions from the same heights, wide enough to tell one unit from another and no more.
@@ -65,7 +66,10 @@ def find_scale(name: str, markers: Markers, shots: Snapshots, notes: list[Note])
     fitting = [
         (_METRES[true] / _METRES[stated], stated, true)
         for stated, true in product(_STATED, _METRES)
-        if stated != true and likely[0] <= size * _METRES[true] / _METRES[stated] <= likely[1]
+        # Centimetres that are inches make a child of one year of an adult, so they are not told apart.
+        if stated != true
+        and (stated, true) != ("centimetres", "inches")
+        and likely[0] <= size * _METRES[true] / _METRES[stated] <= likely[1]
     ]
     if len(fitting) != 1:
         raise RecordingError(

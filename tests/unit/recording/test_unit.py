@@ -11,7 +11,7 @@ from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.recording import ForcePlate
 
 LEG = [i for i, x in enumerate(labels()) if x[2:] in ("IAS", "FLE", "FME", "FAL", "TAM", "FCC", "FM1", "FM2", "FM5")]
-FACTORS = [1e3, 1e2, 10.0, 1e-3, 1e-2, 0.1, 1 / 0.0254, 1 / 25.4, 1 / 2.54]
+FACTORS = [1e3, 1e2, 10.0, 1e-3, 1e-2, 0.1, 1 / 0.0254, 1 / 25.4]
 
 
 @pytest.mark.parametrize("factor", FACTORS)
@@ -25,7 +25,7 @@ def test_a_wrong_unit_is_repaired_and_said(factor, figure):
     assert said[0].cure
 
 
-@pytest.mark.parametrize("size", [0.47, 0.53, 1.0, 1.25])
+@pytest.mark.parametrize("size", [0.39, 0.47, 0.53, 1.0, 1.25])
 def test_children_and_tall_people_keep_their_size(size):
     ready = prepare_recording(recording(standing() * size))
     assert not [n for n in ready.notes if n.code == "axes.unit"]
