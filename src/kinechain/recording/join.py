@@ -98,8 +98,8 @@ def _fits(recording: Recording, table: Recording) -> bool:
     ends = (markers.start_s - plate.start_s, float(markers.times_s[-1]) - float(plate.times_s[-1]))
     if max(abs(end) for end in ends) > 1.5 / markers.rate_hz + 1.0 / plate.rate_hz:
         return False
-    away = [d for p in table.plates if (d := _distance(markers, p)) is not None]
-    return bool(away) and max(away) <= FURTHEST_M
+    samples = [s for p in table.plates if (s := _loaded_samples(markers, p)) is not None]
+    return bool(samples) and max(_stand(*s)[0] for s in samples) <= FURTHEST_M
 
 
 def _said_by_clock(recording: Recording, table: Recording) -> Recording:
@@ -215,13 +215,3 @@ def _axis_rotations() -> tuple[FloatArray, ...]:
 
 
 _ROTATIONS = _axis_rotations()
-
-
-def _distance(markers: Markers, plate: ForcePlate) -> float | None:
-    """Median distance from the centre of pressure to the nearest marker, m; None if the plate is never loaded."""
-    frames = np.round((plate.times_s - markers.start_s) * markers.rate_hz).astype(int)
-    use = np.isfinite(plate.centre_of_pressure[:, 0]) & (frames >= 0) & (frames < len(markers.positions))
-    rows = np.flatnonzero(use)[:: max(int(use.sum()) // 200, 1)]
-    apart = np.linalg.norm(markers.positions[frames[rows]] - plate.centre_of_pressure[rows][:, None], axis=2)
-    seen = np.isfinite(apart).any(axis=1)
-    return float(np.median(np.nanmin(apart[seen], axis=1))) if seen.any() else None
