@@ -18,8 +18,7 @@ import numpy as np
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.core.errors import KinechainError
 from kinechain.motion.body_paths import foot_paths
-from kinechain.motion.contacts import find_contacts
-from kinechain.motion.events import ChosenEvents, choose_events
+from kinechain.motion.events import ChosenEvents, choose_events, find_plate_events
 from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.kinematic_events import find_bonci_events, find_walk, find_zeni_events
@@ -173,13 +172,7 @@ def _methods(trial: WalkingTrial) -> dict[str, tuple[Event, ...]]:
 
 def _truths(trial: WalkingTrial) -> dict[str, list[Event]]:
     """Events of clean plate contacts, and events stored in the file."""
-    plates = []
-    for contact in find_contacts(trial.recording.plates, trial.paths):
-        if contact.is_clean and contact.side is not None:
-            if contact.has_start:
-                plates.append(Event("foot_strike", contact.side, contact.start_s, "plates"))
-            if contact.has_end:
-                plates.append(Event("foot_off", contact.side, contact.end_s, "plates"))
+    plates = list(find_plate_events(trial.recording.plates, trial.paths))
     first, last = trial.paths.times_s[[0, -1]]
     return {"plates": plates, "file": [e for e in trial.recording.events if first <= e.time_s <= last]}
 

@@ -36,8 +36,6 @@ __all__ = ["Reading", "common_ends", "is_of_two", "plain", "read_label", "read_l
 
 #: A longer label is no name of a place.
 LONGEST = 60
-
-
 _CLUSTER_CODE = re.compile(r"([a-z]{1,2})([1-9])")
 #: Markers of a segment told apart by letters: LTHIB, LTHID, RTIBF, LTHAP.
 _LETTERED = re.compile(r"(thi|thigh|tib|tibia|shank|shk|shn)(?:[a-f]|ap|ad|p|d|u|l|lat|lo|up)")

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.motion.contacts import Contact
 from kinechain.motion.weight import (
-    GRAVITY_M_S2,
     body_weight_from_plates,
     mass_from_plates,
     mass_mismatch,

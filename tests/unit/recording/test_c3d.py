@@ -119,6 +119,18 @@ def test_force_point_and_free_moment_of_a_plate(tmp_path):
     assert plate.rate_hz == pytest.approx(400)
 
 
+def test_a_plate_without_an_origin_is_read_at_its_surface_and_said(tmp_path):
+    channels = np.array([0.0, 0.0, -700.0, -700.0 * 80.0, 700.0 * 50.0, 0.0])
+    corners = CORNERS[[1, 0, 3, 2]]
+    parameters = [*PLATE[:3], ("FORCE_PLATFORM", "CORNERS", corners.T[:, :, None])]
+    analogs = np.tile(channels[:, None], (1, 40))
+    recording = read_recording(
+        write_c3d(tmp_path / "a.c3d", labels(), standing(10), analogs=analogs, parameters=parameters)
+    )
+    assert recording.plates[0].force[5] == pytest.approx([0.0, 0.0, 700.0])
+    assert [(n.kind, n.place) for n in recording.notes if n.code == "plates.no_origin"] == [("assumed", "plate 1")]
+
+
 def test_an_offset_is_removed_and_said(tmp_path):
     corners = CORNERS[[1, 0, 3, 2]]
     loaded = plate_channels(np.array([0.0, 0.0, 700.0]), [350.0, 120.0, 0.0], 0.0)

@@ -146,66 +146,80 @@ def _source(
 ) -> PlateSource | None:
     """Collect one plate's numbers in SI, or note why it cannot be used."""
     name = f"plate {i + 1}"
-
     if kind not in CHANNELS:
         what = f" ({UNDEFINED[kind]})" if kind in UNDEFINED else ""
-        notes.append(
-            refusal(
-                name,
-                "plates.type",
-                f"it is of type {kind}{what}; types 1 to 7 are read, this one is not publicly defined",
-            )
-        )
+        why = f"it is of type {kind}{what}; types 1 to 7 are read, this one is not publicly defined"
+        notes.append(refusal(name, "plates.type", why))
         return None
     channels, corners = _per_plate(group.channels, i, 1), group.corners
     if channels is None or corners is None or corners.size < 12 * (i + 1):
-        notes.append(
-            refusal(name, "plates.undescribed", "the file does not say where it stands or which channels it has")
-        )
+        why = "the file does not say where it stands or which channels it has"
+        notes.append(refusal(name, "plates.undescribed", why))
         return None
     index = np.nan_to_num(channels[: CHANNELS[kind]], posinf=0.0, neginf=0.0).astype(int) - 1
     if len(index) < CHANNELS[kind] or index.min() < 0 or index.max() >= group.analogs.shape[1]:
         notes.append(refusal(name, "plates.channels", "it names analog channels the file does not hold"))
         return None
     said = [group.units[k] for k in index]
-    values = group.analogs.T[index].T
-    raw = None
-    if kind in CALIBRATED:
-        matrix = _matrix(i, kind, group)
-        if matrix is not None:
-            raw = values * _scales(2, said, unit) if kind == 4 else None
-            values = values @ matrix.T
-            scales = [1.0] * 3 + [unit] * 3 if kind in (4, 5) else [1.0] * len(matrix)
-        elif kind in (4, 7) and not all(_letters(u).startswith("v") for u in said[:3]):
-            text = (
-                f"{name}: it is of type {kind} but has no calibration matrix; its channels are named "
-                f"'{said[0]}' and were taken as calibrated."
-            )
-            effect = "Force and centre of pressure rest on that assumption."
-            notes.append(Note("assumed", text, "plates.no_matrix", name, effect, DESCRIBE))
-            scales = _scales(2 if kind == 4 else 3, said, unit)
-        else:
-            notes.append(refusal(name, "plates.no_matrix", f"it is of type {kind} but has no calibration matrix"))
-            return None
-    else:
-        scales = _scales(kind, said, unit)
-    stated = _per_plate(group.origins, i, 1)
-    has_origin = stated is not None and len(stated) >= 3 and bool(np.isfinite(stated[:3]).all())
-    origin = stated[:3] * unit if stated is not None and has_origin else np.zeros(3)
+    stored = group.analogs.T[index].T
+    matrix = _matrix(i, kind, group) if kind in CALIBRATED else None
+    values = _in_si(stored, said, kind, matrix, unit, name, notes)
+    if values is None:
+        return None
+    origin = _origin(i, kind, group, unit, name, notes)
     place = corners.ravel(order="F")[12 * i : 12 * i + 12].reshape(4, 3) * unit
     return PlateSource(
         name,
         kind,
-        values * scales,
+        values,
         place,
         origin,
         rate_hz,
         start_s,
         _zero(group),
         _polynomial(i, kind, group.polynomials),
-        raw,
+        stored * _scales(2, said, unit) if kind == 4 and matrix is not None else None,
         said[0],
     )
+
+
+def _in_si(
+    stored: FloatArray,
+    said: list[str],
+    kind: int,
+    matrix: FloatArray | None,
+    unit: float,
+    name: str,
+    notes: list[Note],
+) -> FloatArray | None:
+    """Return the channels of a plate calibrated and in SI; None, with the reason in a note, where nothing says how."""
+    if kind not in CALIBRATED:
+        return stored * _scales(kind, said, unit)
+    if matrix is not None:
+        return stored @ matrix.T * ([1.0] * 3 + [unit] * 3 if kind in (4, 5) else [1.0] * len(matrix))
+    if kind in (4, 7) and not all(_letters(u).startswith("v") for u in said[:3]):
+        text = (
+            f"{name}: it is of type {kind} but has no calibration matrix; its channels are named "
+            f"'{said[0]}' and were taken as calibrated."
+        )
+        effect = "Force and centre of pressure rest on that assumption."
+        notes.append(Note("assumed", text, "plates.no_matrix", name, effect, DESCRIBE))
+        return stored * _scales(2 if kind == 4 else 3, said, unit)
+    notes.append(refusal(name, "plates.no_matrix", f"it is of type {kind} but has no calibration matrix"))
+    return None
+
+
+def _origin(i: int, kind: int, group: _Group, unit: float, name: str, notes: list[Note]) -> FloatArray:
+    """Return ORIGIN, (3,) m; zero, with a note where that matters, if the file states none."""
+    stated = _per_plate(group.origins, i, 1)
+    if stated is not None and len(stated) >= 3 and np.isfinite(stated[:3]).all():
+        return np.asarray(stated[:3] * unit)
+    if kind in (2, 4, 5):
+        text = f"{name}: the file does not say how deep its sensor lies (ORIGIN); the surface was taken."
+        effect = "The centre of pressure lies wrong by that depth times the slope of the force."
+        cure = "State FORCE_PLATFORM:ORIGIN from the plate's calibration sheet."
+        notes.append(Note("assumed", text, "plates.no_origin", name, effect, cure))
+    return np.zeros(3)
 
 
 def _matrix(i: int, kind: int, group: _Group) -> FloatArray | None:
