@@ -75,12 +75,13 @@ def handed_over(array: FloatArray) -> FloatArray:
 
 def lengths(vectors: FloatArray) -> FloatArray:
     """Return the length of every vector (..., component), (...) array."""
-    if vectors.shape[-1] != 3 or vectors.size < 1000:
+    if vectors.shape[-1] != 3 or vectors.size < 200:
         return np.asarray(np.sqrt(np.vecdot(vectors, vectors)))
     # Of many vectors the components one after the other are faster.
-    squares = vectors * vectors
-    total = squares[..., 0] + squares[..., 1]
-    total += squares[..., 2]
+    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
+    total = x * x
+    total += y * y
+    total += z * z
     return np.asarray(np.sqrt(total, out=total))
 
 

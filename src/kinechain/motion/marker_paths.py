@@ -190,11 +190,13 @@ def _completed(track: FloatArray, other: FloatArray) -> FloatArray:
 
 def _bridged(points: FloatArray) -> FloatArray:
     """Bridge missing frames by straight lines; no event is taken from them."""
-    if np.isfinite(points).all():
+    finite = np.isfinite(points)
+    there = finite[:, :, 0] & finite[:, :, 1] & finite[:, :, 2]
+    if there.all():
         return points
     out, time = points.copy(), np.arange(len(points))
-    for point in range(points.shape[1]):
-        seen: NDArray[np.intp] = np.flatnonzero(np.isfinite(points[:, point]).all(axis=1))
+    for point in np.flatnonzero(~there.all(axis=0)).tolist():
+        seen: NDArray[np.intp] = np.flatnonzero(there[:, point])
         if 0 < len(seen) < len(time):
             for axis in range(3):
                 out[:, point, axis] = np.interp(time, seen, points[seen, point, axis])

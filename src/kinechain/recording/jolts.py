@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Jolts:
     limits: FloatArray
     is_jolt: NDArray[np.bool_]
 
-    @property
+    @cached_property
     def is_peak(self) -> NDArray[np.bool_]:
         """The jolts that none beside them outdoes, (time - 3, marker); a step makes one between two halves."""
         beside = np.zeros_like(self.sizes)

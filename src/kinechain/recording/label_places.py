@@ -80,6 +80,7 @@ def broken_among(names: tuple[str, ...], points: FloatArray) -> tuple[int, tuple
     return int(np.count_nonzero(count)), broken
 
 
+@lru_cache(maxsize=256)
 def frames_looked_at(count: int) -> IntArray:
     """Return the frames of so many that are looked at."""
     return np.unique(np.linspace(0, count - 1, _FRAMES).astype(np.int64))

@@ -57,7 +57,7 @@ class _Feet:
     rear: FloatArray
     front: FloatArray
     near_m: float
-    pelvis: FloatArray | None
+    pelvis: tuple[FloatArray, ...]
 
 
 def plates_under_feet(
@@ -112,9 +112,9 @@ def _feet(tracks: Mapping[str, FloatArray]) -> _Feet | None:
         front.append(ahead if ahead is not None else one)
     if not rear:
         return None
-    pelvis = [t for n, t in tracks.items() if n.startswith(PELVIS)]
-    middle = np.mean([t[:, :2] for t in pelvis], axis=0) if pelvis else None
-    return _Feet(np.stack(rear, axis=1)[:, :, :2], np.stack(front, axis=1)[:, :, :2], near, middle)
+    pelvis = tuple(t[:, :2] for n, t in tracks.items() if n.startswith(PELVIS))
+    behind, ahead = (np.stack([track[:, :2] for track in ends], axis=1) for ends in (rear, front))
+    return _Feet(behind, ahead, near, pelvis)
 
 
 def _first(tracks: Mapping[str, FloatArray], names: Sequence[str], letter: str) -> FloatArray | None:
@@ -184,9 +184,10 @@ def _under_feet(
 
 
 def _is_under_pelvis(plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[np.int_], feet: _Feet) -> bool:
-    if feet.pelvis is None:
+    if not feet.pelvis:
         return False
-    apart = np.linalg.norm(feet.pelvis[frames] - plate.centre_of_pressure[rows, :2], axis=1)
+    middle = np.mean([track[frames] for track in feet.pelvis], axis=0)
+    apart = lengths(middle - plate.centre_of_pressure[rows, :2])
     return bool(median(apart) < FAR_M)
 
 

@@ -86,7 +86,8 @@ def prepare_recording(
 
     shots = take_snapshots(markers, match.landmarks)
     scale = find_scale(name, markers, shots, notes)
-    markers, shots = rescaled_markers(markers, scale), replace(shots, points=shots.points * scale)
+    if scale != 1.0:
+        markers, shots = rescaled_markers(markers, scale), replace(shots, points=shots.points * scale)
     plates = rescaled_plates(recording.plates, scale, shots)
 
     up = find_vertical(name, shots, plates, _asked_up(settings), notes)
@@ -101,7 +102,8 @@ def prepare_recording(
 
     segments = {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks}
     positions = without_tracking_faults(positions, markers.labels, segments, markers.rate_hz, notes)
-    shots = take_snapshots(markers, match.landmarks, positions)
+    if positions is not markers.positions:
+        shots = take_snapshots(markers, match.landmarks, positions)
     swaps = find_swaps(shots, up.up, facing, share, notes)
     positions = exchange_labels(positions, markers.labels, swaps.exchanged)
     heading = find_heading(name, shots.exchanged(swaps.exchanged), up.up, notes, facing)
