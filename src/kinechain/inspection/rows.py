@@ -157,13 +157,17 @@ def _same_points(markers: Markers, ready: Markers) -> tuple[FloatArray, FloatArr
         return np.zeros((0, 3)), np.zeros((0, 3))
     place = {label: column for column, label in enumerate(ready.labels)}
     pairs = [(c, place[label]) for c, label in enumerate(markers.labels) if label in place]
-    frames = np.unique(
-        np.linspace(0, len(markers.positions) - 1, max(2, AXES_POINTS // max(len(pairs), 1))).astype(int)
-    )
+    frames = _spaced(0, len(markers.positions) - 1, max(2, AXES_POINTS // max(len(pairs), 1)))
     lab = markers.positions[frames][:, [c for c, _ in pairs]].reshape(-1, 3)
     world = ready.positions[frames][:, [c for _, c in pairs]].reshape(-1, 3)
     both = np.isfinite(lab).all(axis=1) & np.isfinite(world).all(axis=1)
     return lab[both], world[both]
+
+
+@lru_cache(maxsize=256)
+def _spaced(first: int, last: int, count: int) -> NDArray[np.int64]:
+    """Return so many evenly spaced whole numbers, each once."""
+    return np.unique(np.linspace(first, last, count).astype(np.int64))
 
 
 def _axis(direction: FloatArray) -> tuple[str, float]:
@@ -251,5 +255,6 @@ def _load(force: FloatArray) -> tuple[float, ...]:
     """Return the largest force in each of at most ``LOAD_STEPS`` equal stretches, N."""
     if not len(force):
         return ()
-    edges = np.unique(np.linspace(0, len(force), LOAD_STEPS + 1).astype(int)[:-1])
+    edges = _spaced(0, len(force), LOAD_STEPS + 1)
+    edges = edges[edges < len(force)]
     return tuple(np.round(np.maximum.reduceat(np.minimum(force, MOST_LOAD_N), edges), 1).tolist())

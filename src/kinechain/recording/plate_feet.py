@@ -147,7 +147,7 @@ def _under_feet(
     plate: ForcePlate, rows: NDArray[np.int_], frames: NDArray[np.int_], feet: _Feet, notes: list[Note]
 ) -> ForcePlate | None:
     """Return one plate as it is, corrected, or None with the reason in a note."""
-    push = np.median(plate.force[rows], axis=0)
+    push = np.array([median(component) for component in plate.force[rows].T])
     # Shear and slopes leave a foot's force within 60 degrees of the vertical.
     is_up = bool(push[2] > 0.5 * np.linalg.norm(push))
     away = _distance(plate.centre_of_pressure[rows, :2], frames, feet)
