@@ -185,7 +185,7 @@ def _print_assessment(assessment: Assessment, written: Sequence[Path], as_json: 
         lines += ["Demonstration: the walk was made by the project itself.", ""]
     if used:
         lines.append(f"Recordings used: {', '.join(used)}")
-    lines += [f"Not used: {sentence}" for sentence in assessment.refused]
+    lines += [f"Not used, or to be checked: {sentence}" for sentence in assessment.refused]
     lines += [f"Written: {path}" for path in written]
     lines += ["", INTENDED_PURPOSE]
     typer.echo(wrapped("\n".join(printable(line) for text in lines for line in text.split("\n"))))

@@ -50,6 +50,7 @@ _KNEE_TEST = "Stand with markers on both femoral epicondyles and both malleoli o
 _ARCH_TEST = "Navicular drop and Foot Posture Index (FPI-6)"
 _HEEL_TEST = "Resting calcaneal stance position, or two markers on the back of the heel"
 _LEG_TEST = "Blocks under the shorter leg until the pelvis is level"
+_PALPATION = "Palpate the landmarks of both legs and record the standing trial again"
 
 
 def pelvic_tilt_deg(p: Points) -> float:
@@ -402,6 +403,8 @@ _LENGTHS = (
 
 
 def _find_leg_lengths(view: _View) -> None:
+    centres = next(length for length in _LENGTHS if length.error == "joint_centres")
+    told = _side_difference(view.marks, centres)
     for length in _LENGTHS:
         values = {side: _leg_length(view.marks, length, side) for side in _SIDES}
         error = leg_length_error(length.error)
@@ -414,9 +417,29 @@ def _find_leg_lengths(view: _View) -> None:
                 half = Z95 * error.sem / math.sqrt(2.0)
                 estimate = Estimate(value, value - half, value + half, "mm", f"{error.source}, one leg of two")
                 view.add(length.id, length.name, side, estimate, length.how)
-        if values["left"] is not None and values["right"] is not None:
-            _add_difference(view, length.id, length.name, values["left"] - values["right"], error, length.how)
+        difference = _side_difference(view.marks, length)
+        if difference is None:
+            continue
+        if told is not None and abs(difference - told) > _contradiction_mm(length, centres):
+            text = (
+                f"the markers differ by {difference:.0f} mm between the sides and the joint centres by {told:.0f} mm, "
+                "which no leg can do: a marker does not sit where its name says"
+            ).replace("-", "\N{MINUS SIGN}")
+            view.miss(f"{length.id}_difference", f"{length.name}, left minus right", "both", text, _PALPATION)
+        else:
+            _add_difference(view, length.id, length.name, difference, error, length.how)
     _find_functional(view)
+
+
+def _side_difference(marks: Landmarks, length: _Length) -> float | None:
+    """Return left minus right, mm; None where a side is not known."""
+    left, right = (_leg_length(marks, length, side) for side in _SIDES)
+    return None if left is None or right is None else left - right
+
+
+def _contradiction_mm(length: _Length, other: _Length) -> float:
+    """Return how far the left-right differences of two definitions lie apart beyond both their errors, mm."""
+    return Z95 * math.hypot(leg_length_error(length.error).sem, leg_length_error(other.error).sem)
 
 
 def _leg_length(marks: Landmarks, length: _Length, side: Side) -> float | None:

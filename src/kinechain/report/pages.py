@@ -124,7 +124,9 @@ def _panel(
 
 def _stride_counts(pace: Pace) -> str:
     count = {side: sum(c.side == side for t in pace.trials for c in t.cycles) for side in ("left", "right")}
-    words = f"{count['left']} left and {count['right']} right strides from {_plural(len(pace.trials), 'recording')}"
+    strides = "stride" if count["right"] == 1 else "strides"
+    recordings = _plural(len(pace.trials), "recording")
+    words = f"{count['left']} left and {count['right']} right {strides} from {recordings}"
     if pace.speed_m_s is not None:
         words += f" at {pace.speed_m_s:.2f} m/s"
     if pace.left_out:

@@ -314,7 +314,7 @@ def _change_of_mind(lists: Lists, assessment: Assessment) -> tuple[str, ...]:
         lines.append(f"A published range that fits this person and method, where there is none ({len(unjudged)}).")
     strides = sum(len(t.cycles) for t in assessment.trials)
     if assessment.trials and strides < FEW_STRIDES:
-        lines.append(f"More walking: only {strides} strides were recorded.")
+        lines.append(f"More walking: only {strides} {'stride was' if strides == 1 else 'strides were'} recorded.")
     return tuple(lines)
 
 

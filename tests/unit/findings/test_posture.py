@@ -159,6 +159,17 @@ def test_a_longer_left_leg_is_found_with_its_sign_and_its_error() -> None:
     assert found["leg.length_functional_difference", "both"].estimate.value == pytest.approx(0.0, abs=1e-6)
 
 
+def test_a_trochanter_marker_that_sits_elsewhere_gives_no_leg_length_difference() -> None:
+    points = person_standing()
+    points["greater_trochanter_l"] = points["greater_trochanter_l"] + 0.06 * Z
+    findings, unmeasured = find_posture(ADULT, None, recorded(points), None)
+    found, missing = {f.id for f in findings}, {u.id: u.answer for u in unmeasured}
+    assert "leg.length_joint_centres_difference" in found
+    assert "leg.length_markers_difference" not in found
+    assert "does not sit where its name says" in missing["leg.length_markers_difference"].reason
+    assert "Palpate" in missing["leg.length_markers_difference"].next_test
+
+
 def test_a_pelvis_that_drops_shows_as_functional_and_not_as_bone_length() -> None:
     points = person_standing()
     rotation = about_axis(X, math.radians(5.0))
