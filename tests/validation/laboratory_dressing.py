@@ -400,7 +400,7 @@ def write(walk: Walk, dress: Dress, path: Path) -> Dressed:
                     points[f"{dress.prefix}{s.upper()}{label}"] = walk.tracks[f"{joint}_centre_{s}"]
     for k in range(dress.unlabelled):
         flash = np.full((walk.frames, 3), np.nan)
-        first = int(chance.integers(0, walk.frames // 2))
+        first = int(chance.integers(0, max(walk.frames // 2, 1)))
         flash[first : first + 12] = chance.uniform(-1, 1, 3) + np.array([0.0, 0.0, 1.2])
         points[f"*{k + 1}" if k % 2 else f"U{k + 1}"] = flash
     order = list(points)

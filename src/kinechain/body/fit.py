@@ -187,6 +187,11 @@ def _personal_landmarks(person: Personal, points: Points) -> tuple[Marker, ...]:
             world = points.landmarks[mark.name]
         elif mark.name == "sacrum" and points.has("psis_r", "psis_l"):
             world = points.middle("psis_r", "psis_l")
+        elif mark.name[:-2] == "metatarsal_2_head" and points.has(
+            *(f"metatarsal_{n}_head{mark.name[-2:]}" for n in "15")
+        ):
+            # As the direction of the foot was told from them.
+            world = points.middle(*(f"metatarsal_{n}_head{mark.name[-2:]}" for n in "15"))
         else:
             return mark
         source = mark.source if joint_centre else "standing trial"
