@@ -10,8 +10,8 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.recording.exchanges import exchange_back, exchange_by_place
 from kinechain.recording.fallen import without_fallen
-from kinechain.recording.frozen import without_held_samples
 from kinechain.recording.gaps import find_gaps
+from kinechain.recording.held import without_held_samples
 from kinechain.recording.jolts import Jolts, find_jolts, stretch
 from kinechain.recording.jumps import note_noise, note_shifts, without_jumps, without_strays
 from kinechain.recording.recording import Note

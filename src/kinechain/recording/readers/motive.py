@@ -16,8 +16,8 @@ import csv
 import numpy as np
 
 from kinechain.core.errors import FileError
-from kinechain.recording.readers.clock import even_rows
 from kinechain.recording.readers.content import TableFile, make_markers
+from kinechain.recording.readers.even_rows import even_rows
 from kinechain.recording.readers.lengths import length_from_size, length_of
 from kinechain.recording.readers.text import delimiter_of, parse_rows, split_lines, to_number
 from kinechain.recording.recording import Note

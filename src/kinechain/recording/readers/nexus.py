@@ -22,8 +22,8 @@ from kinechain.core.errors import FileError
 from kinechain.core.text import printable
 from kinechain.recording.events import StoredEvents, find_file_events
 from kinechain.recording.plates import PlateSettings
-from kinechain.recording.readers.clock import even_rows
 from kinechain.recording.readers.content import TableFile, make_markers, plain_label
+from kinechain.recording.readers.even_rows import even_rows
 from kinechain.recording.readers.lengths import length_from_size, length_of
 from kinechain.recording.readers.text import delimiter_of, different, parse_rows, split_cells, split_lines, to_number
 from kinechain.recording.recording import Event, ForcePlate, Markers, Note, Series

@@ -17,8 +17,8 @@ import numpy as np
 
 from kinechain.core.errors import FileError
 from kinechain.recording.events import StoredEvents, find_file_events
-from kinechain.recording.readers.clock import even_rows
 from kinechain.recording.readers.content import TableFile, make_markers
+from kinechain.recording.readers.even_rows import even_rows
 from kinechain.recording.readers.text import parse_rows, split_cells, split_lines, to_number
 from kinechain.recording.recording import Event, Note
 

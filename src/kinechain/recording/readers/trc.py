@@ -15,8 +15,8 @@ import numpy as np
 
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
-from kinechain.recording.readers.clock import even_rows
 from kinechain.recording.readers.content import make_markers
+from kinechain.recording.readers.even_rows import even_rows
 from kinechain.recording.readers.lengths import length_from_size, length_of
 from kinechain.recording.readers.text import parse_rows, split_cells, split_lines, to_number
 from kinechain.recording.recording import Markers, Note
