@@ -223,7 +223,8 @@ def render_folder(
     if refused:
         lines += _section("Not read", is_coloured)
         for i in refused:
-            lines += _block("  -", i.refused, 4)
+            above, is_there = i.name.removesuffix(_short(i)), i.refused.startswith(_short(i))
+            lines += _block("  -", above + i.refused if is_there else i.refused, 4)
     summary = textwrap.wrap(summary_words(inspections), WIDTH)
     lines += ["", *(_paint(line, "title", is_coloured) for line in summary)]
     lines += [words] if (words := joined_words(inspections)) else []
