@@ -746,3 +746,19 @@ def with_stick(walk: Walk, newtons: float, on_own_plate: bool) -> Walk:
             plates.append(replace(plate, force=force, centre_of_pressure=point, corners=corners,
                                   free_moment=0 * force))  # fmt: skip
     return replace(walk, plates=tuple(plates))
+
+
+def short_stepped(walk: Walk, share: float) -> Walk:
+    """Shorten every step to a share of it, feet and trunk staying as they are; without plates."""
+    pelvis = walk.tracks["sacrum"][:, :1]
+    ankle = {s: x[:, :1] for s, x in ankles(walk).items()}
+    tracks = {}
+    for name, track in walk.tracks.items():
+        side = side_of(name)
+        way = pelvis
+        if side and name.startswith((*FOOT, *ANKLE)):
+            way = ankle[side]
+        elif side and name.startswith(SHANK):
+            way = 0.5 * (pelvis + ankle[side])
+        tracks[name] = track - (1.0 - share) * way * np.array([1.0, 0.0, 0.0])
+    return replace(walk, tracks=tracks, plates=())

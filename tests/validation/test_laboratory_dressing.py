@@ -13,9 +13,12 @@ import pytest
 from laboratory_dressing import DIALECTS, STATIC_ONLY, Dress, Dressed, Walk
 from manifest_rows import DATA, prepared
 
+from kinechain.analysis import assess
+from kinechain.care.person import Person
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import choose_events
 from kinechain.motion.marker_paths import marker_paths
+from kinechain.motion.motion import Angles
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Recording
@@ -64,6 +67,7 @@ PEOPLE: dict[str, Callable[[Walk], Walk]] = {
     "supination": lambda walk: dressing.supinated(walk, 50.0, "l"),
     "scissoring": lambda walk: dressing.sheared_legs(walk, 0.15, 0.15),
     "one leg crosses": lambda walk: dressing.sheared_legs(walk, 0.3, 0.0),
+    "short steps": lambda walk: dressing.short_stepped(walk, 0.6),
     "windblown": lambda walk: dressing.sheared_legs(walk, 0.25, -0.25),
     "leans sideways": lambda walk: dressing.leaning(walk, 0, 25.0),
     "bent forward": lambda walk: dressing.leaning(walk, 1, 100.0),
@@ -160,5 +164,55 @@ def test_treadmill(shared: Path, tmp_path: Path, path: str, pace: float) -> None
     assert len(find_cycles(chosen.events, chosen.stretches)) >= 16
 
 
+STANDING = "dev/schreiber_moissenet/2014001/2014001_ST.c3d"
+
+
+def angles_of(folder: Path, dress: Dress) -> Angles:
+    """Return the angles of a walk that a laboratory wrote down, with its standing trial."""
+    standing = replace(dressing.walk_of(prepared(STANDING)), plates=(), events=())
+    dressing.write(source(WALKS[0]), dress, folder / "walk.c3d")
+    dressing.write(standing, replace(dress, drop=(), unlabelled=0), folder / "standing.c3d")
+    done = assess(Person(mass_kg=67.0, height_m=1.7), [folder / "walk.c3d"], folder / "standing.c3d")
+    assert not done.refused
+    assert len(done.trials[0].cycles) == 2
+    return done.trials[0].angles
+
+
+def mean_apart(one: Angles, other: Angles, label: str) -> float:
+    frames = min(len(one.values), len(other.values))
+    return float(np.degrees(abs(np.nanmean(one.angle(label)[:frames] - other.angle(label)[:frames]))))
+
+
+@pytest.mark.parametrize("dialect", ["plug-in gait, medial", "Visual3D CODA", "CAST"])
+def test_angles_do_not_depend_on_the_laboratory(shared: Path, tmp_path: Path, dialect: str) -> None:
+    """Axes, units, clocks, plates and names of a laboratory change no angle by more than 0.1 deg."""
+    plain = angles_of(tmp_path, Dress(dialect=dialect))
+    for other in (
+        Dress(dialect=dialect, turn=Y_UP, plate_type=3, unit="m", moment_unit="Nm"),
+        Dress(dialect=dialect, turn=Z_DOWN, is_real=False, first=500, shuffle=2, unlabelled=7),
+        Dress(dialect=dialect, turn=turned(217), prefix="S3:", centres=True, outputs="rad", plate_type=4),
+    ):
+        angles = angles_of(tmp_path, other)
+        measured = [label for label in plain.labels if np.isfinite(plain.angle(label)).any()]
+        assert measured == [label for label in angles.labels if np.isfinite(angles.angle(label)).any()]
+        assert max(mean_apart(angles, plain, label) for label in measured) < 0.1
+
+
+def test_a_foot_without_a_second_metatarsal_head_points_the_same_way(shared: Path, tmp_path: Path) -> None:
+    """The middle of the outer heads stands for the second: foot progression within 2 deg of that with all three."""
+    with_it = angles_of(tmp_path, Dress(dialect="CAST"))
+    without = angles_of(tmp_path, Dress(dialect="CAST", drop=("metatarsal_2_head",)))
+    for label in ("foot_progression_left", "foot_progression_right", "hindfoot_rotation_left"):
+        assert mean_apart(with_it, without, label) < 2.0, label
+
+
+def test_medial_markers_worn_only_while_standing_are_enough(shared: Path, tmp_path: Path) -> None:
+    worn = angles_of(tmp_path, Dress(dialect="CAST"))
+    taken_off = angles_of(tmp_path, Dress(dialect="CAST", drop=STATIC_ONLY))
+    for side in ("left", "right"):
+        for angle in ("hip_flexion", "hip_adduction", "knee_flexion", "ankle_dorsiflexion", "pelvis_tilt"):
+            assert mean_apart(worn, taken_off, f"{angle}_{side}") < 2.0, (angle, side)
+
+
 def test_the_walks_are_there(shared: Path) -> None:
-    assert all((DATA / path).exists() for path in WALKS)
+    assert all((DATA / path).exists() for path in (*WALKS, STANDING))
