@@ -5,14 +5,14 @@ No axis, unit or posture is needed: a heel stands nearer to the ankle than to th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from kinechain.core.arrays import FloatArray, IntArray, lengths
 
-__all__ = ["broken_among", "broken_places", "frames_looked_at"]
+__all__ = ["broken_places", "frames_looked_at"]
 
 #: (landmark, nearer to this one, than to that one), for each leg; anatomy of every person.
 _NEARER = (
@@ -46,13 +46,15 @@ _ACROSS = (
 _FRAMES = 15
 
 
-def broken_places(tracks: Mapping[str, FloatArray]) -> tuple[int, tuple[str, ...]]:
+def broken_places(names: tuple[str, ...], points: FloatArray) -> tuple[int, tuple[str, ...]]:
     """Return how many rules could be asked, and what breaks one.
 
     Parameters
     ----------
-    tracks : mapping of landmark to (time, 3) array
-        In any unit; trackers as 'segment:<segment>#<label>'.
+    names : tuple of str
+        Landmarks; trackers as 'segment:<segment>#<label>'.
+    points : (landmark, time, 3) array
+        In some frames, in any unit.
 
     Returns
     -------
@@ -60,14 +62,6 @@ def broken_places(tracks: Mapping[str, FloatArray]) -> tuple[int, tuple[str, ...
     broken : tuple of str
         One clause per broken rule, e.g. 'heel_r stands nearer to lateral_femoral_epicondyle_r than to ...'.
     """
-    if not tracks:
-        return 0, ()
-    some = frames_looked_at(len(next(iter(tracks.values()))))
-    return broken_among(tuple(tracks), np.array([track[some] for track in tracks.values()]))
-
-
-def broken_among(names: tuple[str, ...], points: FloatArray) -> tuple[int, tuple[str, ...]]:
-    """Return the same for the landmarks of some frames, points (landmark, time, 3)."""
     ends, meanings = _rules(names)
     if not meanings:
         return 0, ()

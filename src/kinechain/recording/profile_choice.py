@@ -9,7 +9,7 @@ from typing import Literal
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
-from kinechain.recording.label_places import broken_among, frames_looked_at
+from kinechain.recording.label_places import broken_places, frames_looked_at
 from kinechain.recording.label_words import (
     Reading,
     common_ends,
@@ -271,7 +271,7 @@ def _broken(match: Match, labels: Sequence[str], positions: FloatArray | None) -
     column = {label: i for i, label in enumerate(labels)}
     names = tuple(f"{name}#{label}" if name.startswith("segment:") else name for label, name in match.landmarks)
     some = positions[frames_looked_at(len(positions))][:, [column[label] for label, _ in match.landmarks]]
-    asked, broken = broken_among(names, some.transpose(1, 0, 2))
+    asked, broken = broken_places(names, some.transpose(1, 0, 2))
     return PLACE_LOSS * len(broken) / max(asked, 1), broken
 
 
