@@ -93,8 +93,8 @@ def median(values: FloatArray | Sequence[float]) -> float:
     flat = np.ravel(values)
     if not flat.size:
         return math.nan
-    ordered = np.sort(flat)
-    half = len(ordered) // 2
+    half = flat.size // 2
+    ordered = np.sort(flat) if flat.size < 300 else np.partition(flat, (max(half - 1, 0), half, flat.size - 1))
     if ordered[-1] != ordered[-1]:
         return math.nan
     return float(ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2.0)

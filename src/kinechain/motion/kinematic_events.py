@@ -306,8 +306,9 @@ def find_zeni_events(paths: FootPaths, walk: Walk | None = None) -> tuple[Event,
 
 def _zeni(paths: FootPaths, walk: Walk) -> tuple[Event, ...]:
     events = []
+    pelvis = walk.along(paths.pelvis)
     for side in SIDES:
-        ahead, behind = (walk.along(p[side] - paths.pelvis) for p in (paths.heel, paths.forefoot))
+        ahead, behind = (walk.along(p[side]) - pelvis for p in (paths.heel, paths.forefoot))
         strikes, offs = (_peaks(signal, _range(signal, walk)).tolist() for signal in (ahead, -behind))
         events += _steady(paths, walk, "foot_strike", side, strikes, "zeni2008")
         events += _steady(paths, walk, "foot_off", side, offs, "zeni2008")
@@ -435,8 +436,8 @@ def _peaks(signal: FloatArray, whole: float) -> FloatArray:
     stands = (np.maximum(before, after) >= least) & ((before >= least) | open_before) & ((after >= least) | open_after)
     tops = tops[stands]
     left, here, right = signal[tops - 1], signal[tops], signal[tops + 1]
-    bend = left - 2 * here + right
-    return np.asarray(tops + np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, 1.0), 0.0))
+    # The bend of a maximum is negative.
+    return np.asarray(tops + 0.5 * (left - right) / (left - 2 * here + right))
 
 
 def _drops(heights: FloatArray, valleys: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:

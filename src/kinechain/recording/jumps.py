@@ -233,9 +233,9 @@ class _Judge:
 
     def excess(self, marker: int, before: int, after: int) -> FloatArray:
         """Return how far (3,) a marker goes between two frames beyond its speed before and after, m."""
-        track, last = self.positions[:, marker], len(self.positions) - 1
-        speed = track[before] - track[max(before - 1, 0)] + track[min(after + 1, last)] - track[after]
-        return np.asarray(track[after] - track[before] - (after - before) * 0.5 * speed)
+        frames = [max(before - 1, 0), before, after, min(after + 1, len(self.positions) - 1)]
+        half = 0.5 * (after - before)
+        return np.asarray(np.array([half, -1.0 - half, 1.0 + half, -half]) @ self.positions[frames, marker])
 
     def _usual(self, marker: int, length: int, there: NDArray[np.bool_], method: str) -> float:
         """Return by how much the same estimate misses the same marker where nothing is wrong, m."""
@@ -408,7 +408,8 @@ def note_shifts(
 def _shift_note(label: str, shifts: list[tuple[int, float]], rate_hz: float) -> Note:
     frame, by = max(shifts, key=lambda shift: shift[1])
     where = stretch(frame, frame + 1, rate_hz)
-    more = f" and at {len(shifts) - 1} more" if len(shifts) > 1 else ""
+    others = len(shifts) - 1
+    more = f", and at {others} other {'frame' if others == 1 else 'frames'}," if others else ""
     text = f"{label} steps aside by {1e3 * by:.0f} mm at {where}{more} and does not come back; it was left as it is."
     effect = "Angles that rest on it differ before and after by the same step."
     cure = f"Use the frames on one side of it only, or leave {label} out: it may have come off, or changed its label."

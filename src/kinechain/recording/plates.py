@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -55,7 +56,7 @@ class _Reading:
     is_zeroed: bool
     notes: list[Note] = field(default_factory=list)
 
-    @property
+    @cached_property
     def up(self) -> FloatArray:
         """Force that carries the person, N: the plate's z points down."""
         return np.asarray(-self.force[:, 2])

@@ -13,7 +13,7 @@ from kinechain.core.arrays import FloatArray, cross, lengths, median
 from kinechain.core.errors import SidesError
 from kinechain.recording.label_words import plain
 from kinechain.recording.recording import ForcePlate, Note
-from kinechain.recording.snapshots import Snapshots
+from kinechain.recording.snapshots import Snapshots, median_apart
 from kinechain.recording.vertical import plate_normal
 
 __all__ = ["Sides", "exchange_labels", "find_facing", "find_sides", "mirrored_plate"]
@@ -130,20 +130,13 @@ def _foot_sense(shots: Snapshots, ahead: FloatArray | None, behind: FloatArray |
     ankle, other = shots.centre(_ANKLE, ending), shots.centre(_ANKLE, "_l" if ending == "_r" else "_r")
     if ankle is None or ahead is None or behind is None:
         return 1.0
-    if other is not None and _apart(behind, ankle) > _apart(behind, other):
+    if other is not None and median_apart(behind, ankle) > median_apart(behind, other):
         return 0.0
     along = ahead - behind
     size = lengths(along)
     middle = np.sum((0.5 * (ahead + behind) - ankle) * along, axis=1) / np.maximum(size, 1e-9)
     middle = middle[np.isfinite(middle)]
     return -1.0 if len(middle) and median(middle) < -BEHIND_ANKLE_M else 1.0
-
-
-def _apart(a: FloatArray, b: FloatArray) -> float:
-    """Median distance, m; infinite if never seen together."""
-    apart = lengths(a - b)
-    apart = apart[np.isfinite(apart)]
-    return median(apart) if len(apart) else float("inf")
 
 
 def find_sides(

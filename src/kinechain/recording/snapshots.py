@@ -8,10 +8,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, lengths, median
 from kinechain.recording.recording import Markers
 
-__all__ = ["FEET", "PELVIS", "TRUNK", "Snapshots", "take_snapshots"]
+__all__ = ["FEET", "PELVIS", "TRUNK", "Snapshots", "median_apart", "take_snapshots"]
 
 #: Landmarks of the pelvis, the feet and the trunk; sets of clusters only have markers that track.
 PELVIS = ("asis", "psis", "sacrum")
@@ -86,10 +86,19 @@ class Snapshots:
 
         NaN in an instant in which one of them is hidden; if they are never seen all at once, the mean of those seen.
         """
-        rows = self.rows(beginnings, ending)
+        rows = tuple(self.rows(beginnings, ending))
+        if rows not in self._centres:
+            self._centres[rows] = self._centre(rows)
+        return self._centres[rows]
+
+    @cached_property
+    def _centres(self) -> dict[tuple[int, ...], FloatArray | None]:
+        return {}
+
+    def _centre(self, rows: tuple[int, ...]) -> FloatArray | None:
         if not rows:
             return None
-        points = self.points[rows]
+        points = self.points[list(rows)]
         together = np.add.reduce(points) / len(rows)
         if np.isfinite(together[:, 0]).any():
             return np.asarray(together)
@@ -119,6 +128,13 @@ def take_snapshots(
     points = np.ascontiguousarray(np.take(positions[::step], columns, axis=1).transpose(1, 0, 2))
     times = np.arange(points.shape[1], dtype=np.float64) * (step / markers.rate_hz)
     return Snapshots(tuple(label for label, _ in landmarks), names, points, times)
+
+
+def median_apart(a: FloatArray, b: FloatArray) -> float:
+    """Return the median distance of two paths (time, 3), m; infinite if they are never seen together."""
+    apart = lengths(a - b)
+    apart = apart[np.isfinite(apart)]
+    return median(apart) if len(apart) else float("inf")
 
 
 @lru_cache(maxsize=1024)

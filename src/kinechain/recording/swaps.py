@@ -9,7 +9,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray, cross, lengths, median
 from kinechain.recording.recording import Note
-from kinechain.recording.snapshots import Snapshots
+from kinechain.recording.snapshots import Snapshots, median_apart
 
 __all__ = ["Swaps", "find_swaps"]
 
@@ -192,9 +192,7 @@ def _heel_for_toe(shots: Snapshots, facing: FloatArray, share: float) -> list[tu
 
 
 def _reach(shots: Snapshots, name: str, ankle: FloatArray) -> float:
-    apart = lengths(shots.points[shots.names.index(name)] - ankle)
-    apart = apart[np.isfinite(apart)]
-    return median(apart) if len(apart) else float("inf")
+    return median_apart(shots.points[shots.names.index(name)], ankle)
 
 
 def _inside_out(shots: Snapshots, up: FloatArray, side: str, share: float) -> list[tuple[str, str, float, bool]]:

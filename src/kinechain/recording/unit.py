@@ -11,7 +11,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray, lengths, median
 from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import ForcePlate, Markers, Note
-from kinechain.recording.snapshots import Snapshots
+from kinechain.recording.snapshots import Snapshots, median_apart
 
 __all__ = ["SPAN_M", "cloud_span", "find_scale", "rescaled_markers", "rescaled_plates"]
 
@@ -148,20 +148,14 @@ def _stature(shots: Snapshots) -> float | None:
         legs = []
         for start in (shots.centre(upper, side) for side in ("_r", "_l")):
             # The nearer of both ends: where labels of the sides were exchanged it is the other one.
-            seen = [m for end in ends if start is not None and end is not None and (m := _median_length(start - end))]
-            legs += [min(seen) / share] if seen else []
+            seen = [median_apart(start, end) for end in ends if start is not None and end is not None]
+            nearest = min(seen, default=np.inf)
+            legs += [nearest / share] if 0.0 < nearest < np.inf else []
         heights += legs
         kinds += bool(legs)
         if kinds == 2 or (legs and STATURE_M[0] <= median(legs) <= STATURE_M[1]):
             break
     return median(heights) if heights else None
-
-
-def _median_length(vectors: FloatArray) -> float:
-    """Median length of vectors (time, 3), m; 0 if never seen."""
-    length = lengths(vectors)
-    length = length[np.isfinite(length)]
-    return median(length) if len(length) else 0.0
 
 
 def cloud_span(positions: FloatArray) -> float:

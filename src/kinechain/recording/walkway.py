@@ -228,6 +228,11 @@ def _velocity(shots: Snapshots, names: tuple[str, ...], up: FloatArray) -> tuple
 
     One slope for all landmarks, each about its own mean, so that one that drops out moves nothing.
     """
+    tracks = shots.points[shots.rows(names)]
+    if len(tracks) and np.isfinite(tracks).all():
+        total, centred = tracks.sum(axis=0), shots.times_s - shots.times_s.mean()
+        slope = centred @ (total - total.mean(axis=0)) / max(len(tracks) * float(centred @ centred), 1e-12)
+        return slope - (slope @ up) * up, float(shots.times_s[-1] - shots.times_s[0])
     above, below = np.zeros(3), 0.0
     first, last = np.inf, -np.inf
     for row in shots.rows(names):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -114,15 +115,19 @@ class Parameter:
 
     def texts(self) -> list[str]:
         """Strings without the blanks around them; a table of strings row after row."""
+        return list(self._texts)
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
         if self.kind != -1:
-            return []
+            return ()
         width = self.shape[0] if self.shape else 1
         # Strings of no length could be stated by the billion, and say nothing.
         places = range(0, len(self.raw), width or 1)
         if self.raw.isascii():
             whole = self.raw.decode("ascii")
-            return [whole[at : at + width].strip(BLANKS) for at in places]
-        return [_decode(self.raw[at : at + width]) for at in places]
+            return tuple(whole[at : at + width].strip(BLANKS) for at in places)
+        return tuple(_decode(self.raw[at : at + width]) for at in places)
 
 
 def _decode(raw: bytes) -> str:
@@ -334,13 +339,14 @@ def _stop(
 
 def _say(skipped: list[int], moved: list[int], notes: list[Note]) -> None:
     if skipped:
-        text = f"{len(skipped)} parameters state more values than the file holds, or values of no known type."
+        text = f"Parameters that state more values than the file holds, or values of no known type: {len(skipped)}."
         place = f"byte {skipped[0] + 1}"
         effect, cure = "They were not read.", "Export the trial again if something you need is missing."
         notes.append(Note("defect", f"{text} {effect}", "file.parameters", place, effect, cure))
     if moved:
         text = (
-            f"{len(moved)} entries of the parameter section point to a wrong byte; the next one was found all the same."
+            f"Entries of the parameter section that point to a wrong byte: {len(moved)}; "
+            "the next one was found all the same."
         )
         place = f"byte {moved[0] + 1}"
         effect, cure = "None, as far as can be told.", "Update the software that wrote the file."
