@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray, lengths, median
+from kinechain.core.arrays import FloatArray, median
 from kinechain.core.errors import RecordingError
 from kinechain.recording.recording import ForcePlate, Markers, Note
 from kinechain.recording.snapshots import Snapshots, median_apart
