@@ -49,6 +49,15 @@ LEG_SHARE = (0.41, 0.56)
 #: Body mass index, kg/m^2, beyond which mass or height is a slip (assumption: wider than any adult seen walking).
 MASS_INDEX = (8.0, 100.0)
 
+#: Landmarks that tell where a knee is.
+KNEES = (
+    "lateral_femoral_epicondyle",
+    "medial_femoral_epicondyle",
+    "knee_centre",
+    "fibula_head",
+    "tibial_tuberosity",
+)
+
 #: Way against the direction the body faces, m, from which a walk is one backwards (assumption: half a stride).
 BACKWARDS_M = 0.5
 
@@ -225,7 +234,7 @@ def assess(
         trials=trials,
         findings=findings,
         unmeasured=unmeasured,
-        refused=(*refused, *_contradictions(size, findings), *_unseen_thighs(body, (*trials, *parts))),
+        refused=(*refused, *_contradictions(size, findings), *_unseen_knees(body, standing, (*trials, *parts))),
         notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ())),
         provenance=_provenance(material, settings, own),
         parts=parts,
@@ -268,8 +277,8 @@ def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, .
     return tuple(said)
 
 
-def _unseen_thighs(body: Body | None, trials: Sequence[GaitTrial]) -> tuple[str, ...]:
-    """Say where neither thigh nor knee was seen and too little of the shank, so that the knee's place is a guess."""
+def _unseen_knees(body: Body | None, standing: Standing | None, trials: Sequence[GaitTrial]) -> tuple[str, ...]:
+    """Say where the place of the knee is a guess: nothing of the thigh was seen, or nothing of the knee ever."""
     segments = {marker.name: marker.segment for marker in body.markers} if body else {}
     said = []
     for trial in trials:
@@ -279,6 +288,14 @@ def _unseen_thighs(body: Body | None, trials: Sequence[GaitTrial]) -> tuple[str,
                 said.append(
                     f"{trial.recording.name} shows no marker of the {word} thigh or knee: do not trust its hip and "
                     "knee angles of that side."
+                )
+            elif standing is None and not any(
+                x[:-2] in KNEES and x.endswith(f"_{word[0]}") for _, x in trial.recording.landmarks
+            ):
+                said.append(
+                    f"{trial.recording.name} shows no marker at the {word} knee and there is no standing trial with "
+                    "one: the lengths of thigh and shank follow from the height alone, so do not trust the hip, knee "
+                    "and ankle angles of that side; give the standing trial (--static)."
                 )
     return tuple(said)
 

@@ -117,6 +117,24 @@ def test_a_thigh_without_markers_is_called_out(tmp_path, person, recordings):
     assert "right thigh" not in text
 
 
+def test_knees_without_markers_and_without_a_standing_trial_are_called_out(tmp_path, person, recordings):
+    """Thigh and shank are then as long as the height says, and every angle of the leg follows."""
+    standing, walk = recordings
+    labels = read_recording(walk).markers.labels
+    knees = [labels.index(f"{side}_{name}") for side in "LR" for name in ("FLE", "FME", "FAX", "TTC")]
+
+    def hide(positions):
+        out = np.array(positions)
+        out[:, knees] = np.nan
+        return out
+
+    bare = changed(walk, tmp_path / "knees.trc", hide)
+    text = said(assess(person, [bare]))
+    assert "no marker at the right knee" in text and "no marker at the left knee" in text
+    assert "at the right knee" not in said(assess(person, [bare], standing))
+    assert "at the right knee" not in said(assess(person, [walk]))
+
+
 def test_a_mass_that_no_body_of_that_height_has_is_called_out(person, recordings):
     standing, _ = recordings
     assert "body mass index of 2" in said(assess(replace(person, mass_kg=5.0), [], standing))

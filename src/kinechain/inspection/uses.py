@@ -183,8 +183,12 @@ def _loads(evidence: Evidence) -> Use:
         doubts = evidence.standing.doubts if evidence.standing else ()
         doubt = doubts[0] if doubts else "the plates carry no steady load"
         return Use("loads", "no", f"The person stands: {doubt}.", "Give a walking trial with a foot on a plate.")
-    clean = [c for c in evidence.contacts if c.is_clean and c.is_whole]
+    wrong = {note.place: note for note in ready.notes if note.code == "plates.shear_sign"}
+    clean = [c for c in evidence.contacts if c.is_clean and c.is_whole and plates[c.plate].name not in wrong]
     sides = [side for side in SIDES if any(c.side == side for c in clean)]
+    if not sides and wrong:
+        note = next(iter(wrong.values()))
+        return Use("loads", "no", note.text, note.cure)
     if not sides:
         return Use(
             "loads",

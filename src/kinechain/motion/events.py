@@ -29,7 +29,7 @@ from kinechain.motion.kinematic_events import (
     stride_time_s,
     walks_elsewhere,
 )
-from kinechain.motion.stored_events import believe_stored_events
+from kinechain.motion.stored_events import SHIFT_S, believe_stored_events
 from kinechain.recording.clock import too_slow_for_gait
 from kinechain.recording.recording import Event, ForcePlate, Note, Recording, Side
 
@@ -52,6 +52,8 @@ MISSING_EVENT_FRACTION = 0.7
 #: A kinematic event about which the two methods differ by more, s or part of a stride, whichever is longer, is in doubt
 #: and bounds no stride.  Assumption: 2 % of a stride more than twice the spread of a method against plates.
 DOUBT_S, DOUBT_FRACTION = 0.1, 0.05
+#: Fewest events of plates by which their clock may be said to be shifted.  Assumption: more than one contact has.
+LEAST_SHIFTED = 3
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
         return ChosenEvents((), (), (_why_no_walk(recording, paths),), contacts=contacts)
     zeni, bonci = find_zeni_events(paths, walk), find_bonci_events(paths, walk)
     plates = _plate_events(contacts)
+    late = None if walk.is_running else _plates_late_s(plates, (bonci, zeni))
+    if late is not None:
+        contacts, plates = _with_reason(contacts, f"its force comes {_late(late)} than the foot"), ()
     filed, stored_notes = believe_stored_events(recording.events, (plates, bonci, zeni), paths, walk)
     pairs = (
         ((plates, "plates"), (filed, "file")),
@@ -129,12 +134,41 @@ def choose_events(recording: Recording, paths: FootPaths) -> ChosenEvents:
     notes = (
         *_treadmill_note(paths),
         *_running_note(walk),
+        *(() if late is None else (_clock_note(late),)),
         *stored_notes,
         *_doubt_note(doubtful),
         *_contact_notes(contacts, recording.plates),
     )
     sure = tuple(e for e in events if e not in doubtful)
     return ChosenEvents(sure, agreements, notes, steady_stretches(paths, walk), walk, contacts)
+
+
+def _plates_late_s(plates: Sequence[Event], methods: Sequence[Sequence[Event]]) -> float | None:
+    """Return by how much the forces come later than the feet, s, if strikes and offs say so by every method."""
+    shifts: list[float] = []
+    for method in methods:
+        found = compare_events(plates, method, "plates", "movement")
+        if len(found) < 2 or sum(a.count for a in found) < LEAST_SHIFTED:
+            return None
+        shifts += [-a.median_ms / 1000 for a in found]
+    is_one_way = min(shifts) > 0 or max(shifts) < 0
+    late = median(shifts)
+    return late if is_one_way and abs(late) >= SHIFT_S and min(map(abs, shifts)) >= SHIFT_S / 2 else None
+
+
+def _with_reason(contacts: Sequence[Contact], reason: str) -> tuple[Contact, ...]:
+    return tuple(replace(c, is_clean=False, reason=reason) if c.is_clean else c for c in contacts)
+
+
+def _late(seconds: float) -> str:
+    return f"{abs(seconds):.2f} s {'later' if seconds > 0 else 'earlier'}"
+
+
+def _clock_note(late_s: float) -> Note:
+    text = f"The forces of the plates come {_late(late_s)} than the movement of the feet: their clocks are apart."
+    effect = "Events and loads are not taken from the plates."
+    cure = "Check the start and the rates of cameras and plates, and export both on one clock."
+    return Note("defect", text, "plates.clock", "all plates", effect, cure)
 
 
 def _running(bonci: Sequence[Event], paths: FootPaths, walk: Walk) -> tuple[Event, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -194,7 +194,7 @@ def peak_notes(recording: Recording, contacts: Sequence[Contact], mass_kg: float
             inside = (plate.times_s >= contact.start_s) & (plate.times_s <= contact.end_s)
             peaks[contact.plate] = max(peaks.get(contact.plate, 0.0), float(plate.force[inside, 2].max(initial=0.0)))
     least, most = PEAKS_OF_WALKING
-    out = []
+    out = [] if mass_kg is not None or len(peaks) != 2 else _uneven_pair(recording.plates, peaks)
     for index, peak in peaks.items():
         name = recording.plates[index].name
         if mass_kg is not None:
@@ -210,6 +210,22 @@ def peak_notes(recording: Recording, contacts: Sequence[Contact], mass_kg: float
             cure = "Check the mass, the gain and the calibration of the plate: stand on it alone and compare."
             out.append(Note("defect", text, "plates.peak", name, effect, cure))
     return tuple(out)
+
+
+def _uneven_pair(plates: Sequence[ForcePlate], peaks: Mapping[int, float]) -> list[Note]:
+    """Return a note on two plates whose peaks no one person's walking makes on both."""
+    (low, less), (high, more) = sorted(peaks.items(), key=lambda pair: pair[1])
+    least, most = PEAKS_OF_WALKING
+    if more * least <= less * most:
+        return []
+    names = plates[low].name, plates[high].name
+    text = (
+        f"Walking peaks at {less:.0f} N on {names[0]} and at {more:.0f} N on {names[1]}; the steps of one person "
+        "differ less, unless a stick or a rail carries part of the weight."
+    )
+    effect = "Every force and moment of one of the two plates may be wrong by that part."
+    cure = "State the body mass (--mass), which tells which; check the gain of both plates by standing on each."
+    return [Note("defect", text, "plates.peak", ", ".join(names), effect, cure)]
 
 
 def _summed(plates: Sequence[ForcePlate]) -> tuple[FloatArray, FloatArray] | None:

@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.core.arrays import FloatArray
+from kinechain.recording.plate_notes import NO_FORCE
 from kinechain.recording.plate_types import PlateSettings
 from kinechain.recording.recording import ForcePlate, Note, Series
 
-__all__ = ["TabledPlate", "plates_from_columns", "plates_from_table"]
+__all__ = ["LEAST_RATE_HZ", "TabledPlate", "plates_from_columns", "plates_from_table"]
 
 #: Vertical force below which a centre of pressure means nothing, N; as for the plates of a C3D.
 THRESHOLD_N = PlateSettings().threshold_n
+#: Rows farther apart than of this rate show no contact of a foot, Hz.  Assumption: a stance lasts less than a second.
+LEAST_RATE_HZ = 1.0
 #: Coordinates of a centre of pressure beyond this are millimetres: no laboratory is so long in metres.  Assumption.
 LONGEST_M = 20.0
 #: Free moments beyond this are newton millimetres, N m: a foot turns on the floor with far less.  Moments about a fixed
@@ -95,6 +98,12 @@ def plates_from_table(series: Series, notes: list[Note] | None = None) -> tuple[
     if not found or len(times) < 2 or not times[-1] > times[0]:
         return ()
     rate = round((len(times) - 1) / float(times[-1] - times[0]), 6)
+    if rate < LEAST_RATE_HZ:
+        apart = f"{1.0 / rate:.3g}" if rate > 0 else "more than 1e6"
+        text = f"The rows with forces lie {apart} s apart, so no contact of a foot can be told; they were left out."
+        if notes is not None:
+            notes.append(Note("defect", text, "plates.rate", "time", NO_FORCE, "Export the times in seconds."))
+        return ()
     tables: list[TabledPlate] = []
     nothing = np.zeros(len(times))
     for key, quantities in found.items():

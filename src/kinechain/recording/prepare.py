@@ -13,6 +13,7 @@ from kinechain.core.errors import RecordingError
 from kinechain.recording.clock import check_clock
 from kinechain.recording.gaps import fill_gaps, gap_notes
 from kinechain.recording.plate_feet import plates_under_feet
+from kinechain.recording.plate_shear import shear_notes
 from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
@@ -118,6 +119,7 @@ def prepare_recording(
     plates = tuple(mirrored_plate(p, up.up) for p in plates) if sides.is_mirrored else plates
     turned = [turned_plate(plate, world_from_lab) for plate in plates]
     plates = plates_under_feet(turned, tracks, ready.rate_hz, ready.start_s, notes)
+    notes += shear_notes(plates, tracks, ready.rate_hz, ready.start_s)
     notes.append(_floor_note(tracks, plates))
     notes += check_clock(tracks, ready.rate_hz, heading.task)
     return replace(

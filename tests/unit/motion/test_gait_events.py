@@ -211,3 +211,18 @@ def test_walking_over_ground_standing_and_squatting_have_no_belt() -> None:
     down = np.zeros((400, 3))
     down[:, 0] = -0.3 * np.sin(np.pi * np.arange(400) / 399)
     assert belt_speed(replace(paths, **still, pelvis=paths.pelvis[:1] + down)) == 0.0
+
+
+@pytest.mark.parametrize("late_s", [0.06, -0.07])
+def test_plates_on_another_clock_than_the_feet_give_no_events(late_s: float) -> None:
+    paths = walk()
+    one, two = strikes("left", 1.1, 4.0)[1], strikes("right", 1.1, 4.0)[1]
+    # From and to where the movement itself says.
+    plates = [plate(paths, side, at - 0.04, at + 0.745) for side, at in (("left", one), ("right", two))]
+    late = [replace(p, start_s=p.start_s + late_s) for p in plates]
+    chosen = choose_events(recording(paths, late), paths)
+    (note,) = [n for n in chosen.notes if n.code == "plates.clock"]
+    assert f"{abs(late_s):.2f} s {'later' if late_s > 0 else 'earlier'}" in note.text
+    assert not any(c.is_clean for c in chosen.contacts)
+    assert {e.source for e in chosen.events} <= {"bonci2022", "zeni2008"}
+    assert not [n for n in choose_events(recording(paths, plates), paths).notes if n.code == "plates.clock"]

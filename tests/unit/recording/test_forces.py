@@ -124,3 +124,18 @@ def test_two_plates_never_share_a_name():
     values = np.tile([0.0, 500, 0, 1, 0, 1] * 2, (4, 1))
     plates = plates_from_table(Series(labels, values, ("",) * 12, np.arange(4) / 10))
     assert len({p.name for p in plates}) == 2
+
+
+@pytest.mark.parametrize("rate", ["1e-320", "0.5", "nan", "-450"])
+def test_a_rate_that_shows_no_step_is_refused(rate):
+    with pytest.raises(FileError, match="sample rate"):
+        read_forces(table(rate=rate), "walk1.forces")
+
+
+def test_rows_too_far_apart_for_a_step_are_no_forces():
+    labels = tuple(f"ground_force_1_{kind}{axis}" for kind in "vpm" for axis in "xyz")
+    notes = []
+    series = Series(labels, np.full((50, 9), 300.0), ("",) * 9, np.arange(50) * 1e9)
+    assert plates_from_table(series, notes) == ()
+    (note,) = notes
+    assert (note.kind, note.code) == ("defect", "plates.rate")

@@ -10,7 +10,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
 from kinechain.core.text import printable
-from kinechain.recording.plate_tables import TabledPlate, plates_from_columns
+from kinechain.recording.plate_tables import LEAST_RATE_HZ, TabledPlate, plates_from_columns
 from kinechain.recording.recording import ForcePlate, Note
 
 __all__ = ["ForcesContent", "looks_like_forces", "read_forces"]
@@ -98,8 +98,8 @@ def _rate(header: dict[str, str], name: str) -> float:
         rate = float(header.get("samplerate", "nan").replace(",", "."))
     except ValueError:
         rate = float("nan")
-    if not (np.isfinite(rate) and rate > 0):
-        raise FileError(f"{name} states no sample rate: a line 'SampleRate=450' above 0 is needed; export it again")
+    if not (np.isfinite(rate) and rate >= LEAST_RATE_HZ):
+        raise FileError(f"{name} states no sample rate: a line such as 'SampleRate=450' is needed; export it again")
     return rate
 
 
