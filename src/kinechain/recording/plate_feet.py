@@ -163,10 +163,11 @@ def _under_feet(
             why = "its force points sideways: its corners are not stated in the axes of the markers"
         else:
             why = "its force points down on the person, and no order of its corners puts it right under the feet"
-        notes.append(refusal(plate.name, "plates.direction", why))
+        notes.append(_left_out(plate.name, "plates.direction", why))
         return None
     if away > FAR_M and _is_under_pelvis(plate, rows, frames, feet):
-        text = f"{plate.name}: its force acts {away:.2f} m from the feet but under the pelvis, as on a seat."
+        name = plate.name.capitalize()
+        text = f"{name}: its force acts {away:.2f} m from the feet but under the pelvis, as on a seat."
         effect = "It counts as weight carried, not as a foot."
         notes.append(Note("found", text, "plates.seat", plate.name, effect, "Nothing, if there was a seat."))
         return plate
@@ -175,9 +176,9 @@ def _under_feet(
             f"its force acts {away:.2f} m from the nearest foot while it is loaded: it stands elsewhere than stated, "
             "is not connected, or a stick, a hand or somebody else presses on it"
         )
-        notes.append(refusal(plate.name, "plates.not_under_feet", why))
+        notes.append(_left_out(plate.name, "plates.not_under_feet", why))
         return None
-    text = f"{plate.name}: its force acts {away:.2f} m beside the nearest foot (median while loaded)."
+    text = f"{plate.name.capitalize()}: its force acts {away:.2f} m beside the nearest foot (median while loaded)."
     effect = "Its contacts are given to no foot, and joint moments from it would be wrong."
     notes.append(Note("defect", text, "plates.beside_foot", plate.name, effect, DESCRIBE))
     return plate
@@ -265,7 +266,7 @@ def _corrected(
     what = [f"the sign of the {word}"] if word else []
     what += ["the order of its corners"] if order != (0, 1, 2, 3) else []
     text = (
-        f"{plate.name}: as described its force acts {stated}; with {' and '.join(what)} corrected it acts "
+        f"{plate.name.capitalize()}: as described its force acts {stated}; with {' and '.join(what)} corrected it acts "
         f"{best * 1e3:.0f} mm from the middle line of a foot, and that was taken."
     )
     effect = "Centre of pressure and direction of the force rest on that correction."
@@ -334,3 +335,9 @@ def _redescribed(plate: ForcePlate, order: tuple[int, ...], signs: FloatArray) -
         free_moment=free[:, None] * new[:, 2],
         origin=origin,
     )
+
+
+def _left_out(name: str, code: str, why: str) -> Note:
+    """Return the note on a plate that is left out, as a sentence."""
+    note = refusal(name, code, why)
+    return replace(note, text=f"{note.text[:1].upper()}{note.text[1:]}")

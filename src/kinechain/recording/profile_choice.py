@@ -282,7 +282,7 @@ def _guess_notes(match: Match) -> list[Note]:
     return [
         Note(
             "assumed",
-            f"{len(pairs)} labels that no marker set names were read as words: {_listed(pairs, 60)}.",
+            f"Labels that no marker set names were read as words ({len(pairs)}): {_listed(pairs, 60)}.",
             "markers.label_words",
             _listed([g.label for g in match.guessed], 8),
             "A wrong reading moves the joint or segment that the marker stands on.",

@@ -26,6 +26,9 @@ from kinechain.report.inspection_words import (
 __all__ = ["render_folder", "render_inspection", "render_left_out"]
 
 WIDTH = 100
+#: A longer text of a defect is cut on a terminal.
+LONGEST_TEXT = 700
+_REST = " … (all of it: --html or --json)"
 #: Colours by what they mean (ANSI).
 _COLOURS = {
     "yes": "32",
@@ -135,7 +138,7 @@ def _defect_lines(i: Inspection, is_coloured: bool) -> list[str]:
     for d in i.defects:
         is_said = d.place.split(",")[0].casefold() in d.text.casefold()
         place = "" if is_said else f"{d.place}: "
-        head, *rest = _block("  " + d.kind, place + d.text, 12)
+        head, *rest = _block("  " + d.kind, place + textwrap.shorten(d.text, LONGEST_TEXT, placeholder=_REST), 12)
         lines += [_paint(head[:12], d.kind, is_coloured) + head[12:], *rest]
         for sign, words in (("", d.effect), ("-> ", d.cure)):
             if words:

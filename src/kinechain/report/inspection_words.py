@@ -80,7 +80,7 @@ def task_words(inspection: Inspection) -> str:
     """Return what goes on in a recording, in a word or two."""
     if inspection.refused:
         return "not read"
-    if inspection.task == "walking" and any(d.code == "events.running" for d in inspection.defects):
+    if inspection.task in ("walking", "other") and any(d.code == "events.running" for d in inspection.defects):
         return "running"
     if inspection.task:
         return TASK_WORDS[inspection.task]
