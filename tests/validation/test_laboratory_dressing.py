@@ -149,6 +149,7 @@ def test_events_keep_their_time(shared: Path, tmp_path: Path, path: str, events:
     """Stored events of every wording come back within 16 ms, at frame 500 of a clock, too."""
     dressed, ready = ready_of(source(path), Dress(events=events, first=500), tmp_path)
     chosen = choose_events(ready, marker_paths(ready)).events
+    assert dressed.walk.events
     for event in dressed.walk.events:
         like = [e.time_s - ready.markers.start_s for e in chosen if (e.kind, e.side) == (event.kind, event.side)]
         assert min(abs(t - event.time_s) for t in like) < 0.016, event

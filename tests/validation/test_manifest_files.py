@@ -69,6 +69,7 @@ def test_plates_and_channels(shared: Path, row: Row) -> None:
 def test_centre_of_pressure_on_its_plate(shared: Path, row: Row) -> None:
     if row["dataset"] in ("uwa_fast_walk", "c3dorg_qualisys"):
         pytest.skip("the manifest's figure is of a plate that is noise, or of an origin with the wrong sign")
+    compared = 0
     for plate in measured(row["path"]).plates:
         stated = row["cop_inside_fraction"][int(plate.name.rsplit(" ", 1)[1]) - 1]
         point = plate.centre_of_pressure[plate.force[:, 2] > 25.0]
@@ -78,6 +79,9 @@ def test_centre_of_pressure_on_its_plate(shared: Path, row: Row) -> None:
         inside = ((point[:, :2] >= low) & (point[:, :2] <= high)).all(axis=1).mean()
         # OpenSim's own reader puts plate 2 of walking2 as far outside as this one (see test_recordings.py).
         assert inside == pytest.approx(stated, abs=0.05)
+        compared += 1
+    if not compared:
+        pytest.skip("no plate of it carries a load whose place the manifest states")
 
 
 @pytest.mark.parametrize("row", rows(".c3d", key="mass_kg_file"))
