@@ -132,7 +132,8 @@ def set_words(inspection: Inspection) -> str:
     if not found.is_usable:
         return f"none fits; the nearest is {found.name} (score {found.score:.2f}), which lacks {_listed(found.missing)}"
     second = f"; next best {found.runner_up} ({found.runner_up_score:.2f})" if found.runner_up else ""
-    return f"{found.name} (score {found.score:.2f}){second}"
+    words = "none of the known ones; its labels were read as words: " if found.name == "label_words" else ""
+    return f"{words}{found.name} (score {found.score:.2f}){second}"
 
 
 def axes_words(inspection: Inspection) -> str:
