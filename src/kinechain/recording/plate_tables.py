@@ -30,10 +30,10 @@ _GROUND = re.compile(
     r"(_(?P<tail>\d+|r|l|right|left))?$",
     re.IGNORECASE,
 )
-#: Columns that begin with a number or side of their plate: FP1_vx, GRF_R_px, plate2.Mz, Force_1_COPx.
+#: Columns that begin with a number or side of their plate: FP1_vx, FP1_force_vx, GRF_R_px, plate2.Mz, Force_1_COPx.
 _NAMED = re.compile(
     r"^(?P<before>(fp|grf|force[ _]?plate|force|plate|platform|f)[ _]?(\d+|r|l|right|left))[ _.]*"
-    r"(?P<kind>v|f|p|cop|m|t|force|moment|torque)[ _.]*(?P<axis>[xyz])$",
+    r"((force|moment|torque)[ _.]+)?(?P<kind>v|f|p|cop|m|t|force|moment|torque)[ _.]*(?P<axis>[xyz])$",
     re.IGNORECASE,
 )
 #: Columns of OpenSim's own C3D reader: f1_1 f1_2 f1_3 p1_1 ... m1_3.
