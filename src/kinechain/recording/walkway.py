@@ -99,7 +99,12 @@ def find_heading(
         why = "sinks or rises" if sunk else "does not move in a straight line"
         notes.append(Note("found", f"The pelvis {why}: this is not straight level walking.", "person.task"))
         return Heading(ahead, "other", method)
-    return _straight_walk(velocity / speed, ahead, distance, speed, method, notes)
+    forward = velocity / speed
+    feet = _feet_ahead(shots, up)
+    if feet is not None and feet @ forward > max(float(ahead @ forward), np.cos(np.radians(ASIDE_DEG))):
+        # A pelvis may be turned out of the way that the feet point and go, as in hemiplegia.
+        ahead = feet
+    return _straight_walk(forward, ahead, distance, speed, method, notes)
 
 
 def _straight_walk(
@@ -182,6 +187,21 @@ def _mean_facing(shots: Snapshots, up: FloatArray, facing: FloatArray | None) ->
             forward, method = front, "the fronts of trunk, pelvis and feet"
     size = np.linalg.norm(forward)
     return (np.asarray(forward / size), method) if size > 1e-6 else (None, method)
+
+
+def _feet_ahead(shots: Snapshots, up: FloatArray) -> FloatArray | None:
+    """Return the mean horizontal direction of both feet, heel to toes, (3,) unit array; None unless both are seen."""
+    total = np.zeros(3)
+    for side in ("_r", "_l"):
+        heel, toes = shots.centre(("heel",), side), shots.centre(("metatarsal", "hallux", "toe_2"), side)
+        if heel is None or toes is None:
+            return None
+        line = (toes - heel)[np.isfinite((toes - heel)[:, 0])]
+        mean = line.mean(axis=0) if len(line) else np.zeros(3)
+        mean = mean - (mean @ up) * up
+        total += mean / max(float(np.linalg.norm(mean)), 1e-9)
+    size = float(np.linalg.norm(total))
+    return total / size if size > 1e-6 else None
 
 
 def _task_in_place(shots: Snapshots, path: FloatArray, up: FloatArray, sunk: bool, notes: list[Note]) -> Task:
