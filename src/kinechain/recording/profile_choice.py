@@ -9,6 +9,7 @@ from typing import Literal
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
+from kinechain.core.text import listed
 from kinechain.recording.label_places import broken_places, frames_looked_at
 from kinechain.recording.label_words import (
     Reading,
@@ -379,8 +380,7 @@ def _said(landmark: str) -> str:
 
 
 def _listed(names: Sequence[str], limit: int = 12) -> str:
-    shown = [name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..." for name in names[:limit]]
-    return ", ".join(shown) + (", ..." if len(names) > limit else "")
+    return listed([x if len(x) <= _LONGEST_SHOWN else f"{x[:_LONGEST_SHOWN]}..." for x in names], limit)
 
 
 #: What a person needs who completes a profile by hand.

@@ -15,6 +15,7 @@ from itertools import combinations
 import numpy as np
 
 from kinechain.core.arrays import FloatArray
+from kinechain.core.text import listed
 from kinechain.recording.recording import Note
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "is_ghost",
     "is_output",
     "join_fragments",
-    "listed",
     "merge_duplicates",
     "name_points",
     "told_apart",
@@ -96,11 +96,6 @@ def is_ghost(label: str) -> bool:
 def is_output(label: str) -> bool:
     """Return whether a label is that of a model output or of a computed point."""
     return bool(OUTPUT.search(label) and not SCAPULA.search(label)) or MODEL_POINT.match(label) is not None
-
-
-def listed(names: Sequence[str], limit: int = 6) -> str:
-    """Return names in a row, cut after some."""
-    return ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
 
 
 def name_points(
@@ -293,9 +288,9 @@ def told_apart(labels: list[str], descriptions: Sequence[str], positions: FloatA
                 out[k] = descriptions[k]
             renamed.append(label)
     if renamed:
-        text = f"Points that share a label but lie apart ({listed(renamed)}) were named by their descriptions."
+        text = f"Points that share a label but lie apart ({listed(renamed, 6)}) were named by their descriptions."
         effect, cure = "Each counts as a marker of its own.", "Give every marker one label and export again."
-        notes.append(Note("repaired", text, "markers.namesakes", listed(renamed), effect, cure))
+        notes.append(Note("repaired", text, "markers.namesakes", listed(renamed, 6), effect, cure))
     return out
 
 
@@ -386,7 +381,7 @@ def join_fragments(
             joined.append(piece)
     if not joined:
         return labels, positions
-    names = listed([labels[k] for k in joined])
+    names = listed([labels[k] for k in joined], 6)
     text = f"{len(joined)} labels continue another of the same name where that stops ({names}); they were joined to it."
     effect, cure = "A marker that is one trajectory less broken.", "Merge the pieces in the recording software."
     notes.append(Note("repaired", text, "markers.fragments", names, effect, cure))
@@ -412,17 +407,16 @@ def _say_duplicates(order: Mapping[str, list[int]], refused: list[str], empty: l
     joined = [label for label in twice if label not in refused and empty.count(label) < len(order[label]) - 1]
     cure = "Give every marker one label and export again."
     if joined:
-        text = f"{len(joined)} labels occur more than once ({listed(joined)}); their pieces were joined."
+        text = f"{len(joined)} labels occur more than once ({listed(joined, 6)}); their pieces were joined."
         effect = f"None: the pieces agree within {1e3 * TWIN_M:g} mm or never meet."
-        notes.append(Note("repaired", text, "markers.duplicates", listed(joined), effect, cure))
+        notes.append(Note("repaired", text, "markers.duplicates", listed(joined, 6), effect, cure))
     hollow = [label for label in dict.fromkeys(empty) if label not in joined]
     if hollow:
-        text = (
-            f"{len(hollow)} labels occur again on points that are never seen ({listed(hollow)}); those were left out."
-        )
-        notes.append(Note("found", text, "markers.empty_twins", listed(hollow), "None.", cure))
+        names = listed(hollow, 6)
+        text = f"{len(hollow)} labels occur again on points that are never seen ({names}); those were left out."
+        notes.append(Note("found", text, "markers.empty_twins", names, "None.", cure))
     apart = sorted(set(refused))
     if apart:
-        text = f"Points that share a label but lie apart: {listed(apart)}; only the fullest of each was kept."
+        text = f"Points that share a label but lie apart: {listed(apart, 6)}; only the fullest of each was kept."
         effect = "The one kept may be the wrong one."
-        notes.append(Note("defect", text, "markers.namesakes", listed(apart), effect, cure))
+        notes.append(Note("defect", text, "markers.namesakes", listed(apart, 6), effect, cure))

@@ -210,9 +210,14 @@ def _group_of(label: str, unit: str) -> str:
 def _put_analog(file: Any, recording: Recording, point_rate: float, said: list[str]) -> None:
     """Write the plates as type 2, and behind their channels those the recording holds."""
     markers = recording.require_markers()
-    plates = [plate for plate in map(_with_corners, recording.plates) if plate is not None]
-    for plate, original in zip(plates, recording.plates, strict=False):
-        if not np.isfinite(original.corners).all():
+    plates: list[ForcePlate] = []
+    for stored in recording.plates:
+        plate = _with_corners(stored)
+        if plate is None:
+            said.append(f"{stored.name}: its corners are not known and nobody loaded it; it is not written.")
+            continue
+        plates.append(plate)
+        if plate is not stored:
             said.append(f"{plate.name}: its corners are not known; a surface around its centre of pressure is written.")
     series = recording.series if recording.series is not None and len(recording.series.times_s) > 1 else None
     rates = [plate.rate_hz for plate in plates]
