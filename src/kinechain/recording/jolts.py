@@ -67,7 +67,9 @@ def jolt_sizes(positions: FloatArray) -> FloatArray:
     sizes = np.zeros((max(len(positions) - 3, 0), *positions.shape[1:-1]))
     # In blocks that stay in the processor's cache.
     for start in range(0, len(sizes), _BLOCK):
-        third = np.diff(positions[start : start + _BLOCK + 3], n=3, axis=0)
+        third = positions[start : start + _BLOCK + 3]
+        for _ in range(3):
+            third = third[1:] - third[:-1]
         third *= third
         here = sizes[start : start + _BLOCK]
         np.add(third[..., 0], third[..., 1], out=here)

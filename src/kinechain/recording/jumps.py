@@ -143,12 +143,14 @@ def _snaps(judge: _Judge, marker: int, peaks: list[int]) -> list[tuple[int, int,
         size = judge.jolts.sizes[peak - 2, marker]
         if size < SNAP_M:
             continue
-        for length in (n for n in SNAP_RUNS if n <= reach):
+        some = np.array([n for n in SNAP_RUNS if n <= reach])
+        # A step that stays is no drift: it would be bridged, not mended.
+        ends_here = judge.steps(marker, peak - some - 1, np.full(len(some), peak)) > 0.5 * size
+        starts_here = judge.steps(marker, np.full(len(some), peak - 1), peak + some) > 0.5 * size
+        for length, stays in zip(some.tolist(), zip(ends_here, starts_here, strict=True), strict=True):
             sure = []
-            for first in (peak - length, peak):
-                # A step that stays is no drift: it would be bridged, not mended.
-                stays = judge.excess(marker, max(first - 1, 0), min(first + length, len(judge.positions) - 1))
-                if np.linalg.norm(stays) > 0.5 * size:
+            for first, is_step in zip((peak - length, peak), stays, strict=True):
+                if is_step:
                     continue
                 off = judge.off(marker, first, length, drifts=True)
                 if off is not None:
@@ -230,6 +232,14 @@ class _Judge:
         if not size > max(LEAP_M, LEAP_TIMES * self.jolts.limits[marker]):
             return None
         return size if float(np.linalg.norm(steps[0] + steps[1])) < LEAP_MATCH * size else None
+
+    def steps(self, marker: int, before: IntArray, after: IntArray) -> FloatArray:
+        """Return how far (pair,) a marker goes between pairs of frames beyond its speed before and after, m."""
+        last = len(self.positions) - 1
+        before, after = np.maximum(before, 0), np.minimum(after, last)
+        frames = np.stack([np.maximum(before - 1, 0), before, after, np.minimum(after + 1, last)])
+        far, near, there, beyond = self.positions[frames, marker]
+        return lengths(there - near - (0.5 * (after - before))[:, None] * (near - far + beyond - there))
 
     def excess(self, marker: int, before: int, after: int) -> FloatArray:
         """Return how far (3,) a marker goes between two frames beyond its speed before and after, m."""

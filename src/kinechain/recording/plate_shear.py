@@ -52,32 +52,32 @@ def shear_notes(
     pelvis = [track[:, :2] for name, track in tracks.items() if name.startswith(PELVIS)]
     if not pelvis or not plates:
         return ()
-    middle = np.mean(pelvis, axis=0)
     peaks = [float(plate.force[:, 2].max(initial=0.0)) for plate in plates]
     notes = []
     for plate, peak in zip(plates, peaks, strict=True):
         if peak < max(LEAST_PEAK_N, WHOLE * max(peaks)):
             continue
-        wrong = _reversed(plate, peak, middle, rate_hz, start_s)
+        wrong = _reversed(plate, peak, pelvis, rate_hz, start_s)
         if wrong:
             notes.append(_note(plate.name, wrong))
     return tuple(notes)
 
 
-def _reversed(plate: ForcePlate, peak: float, pelvis: FloatArray, rate_hz: float, start_s: float) -> list[str]:
+def _reversed(plate: ForcePlate, peak: float, pelvis: Sequence[FloatArray], rate_hz: float, start_s: float) -> list[str]:
     """Return in which directions the force points away from the pelvis."""
     rows = np.flatnonzero((plate.force[:, 2] > LOADED * peak) & np.isfinite(plate.centre_of_pressure[:, 0]))
     if len(rows) < SHORTEST_S * plate.rate_hz:
         return []
     rows = rows[:: max(len(rows) // SAMPLES, 1)]
     frames = np.round((plate.start_s + rows / plate.rate_hz - start_s) * rate_hz).astype(int)
-    inside = (frames >= 0) & (frames < len(pelvis))
+    inside = (frames >= 0) & (frames < len(pelvis[0]))
     rows, frames = rows[inside], frames[inside]
-    seen = np.isfinite(pelvis[frames, 0])
-    rows, frames = rows[seen], frames[seen]
+    middle = np.mean([track[frames] for track in pelvis], axis=0)
+    seen = np.isfinite(middle[:, 0])
+    rows, middle = rows[seen], middle[seen]
     if len(rows) < 5:
         return []
-    way = pelvis[frames] - plate.centre_of_pressure[rows, :2]
+    way = middle - plate.centre_of_pressure[rows, :2]
     share = plate.force[rows, :2] / plate.force[rows, 2:]
     sizes = np.sqrt((way**2).mean(axis=0)), np.sqrt((share**2).mean(axis=0))
     cosine = (way * share).mean(axis=0) / np.maximum(sizes[0] * sizes[1], 1e-12)

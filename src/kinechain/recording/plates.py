@@ -22,7 +22,6 @@ from functools import cached_property
 import numpy as np
 
 from kinechain.core.arrays import FloatArray, cross, handed_over, lengths, median, runs_of
-from kinechain.core.frames import nearest_rotation
 from kinechain.recording.plate_notes import DESCRIBE, ZERO, refusal
 from kinechain.recording.plate_tables import plates_from_table
 from kinechain.recording.plate_types import CHANNELS, PlateSettings, PlateSource, wrench_at_surface
@@ -114,7 +113,11 @@ def plate_axes(corners: FloatArray) -> tuple[FloatArray, FloatArray]:
     x = corners[0] + corners[3] - corners[1] - corners[2]
     y = corners[0] + corners[1] - corners[2] - corners[3]
     x, y = x / np.linalg.norm(x), y / np.linalg.norm(y)
-    return nearest_rotation(np.array([x, y, cross(x, y)]).T), corners.mean(axis=0)
+    # The rotation nearest to two unit vectors: each gives way by half of what they lack to be square.
+    both, apart = x + y, x - y
+    both, apart = both / max(np.linalg.norm(both), 1e-12), apart / max(np.linalg.norm(apart), 1e-12)
+    x, y = (both + apart) / math.sqrt(2.0), (both - apart) / math.sqrt(2.0)
+    return np.array([x, y, cross(x, y)]).T, corners.mean(axis=0)
 
 
 def _read_plate(source: PlateSource, settings: PlateSettings, notes: list[Note]) -> _Reading | None:

@@ -167,10 +167,8 @@ def landmark_tracks(markers: Markers, landmarks: Sequence[tuple[str, str]]) -> d
 
 
 def _turned(positions: FloatArray, turn: FloatArray) -> FloatArray:
-    """Return positions (time, marker, 3) turned by a (3, 3) rotation, in one product, in memory of their own."""
-    out = np.empty(positions.shape)
-    np.matmul(positions.reshape(-1, 3), turn.T, out=out.reshape(-1, 3))
-    return out
+    """Return positions (time, marker, 3) turned by a (3, 3) rotation, in memory of their own."""
+    return np.matmul(positions, turn.T, out=np.empty(positions.shape))
 
 
 def turned_plate(plate: ForcePlate, world_from_lab: FloatArray) -> ForcePlate:
