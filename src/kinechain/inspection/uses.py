@@ -157,14 +157,18 @@ def _events(evidence: Evidence) -> Use:
     return Use("events", "no", sentence(reason), "Give a trial of straight, steady walking with at least one stride.")
 
 
+def _no_plates(evidence: Evidence) -> Use:
+    notes = (evidence.ready or evidence.recording).notes
+    if any(n.kind == "defect" and n.code.startswith("plates.") for n in notes):
+        text = "It holds no force plate that can be used; the defects say why."
+        return Use("loads", "no", text, "Correct what they name, or give the forces as a table of their own.")
+    text = "It holds no force plate."
+    return Use("loads", "no", text, "Give the plates, too: a C3D that holds them, or the table of forces.")
+
+
 def _loads(evidence: Evidence) -> Use:
     if not (plates := (evidence.ready or evidence.recording).plates):
-        return Use(
-            "loads",
-            "no",
-            "It holds no force plate that can be used.",
-            "Give the plates, too: a C3D that holds them, or the table of forces.",
-        )
+        return _no_plates(evidence)
     if why := _unprepared(evidence):
         return Use("loads", "no", *why)
     ready = evidence.ready
