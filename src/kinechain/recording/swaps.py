@@ -31,6 +31,8 @@ _FRONT_BACK = (
     ("suprasternal_notch", "c7"),
     ("xiphoid", "t10"),
 )
+#: The same of the ankle and the heel: however far a foot points down, 60 deg, or up, the malleoli stay in front.
+_ANKLE_HEEL = (("lateral_malleolus", "heel"), ("medial_malleolus", "heel"))
 _TOES = ("metatarsal_2_head", "metatarsal_1_head", "metatarsal_5_head", "hallux_tip", "toe_2_tip")
 #: Pairs (outer, inner) of landmarks whose order across the foot, ankle or knee never changes.
 _OUTER_INNER = (
@@ -47,6 +49,8 @@ BENT_TRUNK_DEG = 50.0
 #: How far the wrong way round two markers must stand to count, m (assumption: beyond where fingers stick them).
 NEARER_SHARE = 0.6
 UPSIDE_DOWN_M, BACK_TO_FRONT_M, INSIDE_OUT_M = 0.03, 0.03, 0.01
+#: The same of ankle and heel, which are 2 to 6 cm apart along the way, m (assumption).
+ANKLE_BEHIND_M = 0.015
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def find_swaps(shots: Snapshots, up: FloatArray, facing: FloatArray | None, shar
     told = [(w, a, b, "below") for w, a, b in _wrong(shots, upper_lower, up, UPSIDE_DOWN_M, share)]
     if facing is not None:
         behind = _wrong(shots, front_back, facing, BACK_TO_FRONT_M, share)
+        behind += _wrong(shots, _both_sides(_ANKLE_HEEL), facing, ANKLE_BEHIND_M, share)
         told += [(w, a, b, "behind") for w, a, b in behind]
         told += _heel_for_toe(shots, facing, share)
     exchanged: list[tuple[str, str, str]] = []

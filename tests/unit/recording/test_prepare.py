@@ -246,3 +246,13 @@ def test_the_still_part_of_a_fidgeting_calibration():
     assert kept.markers.start_s == pytest.approx(first / 100)
     with pytest.raises(RecordingError, match="never stands still"):
         keep_still_part(prepare_recording(recording(walking())))
+
+
+@pytest.mark.parametrize("ankle", ["L_FAL", "L_TAM"])
+def test_an_ankle_and_a_heel_that_were_exchanged_are_exchanged_back(ankle):
+    """However a foot points, its malleoli stay in front of its heel."""
+    ready = prepare_recording(recording(walking(), names=exchanged((ankle, "L_FCC"))))
+    truth = prepare_recording(recording(walking()))
+    np.testing.assert_allclose(ready.markers.position("L_FCC"), truth.markers.position("L_FCC"), atol=1e-6)
+    assert [n.place for n in ready.notes if n.code == "markers.swapped"] == [f"{ankle}, L_FCC"]
+    assert not [n for n in truth.notes if n.code == "markers.swapped"]
