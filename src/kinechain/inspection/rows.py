@@ -15,6 +15,7 @@ from kinechain.core.text import printable
 from kinechain.inspection.inspection import Axes, ContactRow, ContactState, MarkerRow, PlateRow, Span
 from kinechain.motion.contacts import Contact
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
+from kinechain.recording.vertical import axis_of
 
 __all__ = ["axes_of", "marker_rows", "plate_rows"]
 
@@ -140,8 +141,8 @@ def axes_of(recording: Recording, ready: Recording) -> Axes | None:
     turn = ready.world_from_lab
     if turn is None:
         return None
-    forward, off = _axis(turn[0])
-    return Axes(_axis(turn[2])[0], forward, off, bool(np.linalg.det(turn) < 0), _scale(recording, ready))
+    forward, off = axis_of(turn[0])
+    return Axes(axis_of(turn[2])[0], forward, round(off, 1), bool(np.linalg.det(turn) < 0), _scale(recording, ready))
 
 
 def _scale(recording: Recording, ready: Recording) -> float:
@@ -168,13 +169,6 @@ def _same_points(markers: Markers, ready: Markers) -> tuple[FloatArray, FloatArr
 def _spaced(first: int, last: int, count: int) -> NDArray[np.int64]:
     """Return so many evenly spaced whole numbers, each once."""
     return np.unique(np.linspace(first, last, count).astype(np.int64))
-
-
-def _axis(direction: FloatArray) -> tuple[str, float]:
-    """Return the laboratory axis nearest to a direction, and the angle between them, deg."""
-    axis = int(np.argmax(np.abs(direction)))
-    off = float(np.degrees(np.arccos(np.clip(abs(direction[axis]), 0.0, 1.0))))
-    return f"{'+' if direction[axis] > 0 else '-'}{'XYZ'[axis]}", round(off, 1)
 
 
 def plate_rows(recording: Recording, ready: Recording | None, contacts: Sequence[Contact]) -> tuple[PlateRow, ...]:

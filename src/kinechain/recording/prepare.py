@@ -22,7 +22,7 @@ from kinechain.recording.snapshots import take_snapshots
 from kinechain.recording.swaps import find_swaps
 from kinechain.recording.tracking import without_tracking_faults
 from kinechain.recording.unit import find_scale, rescaled_markers, rescaled_plates
-from kinechain.recording.vertical import find_vertical, read_direction
+from kinechain.recording.vertical import axis_of, find_vertical, read_direction
 from kinechain.recording.walkway import Heading, find_heading
 
 __all__ = ["PrepareSettings", "landmark_tracks", "prepare_recording", "turned_plate"]
@@ -211,10 +211,8 @@ def _axes_note(method: str, heading: Heading, world_from_lab: FloatArray) -> Not
 
 def _axis_words(direction: FloatArray) -> str:
     """Name the laboratory axis a direction lies on, with the angle between them if there is one."""
-    axis = int(np.argmax(np.abs(direction)))
-    sign = "+" if direction[axis] > 0 else "-"
-    off = float(np.degrees(np.arccos(np.clip(abs(direction[axis]), 0.0, 1.0))))
-    return f"{sign}{'XYZ'[axis]}" + (f" turned by {off:.1f} deg" if off > 0.05 else "")
+    axis, off = axis_of(direction)
+    return axis + (f" turned by {off:.1f} deg" if off > 0.05 else "")
 
 
 def _lowest(heights: FloatArray) -> float:

@@ -13,7 +13,7 @@ from kinechain.core.errors import RecordingError, SettingError
 from kinechain.recording.recording import ForcePlate, Note
 from kinechain.recording.snapshots import PELVIS, TRUNK, Snapshots
 
-__all__ = ["Vertical", "find_vertical", "read_direction"]
+__all__ = ["Vertical", "axis_of", "find_vertical", "read_direction"]
 
 #: The limits below are assumptions of this project.  The line from the feet to the trunk stood within 5 deg of the
 #: vertical in 22 standing trials and within 8 deg in 60 walks and runs of 12 laboratories; the floor through the
@@ -65,6 +65,18 @@ def read_direction(text: str) -> FloatArray:
     if len(word) > 2 or letter not in ("x", "y", "z"):
         raise SettingError(f"'{text}' is no axis of a laboratory; up is one of +x, -x, +y, -y, +z, -z")
     return np.asarray(sign * np.eye(3)["xyz".index(letter)])
+
+
+def axis_of(direction: FloatArray) -> tuple[str, float]:
+    """Return the laboratory axis nearest to a direction, such as '+Z', and the angle between them, deg.
+
+    Parameters
+    ----------
+    direction : (3,) unit array
+    """
+    axis = int(np.argmax(np.abs(direction)))
+    off = float(np.degrees(np.arccos(np.clip(abs(direction[axis]), 0.0, 1.0))))
+    return f"{'+' if direction[axis] > 0 else '-'}{'XYZ'[axis]}", off
 
 
 def find_vertical(
