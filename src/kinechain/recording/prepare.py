@@ -18,7 +18,7 @@ from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import segment_of
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 from kinechain.recording.sides import exchange_labels, find_facing, find_sides, mirrored_plate
-from kinechain.recording.snapshots import take_snapshots
+from kinechain.recording.snapshots import Snapshots, take_snapshots
 from kinechain.recording.swaps import find_swaps
 from kinechain.recording.tracking import without_tracking_faults
 from kinechain.recording.unit import find_scale, rescaled_markers, rescaled_plates
@@ -92,31 +92,23 @@ def prepare_recording(
     plates = rescaled_plates(recording.plates, scale, shots)
 
     up = find_vertical(name, shots, plates, _asked_up(settings), notes)
-    facing = find_facing(shots, up.up)
-    known = {settings.turned_over_by: settings.turned_over} if settings.turned_over else {}
-    sides = find_sides(name, shots, up.up, facing, plates, notes, known)
-    right_handed = _reflection(up.up) if sides.is_mirrored else np.eye(3)
-    positions = exchange_labels(markers.positions, markers.labels, sides.exchanged)
-    if sides.is_mirrored:
-        positions = positions @ right_handed
-        facing = facing if facing is None else facing @ right_handed
-
+    righted = _righted(name, markers, shots, plates, up.up, settings, notes)
     segments = {markers.labels.index(label): segment_of(landmark) for label, landmark in match.landmarks}
-    positions = without_tracking_faults(positions, markers.labels, segments, markers.rate_hz, notes)
+    positions = without_tracking_faults(righted.positions, markers.labels, segments, markers.rate_hz, notes)
     if positions is not markers.positions:
         shots = take_snapshots(markers, match.landmarks, positions)
-    swaps = find_swaps(shots, up.up, facing, share, notes)
+    swaps = find_swaps(shots, up.up, righted.facing, share, notes)
     positions = exchange_labels(positions, markers.labels, swaps.exchanged)
-    heading = find_heading(name, shots.exchanged(swaps.exchanged), up.up, notes, facing)
+    heading = find_heading(name, shots.exchanged(swaps.exchanged), up.up, notes, righted.facing)
     turn = np.stack([heading.forward, cross(up.up, heading.forward), up.up])
-    world_from_lab = turn @ right_handed
+    world_from_lab = turn @ righted.reflection
     positions = _turned(positions, turn)
     positions, gaps = fill_gaps(positions, segments, markers.rate_hz)
     notes += gap_notes(gaps, markers.labels, len(positions), markers.rate_hz)
     ready = Markers(markers.labels, handed_over(positions), markers.rate_hz, markers.start_s)
     landmarks = tuple((label, landmark) for label, landmark in match.landmarks if label not in swaps.dropped)
     tracks = landmark_tracks(ready, landmarks)
-    plates = tuple(mirrored_plate(p, up.up) for p in plates) if sides.is_mirrored else plates
+    plates = tuple(mirrored_plate(p, up.up) for p in plates) if righted.is_mirrored else plates
     turned = [turned_plate(plate, world_from_lab) for plate in plates]
     plates = plates_under_feet(turned, tracks, ready.rate_hz, ready.start_s, notes)
     notes += shear_notes(plates, tracks, ready.rate_hz, ready.start_s)
@@ -138,6 +130,46 @@ def prepare_recording(
         world_from_lab=world_from_lab,
         vertical_error_deg=up.error_deg,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Righted:
+    """Markers with right and left in order, in right-handed axes.
+
+    Attributes
+    ----------
+    positions : (time, marker, 3) array, m
+    facing : (time, 3) array or None
+        Where the body faces.
+    reflection : (3, 3) array
+        What the axes were turned right-handed by; the identity if they were right-handed.
+    is_mirrored : bool
+    """
+
+    positions: FloatArray
+    facing: FloatArray | None
+    reflection: FloatArray
+    is_mirrored: bool
+
+
+def _righted(
+    name: str,
+    markers: Markers,
+    shots: Snapshots,
+    plates: Sequence[ForcePlate],
+    up: FloatArray,
+    settings: PrepareSettings,
+    notes: list[Note],
+) -> _Righted:
+    """Put right and left in order, and turn mirrored axes right-handed."""
+    facing = find_facing(shots, up)
+    known = {settings.turned_over_by: settings.turned_over} if settings.turned_over else {}
+    sides = find_sides(name, shots, up, facing, plates, notes, known)
+    positions = exchange_labels(markers.positions, markers.labels, sides.exchanged)
+    if not sides.is_mirrored:
+        return _Righted(positions, facing, np.eye(3), False)
+    reflection = _reflection(up)
+    return _Righted(positions @ reflection, None if facing is None else facing @ reflection, reflection, True)
 
 
 def _seen_markers(recording: Recording) -> Markers:
