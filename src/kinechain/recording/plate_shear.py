@@ -63,7 +63,9 @@ def shear_notes(
     return tuple(notes)
 
 
-def _reversed(plate: ForcePlate, peak: float, pelvis: Sequence[FloatArray], rate_hz: float, start_s: float) -> list[str]:
+def _reversed(
+    plate: ForcePlate, peak: float, pelvis: Sequence[FloatArray], rate_hz: float, start_s: float
+) -> list[str]:
     """Return in which directions the force points away from the pelvis."""
     rows = np.flatnonzero((plate.force[:, 2] > LOADED * peak) & np.isfinite(plate.centre_of_pressure[:, 0]))
     if len(rows) < SHORTEST_S * plate.rate_hz:
