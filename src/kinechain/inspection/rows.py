@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -14,6 +13,7 @@ from kinechain.core.arrays import FloatArray, lengths, median
 from kinechain.core.text import printable
 from kinechain.inspection.inspection import Axes, ContactRow, ContactState, MarkerRow, PlateRow, Span
 from kinechain.motion.contacts import Contact
+from kinechain.recording.plate_zero import subtracted_offset
 from kinechain.recording.recording import ForcePlate, Markers, Note, Recording
 from kinechain.recording.vertical import axis_of
 
@@ -191,7 +191,7 @@ def plate_rows(recording: Recording, ready: Recording | None, contacts: Sequence
     for index, plate in enumerate(used):
         own = [c for c in contacts if c.plate == index]
         row = _row(plate, raw.get(plate.name, plate), ready is not None, "", own)
-        rows.append(replace(row, offset_n=_offset(notes, plate.name)))
+        rows.append(replace(row, offset_n=subtracted_offset(notes, plate.name)))
     names = {plate.name for plate in used}
     for plate in recording.plates:
         if plate.name not in names:
@@ -205,13 +205,6 @@ def plate_rows(recording: Recording, ready: Recording | None, contacts: Sequence
 
 def _why(note: Note | None, name: str) -> str:
     return note.text if note else f"{name}: set aside."
-
-
-def _offset(notes: Sequence[Note], name: str) -> float | None:
-    """Return what a plate read while nobody stood on it, as its note says, N."""
-    said = next((n.text for n in notes if n.code == "plates.offset" and n.place == name), "")
-    found = re.search(r"(-?[\d.]+) N while nobody", said)
-    return float(found[1]) if found else None
 
 
 def _row(plate: ForcePlate, raw: ForcePlate, is_world: bool, reason: str, contacts: Sequence[Contact]) -> PlateRow:

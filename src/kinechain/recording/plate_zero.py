@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +13,7 @@ from kinechain.recording.plate_notes import ZERO
 from kinechain.recording.plate_types import PlateSettings, PlateSource
 from kinechain.recording.recording import Note
 
-__all__ = ["without_baseline"]
+__all__ = ["subtracted_offset", "without_baseline"]
 
 
 def without_baseline(
@@ -71,6 +74,20 @@ def without_baseline(
         effect = "Force and centre of pressure are those above that reading."
         notes.append(Note("repaired", text, "plates.offset", source.name, effect, ZERO))
     return force - offset_force, moment - offset_moment, True
+
+
+def subtracted_offset(notes: Sequence[Note], name: str) -> float | None:
+    """Return what a plate read while nobody stood on it, N, by the note that `without_baseline` writes; None if none.
+
+    Parameters
+    ----------
+    notes : sequence of Note
+    name : str
+        Of the plate.
+    """
+    said = next((n.text for n in notes if n.code == "plates.offset" and n.place == name), "")
+    found = re.search(r"(-?[\d.]+) N while nobody", said)
+    return float(found[1]) if found else None
 
 
 def _is_zeroed_by_software(force: FloatArray, up: FloatArray, n: int, settings: PlateSettings) -> bool:
