@@ -106,7 +106,8 @@ def test_processes_are_renewed_so_that_memory_does_not_add_up(folder, monkeypatc
 
 def test_interrupting_leaves_no_process_behind(folder, tmp_path_factory):
     code = (
-        "import sys, pathlib\n"
+        # What runs in the background may have been told to ignore this signal, and hands that on.
+        "import pathlib, signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from kinechain.inspection.inspect_folder import inspect_folder\n"
         "try:\n    inspect_folder([pathlib.Path(sys.argv[1])], jobs=2)\n"
         "except KeyboardInterrupt:\n    print('interrupted', flush=True)\n"
