@@ -240,7 +240,7 @@ def _spread(points: FloatArray) -> bool:
     apart = points - np.add.reduce(points) / len(points)
     inertia = apart.T @ apart
     # Of squared singular values a >= b >= c: b >= (ab + ac + bc) / 3 (a + b + c), which mostly tells at once.
-    total = float(np.trace(inertia))
+    total = float(np.vdot(apart, apart))
     if total**2 - float(np.vdot(inertia, inertia)) > 6.0 * _SPREAD_M**2 * total:
         return True
     return bool(np.linalg.eigvalsh(inertia)[1] > _SPREAD_M**2)
@@ -272,10 +272,10 @@ def _carried(positions: FloatArray, marker: int, firsts: Sequence[int], length: 
     middle = np.add.reduce(now, axis=2) / len(carriers)
     turns = _turns_within(now - middle[:, :, None])
     edges = positions[frames[:, [0, -1]], marker] - middle[:, [0, -1]]
-    start, end = edges[:, :1], (edges[:, 1:] @ turns[:, -1])
+    start, end = edges[:, :1], edges[:, 1:] @ turns[:, -1]
     share = (np.arange(1, length + 1) / (length + 1))[:, None]
     local = (1 - share) * start + share * end
-    return np.asarray((turns[:, 1:-1] @ local[..., None])[..., 0] + middle[:, 1:-1])
+    return np.asarray((turns[:, :-1] @ local[..., None])[..., 0] + middle[:, 1:-1])
 
 
 def fill_alike(
@@ -317,8 +317,8 @@ def fill_alike(
 
 
 def _turns_within(points: FloatArray) -> FloatArray:
-    """Return the rotations (..., time, 3, 3) from the first time to each of centred points (..., time, point, 3)."""
-    cross = np.swapaxes(points, -1, -2) @ points[..., :1, :, :]
+    """Return the rotations (..., time - 1, 3, 3) of centred points (..., time, point, 3) since the first time."""
+    cross = np.swapaxes(points[..., 1:, :, :], -1, -2) @ points[..., :1, :, :]
     left, _, right = np.linalg.svd(cross)
     turns = left @ right
     mirrored = np.linalg.det(turns) < 0
