@@ -126,12 +126,16 @@ def test_interrupting_leaves_no_process_behind(folder, tmp_path_factory):
         env={**os.environ, "PYTHONPATH": str(folder)},
         start_new_session=True,
     ) as process:
-        waited = 0.0
-        while len(list(begun.iterdir())) < 2 and waited < 60.0:
-            time.sleep(0.05)
-            waited += 0.05
-        os.killpg(process.pid, signal.SIGINT)
-        out, _ = process.communicate(timeout=60.0)
+        try:
+            waited = 0.0
+            while len(list(begun.iterdir())) < 2 and waited < 60.0:
+                time.sleep(0.05)
+                waited += 0.05
+            os.killpg(process.pid, signal.SIGINT)
+            out, _ = process.communicate(timeout=60.0)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     assert len(list(begun.iterdir())) == 2
     assert out.strip() == "interrupted"
     with pytest.raises(ProcessLookupError):
