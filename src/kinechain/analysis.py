@@ -28,6 +28,7 @@ from kinechain.care.screen import Screen
 from kinechain.core.arrays import Immutable
 from kinechain.core.errors import InputError, KinechainError
 from kinechain.findings.find import find_findings
+from kinechain.findings.gait import marker_fit_mm, marker_fit_norm
 from kinechain.findings.own_norms import OwnNorms, read_own_norms
 from kinechain.findings.part import find_part
 from kinechain.motion.inverse_kinematics import solve_motion
@@ -234,7 +235,12 @@ def assess(
         trials=trials,
         findings=findings,
         unmeasured=unmeasured,
-        refused=(*refused, *_contradictions(size, findings), *_unseen_knees(body, standing, (*trials, *parts))),
+        refused=(
+            *refused,
+            *_contradictions(size, findings),
+            *_misfits(body, trials, parts),
+            *_unseen_knees(body, standing, (*trials, *parts)),
+        ),
         notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ())),
         provenance=_provenance(material, settings, own),
         parts=parts,
@@ -273,6 +279,23 @@ def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, .
             said.append(
                 f"{size.mass_kg:.1f} kg at {size.height_m:.2f} m make a body mass index of {index:.0f}: check both; "
                 "until then trust nothing that depends on mass."
+            )
+    return tuple(said)
+
+
+def _misfits(body: Body | None, trials: Sequence[GaitTrial], parts: Sequence[GaitTrial]) -> tuple[str, ...]:
+    """Say which of several trials, or of those without a stride, the body does not fit: a mean over all may hide it."""
+    if body is None:
+        return ()
+    limit = marker_fit_norm().high
+    said = []
+    for trial in (*(trials if len(trials) > 1 else ()), *parts):
+        misfit = marker_fit_mm(body, [trial])
+        if misfit is not None and misfit > limit:
+            said.append(
+                f"{trial.recording.name}: the body misses its markers by {misfit:.0f} mm; check its labels, its unit "
+                "of length and that the standing trial is of the same person and session, and do not trust its angles "
+                "until then."
             )
     return tuple(said)
 

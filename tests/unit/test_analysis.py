@@ -138,3 +138,12 @@ def test_knees_without_markers_and_without_a_standing_trial_are_called_out(tmp_p
 def test_a_mass_that_no_body_of_that_height_has_is_called_out(person, recordings):
     standing, _ = recordings
     assert "body mass index of 2" in said(assess(replace(person, mass_kg=5.0), [], standing))
+
+
+def test_the_one_trial_of_several_that_the_body_misses_is_named(tmp_path, person, recordings):
+    """Over all trials the misfit of one would drown, and a walk of less than a stride is in no mean at all."""
+    standing, walk = recordings
+    other = changed(walk, tmp_path / "other.trc", lambda positions: positions * 1.12)
+    text = said(assess(person, [walk, other], standing))
+    assert "other.trc: the body misses its markers by" in text
+    assert f"{walk.name}: the body misses" not in text

@@ -228,3 +228,18 @@ def test_a_name_that_no_folder_can_hold_is_refused(run: Run) -> None:
 
 def test_a_refusal_carries_no_control_characters(run: Run) -> None:
     assert "\x1b" not in refusal(run("assess", "\x1b[31mred.trc"))
+
+
+def test_an_unexpected_fault_says_where_and_nothing_of_what_a_file_holds(tmp_path):
+    code = (
+        "from kinechain import cli\n"
+        "import kinechain.inspection.folder as folder\n"
+        "def broken(paths): raise ValueError('Jane Doe, born 1970')\n"
+        "folder.find_trials = broken\n"
+        "cli.main(['inspect', '.'])\n"
+    )
+    quiet = {key: value for key, value in os.environ.items() if key != "KINECHAIN_DEBUG"}
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=quiet)
+    assert ended.returncode == 70
+    assert "ValueError at <string> line 3" in ended.stderr and len(ended.stderr.splitlines()) == 1
+    assert "Jane" not in ended.stderr and "1970" not in ended.stderr

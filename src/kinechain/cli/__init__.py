@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Annotated
 
@@ -74,9 +76,13 @@ def _refuse(sentence: str) -> None:
     sys.exit(EXIT_BAD_INPUT)
 
 
-def _say_unexpected(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
-    """Replace a traceback by one line; leaving from here sets the exit code."""
-    sentence = " ".join(f"{kind.__name__}: {error}".split())
+def _say_unexpected(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:
+    """Replace a traceback by one line; leaving from here sets the exit code.
+
+    Where, but not the words of the exception, which may hold what a file holds: a name, a date of birth.
+    """
+    frames = traceback.extract_tb(trace)
+    sentence = kind.__name__ + (f" at {Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else "")
     typer.echo(
         f"kinechain: a fault of this program, please report it ({sentence}); "
         "set KINECHAIN_DEBUG=1 and run again for the traceback",

@@ -42,7 +42,16 @@ from kinechain.motion.trial import GaitTrial
 from kinechain.motion.weight import body_weight_from_plates
 from kinechain.recording.recording import Side
 
-__all__ = ["GAIT_MEASURES", "GaitMeasure", "Pace", "choose_pace", "find_angle_measures", "find_gait"]
+__all__ = [
+    "GAIT_MEASURES",
+    "GaitMeasure",
+    "Pace",
+    "choose_pace",
+    "find_angle_measures",
+    "find_gait",
+    "marker_fit_mm",
+    "marker_fit_norm",
+]
 
 Phase = Literal["stride", "contact", "loading", "mid_stance", "stance", "push_off", "swing"]
 Reduce = Literal["maximum", "minimum", "mean", "range", "value"]
@@ -164,7 +173,7 @@ class Pace:
     @property
     def doubt(self) -> str:
         """Why no angle of these strides is judged, in words; '' if nothing stands against it."""
-        if self.marker_fit_mm is not None and self.marker_fit_mm > _marker_fit_norm().high:
+        if self.marker_fit_mm is not None and self.marker_fit_mm > marker_fit_norm().high:
             return f"the body misses the markers by {self.marker_fit_mm:.0f} mm, so not judged"
         return "walked at an unusual speed for this age, so not judged" if self.is_usual is False else ""
 
@@ -194,7 +203,7 @@ def choose_pace(body: Body, trials: Sequence[GaitTrial], person: Person) -> Pace
     """
     timed = [(t, speed) for t in trials if (speed := _speed(body, t)) is not None]
     if not timed:
-        return Pace(tuple(trials), None, (), None, _marker_fit_mm(body, trials))
+        return Pace(tuple(trials), None, (), None, marker_fit_mm(body, trials))
     median = float(np.median([speed for _, speed in timed]))
     middle = min((speed for _, speed in timed), key=lambda s: abs(s - median))
     width = spatiotemporal_error("walking_speed").minimal_detectable_change
@@ -204,7 +213,7 @@ def choose_pace(body: Body, trials: Sequence[GaitTrial], person: Person) -> Pace
     speed = float(np.mean([s for _, s in near]))
     norm = spatiotemporal_norm("walking_speed", person.age_years, person.sex)
     is_usual = None if norm is None else norm.low <= speed <= norm.high
-    return Pace(tuple(kept), speed, left_out, is_usual, _marker_fit_mm(body, kept))
+    return Pace(tuple(kept), speed, left_out, is_usual, marker_fit_mm(body, kept))
 
 
 def find_gait(
@@ -523,24 +532,24 @@ def _find_quality(person: Person, body: Body, pace: Pace) -> list[Finding]:
     """Return how well the model follows the markers, and whether the plates weigh this person."""
     out = []
     if pace.marker_fit_mm is not None:
-        each = [fit for t in pace.trials if (fit := _marker_fit_mm(body, [t])) is not None]
+        each = [fit for t in pace.trials if (fit := marker_fit_mm(body, [t])) is not None]
         low, high = min([pace.marker_fit_mm, *each]), max([pace.marker_fit_mm, *each])
         estimate = Estimate(pace.marker_fit_mm, low, high, "mm", "lowest and highest of the recordings")
         method = "distance of measured and modelled markers of trunk, pelvis and legs, root mean square over all frames"
-        norm = _marker_fit_norm()
+        norm = marker_fit_norm()
         name = "Fit of the body to the markers"
         out.append(Finding("quality.marker_fit", name, "both", estimate, method, norm, judge(estimate, norm)))
     return out + _plate_mass(person, body, pace)
 
 
-def _marker_fit_norm() -> Norm:
+def marker_fit_norm() -> Norm:
     """Return the bound that published fits keep: 2 cm (addbio2023)."""
     fact = find_fact("accuracy", source="addbio2023", quantity="marker RMSE")
     limit = 10.0 * fact.number("high")
     return Norm(None, None, -math.inf, limit, "published multi-activity data", fact.source.key, fact.grade)
 
 
-def _marker_fit_mm(body: Body, trials: Sequence[GaitTrial]) -> float | None:
+def marker_fit_mm(body: Body, trials: Sequence[GaitTrial]) -> float | None:
     """Return the misfit of the markers that the measures rest on, mm: the arms follow and are not judged."""
     segment = {marker.name: marker.segment for marker in body.markers}
     squares = [np.empty(0)]
