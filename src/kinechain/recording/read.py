@@ -12,7 +12,7 @@ from kinechain.core.errors import FileError
 from kinechain.core.text import printable
 from kinechain.recording.clock import with_rate
 from kinechain.recording.plates import PlateSettings, plates_from_table
-from kinechain.recording.readers.c3d import read_c3d
+from kinechain.recording.readers.c3d import C3dContent, read_c3d
 from kinechain.recording.readers.c3d_format import is_c3d
 from kinechain.recording.readers.forces import looks_like_forces, read_forces
 from kinechain.recording.readers.mot import looks_like_table, read_table
@@ -76,21 +76,7 @@ def _read(path: Path, settings: ReadSettings) -> Recording:
     data = _bytes(path, name, settings.largest_bytes)
     digest = hashlib.sha256(data).hexdigest()
     if is_c3d(data):
-        c3d = read_c3d(data, name, settings.plates)
-        markers, far = _without_far_points(c3d.markers)
-        return Recording(
-            name=name,
-            sha256=digest,
-            format="C3D",
-            markers=markers,
-            plates=c3d.plates,
-            events=c3d.events,
-            outputs=c3d.outputs,
-            series=c3d.analog,
-            mass_kg=c3d.mass_kg,
-            height_m=c3d.height_m,
-            notes=(*c3d.notes, *far),
-        )
+        return _of_c3d(read_c3d(data, name, settings.plates), name, digest)
     text = decode_text(data)
     if text is not None and looks_like_trc(text):
         trc = read_trc(text, name)
@@ -118,6 +104,23 @@ def _read(path: Path, settings: ReadSettings) -> Recording:
         columns.outputs,
         columns.series,
         notes=(*columns.notes, *far),
+    )
+
+
+def _of_c3d(c3d: C3dContent, name: str, digest: str) -> Recording:
+    markers, far = _without_far_points(c3d.markers)
+    return Recording(
+        name=name,
+        sha256=digest,
+        format="C3D",
+        markers=markers,
+        plates=c3d.plates,
+        events=c3d.events,
+        outputs=c3d.outputs,
+        series=c3d.analog,
+        mass_kg=c3d.mass_kg,
+        height_m=c3d.height_m,
+        notes=(*c3d.notes, *far),
     )
 
 
