@@ -16,7 +16,7 @@ from kinechain.recording.readers.c3d_format import parse_c3d
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit" / "recording"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 from c3d_bytes import C3dBytes, Entry
-from fuzz_readers import damage, damage_bytes, damage_parameter
+from fuzz_readers import damage, damage_bytes, damage_parameter, lie_c3d
 
 CORNERS = np.array([[600, 400, 0], [0, 400, 0], [0, 0, 0], [600, 0, 0]], dtype=float)
 
@@ -124,3 +124,14 @@ def test_no_header_makes_memory_grow():
         tracemalloc.stop()
     # Every byte of data becomes at most a number of 8 bytes a few times over.
     assert peak < 40 * len(data)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_consistent_lie_ends_in_a_recording_or_one_sentence(seed):
+    draw = random.Random(seed)
+    assert lie_c3d(b"", draw) == b""
+    data = lie_c3d(walk("Intel", True), draw)
+    try:
+        read_c3d(data, "lie.c3d", PlateSettings())
+    except InputError as error:
+        assert str(error).isprintable() and "lie.c3d" in str(error)
