@@ -71,7 +71,7 @@ PEOPLE: dict[str, Callable[[Walk], Walk]] = {
     "windblown": lambda walk: dressing.sheared_legs(walk, 0.25, -0.25),
     "leans sideways": lambda walk: dressing.leaning(walk, 0, 25.0),
     "bent forward": lambda walk: dressing.leaning(walk, 1, 100.0),
-    "pelvis turned": lambda walk: dressing.pelvis_turned(walk, 30.0),
+    "pelvis turned": lambda walk: dressing.pelvis_turned(walk, 45.0),
     "stiff leg": lambda walk: dressing.stiff(walk, "l"),
     "wide body": dressing.wide_body,
     "stick": lambda walk: dressing.with_stick(walk, 200.0, on_own_plate=True),
