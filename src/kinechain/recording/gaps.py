@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.core.arrays import FloatArray, IntArray, lengths
+from kinechain.core.arrays import FloatArray, IntArray, cross, lengths
 from kinechain.core.text import listed
 from kinechain.recording.recording import Note
 
@@ -318,8 +318,7 @@ def fill_alike(
 
 def _turns_within(points: FloatArray) -> FloatArray:
     """Return the rotations (..., time - 1, 3, 3) of centred points (..., time, point, 3) since the first time."""
-    cross = np.swapaxes(points[..., 1:, :, :], -1, -2) @ points[..., :1, :, :]
-    left, _, right = np.linalg.svd(cross)
+    left, _, right = np.linalg.svd(np.swapaxes(points[..., 1:, :, :], -1, -2) @ points[..., :1, :, :])
     turns = left @ right
     mirrored = np.linalg.det(turns) < 0
     if mirrored.any():
@@ -330,12 +329,13 @@ def _turns_within(points: FloatArray) -> FloatArray:
 
 def _line_turns(lines: FloatArray, reference: int) -> FloatArray:
     """Return the smallest rotations (time, 3, 3) from a line (time, 3) at one frame to the line at every frame."""
-    unit = lines / np.maximum(np.linalg.norm(lines, axis=1, keepdims=True), 1e-9)
+    unit = lines / np.maximum(lengths(lines), 1e-9)[:, None]
     start = unit[reference]
-    x, y, z = np.cross(start, unit).T
-    zero = np.zeros_like(x)
-    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3)
-    return np.asarray(np.eye(3) + cross + cross @ cross / np.maximum(1.0 + unit @ start, 1e-9)[:, None, None])
+    x, y, z = cross(start, unit).T
+    skew = np.zeros((len(unit), 3, 3))
+    skew[:, 2, 1], skew[:, 0, 2], skew[:, 1, 0] = x, y, z
+    skew -= skew.swapaxes(1, 2).copy()
+    return np.asarray(np.eye(3) + skew + skew @ skew / np.maximum(1.0 + unit @ start, 1e-9)[:, None, None])
 
 
 def _cubic(track: FloatArray, first: int, length: int) -> FloatArray:
