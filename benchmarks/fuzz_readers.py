@@ -5,9 +5,9 @@
 
 Copies of every file of the format below ``--shared`` (or ``--folder``, repeated, for files made elsewhere) are changed
 one after the other, in bytes, in tokens or by a consistent lie, and read **in this process**, whose address space is
-limited to ``--memory`` MB beyond what it holds after the imports.  A file may take ``--seconds`` of the
-processor; more is over time.  Printed are the counts, the slowest file, the peak of resident memory, and for each failure the index to repeat it with
-``--only``.  Exit code 1 when there was a traceback, a blow-up of memory or a file over time.
+limited to ``--memory`` MB beyond what it holds after the imports.  A file may take ``--seconds`` of the processor; more
+is over time.  Printed are the counts, the slowest file, the peak of resident memory, and for each failure the index to
+repeat it with ``--only``.  Exit code 1 when there was a traceback, a blow-up of memory or a file over time.
 """
 
 from __future__ import annotations
