@@ -258,6 +258,8 @@ def _is_running(paths: FootPaths, walk: Walk) -> bool:
 
 def _sliding(signal: FloatArray, half: int, better: np.ufunc) -> FloatArray:
     """Return the extreme of a signal within ``half`` frames on either side, by windows that double."""
+    # A window beyond the recording, at an absurd rate, holds no more than the whole of it.
+    half = min(half, len(signal))
     out, reach = _padded(signal, half, half), 1
     while reach < 2 * half + 1:
         further = min(reach, 2 * half + 1 - reach)

@@ -226,3 +226,8 @@ def test_plates_on_another_clock_than_the_feet_give_no_events(late_s: float) -> 
     assert not any(c.is_clean for c in chosen.contacts)
     assert {e.source for e in chosen.events} <= {"bonci2022", "zeni2008"}
     assert not [n for n in choose_events(recording(paths, plates), paths).notes if n.code == "plates.clock"]
+
+
+def test_a_rate_that_no_camera_has_gives_no_walk_and_no_fault() -> None:
+    paths = walk()
+    assert choose_events(recording(paths), replace(paths, rate_hz=1e20)).events == ()
