@@ -26,7 +26,8 @@ def points(seed: int) -> dict[str, np.ndarray]:
     """Return landmarks of somebody who is crooked in many small ways."""
     rng = np.random.default_rng(seed)
     body = generic_body("male")
-    body = scale_body(body, {s.name: 1 + 0.04 * rng.standard_normal(3) for s in body.segments})
+    # Nobody's two shanks differ by more than a fit takes for one person's.
+    body = scale_body(body, {s.name: 1 + 0.04 * np.clip(rng.standard_normal(3), -1.5, 1.5) for s in body.segments})
     values = 0.08 * rng.standard_normal((1, len(body.coordinates)))
     values[0, :6] = 0.05 * rng.standard_normal(6)
     values[0, 2] += 0.9
