@@ -135,3 +135,9 @@ def test_a_consistent_lie_ends_in_a_recording_or_one_sentence(seed):
         read_c3d(data, "lie.c3d", PlateSettings())
     except InputError as error:
         assert str(error).isprintable() and "lie.c3d" in str(error)
+
+
+def test_a_rate_that_no_camera_has_is_refused():
+    data = C3dBytes(np.zeros((20, 2, 3)) + 500.0, rate=1e30).build()
+    with pytest.raises(InputError, match="frame rate of 1e"):
+        read_c3d(data, "fast.c3d", PlateSettings())

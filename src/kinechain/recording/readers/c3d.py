@@ -36,6 +36,9 @@ from kinechain.recording.recording import Event, ForcePlate, Markers, Note, Seri
 
 __all__ = ["C3dContent", "read_c3d"]
 
+#: No camera takes more frames in a second, Hz (assumption; as for a rate that is given by hand).
+FASTEST_HZ = 1e5
+
 #: Parameters of POINT that list labels of model outputs; a file may name more in POINT:TYPE_GROUPS.
 OUTPUT_GROUPS = ("ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", "REACTIONS")
 #: Of these, POINT:TYPE_GROUPS may list names too, but no outputs.
@@ -90,7 +93,7 @@ def read_c3d(data: bytes, file: str, plate_settings: PlateSettings) -> C3dConten
     rate, frames = c3d.rate_hz, len(c3d.points)
     if not frames:
         raise FileError(f"{file} is not a usable C3D: it holds no frames; export the trial again")
-    if not (np.isfinite(rate) and rate > 0):
+    if not 0.0 < rate < FASTEST_HZ:
         raise FileError(
             f"{file} is not a usable C3D: it states a frame rate of {rate:g} Hz (POINT:RATE), so no time can be told; "
             "export it again with the rate of the cameras"
