@@ -47,9 +47,13 @@ def demo(
     with progress() as say:
         from kinechain.demonstration.demonstrate import demonstrate
 
-        assessment = demonstrate(say)
+        folder = _folder(out, "kinechain-demo", as_json)
+        try:
+            assessment = demonstrate(say, folder)
+        except OSError as error:
+            raise InputError(f"the example cannot be written to {folder}: {error.strerror or error}") from error
         say("Writing the report")
-        written = _write(assessment, _folder(out, "kinechain-demo", as_json))
+        written = _write(assessment, folder)
     _print_assessment(assessment, written, as_json)
 
 

@@ -50,13 +50,15 @@ _SIDED = {
 _MIDLINE = {"CV7": "c7", "TV10": "t10", "SXS": "xiphoid", "SJN": "suprasternal_notch"}
 
 
-def demonstrate(progress: Callable[[str], None] | None = None) -> Assessment:
+def demonstrate(progress: Callable[[str], None] | None = None, folder: Path | None = None) -> Assessment:
     """Make a standing and a walking recording, write them as TRC files, and assess them like any other files.
 
     Parameters
     ----------
     progress : callable, optional
         Called with one short sentence per step.
+    folder : path, optional
+        Where the two recordings stay, to be looked at; made if absent.  Without it they are deleted afterwards.
 
     Returns
     -------
@@ -67,9 +69,11 @@ def demonstrate(progress: Callable[[str], None] | None = None) -> Assessment:
     asymmetry = Asymmetry()
     with as_file(files("kinechain.demonstration") / "person.toml") as path:
         person = read_person(path)
-    with tempfile.TemporaryDirectory(prefix="kinechain-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kinechain-") as passing:
         say("Making the example recording")
-        standing, walking = write_recordings(Path(folder), person, asymmetry)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        standing, walking = write_recordings(folder or Path(passing), person, asymmetry)
         assessment = assess(person, [walking], standing, progress=say)
     return replace(assessment, is_demonstration=True, notes=(*asymmetry.sentences(), *assessment.notes))
 

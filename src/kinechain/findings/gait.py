@@ -409,9 +409,11 @@ def _size_words(value: float, change: float, unit: str) -> str:
 def _missing(measure: GaitMeasure, side: Literal["left", "right", "both"], reasons: Mapping[str, str]) -> Unmeasured:
     sides = _SIDES if side == "both" else (side,)
     reason = next((reasons[label] for s in sides if (label := f"{measure.angle}_{s}") in reasons), "")
-    if not reason:
-        reason = "no complete stride in which the markers that define it were seen throughout"
-    return Unmeasured(measure.id, measure.name, side, NotMeasured(reason, _next_test(measure.angle)))
+    if reason:
+        return Unmeasured(measure.id, measure.name, side, NotMeasured(reason, _next_test(measure.angle)))
+    reason = "no complete stride in which the markers that define it were seen throughout"
+    more = "Record more walking: three or more whole strides of each side, with every marker in view of the cameras"
+    return Unmeasured(measure.id, measure.name, side, NotMeasured(reason, more))
 
 
 def _next_test(angle: str) -> str:

@@ -94,9 +94,10 @@ def _note(name: str, wrong: Sequence[str]) -> Note:
     where = " and ".join(wrong)
     return Note(
         "defect",
-        f"{name}: its horizontal force {where} points away from the body, which no foot does; its sign is wrong.",
+        f"{name}: its horizontal force {where} points away from the body, as no foot pushes in walking: "
+        "its sign is likely wrong.",
         "plates.shear_sign",
         name,
-        "Braking and push-off are exchanged there, and joint moments from this plate would be wrong.",
+        "If so, its horizontal force is reversed there, and joint moments from this plate would be wrong.",
         "Check the sign of the channels and the axes of this plate in the recording software; export the trial again.",
     )
