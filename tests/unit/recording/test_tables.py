@@ -189,3 +189,13 @@ def test_a_plate_whose_moment_is_missing_throughout_is_read():
     values = np.tile([0.0, 700.0, 0.0, 0.1, 0.0, 0.2, np.nan, np.nan, np.nan], (5, 1))
     (plate,) = plates_from_table(Series(labels, values, ("",) * 9, np.arange(5) / 100))
     np.testing.assert_allclose(plate.centre_of_pressure[0], [0.1, 0.0, 0.2])
+
+
+def test_joint_coordinates_are_no_marker(tmp_path):
+    path = tmp_path / "motion.csv"
+    path.write_text(
+        "time,pelvis_tx,pelvis_ty,pelvis_tz,knee_angle_r\n0,0.1,0.9,0,0.2\n0.01,0.1,0.9,0,0.3\n0.02,0.1,0.9,0,0.4\n"
+    )
+    recording = read_recording(path)
+    assert recording.markers is None
+    assert "pelvis_tx" in recording.series.labels

@@ -416,6 +416,9 @@ def _triples(names: Sequence[str], used: set[int]) -> dict[str, tuple[int, int, 
         match = _AXIS.match(column) if i not in used else None
         if match is None or not match["name"].strip() or unit.lower() in _ANGLE_UNITS or _OTHER.search(match["name"]):
             continue
+        # OpenSim's joint coordinates pelvis_tx, pelvis_ty and pelvis_tz are no marker.
+        if not match["mark"] and match["name"].endswith("_t"):
+            continue
         if unit and length_of(unit) is None:
             continue
         found.setdefault((match["name"].strip(), match["mark"]), {}).setdefault(match["axis"].lower(), i)
