@@ -33,6 +33,7 @@ from kinechain.findings.own_norms import OwnNorms, read_own_norms
 from kinechain.findings.part import find_part
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
+from kinechain.motion.plausibility import impossible_joints
 from kinechain.motion.trial import GaitTrial, analyze_gait, no_cycle
 from kinechain.motion.weight import STRIDE_TOLERANCE, mass_mismatch, standing_weight
 from kinechain.recording.clock import too_slow_for_gait
@@ -240,6 +241,7 @@ def assess(
             *_contradictions(size, findings),
             *_misfits(body, trials, parts),
             *_unseen_knees(body, standing, (*trials, *parts)),
+            *_impossible(body, (*trials, *parts)),
         ),
         notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ())),
         provenance=_provenance(material, settings, own),
@@ -321,6 +323,13 @@ def _unseen_knees(body: Body | None, standing: Standing | None, trials: Sequence
                     "and ankle angles of that side; give the standing trial (--static)."
                 )
     return tuple(said)
+
+
+def _impossible(body: Body | None, trials: Sequence[GaitTrial]) -> tuple[str, ...]:
+    """Say which legs move as no leg can."""
+    if body is None:
+        return ()
+    return tuple(said for trial in trials for said in impossible_joints(body, trial.motion, trial.recording.name))
 
 
 def _body_size(person: Person, material: Collection) -> tuple[BodySize, tuple[str, ...]]:
