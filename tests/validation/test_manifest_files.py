@@ -67,8 +67,6 @@ def test_plates_and_channels(shared: Path, row: Row) -> None:
 
 @pytest.mark.parametrize("row", rows(".c3d", key="cop_inside_fraction"))
 def test_centre_of_pressure_on_its_plate(shared: Path, row: Row) -> None:
-    if row["dataset"] in ("uwa_fast_walk", "c3dorg_qualisys"):
-        pytest.skip("the manifest's figure is of a plate that is noise, or of an origin with the wrong sign")
     compared = 0
     for plate in measured(row["path"]).plates:
         stated = row["cop_inside_fraction"][int(plate.name.rsplit(" ", 1)[1]) - 1]
@@ -80,7 +78,7 @@ def test_centre_of_pressure_on_its_plate(shared: Path, row: Row) -> None:
         # OpenSim's own reader puts plate 2 of walking2 as far outside as this one (see test_recordings.py).
         assert inside == pytest.approx(stated, abs=0.05)
         compared += 1
-    assert compared
+    assert compared or max(row["plate_fz_max_n"]) < 25.0  # nobody stands on the plates of one standing trial
 
 
 @pytest.mark.parametrize("row", rows(".c3d", key="mass_kg_file"))
