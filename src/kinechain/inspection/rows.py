@@ -56,7 +56,10 @@ def marker_rows(markers: Markers, ready: Markers | None, landmarks: Sequence[tup
         runs.setdefault(int(some[column]), []).append((kind, first, end))
     rows = []
     for column, label in enumerate(markers.labels):
-        own = runs.get(column, [])
+        own = runs.get(column)
+        if own is None:
+            rows.append(MarkerRow(printable(label), meaning.get(label, ""), seen_share[column], 0, 0.0, 0.0, ()))
+            continue
         unseen = _unseen_stretches(own, len(seen))
         rows.append(
             MarkerRow(
