@@ -246,7 +246,8 @@ def _drop_unseen(
     ever = np.asarray(seen.any(axis=0))
     kept = tuple(m for m, is_seen in zip(tracked, ever, strict=True) if is_seen)
     wanted = [m.name for m in body.markers if m.weight > 0]
-    missing = [n for n in wanted if n not in {m.name for m in kept}]
+    there = {m.name for m in kept}
+    missing = [n for n in wanted if n not in there]
     labels = recording.require_markers().labels
     if len(kept) < 3:
         nearest = suggest(missing[0], labels) if missing else "The body has no markers: fit it to a static trial first."

@@ -361,8 +361,9 @@ def _refusal(best: Match, labels: Sequence[str], recording: str) -> str:
 
 
 def _of_leg(match: Match, side: str) -> list[str]:
-    leg = ("femur", "tibia", "calcaneus", "midfoot", "forefoot_medial", "forefoot_lateral", "toes")
-    return [label for label, landmark in match.landmarks if segment_of(landmark) in {f"{s}_{side}" for s in leg}]
+    parts = ("femur", "tibia", "calcaneus", "midfoot", "forefoot_medial", "forefoot_lateral", "toes")
+    leg = {f"{part}_{side}" for part in parts}
+    return [label for label, landmark in match.landmarks if segment_of(landmark) in leg]
 
 
 def _covered(match: Match) -> str:

@@ -141,7 +141,8 @@ def _sort_points(c3d: C3dFile, notes: list[Note]) -> _Points:
     labels = named.labels
     mine = [k for k in range(count) if named.keep[k]]
     outputs = tuple(k for k in mine if labels[k] in groups or is_output(labels[k]))
-    others = [k for k in mine if k not in set(outputs)]
+    computed = set(outputs)
+    others = [k for k in mine if k not in computed]
     kept = without_ghosts([labels[k] for k in others], notes)
     if count and not outputs and all(is_ghost(label) for label in labels):
         text = f"The file names none of its {count} points."

@@ -191,7 +191,8 @@ def _without_repeated_header(rows: list[str], first: int, names: str, notes: lis
             "Export it again.",
         )
     )
-    return ["" if i in set(again) else row for i, row in enumerate(rows)]
+    passed = set(again)
+    return ["" if i in passed else row for i, row in enumerate(rows)]
 
 
 def _in_order(table: FloatArray, name: str, kind: str, notes: list[Note]) -> FloatArray:

@@ -255,7 +255,8 @@ def described_labels(raw: Sequence[str], descriptions: Sequence[str], notes: lis
         "Export the trial with the names of the markers as labels.",
     )
     notes.append(Note("assumed", text, "markers.descriptions", "POINT:DESCRIPTIONS", effect, cure))
-    return [descriptions[k] if k in set(named) else label for k, label in enumerate(raw)]
+    told = set(named)
+    return [descriptions[k] if k in told else label for k, label in enumerate(raw)]
 
 
 def told_apart(labels: list[str], descriptions: Sequence[str], positions: FloatArray, notes: list[Note]) -> list[str]:
@@ -385,7 +386,8 @@ def join_fragments(
     text = f"{len(joined)} labels continue another of the same name where that stops ({names}); they were joined to it."
     effect, cure = "A marker that is one trajectory less broken.", "Merge the pieces in the recording software."
     notes.append(Note("repaired", text, "markers.fragments", names, effect, cure))
-    kept = [k for k in range(len(labels)) if k not in set(joined)]
+    gone = set(joined)
+    kept = [k for k in range(len(labels)) if k not in gone]
     return tuple(labels[k] for k in kept), positions[:, kept]
 
 
