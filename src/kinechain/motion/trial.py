@@ -20,11 +20,15 @@ from kinechain.motion.foot_paths import SIDES, FootPaths
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Angles, Motion
 from kinechain.motion.smooth import smooth
-from kinechain.motion.weight import STRIDE_TOLERANCE, body_weight_from_plates
+from kinechain.motion.weight import body_weight_from_plates
 from kinechain.recording.recording import Event, Recording
 
 __all__ = ["GaitTrial", "analyze_gait", "no_cycle"]
 
+
+#: Largest believable distance of a stride's weight from the body's (every trial of schreiber_moissenet lies within);
+#: narrower than `weight.STRIDE_TOLERANCE`, from which an assessment warns of the mass.
+LARGEST_MASS_ERROR = 0.06
 
 #: Longest time inside a stride without a pose, as long as a gap that is filled at most (assumption): a swing is longer,
 #: so no strike and foot off of one foot can both fall into it.
@@ -162,7 +166,7 @@ def _weight_note(body: Body, recording: Recording, paths: FootPaths) -> tuple[st
     if weight is None:
         return ()
     said = f"The plates weigh {weight.mass_kg:.1f} kg over one stride (impulse of both stances over the stride time)"
-    if abs(weight.ratio(body.mass_kg) - 1.0) <= STRIDE_TOLERANCE:
+    if abs(weight.ratio(body.mass_kg) - 1.0) <= LARGEST_MASS_ERROR:
         return (f"{said}, {body.mass_kg:.1f} kg is used.",)
     return (f"{said}, but {body.mass_kg:.1f} kg is used: check the mass, or the plates.",)
 
