@@ -127,6 +127,8 @@ class Segment(Immutable):
         About the centre of mass, in the segment frame.
     source : str
         Source keys of the inertial numbers, comma-separated.
+    scale : (3,) array
+        Size along x, y and z against the segment of the tables; what is attached later is scaled by it.
     """
 
     name: str
@@ -134,8 +136,10 @@ class Segment(Immutable):
     centre_of_mass: FloatArray
     inertia: FloatArray
     source: str = ""
+    scale: FloatArray = field(default_factory=lambda: np.ones(3))
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "scale", frozen(self.scale, (3,), "scale"))
         object.__setattr__(self, "centre_of_mass", frozen(self.centre_of_mass, (3,), "centre_of_mass"))
         object.__setattr__(self, "inertia", frozen(self.inertia, (3, 3), "inertia"))
         if not self.mass_kg >= 0:

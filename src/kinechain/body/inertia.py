@@ -90,7 +90,7 @@ def with_inertia(body: Body, mass_kg: float, sex: Sex | None) -> Body:
         for segment, (published, end) in _LIMBS.items():
             made[f"{segment}_{side}"] = _limb(body, f"{segment}_{side}", published, f"{end}_{side}", mass_kg, sex)
         made |= _foot(body, poses, side, mass_kg, sex)
-    return replace(body, segments=tuple(made[s.name] for s in body.segments))
+    return replace(body, segments=tuple(replace(made[s.name], scale=s.scale) for s in body.segments))
 
 
 def _radii(published: str, length: float, sex: Sex | None) -> FloatArray:

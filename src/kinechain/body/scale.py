@@ -114,7 +114,10 @@ def scale_body(body: Body, factors: Mapping[str, FloatArray | float]) -> Body:
             raise BodyError(f"segment '{name}' cannot be scaled by {factor}; a factor is a positive number")
     return replace(
         body,
-        segments=tuple(replace(s, centre_of_mass=s.centre_of_mass * full[s.name]) for s in body.segments),
+        segments=tuple(
+            replace(s, centre_of_mass=s.centre_of_mass * full[s.name], scale=s.scale * full[s.name])
+            for s in body.segments
+        ),
         joints=tuple(_scale_joint(j, full[j.parent]) for j in body.joints),
         markers=tuple(replace(m, position=m.position * full[m.segment]) for m in body.markers),
         landmarks=tuple(replace(m, position=m.position * full[m.segment]) for m in body.landmarks),

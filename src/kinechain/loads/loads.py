@@ -1,0 +1,280 @@
+"""What a motion costs each link, as values: the ground under the feet, moments, muscle forces, contact loads.
+
+Every array runs over the frames of the motion it was computed from; NaN where a frame could not be computed.
+World frame: x forward, y left, z up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.core.errors import SettingError, suggest
+from kinechain.core.estimate import Estimate
+from kinechain.recording.recording import Side
+
+__all__ = [
+    "FOOT_REGIONS",
+    "MEASURED",
+    "NO_CONTACT",
+    "PREDICTED",
+    "UNKNOWN",
+    "FootReaction",
+    "GroundReaction",
+    "JointReaction",
+    "Load",
+    "LoadSettings",
+    "Loads",
+    "Table",
+]
+
+#: Regions of the sole, from behind.
+FOOT_REGIONS = ("heel", "midfoot", "forefoot_medial", "forefoot_lateral", "toes")
+
+#: How the force under one foot is known at a frame.
+UNKNOWN, NO_CONTACT, MEASURED, PREDICTED = -1, 0, 1, 2
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """What a user may choose about loads; every field is printed with the result.
+
+    Attributes
+    ----------
+    cutoff_hz : float
+        Low-pass cut-off of coordinates and of plate forces alike.
+    ground : 'automatic', 'measured' or 'predicted'
+        Plates where every foot on the ground stands clean on them, prediction elsewhere; plates only; prediction only
+        (plates are then not looked at, not even for events).
+    exponent : float
+        Static optimisation minimises the sum of ``weight * activation ** exponent``.
+    weighting : 'activation' or 'volume'
+        Every muscle alike, or by its volume (optimal fibre length times maximal force).
+    balance : 'levels' or 'rhythm'
+        The muscles of the trunk balance the moment at every lumbar level, or the three moments of the lumbar
+        coordinates, the rhythm carrying the rest.
+    strength : mapping of muscle group to fraction
+        Capacity left, e.g. ``{"gluteus_medius_r": 0.6}``; groups not named have 1.
+    fascia_area_mm2 : float
+        Cross-section of the plantar fascia; sources disagree (70 or 290).
+    seed : int
+        Of the samples over model uncertainty.
+    samples : int
+        0: no intervals from model uncertainty.
+    """
+
+    cutoff_hz: float = 6.0
+    ground: Literal["automatic", "measured", "predicted"] = "automatic"
+    exponent: float = 2.0
+    weighting: Literal["activation", "volume"] = "activation"
+    balance: Literal["levels", "rhythm"] = "levels"
+    strength: Mapping[str, float] = field(default_factory=dict)
+    fascia_area_mm2: float = 70.0
+    seed: int = 0
+    samples: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Immutable):
+    """Named columns of one unit over the frames.
+
+    Attributes
+    ----------
+    labels : tuple of str
+    values : (time, column) array
+    unit : str
+    """
+
+    labels: tuple[str, ...]
+    values: FloatArray
+    unit: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", frozen(self.values, (None, len(self.labels)), "values"))
+
+    def column(self, label: str) -> FloatArray:
+        """One column, (time,) array."""
+        if label not in self.labels:
+            raise SettingError(f"no column named '{label}'. {suggest(label, self.labels)}")
+        return np.asarray(self.values[:, self.labels.index(label)])
+
+
+@dataclass(frozen=True, eq=False)
+class FootReaction(Immutable):
+    """What the ground does to one foot.
+
+    Attributes
+    ----------
+    side : 'left' or 'right'
+    force : (time, 3) array, N, world
+    centre_of_pressure : (time, 3) array, m, world
+        NaN without contact.
+    free_moment : (time, 3) array, N m, world
+        About the vertical through the centre of pressure.
+    region_force : (time, region, 3) array, N, world
+        The same force by region of the sole (`FOOT_REGIONS`).
+    region_point : (time, region, 3) array, m, world
+        Where each acts; with `free_moment` they make the force and the centre of pressure above.
+    origin : (time,) array
+        `UNKNOWN`, `NO_CONTACT`, `MEASURED` or `PREDICTED`.
+    """
+
+    side: Side
+    force: FloatArray
+    centre_of_pressure: FloatArray
+    free_moment: FloatArray
+    region_force: FloatArray
+    region_point: FloatArray
+    origin: FloatArray
+
+    def __post_init__(self) -> None:
+        frames = len(self.force)
+        for name in ("force", "centre_of_pressure", "free_moment"):
+            object.__setattr__(self, name, frozen(getattr(self, name), (frames, 3), name))
+        for name in ("region_force", "region_point"):
+            object.__setattr__(self, name, frozen(getattr(self, name), (frames, len(FOOT_REGIONS), 3), name))
+        object.__setattr__(self, "origin", frozen(self.origin, (frames,), "origin"))
+
+
+@dataclass(frozen=True, eq=False)
+class GroundReaction(Immutable):
+    """What the ground does to both feet.
+
+    Attributes
+    ----------
+    times_s : (time,) array, s
+    feet : tuple of 2 FootReaction
+        Right, then left.
+    notes : tuple of str
+        Which contacts were measured, which predicted and why, and the stated error of the prediction, in sentences.
+    """
+
+    times_s: FloatArray
+    feet: tuple[FootReaction, FootReaction]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times_s", frozen(self.times_s, (None,), "times_s"))
+
+    def foot(self, side: Side) -> FootReaction:
+        """The reaction under one foot."""
+        return next(f for f in self.feet if f.side == side)
+
+
+@dataclass(frozen=True, eq=False)
+class JointReaction(Immutable):
+    """The force and moment that the upper segment of a joint exerts on the lower one, at the joint centre.
+
+    In the axes of the lower segment (of the disc plane at a lumbar level): x forward, y left, z up, so that
+    ``compression_n = -force[:, 2]`` presses the joint together and x > 0 pushes the upper segment's load forward.
+
+    Attributes
+    ----------
+    joint : str
+        As in the body, e.g. 'knee_r', 'l5_s1'.
+    force : (time, 3) array, N
+    moment : (time, 3) array, N m
+        What muscles and tissues leave to the joint itself.
+    """
+
+    joint: str
+    force: FloatArray
+    moment: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("force", "moment"):
+            object.__setattr__(self, name, frozen(getattr(self, name), (None, 3), name))
+
+    @property
+    def compression_n(self) -> FloatArray:
+        """What presses the joint together, (time,) array, N."""
+        return np.asarray(-self.force[:, 2])
+
+    @property
+    def resultant_n(self) -> FloatArray:
+        """Size of the force, (time,) array, N."""
+        return np.asarray(np.linalg.norm(self.force, axis=1))
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load of one site in one part of the gait cycle or posture, as it leaves the physics.
+
+    Attributes
+    ----------
+    site : str
+        'l5_s1', 'l4_l5', 'knee', 'hip', 'ankle', 'achilles', 'plantar_fascia', ...
+    side : 'left', 'right' or 'both'
+    quantity : str
+        'compression_peak', 'anterior_shear_peak', 'resultant_peak', 'tension_peak', ...
+    estimate : Estimate
+        In N, N m or 1 (shares); reports turn it into body weights.
+    phase : str
+        Where in the cycle, as printed, e.g. 'stance', '45 % of the cycle', 'quiet standing'.
+    origin : 'measured' or 'predicted'
+        Whether the ground reaction below it was measured.
+    """
+
+    site: str
+    side: Literal["left", "right", "both"]
+    quantity: str
+    estimate: Estimate
+    phase: str
+    origin: Literal["measured", "predicted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Loads(Immutable):
+    """Everything computed of one motion of one body.
+
+    Attributes
+    ----------
+    times_s : (time,) array, s
+    mass_kg : float
+    settings : LoadSettings
+    ground : GroundReaction
+    moments : Table, N m (N for the three translations of the pelvis)
+        Internal net moment about every free coordinate, positive as the coordinate; the six of the pelvis are the
+        residuals: what the ground reaction does not explain.
+    powers : Table, W
+        Moment times velocity of the same coordinates.
+    activations : Table, 1
+    muscle_forces : Table, N
+        Along the tendon, active and passive.
+    reserves : Table, N m
+        Moment no muscle could give, by row of the balance.
+    tissue_forces : Table, N
+    tissue_lengths : Table, m
+        Of all passive paths, nerves included.
+    reactions : tuple of JointReaction
+    notes : tuple of str
+        Methods, approximations, frames left out and why, impossible demands with their frames, in sentences.
+    """
+
+    times_s: FloatArray
+    mass_kg: float
+    settings: LoadSettings
+    ground: GroundReaction
+    moments: Table
+    powers: Table
+    activations: Table
+    muscle_forces: Table
+    reserves: Table
+    tissue_forces: Table
+    tissue_lengths: Table
+    reactions: tuple[JointReaction, ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "times_s", frozen(self.times_s, (None,), "times_s"))
+
+    def reaction(self, joint: str) -> JointReaction:
+        """The reaction of one joint."""
+        for reaction in self.reactions:
+            if reaction.joint == joint:
+                return reaction
+        raise SettingError(f"no reaction of '{joint}'. {suggest(joint, (r.joint for r in self.reactions))}")
