@@ -31,6 +31,7 @@ from kinechain.findings.find import find_findings
 from kinechain.findings.gait import marker_fit_mm, marker_fit_norm
 from kinechain.findings.own_norms import OwnNorms, read_own_norms
 from kinechain.findings.part import find_part
+from kinechain.loads.loads import Load, Loads
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.plausibility import impossible_joints
@@ -149,6 +150,16 @@ class Assessment(Immutable):
         is also named in ``refused``.
     own_norms : OwnNorms or None
         Curves a laboratory brought along, drawn in place of the published ones.
+    loads : tuple of Loads
+        One per trial, in their order; empty if none were computed.
+    load_rows : tuple of Load
+        Peaks and means of them over the strides, see ``findings.loads``.
+    standing_loads : Loads or None
+        Of the standing trial.
+    other_rhythm_loads : tuple of Loads
+        The same trials under the other lumbar rhythm; empty if not asked for.
+    no_loads : str
+        Why ``loads`` is empty, in a sentence.
     """
 
     person: Person
@@ -164,6 +175,11 @@ class Assessment(Immutable):
     is_demonstration: bool = False
     parts: tuple[GaitTrial, ...] = ()
     own_norms: OwnNorms | None = None
+    loads: tuple[Loads, ...] = ()
+    load_rows: tuple[Load, ...] = ()
+    standing_loads: Loads | None = None
+    other_rhythm_loads: tuple[Loads, ...] = ()
+    no_loads: str = ""
 
 
 def assess(
