@@ -10,6 +10,7 @@ from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.evidence.library import read_facts
 from kinechain.findings.loads import LOAD_MEASURES, load_measure, load_series, summarise_loads, with_samples
 from kinechain.findings.published_loads import PUBLISHED, PUBLISHED_STANDING, load_sources, published_beside
+from kinechain.findings.standing_loads import STANDING, summarise_standing
 from kinechain.loads.loads import MEASURED, PREDICTED, UNKNOWN, FootReaction
 from kinechain.loads.strides import cut_stride, stride_curves
 from kinechain.motion.cycles import find_cycles
@@ -209,3 +210,14 @@ def test_curves_and_cuts_follow_the_cycle(trial):
     curves = stride_curves(times, holed, cycle)
     assert np.isfinite(curves[:, 0]).all()
     assert np.isnan(curves[:, 1]).all()
+
+
+def test_standing_loads_are_means_and_the_published_figure_of_standing_beside_them():
+    rows = {(r.site, r.side, r.quantity): r for r in summarise_standing(made_loads())}
+    knee = rows["knee", "right", "resultant_mean"]
+    mean = made_loads().reaction("knee_r").resultant_n.mean()
+    assert knee.estimate.value == pytest.approx(mean)
+    assert knee.phase == STANDING
+    assert {(p.item, p.value) for p in published_beside(knee, MASS)} == {("two-legged stance", 107.0)}
+    spine = rows["l5_s1", "both", "compression_mean"].estimate
+    assert spine.low < spine.value < spine.high
