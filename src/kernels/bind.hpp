@@ -8,4 +8,10 @@ namespace kinechain {
 // The tree of mobilities: forward kinematics and inverse kinematics.
 void bind_tree(nanobind::module_& m);
 
+// Inverse dynamics and joint reactions.
+void bind_dynamics(nanobind::module_& m);
+
+// Filter and spline of columns against time.
+void bind_signals(nanobind::module_& m);
+
 }  // namespace kinechain

@@ -9,4 +9,6 @@ NB_MODULE(_kernels, m) {
   nanobind::set_leak_warnings(false);
   m.doc() = "Compiled kernels of kinechain; each has a Python twin beside its caller.";
   kinechain::bind_tree(m);
+  kinechain::bind_dynamics(m);
+  kinechain::bind_signals(m);
 }

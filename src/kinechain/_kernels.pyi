@@ -71,3 +71,50 @@ class Tree:
         z: FloatArray,
     ) -> tuple[float, FloatArray, FloatArray, FloatArray]:
         """Return objective, gradient, Gauss-Newton and exact Hessian of one frame (1, marker, 3) at ``z`` (input,)."""
+
+@final
+class Dynamics:
+    """A tree with masses; what each array holds is said by ``kinechain.loads.newton_euler.Dynamics``.
+
+    Raises ValueError where arrays do not fit the tree or point outside each other, TypeError for other types.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        segment_parent: IntArray,
+        node_segment: IntArray,
+        mass: FloatArray,
+        centre: FloatArray,
+        inertia: FloatArray,
+        joint_centre: FloatArray,
+        gravity: FloatArray,
+        /,
+    ) -> None: ...
+    def inverse(
+        self, values: FloatArray, velocities: FloatArray, accelerations: FloatArray, external: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return the arrays of ``kinechain.loads.newton_euler.Forces``; ``external`` of no rows means none act."""
+
+    def reactions(
+        self,
+        values: FloatArray,
+        joint_wrench: FloatArray,
+        tensions: FloatArray,
+        load_path: IntArray,
+        load_segment: IntArray,
+        unit_loads: FloatArray,
+        joint_segment: IntArray,
+        sign: FloatArray,
+        axes_segment: IntArray,
+        axes: FloatArray,
+        point_segment: IntArray,
+        point: FloatArray,
+    ) -> FloatArray:
+        """Return force and moment (time, joint, 6) as ``kinechain.loads.joint_reactions`` asks for them."""
+
+def low_pass(values: FloatArray, frequency: float, padding: int) -> FloatArray:
+    """Return values (time, column) through ``kinechain.motion.smooth.low_pass``; frequency in cycles per sample."""
+
+def quintic_rates(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return first and second derivative per step of the spline of ``kinechain.loads.kinematics``."""

@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 
 from kinechain.body.body import GROUND, Body, Joint, Mobility
+from kinechain.body.tree import flatten
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 from kinechain.core.gravity import GRAVITY_M_S2
@@ -136,7 +137,8 @@ def mujoco_positions(body: Body, model: mujoco.MjModel, values: FloatArray) -> F
     """
     values = np.array(values, dtype=float)
     column = {c.name: i for i, c in enumerate(body.coordinates)}
-    for i, coordinate in enumerate(body.coordinates):
+    for i in flatten(body, locks=False).coordinate_order:
+        coordinate = body.coordinates[i]
         if coordinate.driver is not None and coordinate.coupling is not None:
             values[:, i] = coordinate.coupling.evaluate(values[:, column[coordinate.driver]])[0]
     out = np.zeros((len(values), model.nq))

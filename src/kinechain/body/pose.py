@@ -9,7 +9,7 @@ from kinechain.body.tree import KERNELS, Tree, flatten
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 
-__all__ = ["marker_positions", "segment_poses", "tree_marker_positions"]
+__all__ = ["marker_positions", "node_frames", "segment_poses", "tree_marker_positions"]
 
 
 def segment_poses(body: Body, values: FloatArray) -> FloatArray:
@@ -96,7 +96,7 @@ def _node_values(tree: Tree, inputs: FloatArray) -> FloatArray:
     return np.stack(columns, axis=1) if columns else np.empty((len(inputs), 0))
 
 
-def _node_frames(tree: Tree, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
+def node_frames(tree: Tree, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return rotation (time, 1 + node, 3, 3) and origin (time, 1 + node, 3) of the ground and of every node."""
     count = len(tree.node_parent)
     values = _node_values(tree, inputs)
@@ -119,7 +119,7 @@ def _node_frames(tree: Tree, inputs: FloatArray) -> tuple[FloatArray, FloatArray
 
 
 def _segment_poses(tree: Tree, inputs: FloatArray) -> FloatArray:
-    rotation, origin = _node_frames(tree, inputs)
+    rotation, origin = node_frames(tree, inputs)
     on = tree.segment_node + 1
     poses = np.zeros((len(inputs), len(on), 4, 4))
     poses[..., :3, :3] = rotation[:, on] @ tree.segment_rotation
@@ -129,6 +129,6 @@ def _segment_poses(tree: Tree, inputs: FloatArray) -> FloatArray:
 
 
 def _marker_positions(tree: Tree, inputs: FloatArray) -> FloatArray:
-    rotation, origin = _node_frames(tree, inputs)
+    rotation, origin = node_frames(tree, inputs)
     on = tree.marker_node + 1
     return np.asarray(origin[:, on] + np.einsum("tmij,mj->tmi", rotation[:, on], tree.marker_position))

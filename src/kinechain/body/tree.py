@@ -26,7 +26,7 @@ from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import BodyError, suggest
 from kinechain.core.frames import about_axis, inverse, transform
 
-__all__ = ["KERNELS", "Index", "Tree", "flatten"]
+__all__ = ["KERNELS", "Index", "Tree", "flatten", "kernels"]
 
 _kernels: Any
 try:
@@ -38,6 +38,12 @@ except ImportError:  # no compiler when this was installed: the Python twins do 
 KERNELS = "Python" if _kernels is None or not hasattr(_kernels, "Tree") else "compiled"
 
 Index = NDArray[np.int64]
+
+
+def kernels() -> Any:
+    """Return the compiled extension; only where `KERNELS` is 'compiled'."""
+    assert _kernels is not None
+    return _kernels
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from kinechain.body.tree import KERNELS, kernels
 from kinechain.core.arrays import FloatArray, runs_of
 from kinechain.core.errors import RecordingError, SettingError
 from kinechain.motion.motion import Motion
 
-__all__ = ["MAXIMUM_GAP_S", "low_pass", "smooth"]
+__all__ = ["MAXIMUM_GAP_S", "low_pass", "reflected", "smooth"]
 
 #: Order of one pass; the filter runs forwards and backwards (source: BASELINE, the recipe that agrees with
 #: OpenSim's inverse dynamics: Butterworth(3) both ways, odd padding).
@@ -94,11 +95,18 @@ def low_pass(values: FloatArray, cutoff_hz: float, rate_hz: float, padding: int)
     ``k = tan(pi cutoff / rate)``, in one section of first and one of second order.  Each pass starts as if its first
     sample had been there forever.  Written out because loading SciPy's signal package takes longer than an analysis.
     """
-    before = 2 * values[0] - values[padding:0:-1]
-    after = 2 * values[-1] - values[-2 : -padding - 2 : -1]
-    padded = np.concatenate([before, values, after])
+    if KERNELS == "compiled":
+        return np.asarray(kernels().low_pass(np.ascontiguousarray(values), cutoff_hz / rate_hz, padding))
+    padded = reflected(values, padding)
     forward = _butterworth(padded, cutoff_hz / rate_hz)
     return _butterworth(forward[::-1], cutoff_hz / rate_hz)[::-1][padding : padding + len(values)]
+
+
+def reflected(values: FloatArray, padding: int) -> FloatArray:
+    """Return values (time, column) with ``padding`` samples more at both ends, reflected in the end points."""
+    before = 2 * values[0] - values[padding:0:-1]
+    after = 2 * values[-1] - values[-2 : -padding - 2 : -1] if padding else values[:0]
+    return np.concatenate([before, values, after])
 
 
 def _butterworth(x: FloatArray, frequency: float) -> FloatArray:

@@ -1,0 +1,46 @@
+// Filter and spline for Python.
+#include <nanobind/nanobind.h>
+
+#include "arrays.hpp"
+#include "bind.hpp"
+#include "signals.hpp"
+
+namespace kinechain {
+
+namespace {
+
+Array filtered(const Numbers& values, double frequency, Index padding) {
+  shaped(values, {-1, -1}, "values");
+  const std::size_t times = values.shape(0), columns = values.shape(1);
+  if (!(frequency > 0 && frequency < 0.5)) throw std::invalid_argument("frequency must lie between 0 and 1/2");
+  if (padding < 0 || static_cast<std::size_t>(padding) >= times)
+    throw std::invalid_argument("padding must be shorter than the values");
+  std::vector<double> out(times * columns);
+  {
+    nb::gil_scoped_release unlocked;
+    low_pass(values.data(), times, columns, frequency, padding, out.data());
+  }
+  return handed_over(std::move(out), {times, columns});
+}
+
+nb::tuple rates(const Numbers& values) {
+  shaped(values, {-1, -1}, "values");
+  const std::size_t times = values.shape(0), columns = values.shape(1);
+  if (times < 6) throw std::invalid_argument("a quintic spline needs 6 samples");
+  std::vector<double> first(times * columns), second(times * columns);
+  {
+    nb::gil_scoped_release unlocked;
+    quintic_rates(values.data(), times, columns, first.data(), second.data());
+  }
+  return nb::make_tuple(handed_over(std::move(first), {times, columns}),
+                        handed_over(std::move(second), {times, columns}));
+}
+
+}  // namespace
+
+void bind_signals(nb::module_& m) {
+  m.def("low_pass", &filtered, nb::arg("values"), nb::arg("frequency"), nb::arg("padding"));
+  m.def("quintic_rates", &rates, nb::arg("values"));
+}
+
+}  // namespace kinechain
