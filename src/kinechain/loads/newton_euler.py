@@ -244,9 +244,8 @@ def _solve_forces(
             moment[:, parent] += moment[:, segment]
     on = dynamics.node_segment
     axis = rotation[:, 1:, :, 2]
-    about = np.vecdot(axis, moment[:, on] - cross(origin[:, 1:], force[:, on]))
-    along = np.vecdot(axis, force[:, on])
-    nodes: FloatArray = np.where(tree.node_is_rotation == 1, about, along)
+    about = (axis * (moment[:, on] - cross(origin[:, 1:], force[:, on]))).sum(axis=-1)
+    nodes = np.where(tree.node_is_rotation == 1, about, (axis * force[:, on]).sum(axis=-1))
     at = tree.segment_node + 1
     centres = origin[:, at] + np.einsum("tsij,sj->tsi", rotation[:, at], dynamics.joint_centre)
     wrench = np.concatenate([force, moment - cross(centres, force)], axis=-1)
