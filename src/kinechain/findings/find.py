@@ -10,6 +10,7 @@ from kinechain.body.body import Body
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person import Person
 from kinechain.core.estimate import NotMeasured
+from kinechain.findings.balance import find_balance
 from kinechain.findings.exam import find_exam
 from kinechain.findings.gait import choose_pace, find_gait
 from kinechain.findings.gait_profile import find_gait_profile
@@ -35,6 +36,7 @@ REGIONS = (
     "foot",
     "forefoot",
     "hallux",
+    "balance",
     "gait",
     "gait_profile",
     "exam",
@@ -229,6 +231,22 @@ LINKS: tuple[Link, ...] = (
         "Record barefoot walking with a foot marker set; Manchester scale for hallux valgus",
     ),
     Link(
+        "balance",
+        "balance.sway",
+        "Sway in quiet standing",
+        ("balance.sway",),
+        _STAND,
+        "Stand still on force plates for 60 s, each foot on a plate of its own, eyes open and eyes closed",
+    ),
+    Link(
+        "balance",
+        "balance.load_left",
+        "Share of the load on the left foot, standing",
+        ("balance.load_left",),
+        _STAND,
+        "Stand with each foot on a force plate or a bathroom scale of its own",
+    ),
+    Link(
         "gait",
         "gait.speed",
         "Walking speed",
@@ -267,6 +285,8 @@ def find_findings(
     findings, unmeasured = find_exam(person)
     if standing_recording is not None:
         more, missing = find_posture(person, body, standing_recording, standing_motion)
+        findings, unmeasured = findings + more, unmeasured + missing
+        more, missing = find_balance(person, standing_recording)
         findings, unmeasured = findings + more, unmeasured + missing
     if trials and body is not None:
         pace = choose_pace(body, trials, person)

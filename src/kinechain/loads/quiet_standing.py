@@ -362,7 +362,7 @@ def ellipse_area(points: FloatArray, share: float = ELLIPSE_SHARE) -> float:
     """
     n = len(points)
     below = n - 2
-    quantile = below / 2 * ((1.0 - share) ** (-2.0 / below) - 1.0)
+    quantile = below / 2 * math.expm1(-2.0 / below * math.log(1.0 - share))
     stretch = 2.0 * (n - 1) * (n + 1) / (n * below) * quantile
     (a, b), (_, d) = np.cov(points, rowvar=False).tolist()
     return math.pi * stretch * math.sqrt(max(a * d - b * b, 0.0))
