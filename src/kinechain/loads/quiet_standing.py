@@ -468,15 +468,24 @@ def left_share(loads: FootLoads) -> Estimate:
     ----------
     loads : FootLoads
 
+    Raises
+    ------
+    RecordingError
+        If neither foot carries a load.
+
     Notes
     -----
     The interval joins how the share changes from second to second in this recording (1.96 standard deviations of its
     seconds: another look at the same person would fall among them) with the zero error of two plates.
     """
     total = loads.left_n + loads.right_n
+    if not total.sum() > UNLOADED_N * len(total):
+        raise RecordingError("neither foot carries a load, so there is no share of it")
     value = 100.0 * float(loads.left_n.sum() / total.sum())
     zero = 100.0 * math.sqrt(0.5) * ZERO_SD_N / float(total.mean())
-    return _share(value, _seconds(100.0 * loads.left_n / total, loads.rate_hz), zero, "zero of the plates (assumption)")
+    loaded = total > UNLOADED_N
+    pieces = _seconds(100.0 * loads.left_n[loaded] / total[loaded], loads.rate_hz)
+    return _share(value, pieces, zero, "zero of the plates (assumption)")
 
 
 def left_share_of_scales(left_kg: Sequence[float], right_kg: Sequence[float]) -> Estimate:
