@@ -14,6 +14,7 @@ from kinechain.findings.balance import find_balance
 from kinechain.findings.exam import find_exam
 from kinechain.findings.gait import choose_pace, find_gait
 from kinechain.findings.gait_profile import find_gait_profile
+from kinechain.findings.impact import find_impact
 from kinechain.findings.norms import curve_norms
 from kinechain.findings.posture import find_posture
 from kinechain.motion.motion import Motion
@@ -291,7 +292,11 @@ def find_findings(
     if trials and body is not None:
         pace = choose_pace(body, trials, person)
         norms = curve_norms(person.age_years)
-        for more, missing in (find_gait(person, body, pace, norms), find_gait_profile(pace.trials, norms)):
+        for more, missing in (
+            find_gait(person, body, pace, norms),
+            find_gait_profile(pace.trials, norms),
+            find_impact(body, pace.trials),
+        ):
             findings, unmeasured = findings + more, unmeasured + missing
     unmeasured = _both_sides(_without_answered(unmeasured, findings))
     unmeasured += _open_links(findings, unmeasured)
