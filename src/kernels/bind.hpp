@@ -14,4 +14,7 @@ void bind_dynamics(nanobind::module_& m);
 // Filter and spline of columns against time.
 void bind_signals(nanobind::module_& m);
 
+// Paths of muscles and tissues: lengths, derivatives, wrenches.
+void bind_paths(nanobind::module_& m);
+
 }  // namespace kinechain

@@ -11,4 +11,5 @@ NB_MODULE(_kernels, m) {
   kinechain::bind_tree(m);
   kinechain::bind_dynamics(m);
   kinechain::bind_signals(m);
+  kinechain::bind_paths(m);
 }

@@ -95,6 +95,8 @@ void require_finite(const std::vector<double>& values, const std::string& name) 
   for (double v : values) require(std::isfinite(v), name + " holds a number that is not finite");
 }
 
+}  // namespace
+
 void check_functions(FunctionTable& table) {
   require(!table.start.empty() && table.start[0] == 0, "function_start must begin with 0");
   const Index count = static_cast<Index>(table.start.size()) - 1;
@@ -114,8 +116,6 @@ void check_functions(FunctionTable& table) {
     table.is_linear[f] = table.start[f + 1] - table.start[f] == 1 && c[2] == 0.0 && c[3] == 0.0;
   }
 }
-
-}  // namespace
 
 void Tree::check() {
   check_functions(functions);

@@ -23,6 +23,9 @@ struct FunctionTable {
   Jet evaluate(Index function, double z) const;
 };
 
+// Throws std::invalid_argument unless the table can be evaluated everywhere; notes which functions are straight lines.
+void check_functions(FunctionTable& table);
+
 struct Tree {
   // coordinates
   std::vector<Index> inputs, is_angle, coordinate_order, coordinate_input, coordinate_driver, coordinate_function;

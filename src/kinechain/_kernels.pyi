@@ -118,3 +118,19 @@ def low_pass(values: FloatArray, frequency: float, padding: int) -> FloatArray:
 
 def quintic_rates(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return first and second derivative per step of the spline of ``kinechain.loads.kinematics``."""
+
+@final
+class Paths:
+    """Paths over a body as flat arrays; what each array holds is said by ``kinechain.body.paths.Paths``.
+
+    Raises ValueError where arrays do not fit each other or point outside each other, KeyError where one is missing.
+    """
+
+    def __init__(self, tree: Tree, arrays: dict[str, IntArray | FloatArray]) -> None: ...
+    def measure(
+        self, values: FloatArray, with_arms: bool, with_loads: bool
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return lengths (time, path), derivatives (time, entry) and wrenches (time, load, 6)."""
+
+def column_slopes(tree: Tree, values: FloatArray) -> FloatArray:
+    """Return the derivative (time, node + coordinate) of every node's value, then coordinate, by its input."""

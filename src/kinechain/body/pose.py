@@ -9,7 +9,7 @@ from kinechain.body.tree import KERNELS, Tree, flatten
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 
-__all__ = ["marker_positions", "node_frames", "segment_poses", "tree_marker_positions"]
+__all__ = ["coordinate_values", "marker_positions", "node_frames", "segment_poses", "tree_marker_positions"]
 
 
 def segment_poses(body: Body, values: FloatArray) -> FloatArray:
@@ -83,13 +83,19 @@ def _inputs(tree: Tree, body: Body, values: FloatArray) -> FloatArray:
 # The Python twin of the kernel: the same walk, all instants at once.
 
 
-def _node_values(tree: Tree, inputs: FloatArray) -> FloatArray:
-    """Return what every mobility is set to, (time, node) array, from inputs (time, input)."""
+def coordinate_values(tree: Tree, inputs: FloatArray) -> FloatArray:
+    """Return all coordinates (time, coordinate), rad or m, from inputs (time, input)."""
     q = np.tile(tree.constants, (len(inputs), 1))
     q[:, tree.inputs] = inputs
     for c in tree.coordinate_order:
         if tree.coordinate_driver[c] >= 0:
             q[:, c] = tree.functions[tree.coordinate_function[c]].evaluate(q[:, tree.coordinate_driver[c]])[0]
+    return q
+
+
+def _node_values(tree: Tree, inputs: FloatArray) -> FloatArray:
+    """Return what every mobility is set to, (time, node) array, from inputs (time, input)."""
+    q = coordinate_values(tree, inputs)
     columns = [
         tree.functions[f].evaluate(q[:, c])[0] for c, f in zip(tree.node_coordinate, tree.node_function, strict=True)
     ]

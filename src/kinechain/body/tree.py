@@ -26,7 +26,7 @@ from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import BodyError, suggest
 from kinechain.core.frames import about_axis, inverse, transform
 
-__all__ = ["KERNELS", "Index", "Tree", "flatten", "kernels"]
+__all__ = ["KERNELS", "FunctionTable", "Index", "Tree", "flatten", "kernels", "table_functions"]
 
 _kernels: Any
 try:
@@ -139,11 +139,7 @@ class Tree(Immutable):
     @cached_property
     def functions(self) -> tuple[Function, ...]:
         """The functions, as the body states them."""
-        out = []
-        for f, outside in enumerate(self.function_is_linear_outside):
-            first, last = int(self.function_start[f]), int(self.function_start[f + 1])
-            out.append(Function(self.knots[first + f : last + f + 1], self.coefficients[first:last], bool(outside)))
-        return tuple(out)
+        return table_functions(self.function_start, self.function_is_linear_outside, self.knots, self.coefficients)
 
     @cached_property
     def is_line(self) -> NDArray[np.bool_]:
@@ -231,7 +227,7 @@ def _flatten(key: _ByHash, points: _Points, locks: bool, held: tuple[str, ...]) 
     body, markers = key.body, points.markers
     for name in held:
         body.coordinate(name)
-    functions = _FunctionTable()
+    functions = FunctionTable()
     coordinates = _coordinate_arrays(body, locks, held, functions)
     nodes, frame_of = _walk(body, coordinates, functions)
     input_coordinates = [body.coordinates[i] for i in coordinates["inputs"]]
@@ -264,7 +260,7 @@ def _flatten(key: _ByHash, points: _Points, locks: bool, held: tuple[str, ...]) 
     )
 
 
-class _FunctionTable:
+class FunctionTable:
     """Collects functions into one table; the same object is stored once."""
 
     def __init__(self) -> None:
@@ -272,12 +268,14 @@ class _FunctionTable:
         self._index: dict[int, int] = {}
 
     def add(self, function: Function) -> int:
+        """Return the row of a function, and keep it."""
         if id(function) not in self._index:
             self._index[id(function)] = len(self._items)
             self._items.append(function)
         return self._index[id(function)]
 
     def arrays(self) -> dict[str, Any]:
+        """Return the table as `Tree` and `Paths` hold it."""
         starts = np.cumsum([0, *(len(f.coefficients) for f in self._items)])
         return {
             "function_start": starts.astype(np.int64),
@@ -287,11 +285,22 @@ class _FunctionTable:
         }
 
 
+def table_functions(
+    starts: Index, is_linear_outside: Index, knots: FloatArray, coefficients: FloatArray
+) -> tuple[Function, ...]:
+    """Return the functions that a `FunctionTable` laid out as arrays."""
+    out = []
+    for f, outside in enumerate(is_linear_outside):
+        first, last = int(starts[f]), int(starts[f + 1])
+        out.append(Function(knots[first + f : last + f + 1], coefficients[first:last], bool(outside)))
+    return tuple(out)
+
+
 def _integers(values: Any) -> Index:
     return np.array([int(v) for v in values], dtype=np.int64)
 
 
-def _coordinate_arrays(body: Body, locks: bool, held: Collection[str], functions: _FunctionTable) -> dict[str, Any]:
+def _coordinate_arrays(body: Body, locks: bool, held: Collection[str], functions: FunctionTable) -> dict[str, Any]:
     """Order the coordinates, drivers first, and say which input or constant each follows."""
     index = {c.name: i for i, c in enumerate(body.coordinates)}
     order: list[int] = []
@@ -341,7 +350,7 @@ def _coordinate_arrays(body: Body, locks: bool, held: Collection[str], functions
 
 
 def _walk(
-    body: Body, coordinates: dict[str, Any], functions: _FunctionTable
+    body: Body, coordinates: dict[str, Any], functions: FunctionTable
 ) -> tuple[dict[str, Any], dict[str, tuple[int, FloatArray]]]:
     """Return the node arrays, and for each segment the node that carries it and its frame in that node."""
     index = {c.name: i for i, c in enumerate(body.coordinates)}
