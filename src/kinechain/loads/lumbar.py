@@ -32,12 +32,12 @@ from kinechain.core.frames import about_axis
 __all__ = [
     "LUMBAR_JOINTS",
     "LumbarRow",
-    "balance_matrix",
     "compute_disc_moments",
     "disc_axes",
     "disc_inclinations",
     "disc_stiffness",
     "estimate_facet_share",
+    "level_nodes",
     "level_tolerances",
     "lumbar_rows",
     "sample_disc_inclinations",
@@ -122,38 +122,20 @@ def lumbar_rows(body: Body, tree: Tree) -> tuple[LumbarRow, ...]:
     return tuple(rows)
 
 
-def balance_matrix(
-    body: Body, tree: Tree, balance: Literal["levels", "rhythm"] = "levels"
-) -> tuple[tuple[str, ...], FloatArray]:
-    """Return how the moments of nodes make the moments that the muscles of the trunk must balance.
+def level_nodes(body: Body, tree: Tree) -> dict[int, str]:
+    """Return the nodes whose moment the muscles balance level by level, with the name of their row.
 
     Parameters
     ----------
     body : Body
     tree : Tree
-    balance : 'levels' or 'rhythm'
-        Every rotation of every level, or the three lumbar coordinates with the levels folded in by the rhythm.
 
     Returns
     -------
-    names : tuple of str
-        Of the rows.
-    matrix : (row, node) array
-        Row moments = ``matrix @ node moments``.
+    dict of node to str
+        E.g. 'l4_l5_flexion'; what `kinechain.loads.balance.rows_of` takes as ``single``.
     """
-    rows = lumbar_rows(body, tree)
-    if balance == "levels":
-        matrix = np.zeros((len(rows), len(tree.node_parent)))
-        matrix[range(len(rows)), [r.node for r in rows]] = 1.0
-        return tuple(r.name for r in rows), matrix
-    if balance != "rhythm":
-        raise SettingError(f"the trunk is balanced by 'levels' or by 'rhythm', not by '{balance}'")
-    matrix = np.zeros((len(_MOTIONS), len(tree.node_parent)))
-    order = list(_MOTIONS.values())
-    for row in rows:
-        slope = float(tree.functions[int(tree.node_function[row.node])].evaluate(0.0)[1])
-        matrix[order.index(row.motion), row.node] = slope
-    return tuple(_MOTIONS), matrix
+    return {row.node: row.name for row in lumbar_rows(body, tree)}
 
 
 @cache
