@@ -17,4 +17,7 @@ void bind_signals(nanobind::module_& m);
 // Paths of muscles and tissues: lengths, derivatives, wrenches.
 void bind_paths(nanobind::module_& m);
 
+// Muscle forces: the force of fibres, and how muscles share a demand.
+void bind_balance(nanobind::module_& m);
+
 }  // namespace kinechain

@@ -12,4 +12,5 @@ NB_MODULE(_kernels, m) {
   kinechain::bind_dynamics(m);
   kinechain::bind_signals(m);
   kinechain::bind_paths(m);
+  kinechain::bind_balance(m);
 }

@@ -17,7 +17,7 @@ from kinechain.body.body import GROUND, Body, Function
 from kinechain.core.arrays import FloatArray, Immutable, content_hash, frozen
 from kinechain.core.errors import BodyError, suggest
 
-__all__ = ["Muscle", "Musculature", "Path", "PathPoint", "Surface", "Tissue", "Wrap"]
+__all__ = ["Curves", "Muscle", "Musculature", "Path", "PathPoint", "Surface", "Tissue", "Wrap"]
 
 Curves = Literal["thelen2003", "millard2012", "degroote2016"]
 
@@ -130,6 +130,8 @@ class Muscle:
         Optimal fibre lengths per second.
     curves : str
         Family of force-length-velocity curves (`kinechain.body.hill`).
+    curve_values : tuple of (str, float)
+        What differs from the family's `kinechain.body.hill.CURVE_VALUES`.
     tendon_strain : float
         Strain of the tendon at the maximal isometric force.
     is_tendon_rigid : bool
@@ -150,6 +152,7 @@ class Muscle:
     pennation_rad: float = 0.0
     max_contraction_velocity: float = 10.0
     curves: Curves = "degroote2016"
+    curve_values: tuple[tuple[str, float], ...] = ()
     tendon_strain: float = 0.049
     is_tendon_rigid: bool = True
     has_passive_force: bool = True

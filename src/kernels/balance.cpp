@@ -1,0 +1,168 @@
+#include "balance.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace kinechain {
+
+namespace {
+
+// Below this activation a power above 2 is as flat as here: keeps the Newton matrix finite, not the answer.
+constexpr double kFlat = 1e-3;
+// A step ends where the slope along it has fallen to this share.
+constexpr double kSlopeLeft = 0.5;
+
+}  // namespace
+
+Balance::Balance(std::vector<Index> start, std::vector<Index> rows, Index row_count)
+    : moments(rows.size(), 0.0), start_(std::move(start)), rows_(std::move(rows)), row_count_(row_count) {
+  const std::size_t n = static_cast<std::size_t>(row_count_), m = start_.size() - 1;
+  pull_.resize(m);
+  pull_step_.resize(m);
+  error_.resize(n);
+  step_.resize(n);
+  matrix_.resize(n * n);
+  offset_.resize(n);
+  // First column of each row that any muscle couples to it: what lies left of it stays zero in the factor.
+  first_.resize(n);
+  for (std::size_t j = 0; j < n; ++j) first_[j] = static_cast<Index>(j);
+  for (std::size_t i = 0; i < m; ++i)
+    for (Index k = start_[i]; k < start_[i + 1]; ++k) first_[rows_[k]] = std::min(first_[rows_[k]], rows_[start_[i]]);
+}
+
+double Balance::activation(Index i, double pull) const {
+  if (pull <= 0.0) return low[i];
+  const double x = pull / (exponent * weight[i]);
+  const double a = exponent == 2.0 ? x : exponent == 3.0 ? std::sqrt(x) : std::pow(x, 1.0 / (exponent - 1.0));
+  return std::clamp(a, low[i], high[i]);
+}
+
+double Balance::steepness(Index i, double a) const {
+  if (a <= low[i] || a >= high[i]) return 0.0;
+  if (exponent == 2.0) return 0.5 / weight[i];
+  const double curvature = exponent * (exponent - 1.0) * weight[i];
+  const double from = exponent > 2.0 ? std::max(a, kFlat) : a;
+  return (exponent == 3.0 ? 1.0 / from : std::pow(from, 2.0 - exponent)) / curvature;
+}
+
+void Balance::pull_of(const double* multipliers, std::vector<double>& pull) const {
+  const Index m = muscle_count();
+  for (Index i = 0; i < m; ++i) {
+    double sum = 0.0;
+    for (Index k = start_[i]; k < start_[i + 1]; ++k) sum += moments[k] * multipliers[rows_[k]];
+    pull[i] = sum;
+  }
+}
+
+double Balance::slope_along(double s) const {
+  double sum = fixed_slope_ + s * fixed_growth_;
+  const Index m = muscle_count();
+  for (Index i = 0; i < m; ++i)
+    if (pull_step_[i] != 0.0) sum += pull_step_[i] * activation(i, pull_[i] + s * pull_step_[i]);
+  return sum;
+}
+
+// Cholesky factor within the skyline, row by row; then both substitutions.
+bool Balance::newton_step(const double* activations) {
+  const Index n = row_count_, m = muscle_count();
+  double* a = matrix_.data();
+  for (Index j = 0; j < n; ++j) {
+    std::fill(a + j * n + first_[j], a + j * n + j, 0.0);
+    a[j * n + j] = 0.5 * reserve_force[j] * reserve_force[j];
+  }
+  for (Index i = 0; i < m; ++i) {
+    const double steep = steepness(i, activations[i]);
+    if (steep == 0.0) continue;
+    for (Index k = start_[i]; k < start_[i + 1]; ++k) {
+      const double scaled = steep * moments[k];
+      double* row = a + rows_[k] * n;
+      for (Index l = start_[i]; l <= k; ++l) row[rows_[l]] += scaled * moments[l];
+    }
+  }
+  for (Index j = 0; j < n; ++j) {
+    double* row = a + j * n;
+    for (Index c = first_[j]; c <= j; ++c) {
+      const double* other = a + c * n;
+      double sum = row[c];
+      for (Index k = std::max(first_[j], first_[c]); k < c; ++k) sum -= row[k] * other[k];
+      if (c < j) {
+        row[c] = sum * other[c];
+      } else {
+        if (!(sum > 0.0)) return false;
+        row[c] = 1.0 / std::sqrt(sum);  // The diagonal holds its inverse.
+      }
+    }
+  }
+  for (Index j = 0; j < n; ++j) {
+    double sum = -error_[j];
+    for (Index k = first_[j]; k < j; ++k) sum -= a[j * n + k] * step_[k];
+    step_[j] = sum * a[j * n + j];
+  }
+  for (Index j = n - 1; j >= 0; --j) {
+    step_[j] *= a[j * n + j];
+    for (Index k = first_[j]; k < j; ++k) step_[k] -= a[j * n + k] * step_[j];
+  }
+  return true;
+}
+
+// The slope along a step only grows: find where it is near zero, the full step first.
+double Balance::search(double slope) const {
+  const double enough = kSlopeLeft * std::fabs(slope);
+  double below = 0.0, slope_below = slope, s = 1.0, here = slope_along(s);
+  for (int doublings = 0; here < -enough && doublings < 30; ++doublings) {
+    below = s;
+    slope_below = here;
+    s *= 2.0;
+    here = slope_along(s);
+  }
+  double above = s, slope_above = here;
+  for (int cut = 0; std::fabs(here) > enough && cut < 60; ++cut) {
+    // The secant's point, kept off the ends so that the bracket always shrinks.
+    const double secant = below + (above - below) * slope_below / (slope_below - slope_above);
+    const double margin = 0.1 * (above - below);
+    s = std::clamp(secant, below + margin, above - margin);
+    here = slope_along(s);
+    if (here < 0.0) {
+      below = s;
+      slope_below = here;
+    } else {
+      above = s;
+      slope_above = here;
+    }
+  }
+  return s;
+}
+
+bool Balance::solve(const double* demand, double* multipliers, double* activations, double& residual,
+                    Index& iterations) {
+  const Index n = row_count_, m = muscle_count();
+  double largest = 1.0;
+  for (Index j = 0; j < n; ++j) largest = std::max(largest, std::fabs(demand[j]));
+  pull_of(multipliers, pull_);
+  for (iterations = 0;; ++iterations) {
+    for (Index j = 0; j < n; ++j) error_[j] = 0.5 * reserve_force[j] * reserve_force[j] * multipliers[j] - demand[j];
+    for (Index i = 0; i < m; ++i) {
+      activations[i] = activation(i, pull_[i]);
+      for (Index k = start_[i]; k < start_[i + 1]; ++k) error_[rows_[k]] += moments[k] * activations[i];
+    }
+    residual = 0.0;
+    for (Index j = 0; j < n; ++j) residual = std::max(residual, std::fabs(error_[j]));
+    if (residual <= tolerance * largest) return true;
+    if (iterations >= max_iterations || !std::isfinite(residual) || !newton_step(activations)) return false;
+    pull_of(step_.data(), pull_step_);
+    double slope = 0.0;
+    fixed_slope_ = fixed_growth_ = 0.0;
+    for (Index j = 0; j < n; ++j) {
+      const double soft = 0.5 * reserve_force[j] * reserve_force[j];
+      slope += step_[j] * error_[j];
+      fixed_slope_ += step_[j] * (soft * multipliers[j] - demand[j]);
+      fixed_growth_ += step_[j] * step_[j] * soft;
+    }
+    const double s = search(slope);
+    for (Index j = 0; j < n; ++j) multipliers[j] += s * step_[j];
+    pull_of(multipliers, pull_);
+  }
+}
+
+}  // namespace kinechain
