@@ -9,7 +9,7 @@ namespace kinechain {
 namespace {
 
 // Below this activation a power above 2 is as flat as here: keeps the Newton matrix finite, not the answer.
-constexpr double kFlat = 1e-3;
+constexpr double kFlat = 1e-6;
 // A step ends where the slope along it has fallen to this share.
 constexpr double kSlopeLeft = 0.5;
 

@@ -23,8 +23,8 @@ class Balance {
   Index row_count() const { return row_count_; }
 
   const double *weight = nullptr, *low = nullptr, *high = nullptr, *reserve_force = nullptr;
-  double exponent = 2.0, tolerance = 1e-10;
-  Index max_iterations = 100;
+  double exponent = 2.0, tolerance = 1e-8;
+  Index max_iterations = 200;
 
   // Moments of the frame in the order of the pattern, to be filled before solve.
   std::vector<double> moments;

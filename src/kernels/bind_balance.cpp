@@ -122,8 +122,8 @@ nb::tuple balance(const Integers& entry_path, const Integers& entry_column, cons
       throw std::invalid_argument("bounds must be ordered and not negative, weights positive");
   for (Index j = 0; j < n; ++j)
     if (reserve_force.data()[j] <= 0.0) throw std::invalid_argument("reserve_force must be positive");
-  if (!(exponent >= 1.5 && exponent <= 10.0) || !(tolerance > 0.0) || max_iterations < 1)
-    throw std::invalid_argument("exponent must lie between 1.5 and 10, tolerance and max_iterations be positive");
+  if (!(exponent >= 1.5 && exponent <= 5.0) || !(tolerance > 0.0) || max_iterations < 1)
+    throw std::invalid_argument("exponent must lie between 1.5 and 5, tolerance and max_iterations be positive");
   std::vector<double> a(times * m, kNoNumber), reserves(times * n, kNoNumber), multipliers(times * n, kNoNumber);
   std::vector<double> residuals(times, kNoNumber);
   std::vector<Index> iterations(times, 0), status(times, kNotAsked);

@@ -134,3 +134,39 @@ class Paths:
 
 def column_slopes(tree: Tree, values: FloatArray) -> FloatArray:
     """Return the derivative (time, node + coordinate) of every node's value, then coordinate, by its input."""
+def fibre_forces(
+    force: FloatArray,
+    length: FloatArray,
+    slack: FloatArray,
+    height: FloatArray,
+    speed: FloatArray,
+    has_passive: FloatArray,
+    curve: IntArray,
+    active: FloatArray,
+    velocity: FloatArray,
+    passive: FloatArray,
+    lengths: FloatArray,
+    speeds: FloatArray,
+    /,
+) -> tuple[FloatArray, FloatArray]:
+    """Return active and passive force (time, muscle), N, as ``kinechain.body.hill.fibre_forces`` says."""
+
+def balance(
+    entry_path: IntArray,
+    entry_column: IntArray,
+    column_row: IntArray,
+    arms: FloatArray,
+    slopes: FloatArray,
+    strengths: FloatArray,
+    passive: FloatArray,
+    demand: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    weight: FloatArray,
+    reserve_force: FloatArray,
+    exponent: float,
+    tolerance: float,
+    max_iterations: int,
+    /,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray, IntArray]:
+    """Return what ``kinechain.loads.balance.Shares`` holds, in its order."""

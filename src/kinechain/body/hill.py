@@ -4,7 +4,7 @@ Every curve is a pure number of a pure number: fibre length in optimal fibre len
 positive) in maximal contraction velocities, tendon length in slack lengths; force in maximal isometric forces.
 
 - ``thelen2003``: Thelen DG 2003, J Biomech Eng 125:70-77, eqs 1 to 7.
-- ``millard2012``: Millard M et al 2013, J Biomech Eng 135:021005: quintic Bezier curves through given points and slopes.
+- ``millard2012``: Millard M et al 2013, J Biomech Eng 135:021005: quintic Bezier curves through points with slopes.
 - ``degroote2016``: De Groote F et al 2016, Ann Biomed Eng 44:2922-2936, supplement.
 
 Neither formula nor numbers were read in the papers: both were read in the classes of OpenSim 4.6 that carry these names
@@ -426,9 +426,7 @@ def _flatten(key: _ByIdentity) -> Fibres:
     kinds = list(dict.fromkeys((m.curves, m.curve_values) for m in muscles))
     tables = [_tables(family, values) for family, values in kinds]
     shapes = ((0, LENGTH_PIECES, 4), (0, SPEED_PIECES, 4), (0, LENGTH_PIECES, 4))
-    active, velocity, passive = (
-        np.array([t[i] for t in tables]) if tables else np.empty(shapes[i]) for i in range(3)
-    )
+    active, velocity, passive = (np.array([t[i] for t in tables]) if tables else np.empty(shapes[i]) for i in range(3))
     length = np.array([m.optimal_fibre_length_m for m in muscles])
     return Fibres(
         force=np.array([m.max_isometric_force_n for m in muscles]),

@@ -29,7 +29,7 @@ __all__ = ["BALANCED", "NOT_ASKED", "NOT_BALANCED", "Problem", "Rows", "Shares",
 BALANCED, NOT_BALANCED, NOT_ASKED = 1, 0, 2
 
 #: Below this activation a power above 2 is as flat as here: keeps the Newton matrix finite, not the answer.
-_FLAT = 1e-3
+_FLAT = 1e-6
 #: A step ends where the slope along it has fallen to this share.
 _SLOPE_LEFT = 0.5
 
@@ -129,7 +129,7 @@ class Problem(Immutable):
     reserve_force : (row,) array, N m or N
         The reserve that costs as much as one full activation of weight 1.
     exponent : float
-        From 1.5 to 10.
+        From 1.5 to 5.
     tolerance : float
         What may be missing of a demand, as a share of the largest demand of the frame (or of 1 N m).
     max_iterations : int
@@ -140,8 +140,8 @@ class Problem(Immutable):
     weight: FloatArray
     reserve_force: FloatArray
     exponent: float = 2.0
-    tolerance: float = 1e-10
-    max_iterations: int = 100
+    tolerance: float = 1e-8
+    max_iterations: int = 200
 
     def __post_init__(self) -> None:
         for name in ("low", "high", "weight"):
@@ -151,8 +151,8 @@ class Problem(Immutable):
             raise SettingError("bounds of activation must not be negative or cross, and weights must be positive")
         if not (self.reserve_force > 0.0).all():
             raise SettingError("every reserve needs a positive force; a small one makes it dear")
-        if not 1.5 <= self.exponent <= 10.0:
-            raise SettingError(f"the exponent of the activations must lie between 1.5 and 10, got {self.exponent}")
+        if not 1.5 <= self.exponent <= 5.0:
+            raise SettingError(f"the exponent of the activations must lie between 1.5 and 5, got {self.exponent}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,7 +272,8 @@ def _solve(
         residual = float(np.abs(error).max(initial=0.0))
         if residual <= p.tolerance * max(1.0, np.abs(demand).max(initial=0.0)) or iteration >= p.max_iterations:
             return multipliers, a, residual, iteration
-        step = -np.linalg.solve((moments * _steepness(p, a)) @ moments.T + np.diag(soft), error)
+        matrix = (moments * _steepness(p, a)) @ moments.T + np.diag(soft)
+        step: FloatArray = -np.asarray(np.linalg.solve(matrix, error), dtype=np.float64)
 
         def slope(s: float, at: FloatArray = multipliers, along: FloatArray = step) -> float:
             reached = at + s * along
