@@ -134,6 +134,7 @@ class Paths:
 
 def column_slopes(tree: Tree, values: FloatArray) -> FloatArray:
     """Return the derivative (time, node + coordinate) of every node's value, then coordinate, by its input."""
+
 def fibre_forces(
     force: FloatArray,
     length: FloatArray,
