@@ -40,7 +40,9 @@ VERTICAL_BW = (1.125, 1.0625)
 STRIDE_FRAMES, STANCE_FRAMES = 110, 68
 #: First foot strike of each side, frames.
 STRIKE = {"left": 10, "right": 65}
-MUSCLES = ("gluteus_medius_1", "vastus_lateralis", "soleus", "gastrocnemius_medialis", "tibialis_anterior")
+MUSCLES = ("glmed1", "vaslat", "soleus", "gasmed", "tibant", "IL_L1", "MF_m1s", "rect_abd")
+#: Parts of the Achilles tension.
+TRICEPS = {"soleus": 0.625, "gasmed": 0.375}
 RESIDUAL_N = 16.0
 RESERVE_NM = 1.5
 
@@ -127,7 +129,12 @@ def made_loads(frames: int = 500, rate_hz: float = 100.0, mass_kg: float = 64.0,
         [0.5 * _bump(at, STRIKE[side], 20 + 5 * k, 15.0) for side in ("right", "left") for k in range(len(MUSCLES))],
         axis=1,
     )
-    tissues = {"achilles": (ACHILLES_BW, 54), "plantar_fascia": (FASCIA_BW, 58)}
+    forces = 800.0 * activations
+    for side in ("right", "left"):
+        for name, part in TRICEPS.items():
+            size = part * ACHILLES_BW * weight * (1.0 if side == "right" else LEFT)
+            forces[:, labels.index(f"{name}_{side[0]}")] = size * _bump(at, STRIKE[side], 54, 8.0)
+    tissues = {"plantar_fascia_medial": (FASCIA_BW / 4, 58), "plantar_fascia_central": (3 * FASCIA_BW / 4, 58)}
     tension = _sided(at, tissues, weight, "N")
     lengths = Table((*tension.labels, "sciatic_r"), np.full((frames, len(tension.labels) + 1), 0.25), "m")
     reserve = Table(("hip_rotation_r",), RESERVE_NM * np.sin(at / 11.0)[:, None], "N m")
@@ -139,7 +146,7 @@ def made_loads(frames: int = 500, rate_hz: float = 100.0, mass_kg: float = 64.0,
         moments=moments,
         powers=_sided(at, POWERS, mass_kg, "W"),
         activations=Table(labels, activations, "1"),
-        muscle_forces=Table(labels, 800.0 * activations, "N"),
+        muscle_forces=Table(labels, forces, "N"),
         reserves=reserve,
         tissue_forces=tension,
         tissue_lengths=lengths,

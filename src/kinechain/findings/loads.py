@@ -181,7 +181,7 @@ def load_measure(load: Load) -> LoadMeasure | None:
 
 
 def achilles_tension(loads: Loads, side: Side) -> FloatArray | None:
-    """Return the tension of the Achilles tendon, (time,) array, N: a column of its own, else the triceps surae.
+    """Return the tension of the Achilles tendon, (time,) array, N: what the triceps surae pulls along its tendon.
 
     Parameters
     ----------
@@ -191,17 +191,17 @@ def achilles_tension(loads: Loads, side: Side) -> FloatArray | None:
     Returns
     -------
     (time,) array or None
-        None if the body has neither.
+        A tissue of that name where the body has no such muscle; None if it has neither.
     """
-    label = f"achilles_{side[0]}"
-    if label in loads.tissue_forces.labels:
-        return loads.tissue_forces.column(label)
     pulling = [
         k
         for k, name in enumerate(loads.muscle_forces.labels)
         if name.startswith(TRICEPS) and name.endswith(f"_{side[0]}")
     ]
-    return np.asarray(loads.muscle_forces.values[:, pulling].sum(axis=1)) if pulling else None
+    if pulling:
+        return np.asarray(loads.muscle_forces.values[:, pulling].sum(axis=1))
+    label = f"achilles_{side[0]}"
+    return loads.tissue_forces.column(label) if label in loads.tissue_forces.labels else None
 
 
 def load_series(loads: Loads, words: str, side: Side) -> FloatArray | None:

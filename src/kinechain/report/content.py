@@ -22,8 +22,10 @@ from kinechain.evidence.library import source, source_keys
 from kinechain.motion.motion import Motion
 from kinechain.recording.recording import Recording
 from kinechain.report.figures import Palette
+from kinechain.report.loads import LoadSection, load_section, load_sources_of
 from kinechain.report.norms import profile_figure
-from kinechain.report.pages import FigurePage, figure_pages, standing_figure, walking_figure
+from kinechain.report.pages import figure_pages, standing_figure, walking_figure
+from kinechain.report.sheets import FigurePage
 from kinechain.report.svg import Figure
 from kinechain.report.tables import (
     Item,
@@ -142,7 +144,7 @@ class Content:
     unjudged: tuple[str, ...]
     replay_still: Figure | None
     pages: tuple[FigurePage, ...]
-    kinetics: str
+    loads: LoadSection
     profile_figure: Figure | None
     profile_note: str
     posture_figure: Figure | None
@@ -194,7 +196,7 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         unjudged=short_names(verdict.unjudged),
         replay_still=walking_figure(assessment, palette),
         pages=figure_pages(assessment, palette),
-        kinetics="Joint moments and powers are not computed in this version.",
+        loads=load_section(assessment),
         profile_figure=profile_figure(assessment.findings, palette),
         profile_note=PROFILE_NOTE,
         posture_figure=standing_figure(assessment, palette),
@@ -213,7 +215,7 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         refused=assessment.refused,
         notes=tuple(dict.fromkeys([*assessment.notes, *(f"Every walk: {n}" for n in shared)])),
         signs=SIGNS,
-        sources=_sources(assessment.findings),
+        sources=_sources(assessment),
         provenance=_provenance(assessment),
     )
 
@@ -307,14 +309,15 @@ def _statements() -> list[tuple[str, Claim]]:
     return [(r["beside"], Claim(r["text"], r["certainty"], r["n"], ", ".join(r["sources"]))) for r in rows]
 
 
-def _source_keys(findings: Iterable[Finding]) -> list[str]:
-    """Return every key behind the findings and the statements, once each."""
+def _source_keys(findings: Iterable[Finding], more: Iterable[str]) -> list[str]:
+    """Return every key behind the findings, the statements and what stands beside the loads, once each."""
     texts = [t for f in findings for t in (f.norm.source if f.norm else "", f.estimate.source, f.method)]
     texts += [claim.sources for _, claim in _statements()]
-    return sorted({key for text in texts for key in re.findall(r"\w+", text)} & set(source_keys()))
+    named = {key for text in texts for key in re.findall(r"\w+", text)}
+    return sorted((named | set(more)) & set(source_keys()))
 
 
-def _sources(findings: tuple[Finding, ...]) -> tuple[Source, ...]:
-    """Return the sources behind the findings and behind the statements of the report."""
-    found = (source(key) for key in _source_keys(findings))
+def _sources(assessment: Assessment) -> tuple[Source, ...]:
+    """Return the sources behind the findings, the loads and the statements of the report."""
+    found = (source(key) for key in _source_keys(assessment.findings, load_sources_of(assessment)))
     return tuple(Source(s.key, s.citation, s.doi, s.level) for s in found)

@@ -30,6 +30,9 @@ _CURSOR = " ".join(number(v) for v in (LEFT, WIDTH - RIGHT, TOP, HEIGHT - BOTTOM
 #: Letters that fit under an axis in the widest usual font.
 CAPTION_LETTERS = 70
 
+#: Dots of what was predicted, the right side with dashes between.
+PREDICTED_DASH = {"left": "1.5 3", "right": "6 3 1.5 3"}
+
 #: Ink of the drawings on paper; a page overrides these by class.
 INK, MUTED, FAINT, SHADE = "#1c2430", "#5a6472", "#d5dae1", "#dfe3e8"
 
@@ -59,18 +62,24 @@ class Band(Protocol):
 
 
 def curve_range(panel: Panel, series: Iterable[FloatArray]) -> tuple[float, float]:
-    """Return the limits of the value axis: the usual ones, widened in tens until every value fits."""
+    """Return the limits of the value axis: the usual ones, widened in tens (or halves) until every value fits."""
     values = np.concatenate([np.asarray(s, dtype=float).ravel() for s in series] or [np.empty(0)])
     values = values[np.isfinite(values)]
     low, high = panel.low, panel.high
+    wide = 0.5 if _is_fine(panel) else 10.0
     if len(values):
-        low = min(low, 10.0 * np.floor(values.min() / 10.0))
-        high = max(high, 10.0 * np.ceil(values.max() / 10.0))
+        low = min(low, wide * np.floor(values.min() / wide))
+        high = max(high, wide * np.ceil(values.max() / wide))
     return float(low), float(high)
 
 
+def _is_fine(panel: Panel) -> bool:
+    """Tell whether a panel counts in small numbers: body weights, N m/kg, W/kg."""
+    return panel.high - panel.low < 15.0
+
+
 def _step(span: float) -> float:
-    return next((s for s in (2.0, 5.0, 10.0, 20.0, 50.0, 100.0) if span / s <= 6.0), 200.0)
+    return next((s for s in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0) if span / s <= 6.0), 200.0)
 
 
 def _ticks(low: float, high: float) -> FloatArray:
@@ -110,8 +119,10 @@ def curve_figure(
     every_stride: bool = False,
     percent_of: str = "gait cycle",
     palette: Palette | None = None,
+    with_mean: bool = False,
+    is_predicted: bool = False,
 ) -> Figure:
-    """Draw one angle or force over the cycle.
+    """Draw one angle, force or load over the cycle.
 
     Parameters
     ----------
@@ -125,6 +136,10 @@ def curve_figure(
     percent_of : str
         What 100 % is.
     palette : Palette, optional
+    with_mean : bool
+        Draw the mean over the strides of ``every_stride``.
+    is_predicted : bool
+        Draw in dots: nothing of it was measured.
 
     Returns
     -------
@@ -142,7 +157,12 @@ def curve_figure(
     parts += _foot_off(strides, axes, palette)
     for side, width in (("left", 1.0), ("right", 1.0)):
         for values in drawn[side]:
-            parts.append(_curve(axes.points(values), side, palette, width if every_stride else 2.2, every_stride))
+            thin = every_stride and not (with_mean and len(drawn[side]) == 1)
+            parts.append(_curve(axes.points(values), side, palette, width if thin else 2.2, thin, is_predicted))
+    for side in ("left", "right"):
+        if with_mean and len(drawn[side]) > 1:
+            mean = axes.points(mean_stride(drawn[side]))
+            parts.append(_curve(mean, side, palette, 2.2, False, is_predicted))
     alt = _curve_alt(panel, strides, band, every_stride, percent_of)
     extra = {} if every_stride or percent_of != "gait cycle" else {"data_cursor": _CURSOR}
     return Figure(svg(WIDTH, HEIGHT, parts, alt, "figure curve", **extra), panel.title, alt)
@@ -154,8 +174,12 @@ def _drawn(strides: FloatArray, every_stride: bool) -> FloatArray:
     return mean_stride(strides)[None, :]
 
 
-def _curve(points: FloatArray, side: str, palette: Palette, width: float, is_thin: bool) -> str:
+def _curve(
+    points: FloatArray, side: str, palette: Palette, width: float, is_thin: bool, is_predicted: bool = False
+) -> str:
     dash = "5 3" if side == "right" else None
+    if is_predicted:
+        dash = PREDICTED_DASH["right" if side == "right" else "left"]
     return polyline(
         points,
         f"line {side}",
@@ -191,7 +215,7 @@ def _frame(panel: Panel, axes: _Axes) -> list[str]:
 def _band(band: Band, axes: _Axes) -> list[str]:
     upper, lower = axes.points(band.mean + band.sd), axes.points(band.mean - band.sd)[::-1]
     outline = np.concatenate([upper, lower])
-    data = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in outline) + "Z"
+    data = "M" + "L".join([f"{x:g} {y:g}" for x, y in np.round(outline, 1).tolist()]) + "Z"
     shape: dict[str, object] = {"fill": SHADE}
     if not band.can_judge:
         shape = {
@@ -246,26 +270,30 @@ def _curve_alt(panel: Panel, strides: Strides, band: Band | None, every_stride: 
         if not np.isfinite(seen).any():
             words.append(f"{side}: no stride")
             continue
-        mean = mean_stride(seen)
+        mean, places = mean_stride(seen), 2 if _is_fine(panel) else 0
+        low, high = (round(float(v), places) + 0.0 for v in (np.nanmin(mean), np.nanmax(mean)))
         words.append(
-            f"{side}: {len(seen)} {'stride' if len(seen) == 1 else 'strides'}, mean from {np.nanmin(mean):.0f} "
-            f"to {np.nanmax(mean):.0f} {panel.unit}"
+            f"{side}: {len(seen)} {'stride' if len(seen) == 1 else 'strides'}, mean from {low:.{places}f} "
+            f"to {high:.{places}f} {panel.unit}"
         )
     kind = "each stride" if every_stride else "mean"
     norm = f"; grey band: {band.cohort}, mean plus and minus one SD" if band is not None else "; no norm band"
     return f"{panel.title}, {kind} over the {percent_of}; {'; '.join(words)}{norm}."
 
 
-def legend_figure(palette: Palette | None = None, has_band: bool = True, has_foot_off: bool = True) -> Figure:
-    """Draw the key to all curves: left solid, right dashed, norm grey, end of stance vertical."""
+def legend_figure(
+    palette: Palette | None = None, has_band: bool = True, has_foot_off: bool = True, has_predicted: bool = False
+) -> Figure:
+    """Draw the key to all curves: left solid, right dashed, predicted dotted, norm grey, end of stance vertical."""
     palette = palette or Palette()
     parts: list[str] = []
     x = 2.0
     word: dict[str, object] = {"fill": INK, "font_size": 11}
-    for side in ("left", "right"):
-        parts.append(_curve(np.array([[x, 10.0], [x + 30.0, 10.0]]), side, palette, 2.2, False))
-        parts.append(text(x + 36, 14, side.capitalize(), "ink", **word))
-        x += 78
+    for is_predicted in (False, True) if has_predicted else (False,):
+        for side in ("left", "right"):
+            parts.append(_curve(np.array([[x, 10.0], [x + 30.0, 10.0]]), side, palette, 2.2, False, is_predicted))
+            parts.append(text(x + 36, 14, f"{side.capitalize()}{', predicted' if is_predicted else ''}", "ink", **word))
+            x += 136 if is_predicted else 78
     if has_foot_off:
         for k, side in enumerate(("left", "right")):
             dash = "5 3" if side == "right" else None
@@ -278,7 +306,8 @@ def legend_figure(palette: Palette | None = None, has_band: bool = True, has_foo
         parts.append(text(x + 32, 14, "Norm, mean ± 1 SD", "ink", **word))
         x += 152
     alt = (
-        "Key: left solid line, right dashed line, vertical lines where the foot leaves the ground, grey band the norm."
+        f"Key: left solid line, right dashed line{', predicted dotted' if has_predicted else ''}, vertical lines where "
+        "the foot leaves the ground, grey band the norm."
     )
     return Figure(svg(x, 20, parts, alt, "figure legend"), "Key", alt)
 

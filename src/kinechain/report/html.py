@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kinechain.report.content import build_content
+from kinechain.report.content import Content, build_content
 from kinechain.report.page import page_policy, page_template, static_text
 from kinechain.report.palette import Palette
 from kinechain.report.replay import replay_json
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["render_html"]
 
 
-def render_html(assessment: Assessment, palette: Palette | None = None) -> str:
+def render_html(assessment: Assessment, palette: Palette | None = None, content: Content | None = None) -> str:
     """Render an assessment as one self-contained page.
 
     Parameters
@@ -24,6 +24,8 @@ def render_html(assessment: Assessment, palette: Palette | None = None) -> str:
     assessment : Assessment
     palette : Palette, optional
         Colours of the two sides; left red and right blue unless given.
+    content : Content, optional
+        What ``build_content`` makes of both, if it is there already.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def render_html(assessment: Assessment, palette: Palette | None = None) -> str:
     style = palette.style() + static_text("report.css")
     scripts = tuple(static_text(name) for name in ("page.js", "replay.js"))
     page: str = page_template("report.html.j2").render(
-        content=build_content(assessment, palette),
+        content=content or build_content(assessment, palette),
         replay=replay_json(assessment, palette),
         style=style,
         scripts=scripts,

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
 from kinechain.core.purpose import INTENDED_PURPOSE
+from kinechain.findings.published_loads import PublishedLoad, published_beside
+from kinechain.loads.loads import Load
+from kinechain.report.loads import clinical_load, load_mass_kg, load_name, why_no_loads
 from kinechain.report.words import clinical, clinical_norm
 
 if TYPE_CHECKING:
@@ -61,9 +64,10 @@ def assessment_json(assessment: Assessment) -> str:
         "not_measured": [
             {"id": u.id, "side": u.side, "reason": u.answer.reason, "next_test": u.answer.next_test}
             for u in assessment.unmeasured
-        ],
+        ]
+        + _no_loads(assessment),
         "links": [],
-        "loads": [],
+        "loads": _loads(assessment),
         "plan": None,
         "recordings": {
             "used": [
@@ -96,7 +100,62 @@ def _notes(assessment: Assessment) -> list[str]:
         for t in (*assessment.trials, *assessment.parts)
         for note in (*t.motion.notes, *t.notes)
     ]
-    return list(dict.fromkeys([*assessment.notes, *own, *of_trials]))
+    of_loads = [
+        f"{trial.recording.name}: {note}"
+        for trial, loads in zip(assessment.trials, assessment.loads, strict=False)
+        for note in (*loads.ground.notes, *loads.notes)
+    ]
+    return list(dict.fromkeys([*assessment.notes, *own, *of_trials, *of_loads]))
+
+
+def _no_loads(assessment: Assessment) -> list[dict[str, Any]]:
+    """Return the line that says why a walk has no loads."""
+    if assessment.load_rows or not assessment.trials:
+        return []
+    return [{"id": "loads", "side": "both", "reason": why_no_loads(assessment), "next_test": ""}]
+
+
+def _loads(assessment: Assessment) -> list[dict[str, Any]]:
+    if not assessment.load_rows:
+        return []
+    mass = load_mass_kg(assessment)
+    return [_load(load, mass) for load in assessment.load_rows]
+
+
+def _load(load: Load, mass_kg: float) -> dict[str, Any]:
+    estimate = clinical_load(load.estimate, mass_kg)
+    return {
+        "site": load.site,
+        "side": load.side,
+        "quantity": load.quantity,
+        "name": load_name(load),
+        "value": _number(estimate.value),
+        "low": _number(estimate.low),
+        "high": _number(estimate.high),
+        "unit": estimate.unit,
+        "phase": load.phase,
+        "origin": load.origin,
+        "source": estimate.source,
+        "published": [_published(p) for p in published_beside(load, mass_kg)],
+    }
+
+
+def _published(beside: PublishedLoad) -> dict[str, Any]:
+    return {
+        "item": beside.item,
+        "quantity": beside.quantity,
+        "cohort": beside.cohort,
+        "n": beside.n,
+        "value": _number(beside.value),
+        "low": _number(beside.low),
+        "high": _number(beside.high),
+        "unit": beside.unit,
+        "note": beside.note,
+        "source": beside.source,
+        "grade": beside.grade,
+        "computed": _number(beside.computed),
+        "place": beside.place,
+    }
 
 
 def _person(person: Person) -> dict[str, Any]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
 from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.evidence.library import read_curves
 from kinechain.findings.gait_profile import PELVIS_VARIABLES, PROFILE_VARIABLES
-from kinechain.findings.norms import curve_norms
+from kinechain.findings.norms import COHORTS, curve_norms
 from kinechain.findings.own_norms import OwnNorms
+from kinechain.findings.verdict import ADULT_YEARS
+from kinechain.motion.cycles import PERCENT_POINTS
 from kinechain.report.figures import Bar, Palette, bar_figure
 from kinechain.report.svg import Figure
 
-__all__ = ["NormBand", "find_bands", "profile_figure"]
+__all__ = ["NormBand", "find_bands", "kinetic_bands", "profile_figure"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +75,41 @@ def find_bands(person: Person, own: OwnNorms | None = None) -> dict[str, NormBan
         return published
     note = "shown, not judged"
     return published | {c.angle: NormBand(c.mean, c.sd, own.cohort, note, False, False) for c in own.curves}
+
+
+#: Panel of the kinetics page to the published variable of adults and of children, its sign there as here.
+KINETIC_CURVES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "hip_extension": ("Moments/HipMoment extensor+", "Joint Moments/Hip Ext/Flexion"),
+        "hip_abduction": ("Moments/HipMoment abductor+", "Joint Moments/Hip Ab/Adduction"),
+        "hip_power": ("Powers/HipPower", "Joint Power/Hip"),
+        "knee_extension": ("Moments/KneeMoment extensor+", "Joint Moments/Knee Ext/Flexion"),
+        "knee_abduction": ("Moments/KneeMoment abductor+", "Joint Moments/Knee Ab/Adduction"),
+        "knee_power": ("Powers/KneePower", "Joint Power/Knee"),
+        "ankle_plantarflexion": ("Moments/AnkleMoment plantarflexor+", "Joint Moments/Ankle Dorsi/Plantarflexion"),
+        "ankle_power": ("Powers/AnklePower", "Joint Power/Ankle"),
+    }
+)
+
+
+def kinetic_bands(person: Person) -> dict[str, NormBand]:
+    """Return the published moments and powers to draw for a person; they are drawn, and judge nobody.
+
+    Parameters
+    ----------
+    person : Person
+        Below 18 the curves of children at free speed; without an age those of adults.
+    """
+    is_child = person.age_years is not None and person.age_years < ADULT_YEARS
+    cohort = COHORTS["children_free" if is_child else "adults"]
+    curves = read_curves(cohort.source, cohort.group)
+    published, ours = np.linspace(0.0, 100.0, 51), np.linspace(0.0, 100.0, PERCENT_POINTS)
+    bands = {}
+    for panel, names in KINETIC_CURVES.items():
+        curve = curves[names[1 if is_child else 0]]
+        mean, sd = (np.interp(ours, published, values) for values in (curve.mean, curve.sd))
+        bands[panel] = NormBand(mean, sd, cohort.name, "shown, not judged", not is_child, False)
+    return bands
 
 
 def profile_figure(findings: tuple[Finding, ...], palette: Palette) -> Figure | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,44 +12,16 @@ from kinechain.findings.gait import Pace, choose_pace
 from kinechain.motion.trial import GaitTrial
 from kinechain.report.curves import GRF_PANELS, KINEMATIC_PAGES, Page, Panel, Strides, collect_forces, collect_strides
 from kinechain.report.figures import Palette, curve_figure, legend_figure
+from kinechain.report.kinetics import kinetic_pages, predicted_forces
 from kinechain.report.norms import NormBand, find_bands
 from kinechain.report.scene import BEHIND, SIDE, stick_figure
+from kinechain.report.sheets import FigurePage, FigureRow
 from kinechain.report.svg import Figure
 
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
 
 __all__ = ["FigurePage", "FigureRow", "figure_pages", "standing_figure", "walking_figure"]
-
-
-@dataclass(frozen=True)
-class FigureRow:
-    """One labelled row of three places: a figure, or the words that stand for it ('' for none)."""
-
-    label: str
-    figures: tuple[Figure | str, ...]
-
-
-@dataclass(frozen=True)
-class FigurePage:
-    """One page of figures.
-
-    Attributes
-    ----------
-    id : str
-        Anchor.
-    title, note : str
-    rows : tuple of FigureRow
-    legend : Figure
-    columns : tuple of str
-    """
-
-    id: str
-    title: str
-    note: str
-    rows: tuple[FigureRow, ...]
-    legend: Figure
-    columns: tuple[str, ...] = ("Sagittal plane", "Frontal plane", "Transverse plane")
 
 
 def figure_pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, ...]:
@@ -77,7 +49,7 @@ def figure_pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, 
         for every_stride in (True, False):
             pages.append(_kinematic_page(page, number, strides, bands, every_stride, _stride_counts(pace), palette))
     forces = _force_page(assessment, pace.trials, palette)
-    return (*pages, forces)
+    return (*pages, forces, *kinetic_pages(assessment, pace.trials, palette))
 
 
 def _kinematic_page(
@@ -141,29 +113,48 @@ def _plural(count: int, noun: str) -> str:
 def _force_page(assessment: Assessment, trials: tuple[GaitTrial, ...], palette: Palette) -> FigurePage:
     mass = assessment.body.mass_kg if assessment.body else assessment.person.mass_kg
     plates = any(t.recording.plates for t in trials)
-    legend = legend_figure(palette, has_band=False, has_foot_off=False)
-    forces = collect_forces(trials, mass) if mass and plates else {}
-    if not forces:
+    measured = collect_forces(trials, mass) if mass and plates else {}
+    predicted, said = predicted_forces(assessment, trials, mass) if mass else ({}, ())
+    legend = legend_figure(palette, has_band=False, has_foot_off=False, has_predicted=bool(predicted))
+    if not measured and not predicted:
         reason = "No stance stands whole on one force plate." if plates else "No force plates were recorded."
         return FigurePage("forces", "Ground reaction forces", f"Not measured. {reason}", (), legend)
-    for_each = {
-        kind: tuple(
-            curve_figure(p, forces[p.key], None, every_stride=kind, percent_of="stance", palette=palette)
+    rows = (*_force_rows("Measured", measured, False, palette), *_force_rows("Predicted", predicted, True, palette))
+    words = [f"In % of body weight ({mass:.1f} kg). No adult norm was read, so none is drawn."]
+    if measured:
+        words.insert(0, f"Measured: {_stances(measured)} that stand whole on one plate.")
+    if predicted:
+        where = "" if measured else ", no plates"
+        words.append(f"Predicted from the motion{where}: {_stances(predicted)}, dotted. {' '.join(said)}".strip())
+    title = "Ground reaction forces" if measured else "Ground reaction forces, predicted from the motion"
+    return FigurePage("forces", title, " ".join(words), rows, legend, ("Vertical", "Fore-aft", "Side"))
+
+
+def _stances(forces: dict[str, Strides]) -> str:
+    left, right = (len(forces["vertical"].of(side)) for side in ("left", "right"))
+    return f"{_plural(left, 'left stance')} and {_plural(right, 'right stance')}"
+
+
+def _force_rows(word: str, forces: dict[str, Strides], is_predicted: bool, palette: Palette) -> tuple[FigureRow, ...]:
+    """Return every stance, then the average; nothing without forces."""
+    if not forces:
+        return ()
+    rows = []
+    for every_stride in (True, False):
+        figures = tuple(
+            curve_figure(
+                replace(p, title=f"{p.title}, predicted") if is_predicted else p,
+                forces[p.key],
+                None,
+                every_stride=every_stride,
+                percent_of="stance",
+                palette=palette,
+                is_predicted=is_predicted,
+            )
             for p in GRF_PANELS
         )
-        for kind in (True, False)
-    }
-    left, right = (len(forces["vertical"].of(side)) for side in ("left", "right"))
-    counts = f"{_plural(left, 'left stance')} and {_plural(right, 'right stance')}"
-    return FigurePage(
-        "forces",
-        "Ground reaction forces",
-        f"{counts} that stand whole on one plate, in % of body weight ({mass:.1f} kg). No adult norm was read, so none "
-        "is drawn.",
-        (FigureRow("Every stance", for_each[True]), FigureRow("Average", for_each[False])),
-        legend,
-        ("Vertical", "Fore-aft", "Side"),
-    )
+        rows.append(FigureRow(f"{word}, {'every stance' if every_stride else 'average'}", figures))
+    return tuple(rows)
 
 
 def walking_figure(assessment: Assessment, palette: Palette) -> Figure | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kinechain.core.errors import KinechainError
 from kinechain.report.content import Content, build_content
 from kinechain.report.figures import Palette
-from kinechain.report.pages import FigurePage
+from kinechain.report.sheets import FigurePage
 from kinechain.report.svg import Figure
 from kinechain.report.verdict import Verdict
 from kinechain.report.words import STATE_SYMBOLS
@@ -26,7 +26,7 @@ FIGURES_MM, BANNER_MM = 161.0, 5.0
 HIGHEST_MM = 42.0
 
 
-def render_pdf(assessment: Assessment, palette: Palette | None = None) -> bytes:
+def render_pdf(assessment: Assessment, palette: Palette | None = None, content: Content | None = None) -> bytes:
     """Render an assessment as a PDF.
 
     Parameters
@@ -34,6 +34,8 @@ def render_pdf(assessment: Assessment, palette: Palette | None = None) -> bytes:
     assessment : Assessment
     palette : Palette, optional
         Colours of the two sides.
+    content : Content, optional
+        What ``build_content`` makes of both, if it is there already.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def render_pdf(assessment: Assessment, palette: Palette | None = None) -> bytes:
     import typst
 
     palette = palette or Palette()
-    content = build_content(assessment, palette)
+    content = content or build_content(assessment, palette)
     inputs = _files(content, palette)
     try:
         # The stubs lack the dictionary of files that the typesetter takes.

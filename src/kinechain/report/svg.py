@@ -84,14 +84,15 @@ def path(data: str, kind: str = "", **style: object) -> str:
 
 def polyline(points: FloatArray, kind: str = "", **style: object) -> str:
     """Return one path through points (n, 2); a NaN lifts the pen."""
-    pieces: list[str] = []
-    is_down = False
-    for x, y in np.asarray(points, dtype=float):
-        if not (np.isfinite(x) and np.isfinite(y)):
-            is_down = False
-            continue
-        pieces.append(f"{'L' if is_down else 'M'}{number(x)} {number(y)}")
-        is_down = True
+    table = np.asarray(points, dtype=float)
+    seen = np.isfinite(table).all(axis=1)
+    # Adding 0 turns a minus zero into zero; %g then writes one decimal at most.
+    rounded = (np.round(table, 1) + 0.0).tolist()
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]]).astype(int))).tolist()
+    pieces = [
+        "M" + "L".join([f"{x:g} {y:g}" for x, y in rounded[first:last]])
+        for first, last in zip(ends[::2], ends[1::2], strict=True)
+    ]
     return path("".join(pieces), kind, fill="none", **style) if pieces else ""
 
 

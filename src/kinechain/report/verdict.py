@@ -15,6 +15,7 @@ from kinechain.care.person import Person
 from kinechain.care.red_flags import ASK
 from kinechain.care.screen import Flag, Screen
 from kinechain.core.text import listed
+from kinechain.report.loads import load_lines
 from kinechain.report.words import named, norm_words, state_of, value_words
 
 if TYPE_CHECKING:
@@ -356,6 +357,8 @@ def render_verdict(assessment: Assessment) -> str:
         f"  ▲ {named(f)}: {value_words(f.estimate)} (usual {norm_words(f.norm, f.estimate)})" for f in verdict.outside
     ]
     lines += [f"  ≠ {f.name}: {value_words(f.estimate)}" for f in verdict.differences]
+    if loads := load_lines(assessment):
+        lines += ["", *loads]
     lines += ["", verdict.drivers]
     if verdict.next_tests:
         lines += ["", "Next best tests:", *(f"  {k}. {t}" for k, t in enumerate(verdict.next_tests[:5], 1))]

@@ -143,13 +143,16 @@ def test_every_load_measure_is_one_of_its_kind_and_can_be_looked_up(rows):
     assert {m.site for m in LOAD_MEASURES} - {site for site, _, _ in rows} == {"sacroiliac"}
 
 
-def test_achilles_is_the_sum_of_the_triceps_where_it_is_no_tissue():
+def test_achilles_is_what_the_triceps_pulls_and_a_tissue_where_there_is_no_such_muscle():
     loads = made_loads()
-    bare = replace(loads, tissue_forces=replace(loads.tissue_forces, labels=("a", "b", "c", "d")))
-    table = loads.muscle_forces
-    expected = table.column("soleus_r") + table.column("gastrocnemius_medialis_r")
-    np.testing.assert_allclose(load_series(bare, "tension achilles_{s}", "right"), expected)
-    assert load_series(bare, "tension plantar_fascia_{s}", "right") is None
+    table, tissues = loads.muscle_forces, loads.tissue_forces
+    expected = table.column("soleus_r") + table.column("gasmed_r")
+    np.testing.assert_allclose(load_series(loads, "tension achilles_{s}", "right"), expected)
+    bare = replace(loads, muscle_forces=replace(table, labels=tuple(f"m{k}" for k in range(len(table.labels)))))
+    assert load_series(bare, "tension achilles_{s}", "right") is None
+    named = replace(bare, tissue_forces=replace(tissues, labels=("achilles_r", "b", "c", "d")))
+    np.testing.assert_allclose(load_series(named, "tension achilles_{s}", "right"), tissues.values[:, 0])
+    assert load_series(named, "tension plantar_fascia_{s}", "right") is None
 
 
 def test_samples_of_the_model_widen_the_interval_to_their_side_only(rows):

@@ -79,7 +79,7 @@ def test_refused_recordings_notes_sources_and_provenance_appear(page):
         "pycgm2_cgm23",
         "ab" * 32,
         "christophy2012",
-        "Joint moments and powers are not computed in this version.",
+        "No load was computed for this recording.",
     ):
         assert words in page.text
 
