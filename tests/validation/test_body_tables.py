@@ -90,6 +90,15 @@ def test_the_ankle_axis_is_the_published_one_within_the_turn_of_the_shank(rajago
     assert np.degrees(np.arccos(own @ axis)) == pytest.approx(0.9, abs=0.1)
 
 
+def test_the_ankle_turns_about_the_published_place(rajagopal: ET.Element) -> None:
+    malleoli = 0.5 * (marker(rajagopal, "RLMAL") + marker(rajagopal, "RMMAL"))
+    own = next(j for j in BODY.joints if j.name == "ankle_r")
+    np.testing.assert_allclose(own.parent_from_joint[:3, 3] - ours("ankle_centre_r"), own.child_from_joint[:3, 3])
+    # The shank was turned by 0.9 deg to stand straight.
+    published = TURN @ (offsets(rajagopal, "ankle_r")[0][0] - malleoli)
+    np.testing.assert_allclose(own.child_from_joint[:3, 3], published, atol=3e-4)
+
+
 @pytest.mark.parametrize(
     ("joint", "name"),
     [("L4_L5_IVDjnt", "l4_l5"), ("L3_L4_IVDjnt", "l3_l4"), ("L2_L3_IVD_jnt", "l2_l3"), ("L1_L2_IVD_jnt", "l1_l2")],

@@ -238,7 +238,10 @@ class _Work:
         joint = self.joints[name]
         parent = self.poses()[joint.parent]
         moved = joint.parent_from_joint.copy()
-        moved[:3, 3] = transform_points(inverse(parent), centre) + joint.child_from_joint[:3, 3]
+        moved[:3, 3] = 0.0
+        # Where the joint turns about a place beside its centre, its present angle shifts the centre.
+        shift = _joint_transform(replace(joint, parent_from_joint=moved), self.values)[:3, 3]
+        moved[:3, 3] = transform_points(inverse(parent), centre) - shift
         self.joints[name] = replace(joint, parent_from_joint=moved)
 
     def solve_chain(self, joints: Sequence[str], segment: str, coordinates: Sequence[str]) -> None:
