@@ -18,7 +18,7 @@ import numpy as np
 from kinechain.body.body import GROUND, Body, Function
 from kinechain.body.muscle import Muscle, Musculature, Path, PathPoint, Surface, Tissue, Wrap
 from kinechain.body.osim_functions import simm_spline
-from kinechain.body.pose import segment_poses
+from kinechain.body.paths import path_lengths
 from kinechain.body.skeleton import SIDES, template_body
 from kinechain.body.tables import Row, read_table
 from kinechain.core.arrays import FloatArray
@@ -315,21 +315,8 @@ def _moved_surface(surface: Surface, size: FloatArray) -> Surface:
 
 
 def _neutral_lengths(body: Body, musculature: Musculature) -> FloatArray:
-    """Return the length of every path in the neutral upright posture, (path,) array, m; straight past surfaces."""
-    poses = segment_poses(body, np.zeros((1, len(body.coordinates))))[0]
-    world = {s.name: pose for s, pose in zip(body.segments, poses, strict=True)} | {GROUND: np.eye(4)}
-    return np.array([_neutral_length(path, world) for path in musculature.paths])
-
-
-def _neutral_length(path: Path, world: Mapping[str, FloatArray]) -> float:
-    places = []
-    for point in path.points:
-        if point.condition is None or point.condition[1] <= 0.0 <= point.condition[2]:
-            own = point.position
-            if point.motion is not None:
-                own = np.array([float(place.evaluate(0.0)[0]) for _, place in point.motion])
-            places.append(world[point.segment][:3, :3] @ own + world[point.segment][:3, 3])
-    return float(np.linalg.norm(np.diff(places, axis=0), axis=1).sum())
+    """Return the length of every path in the neutral upright posture, (path,) array, m."""
+    return np.asarray(path_lengths(body, musculature, np.zeros((1, len(body.coordinates))))[0])
 
 
 def _with_fascia_area(tissues: tuple[Tissue, ...], factor: float) -> tuple[Tissue, ...]:
