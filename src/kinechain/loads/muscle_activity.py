@@ -22,10 +22,11 @@ from kinechain.loads.loads import Table
 from kinechain.loads.strides import stride_curves
 from kinechain.loads.zero_phase import zero_phase
 from kinechain.motion.cycles import PERCENT_POINTS, Cycle
-from kinechain.recording.recording import Recording, Side
+from kinechain.recording.recording import Recording, Series, Side
 
 __all__ = [
     "EMG_MUSCLES",
+    "ON_PART",
     "Agreement",
     "BadChannel",
     "EmgMuscle",
@@ -81,6 +82,8 @@ class EmgMuscle:
         Beginnings of the names of its parts in bodies (ours, Rajagopal's, gait2392's).
     code : str
         In the table of published bursts.
+    short : str
+        Abbreviation that means this muscle alone, '' if there is none ('gm' means two or three).
     """
 
     id: str
@@ -88,13 +91,14 @@ class EmgMuscle:
     words: tuple[tuple[str, ...], ...]
     parts: tuple[str, ...]
     code: str
+    short: str = ""
 
 
 # fmt: off
 #: Muscles by id; the words are looked for in this order.
 EMG_MUSCLES: Mapping[str, EmgMuscle] = MappingProxyType({m.id: m for m in (
     EmgMuscle("tibialis_anterior", "Tibialis anterior", (("tib", "ant"), ("tibant",)), ("tibant", "tib_ant"),
-              "TIBANT"),
+              "TIBANT", "ta"),
     EmgMuscle("soleus", "Soleus", (("sol",),), ("soleus",), "SOLEUS"),
     EmgMuscle("gastrocnemius_medialis", "Gastrocnemius medialis", (("gas", "med"), ("gasmed",), ("medgas",)),
               ("gasmed", "med_gas", "gastroc_med"), "GASTRO"),
@@ -102,12 +106,14 @@ EMG_MUSCLES: Mapping[str, EmgMuscle] = MappingProxyType({m.id: m for m in (
               ("gaslat", "lat_gas", "gastroc_lat"), "GASTRO"),
     EmgMuscle("gastrocnemius", "Gastrocnemius", (("gas",),), ("gasmed", "gaslat", "med_gas", "lat_gas"), "GASTRO"),
     EmgMuscle("vastus_medialis", "Vastus medialis", (("vas", "med"), ("vasmed",), ("vmo",)), ("vasmed", "vas_med"),
-              "MEDQUA"),
-    EmgMuscle("vastus_lateralis", "Vastus lateralis", (("vas", "lat"), ("vaslat",)), ("vaslat", "vas_lat"), "LATQUA"),
-    EmgMuscle("rectus_femoris", "Rectus femoris", (("rec", "fem"), ("recfem",)), ("recfem", "rect_fem"), "RECFEM"),
-    EmgMuscle("semitendinosus", "Semitendinosus", (("semit",), ("med", "ham")), ("semiten",), "SEMITE"),
+              "MEDQUA", "vm"),
+    EmgMuscle("vastus_lateralis", "Vastus lateralis", (("vas", "lat"), ("vaslat",)), ("vaslat", "vas_lat"),
+              "LATQUA", "vl"),
+    EmgMuscle("rectus_femoris", "Rectus femoris", (("rec", "fem"), ("recfem",)), ("recfem", "rect_fem"),
+              "RECFEM", "rf"),
+    EmgMuscle("semitendinosus", "Semitendinosus", (("semit",), ("med", "ham")), ("semiten",), "SEMITE", "st"),
     EmgMuscle("biceps_femoris", "Biceps femoris", (("bic", "fem"), ("bicfem",), ("lat", "ham")),
-              ("bflh", "bifemlh", "bfsh", "bifemsh"), "BICFEM"),
+              ("bflh", "bifemlh", "bfsh", "bifemsh"), "BICFEM", "bf"),
     EmgMuscle("gluteus_maximus", "Gluteus maximus", (("glu", "max"), ("glmax",)), ("glmax", "glut_max"), "GLUMAX"),
     EmgMuscle("gluteus_medius", "Gluteus medius", (("glu", "med"), ("glmed",)), ("glmed", "glut_med"), "GLUMED"),
     EmgMuscle("peroneus_longus", "Peroneus longus", (("per", "lon"), ("fib", "lon")), ("perlong", "per_long"),
@@ -226,32 +232,59 @@ class MuscleCurve(Immutable):
 
 
 def channel_of(label: str) -> tuple[str, Side] | None:
-    """Return the muscle and the side that a label names, None if it names none.
+    """Return the muscle and the side that a label names, None if it does not name both.
 
     Parameters
     ----------
     label : str
-        'R_tibialis_anterior', 'L Med Ham', 'EMG.RGasMed'.
+        'R_tibialis_anterior', 'L Med Ham', 'EMG.RGasMed', 'R_TA'.
     """
-    text = "".join(c if c.isalnum() else " " for c in label)
-    words = [w for w in text.split() if w.lower() not in ("emg", "voltage")]
     side: Side | None = None
     rest: list[str] = []
-    for word in words:
+    for word in _words(label):
         lower = word.lower()
-        if side is None and lower in ("r", "l", "right", "left", "re", "li"):
+        if side is None and lower in ("r", "l", "right", "left"):
             side = "right" if lower[0] == "r" else "left"
-        elif side is None and word[0] in "RL" and len(word) > 1 and word[1].isupper():
+        elif side is None and word[0] in "RL" and word[1:2].isupper() and _begins_muscle(lower[1:]):
             side = "right" if word[0] == "R" else "left"
             rest.append(lower[1:])
         else:
             rest.append(lower)
-    if side is None:
-        return None
+    muscle = _muscle_of(rest)
+    return None if side is None or muscle is None else (muscle, side)
+
+
+def _words(label: str) -> list[str]:
+    text = "".join(c if c.isalnum() else " " for c in label)
+    return [word for word in text.split() if word.lower() not in ("emg", "voltage")]
+
+
+def _muscle_of(words: Sequence[str]) -> str | None:
+    """Return the muscle that some words in small letters name; an abbreviation counts as a whole word only."""
     for muscle in EMG_MUSCLES.values():
-        if any(all(any(w.startswith(part) for w in rest) for part in parts) for parts in muscle.words):
-            return muscle.id, side
+        if muscle.short and muscle.short in words:
+            return muscle.id
+        if any(all(any(w.startswith(part) for w in words) for part in parts) for parts in muscle.words):
+            return muscle.id
     return None
+
+
+def _begins_muscle(word: str) -> bool:
+    """Tell whether a word without the letter of its side may begin the name of a muscle."""
+    return any(
+        word == muscle.short or any(word.startswith(part) for parts in muscle.words for part in parts)
+        for muscle in EMG_MUSCLES.values()
+    )
+
+
+def _no_muscle(series: Series | None) -> str:
+    """Say why no channel can be used."""
+    sideless = [x for x in series.labels if _muscle_of([w.lower() for w in _words(x)])] if series else []
+    if sideless:
+        return (
+            f"{len(sideless)} channels name muscles and no side ('{sideless[0]}' and others), so they belong to no leg"
+        )
+    return "no channel of the recording names a muscle, so no EMG can be read"
 
 
 def envelopes(recording: Recording) -> tuple[tuple[Envelope, ...], tuple[BadChannel, ...]] | NotMeasured:
@@ -278,7 +311,7 @@ def envelopes(recording: Recording) -> tuple[tuple[Envelope, ...], tuple[BadChan
     test = "Record surface EMG of the leg muscles with the walk, sampled at 1000 Hz or more"
     named = [(label, found) for label in series.labels if (found := channel_of(label))] if series else []
     if series is None or not named:
-        return NotMeasured("no channel of the recording names a muscle, so no EMG can be read", test)
+        return NotMeasured(_no_muscle(series), test)
     if len(series.times_s) < 2:
         return NotMeasured("the channels hold less than two samples", test)
     rate = (len(series.times_s) - 1) / float(series.times_s[-1] - series.times_s[0])

@@ -117,6 +117,8 @@ def test_two_muscles_that_work_together_are_no_crosstalk() -> None:
 def test_no_emg_and_slow_emg_say_so() -> None:
     nothing = envelopes(recording(Fz1=np.zeros(100), EMG1=np.zeros(100)))
     assert isinstance(nothing, NotMeasured) and "names a muscle" in nothing.reason
+    sideless = envelopes(recording(Fz1=np.zeros(100), **{"Vast Lat": np.zeros(100), "Soleus": np.zeros(100)}))
+    assert isinstance(sideless, NotMeasured) and "2 channels name muscles and no side" in sideless.reason
     assert isinstance(envelopes(Recording("walk.trc", "0" * 64, "TRC")), NotMeasured)
     slow = envelopes(recording(100.0, R_soleus=emg([(1, 2)], rate=100.0)))
     assert isinstance(slow, NotMeasured) and "100 Hz" in slow.reason
@@ -134,13 +136,15 @@ def test_no_emg_and_slow_emg_say_so() -> None:
         ("L Med Ham", "semitendinosus", "left"),
         ("L Gastroc", "gastrocnemius", "left"),
         ("EMG.RGasMed", "gastrocnemius_medialis", "right"),
+        ("R_TA", "tibialis_anterior", "right"),
+        ("LSOL", "soleus", "left"),
     ],
 )
 def test_labels_name_muscles(label: str, muscle: str, side: str) -> None:
     assert channel_of(label) == (muscle, side)
 
 
-@pytest.mark.parametrize("label", ["Fx1", "EMG7", "soleus", "L_elbow", "Mx2", "Sync"])
+@pytest.mark.parametrize("label", ["Fx1", "EMG7", "soleus", "LAT GAS", "RECTUS", "L_elbow", "R_GM", "Mx2", "Sync"])
 def test_other_labels_name_none(label: str) -> None:
     assert channel_of(label) is None
 
