@@ -10,7 +10,7 @@ import pytest
 
 from kinechain.body.muscle import Musculature
 from kinechain.body.musculature import template_muscles
-from kinechain.body.paths import moment_arms
+from kinechain.body.paths import moment_arms, path_lengths
 from kinechain.body.skeleton import template_body
 
 TRUNK = (
@@ -148,3 +148,18 @@ def test_strength_of_the_back_is_told() -> None:
     moment = float(-(np.minimum(lumbar_arms()[:, 0], 0.0) * force).sum() / 1000)
     # The man of 84 kg the forces belong to; the sum about the whole lumbar angle.
     assert 350.0 < moment < 600.0
+
+
+def test_extensors_are_short_upright_and_longest_in_flexion() -> None:
+    body = template_body()
+    values = np.zeros((2, len(body.coordinates)))
+    values[1, [c.name for c in body.coordinates].index("lumbar_flexion")] = math.radians(24.0)
+    lengths = path_lengths(body, trunk(), values)
+    for i, muscle in enumerate(trunk().muscles):
+        along = (lengths[:, i] - muscle.tendon_slack_length_m) / math.cos(muscle.pennation_rad)
+        upright, flexed = along / muscle.optimal_fibre_length_m
+        # Extensors short, quadratus at its optimum, psoas the longest (zwambag2020); multifidus 2.27 um (ward2009).
+        expected = {"erector_spinae": 0.84, "multifidus": 0.84, "psoas": 1.1}.get(muscle.group, 1.0)
+        assert upright == pytest.approx(expected, abs=0.01), muscle.name
+        if muscle.group in ("erector_spinae", "multifidus"):
+            assert 0.84 < flexed + 0.01 < 1.25, muscle.name
