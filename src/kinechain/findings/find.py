@@ -109,6 +109,14 @@ LINKS: tuple[Link, ...] = (
         "Back-extensor endurance (Biering-Sorensen) or prone plank",
     ),
     Link(
+        "lumbar",
+        "lumbar.muscle_timing",
+        "Whether the trunk muscles switch on before the limbs",
+        ("lumbar.muscle_timing",),
+        "not measurable without EMG of trunk and limb muscles",
+        "Surface EMG of multifidus, oblique muscles and deltoid while an arm is raised quickly",
+    ),
+    Link(
         "pelvis",
         "pelvis.posture",
         "Pelvis in standing",

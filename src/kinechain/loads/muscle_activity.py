@@ -57,6 +57,8 @@ QUIET_SD, QUIET_PART, LEAST_LEVEL = 3.0, 0.2, 0.08
 SHORTEST_S = 0.03
 #: A curve over the stride counts as on above this part of its own largest value.  Assumption.
 ON_PART = 0.25
+#: Shorter recordings show no burst beside its rest, s.  Assumption: one fast stride.
+LEAST_S = 0.8
 #: Slowest sampling that shows a muscle, Hz.  Assumption: twice the 100 Hz around which most of its power lies.
 LEAST_HZ = 400.0
 #: Longest delay between EMG and force, s: 20 to 100 ms in 176 people (zhou1995_delay).
@@ -106,9 +108,9 @@ EMG_MUSCLES: Mapping[str, EmgMuscle] = MappingProxyType({m.id: m for m in (
               ("gaslat", "lat_gas", "gastroc_lat"), "GASTRO"),
     EmgMuscle("gastrocnemius", "Gastrocnemius", (("gas",),), ("gasmed", "gaslat", "med_gas", "lat_gas"), "GASTRO"),
     EmgMuscle("vastus_medialis", "Vastus medialis", (("vas", "med"), ("vasmed",), ("vmo",)), ("vasmed", "vas_med"),
-              "MEDQUA", "vm"),
+              "VASMEDOBL", "vm"),
     EmgMuscle("vastus_lateralis", "Vastus lateralis", (("vas", "lat"), ("vaslat",)), ("vaslat", "vas_lat"),
-              "LATQUA", "vl"),
+              "VASLAT", "vl"),
     EmgMuscle("rectus_femoris", "Rectus femoris", (("rec", "fem"), ("recfem",)), ("recfem", "rect_fem"),
               "RECFEM", "rf"),
     EmgMuscle("semitendinosus", "Semitendinosus", (("semit",), ("med", "ham")), ("semiten",), "SEMITE", "st"),
@@ -118,6 +120,13 @@ EMG_MUSCLES: Mapping[str, EmgMuscle] = MappingProxyType({m.id: m for m in (
     EmgMuscle("gluteus_medius", "Gluteus medius", (("glu", "med"), ("glmed",)), ("glmed", "glut_med"), "GLUMED"),
     EmgMuscle("peroneus_longus", "Peroneus longus", (("per", "lon"), ("fib", "lon")), ("perlong", "per_long"),
               "PERLON"),
+    EmgMuscle("erector_spinae", "Erector spinae", (("erec",), ("longis",), ("ilioc",)), ("il_", "ltpt", "ltpl"), "",
+              "es"),
+    EmgMuscle("multifidus", "Multifidus", (("multif",),), ("mf_",), "", "mf"),
+    EmgMuscle("rectus_abdominis", "Rectus abdominis", (("rec", "abd"),), ("rect_abd",), "", "ra"),
+    EmgMuscle("external_oblique", "External oblique", (("ext", "obl"), ("obl", "ext")), ("eo",), "", "eo"),
+    EmgMuscle("internal_oblique", "Internal oblique", (("int", "obl"), ("obl", "int")), ("io",), "", "io"),
+    EmgMuscle("deltoid", "Deltoid", (("delt",),), (), ""),
 )})
 # fmt: on
 
@@ -312,9 +321,10 @@ def envelopes(recording: Recording) -> tuple[tuple[Envelope, ...], tuple[BadChan
     named = [(label, found) for label in series.labels if (found := channel_of(label))] if series else []
     if series is None or not named:
         return NotMeasured(_no_muscle(series), test)
-    if len(series.times_s) < 2:
-        return NotMeasured("the channels hold less than two samples", test)
-    rate = (len(series.times_s) - 1) / float(series.times_s[-1] - series.times_s[0])
+    lasts = float(series.times_s[-1] - series.times_s[0]) if len(series.times_s) else 0.0
+    if not lasts >= LEAST_S:
+        return NotMeasured(f"the EMG lasts {lasts:.1f} s; bursts show in {LEAST_S:g} s or more", test)
+    rate = (len(series.times_s) - 1) / lasts
     if rate < LEAST_HZ:
         return NotMeasured(f"EMG sampled at {rate:g} Hz shows no muscle; it needs {LEAST_HZ:g} Hz or more", test)
     good: list[Envelope] = []
