@@ -111,7 +111,10 @@ nb::tuple balance(const Integers& entry_path, const Integers& entry_column, cons
   const Pattern pattern = pattern_of(entry_path, entry_column, column_row, m, n);
   const Index entries = static_cast<Index>(pattern.slot.size()), columns = static_cast<Index>(column_row.shape(0));
   shaped(demand, {times, n}, "demand");
-  shaped(passive, {times, m}, "passive");
+  shaped(passive, {times, -1}, "passive");
+  const Index paths = static_cast<Index>(passive.shape(1));
+  for (Index e = 0; e < entries; ++e)
+    if (entry_path.data()[e] >= paths) throw std::invalid_argument("entry_path points beyond the paths of passive");
   shaped(arms, {times, entries}, "arms");
   shaped(slopes, {times, columns}, "slopes");
   for (const auto& [array, name] : {std::pair{&low, "low"}, {&high, "high"}, {&weight, "weight"}})
@@ -139,16 +142,16 @@ nb::tuple balance(const Integers& entry_path, const Integers& entry_column, cons
     problem.max_iterations = max_iterations;
     std::vector<double> now(n, 0.0), wanted(n), activations(m);
     for (Index t = 0; t < times; ++t) {
-      const double *strength = strengths.data() + t * m, *rest = passive.data() + t * m;
+      const double *strength = strengths.data() + t * m, *rest = passive.data() + t * paths;
       const double *arm = arms.data() + t * entries, *slope = slopes.data() + t * columns;
       std::copy_n(demand.data() + t * n, n, wanted.begin());
       std::fill(problem.moments.begin(), problem.moments.end(), 0.0);
       for (Index e = 0; e < entries; ++e) {
-        if (pattern.slot[e] < 0) continue;
-        const Index path = entry_path.data()[e], column = entry_column.data()[e];
+        const Index path = entry_path.data()[e], column = entry_column.data()[e], row = column_row.data()[column];
+        if (row < 0) continue;
         const double moment_arm = -arm[e] * slope[column];
-        problem.moments[pattern.slot[e]] += moment_arm * strength[path];
-        wanted[column_row.data()[column]] -= moment_arm * rest[path];
+        if (pattern.slot[e] >= 0) problem.moments[pattern.slot[e]] += moment_arm * strength[path];
+        if (rest[path] != 0.0) wanted[row] -= moment_arm * rest[path];
       }
       if (!all_finite(wanted.data(), n) || !all_finite(problem.moments.data(), problem.moments.size())) continue;
       bool solved = problem.solve(wanted.data(), now.data(), activations.data(), residuals[t], iterations[t]);
@@ -174,9 +177,44 @@ nb::tuple balance(const Integers& entry_path, const Integers& entry_column, cons
                         handed_over(std::move(iterations), {T}), handed_over(std::move(status), {T}));
 }
 
+// How fast paths lengthen, from the derivatives of their lengths and the rates of the inputs.
+Array path_speeds(const Integers& entry_path, const Integers& entry_column, const Integers& column_input,
+                  const Numbers& arms, const Numbers& slopes, const Numbers& rates, Index paths) {
+  const Index entries = static_cast<Index>(shaped(entry_path, {-1}, "entry_path").shape(0));
+  const Index columns = static_cast<Index>(shaped(column_input, {-1}, "column_input").shape(0));
+  shaped(entry_column, {entries}, "entry_column");
+  shaped(rates, {-1, -1}, "rates");
+  const Index times = static_cast<Index>(rates.shape(0)), inputs = static_cast<Index>(rates.shape(1));
+  shaped(arms, {times, entries}, "arms");
+  shaped(slopes, {times, columns}, "slopes");
+  for (Index e = 0; e < entries; ++e) {
+    const Index path = entry_path.data()[e], column = entry_column.data()[e];
+    if (path < 0 || path >= paths || column < 0 || column >= columns)
+      throw std::invalid_argument("entry_path or entry_column points outside its range");
+  }
+  for (Index c = 0; c < columns; ++c)
+    if (column_input.data()[c] < -1 || column_input.data()[c] >= inputs)
+      throw std::invalid_argument("column_input points outside the inputs");
+  std::vector<double> out(times * std::max<Index>(paths, 0), 0.0), rate(columns);
+  {
+    nb::gil_scoped_release unlocked;
+    for (Index t = 0; t < times; ++t) {
+      for (Index c = 0; c < columns; ++c) {
+        const Index input = column_input.data()[c];
+        rate[c] = input < 0 ? 0.0 : slopes.data()[t * columns + c] * rates.data()[t * inputs + input];
+      }
+      const double* arm = arms.data() + t * entries;
+      for (Index e = 0; e < entries; ++e)
+        out[t * paths + entry_path.data()[e]] += arm[e] * rate[entry_column.data()[e]];
+    }
+  }
+  return handed_over(std::move(out), {static_cast<std::size_t>(times), static_cast<std::size_t>(paths)});
+}
+
 }  // namespace
 
 void bind_balance(nb::module_& m) {
+  m.def("path_speeds", &path_speeds);
   m.def("fibre_forces", &fibre_forces_of);
   m.def("balance", &balance);
 }

@@ -152,6 +152,18 @@ def fibre_forces(
 ) -> tuple[FloatArray, FloatArray]:
     """Return active and passive force (time, muscle), N, as ``kinechain.body.hill.fibre_forces`` says."""
 
+def path_speeds(
+    entry_path: IntArray,
+    entry_column: IntArray,
+    column_input: IntArray,
+    arms: FloatArray,
+    slopes: FloatArray,
+    rates: FloatArray,
+    paths: int,
+    /,
+) -> FloatArray:
+    """Return how fast every path lengthens (time, path), m/s."""
+
 def balance(
     entry_path: IntArray,
     entry_column: IntArray,

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from kinechain.body.body import Body, Function
+from kinechain.body.hill import CURVE_VALUES
 from kinechain.body.muscle import Muscle, Musculature, Path, PathPoint, Surface, Wrap
 from kinechain.body.osim import read_osim
 from kinechain.body.osim_frames import Frames, collect_frames
@@ -44,6 +45,26 @@ _TYPES: dict[str, tuple[Curves, str, float]] = {
     "Thelen2003Muscle": ("thelen2003", "FmaxTendonStrain", 0.04),
     "Millard2012EquilibriumMuscle": ("millard2012", "TendonForceLengthCurve/strain_at_one_norm_force", 0.049),
     "DeGrooteFregly2016Muscle": ("degroote2016", "tendon_strain_at_one_norm_force", 0.049),
+}
+#: Where a file states what shapes the curves of its muscles, by the names of `kinechain.body.hill.CURVE_VALUES`.
+_CURVE_TAGS = {
+    "thelen2003": {
+        "active_width": "KshapeActive",
+        "concentric_shape": "Af",
+        "eccentric_plateau": "Flen",
+        "passive_strain": "FmaxMuscleStrain",
+        "passive_shape": "KshapePassive",
+    },
+    "millard2012": {
+        "shortest_active": "ActiveForceLengthCurve/min_norm_active_fiber_length",
+        "ascending_corner": "ActiveForceLengthCurve/transition_norm_fiber_length",
+        "longest_active": "ActiveForceLengthCurve/max_norm_active_fiber_length",
+        "shallow_slope": "ActiveForceLengthCurve/shallow_ascending_slope",
+        "least_active": "ActiveForceLengthCurve/minimum_value",
+        "eccentric_plateau": "ForceVelocityCurve/max_eccentric_velocity_force_multiplier",
+        "passive_strain": "FiberForceLengthCurve/strain_at_one_norm_force",
+    },
+    "degroote2016": {"passive_strain": "passive_fiber_strain_at_one_norm_force"},
 }
 _DEFAULT_MAX_CONTRACTION_VELOCITY = 10.0
 #: OpenSim keeps a conditional point this much beyond its range, in the coordinate's unit (ConditionalPathPoint.cpp).
@@ -144,6 +165,7 @@ class _Reader:
                 element, "max_contraction_velocity", _DEFAULT_MAX_CONTRACTION_VELOCITY
             ),
             curves=curves,
+            curve_values=self._curve_values(element, curves),
             tendon_strain=self._number(element, strain_tag, strain),
             is_tendon_rigid=truth(element, "ignore_tendon_compliance"),
             has_passive_force=not truth(element, "ignore_passive_fiber_force"),
@@ -153,6 +175,12 @@ class _Reader:
         )
         _require_possible(element, muscle)
         return muscle
+
+    def _curve_values(self, element: Element, curves: Curves) -> tuple[tuple[str, float], ...]:
+        """Return what the file states of the curves, where it differs from the family's own values."""
+        own = CURVE_VALUES[curves]
+        stated = {name: self._number(element, tag, own[name]) for name, tag in _CURVE_TAGS[curves].items()}
+        return tuple((name, value) for name, value in stated.items() if value != own[name])
 
     def _number(self, element: Element, tag: str, default: float | None = None) -> float:
         """Return a number of a muscle, of the file's default for its type, or OpenSim's own."""

@@ -208,11 +208,11 @@ def balance(
     strengths : (time, muscle) array, N
         At full activation.
     demand : (time, row) array, N m or N
-    passive : (time, muscle) array, N
-        What every muscle pulls without being asked.
+    passive : (time, path) array, N, optional
+        What every path, muscles first, pulls without being asked.
     """
     weights = rows.weights(slopes)
-    rest = np.zeros_like(strengths) if passive is None else passive
+    rest = np.zeros((len(strengths), 1 + int(entry_path.max(initial=-1)))) if passive is None else passive
     arrays = [np.ascontiguousarray(a, dtype=np.float64) for a in (arms, weights, strengths, rest, demand)]
     if KERNELS == "Python":
         return _balance(rows, problem, entry_path, entry_column, *arrays)
@@ -236,15 +236,15 @@ def _balance(
     demand: FloatArray,
 ) -> Shares:
     frames, muscles = strengths.shape
-    used = np.flatnonzero((entry_path < muscles) & (rows.column_row[entry_column] >= 0))
+    used = np.flatnonzero(rows.column_row[entry_column] >= 0)
     path, column = entry_path[used], entry_column[used]
     activations, found = np.full((frames, muscles), np.nan), np.full((2, *demand.shape), np.nan)
     residual, iterations, status = np.full(frames, np.nan), np.zeros(frames), np.full(frames, NOT_ASKED)
     start = np.zeros(demand.shape[1])
     for t in range(frames):
-        arm = np.zeros((demand.shape[1], muscles))
+        arm = np.zeros((demand.shape[1], max(passive.shape[1], muscles)))
         np.add.at(arm, (rows.column_row[column], path), -arms[t, used] * weights[t, column])
-        moments, wanted = arm * strengths[t], demand[t] - arm @ passive[t]
+        moments, wanted = arm[:, :muscles] * strengths[t], demand[t] - arm[:, : passive.shape[1]] @ passive[t]
         if not (np.isfinite(moments).all() and np.isfinite(wanted).all()):
             continue
         for begin in (start, np.zeros_like(start)):
