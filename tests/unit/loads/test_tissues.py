@@ -1,0 +1,176 @@
+"""Fascia, ligaments and tendons: their laws by hand, the windlass, and an arch in balance with its load."""
+
+import numpy as np
+import pytest
+
+from kinechain.body.muscle import Musculature
+from kinechain.body.musculature import person_muscles, template_muscles
+from kinechain.body.paths import moment_arms, path_lengths
+from kinechain.body.skeleton import generic_body, template_body
+from kinechain.core.errors import SettingError
+from kinechain.loads.tissues import (
+    compute_achilles_tension,
+    compute_fascia_tension,
+    compute_iliotibial_tension,
+    compute_tissue_strains,
+    compute_tissue_tensions,
+    solve_arch,
+)
+
+BODY = generic_body("male")
+OWN = person_muscles(BODY)
+NAMES = [t.name for t in OWN.tissues]
+COORDINATES = [c.name for c in BODY.coordinates]
+
+
+def poses(**degrees: list[float]) -> np.ndarray:
+    count = max(len(v) for v in degrees.values())
+    values = np.zeros((count, len(COORDINATES)))
+    for name, series in degrees.items():
+        values[:, COORDINATES.index(name)] = np.radians(series)
+    return values
+
+
+def measured(values: np.ndarray, coordinate: str = "midtarsal_dorsiflexion_r") -> tuple[np.ndarray, np.ndarray]:
+    """Return the lengths of all tissues and their arms about a coordinate."""
+    count = len(OWN.muscles)
+    arms = moment_arms(BODY, OWN, values)[:, count:, COORDINATES.index(coordinate)]
+    return path_lengths(BODY, OWN, values)[:, count:], arms
+
+
+def test_the_whole_fascia_is_as_stiff_as_cadaver_fascia() -> None:
+    """203.7 N/mm (Kitaoka 1994) at 70 mm2, beyond the toe region, at the size of the template."""
+    own = template_muscles()
+    slack = np.array([t.slack_length_m for t in own.tissues])
+    tension = [
+        compute_fascia_tension(own, compute_tissue_tensions(own, (slack + extra)[None]), "right")[0]
+        for extra in (0.006, 0.007)
+    ]
+    assert tension[1] - tension[0] == pytest.approx(203.7, rel=0.02)
+
+
+def test_a_slack_tissue_pulls_nothing_and_a_missing_length_stays_missing() -> None:
+    slack = np.array([t.slack_length_m for t in OWN.tissues])
+    lengths = np.stack([0.9 * slack, slack, np.full(len(slack), np.nan)])
+    tensions = compute_tissue_tensions(OWN, lengths)
+    np.testing.assert_array_equal(tensions[:2], 0.0)
+    assert np.isnan(tensions[2]).all()
+    np.testing.assert_allclose(compute_tissue_strains(OWN, lengths)[0], -0.1)
+
+
+def test_nerves_and_tendons_of_muscles_have_a_length_and_no_force() -> None:
+    lengths = 1.1 * np.array([[t.slack_length_m for t in OWN.tissues]])
+    tensions = dict(zip(NAMES, compute_tissue_tensions(OWN, lengths)[0], strict=True))
+    for name in ("sciatic_tibial_nerve_r", "achilles_r", "iliotibial_band_l", "posterior_chain_r"):
+        assert tensions[name] == 0.0
+    assert tensions["plantar_fascia_central_r"] > 0.0
+
+
+def test_tension_never_falls_as_a_tissue_lengthens() -> None:
+    slack = np.array([t.slack_length_m for t in OWN.tissues])
+    tensions = compute_tissue_tensions(OWN, slack * np.linspace(0.95, 1.2, 200)[:, None])
+    assert (np.diff(tensions, axis=0) >= 0.0).all()
+
+
+def test_dorsiflexed_toes_wind_the_fascia_up() -> None:
+    """Windlass: elongation is the arc over the metatarsal heads, arm times angle, and tension rises all the way."""
+    angles = np.arange(0.0, 65.0, 5.0)
+    lengths, arms = measured(poses(mtp_dorsiflexion_r=list(angles)), "mtp_dorsiflexion_r")
+    bands = [i for i, n in enumerate(NAMES) if n.startswith("plantar_fascia") and n.endswith("_r")]
+    assert (arms[:, bands] < -0.007).all() and (arms[:, bands] > -0.012).all()
+    stretched = lengths[-1, bands] - lengths[0, bands]
+    np.testing.assert_allclose(stretched, np.radians(60.0) * -arms[:, bands].mean(axis=0), rtol=0.02)
+    tension = compute_fascia_tension(OWN, compute_tissue_tensions(OWN, lengths), "right")
+    assert (np.diff(tension) > 0.0).all()
+    other = compute_fascia_tension(OWN, compute_tissue_tensions(OWN, lengths), "left")
+    np.testing.assert_allclose(other, 0.0, atol=1e-6)
+
+
+def test_a_flattened_arch_stretches_fascia_and_ligaments() -> None:
+    lengths, arms = measured(poses(midtarsal_dorsiflexion_r=[0.0, 3.0, 6.0]))
+    for name in ("plantar_fascia_medial", "long_plantar_ligament", "short_plantar_ligament", "spring_ligament"):
+        i = NAMES.index(f"{name}_r")
+        assert (np.diff(lengths[:, i]) > 0.0).all() and (arms[:, i] < 0.0).all(), name
+
+
+def test_tissues_of_a_loaded_arch_balance_its_moment() -> None:
+    values = poses(mtp_dorsiflexion_r=[0.0, 20.0, 40.0, 60.0])
+    lengths, arms = measured(values)
+    moment = np.array([80.0, 60.0, 60.0, 40.0])
+    arch = solve_arch(OWN, lengths, arms, moment)
+    np.testing.assert_allclose(-(arch.tensions * arms).sum(axis=1), moment, rtol=1e-8)
+    # At the same load dorsiflexed toes hold the arch higher and the fascia tighter.
+    level = solve_arch(OWN, lengths, arms, np.full(4, 60.0))
+    assert (np.diff(level.dorsiflexion_rad) < 0.0).all()
+    assert (np.diff(compute_fascia_tension(OWN, level.tensions, "right")) > 0.0).all()
+
+
+def test_the_balance_holds_in_the_pose_it_found() -> None:
+    """The arch is really lowered by what was found, and its tissues measured again; arms were held meanwhile."""
+    lengths, arms = measured(poses(mtp_dorsiflexion_r=[0.0]))
+    arch = solve_arch(OWN, lengths, arms, np.array([60.0]))
+    given = np.degrees(float(arch.dorsiflexion_rad[0]))
+    again, arms_again = measured(poses(midtarsal_dorsiflexion_r=[given]))
+    moment = -(compute_tissue_tensions(OWN, again) * arms_again).sum()
+    assert 2.0 < given < 10.0
+    assert moment == pytest.approx(60.0, rel=0.12)
+
+
+def test_an_arch_without_load_does_not_give() -> None:
+    lengths, arms = measured(poses(mtp_dorsiflexion_r=[0.0, 30.0]))
+    arch = solve_arch(OWN, lengths, arms, np.array([0.0, -20.0]))
+    np.testing.assert_array_equal(arch.tensions[:, [n.endswith("_r") for n in NAMES]], 0.0)
+    # Dorsiflexed toes lift an arch that carries nothing.
+    assert arch.dorsiflexion_rad[0] == pytest.approx(0.0, abs=1e-9)
+    assert arch.dorsiflexion_rad[1] < np.radians(-5.0)
+
+
+def test_a_missing_moment_stays_missing_and_an_impossible_one_is_named() -> None:
+    lengths, arms = measured(poses(mtp_dorsiflexion_r=[0.0, 0.0]))
+    arch = solve_arch(OWN, lengths, arms, np.array([np.nan, 30.0]))
+    assert np.isnan(arch.dorsiflexion_rad[0]) and np.isnan(arch.tensions[0]).all()
+    assert np.isfinite(arch.tensions[1]).all()
+    with pytest.raises(SettingError, match="instant 1"):
+        solve_arch(OWN, lengths, arms, np.array([10.0, 1e6]))
+    with pytest.raises(SettingError, match="same instants"):
+        solve_arch(OWN, lengths, arms, np.array([10.0]))
+
+
+def test_the_achilles_tendon_carries_the_triceps_surae_of_its_side() -> None:
+    names = [m.name for m in OWN.muscles]
+    forces = np.zeros((2, len(names)))
+    for name, force in (("soleus_r", 900.0), ("gasmed_r", 300.0), ("gaslat_r", 100.0), ("tibpost_r", 50.0)):
+        forces[0, names.index(name)] = force
+    forces[1, names.index("tfl_l")] = 70.0
+    np.testing.assert_allclose(compute_achilles_tension(OWN, forces, "right"), [1300.0, 0.0])
+    np.testing.assert_allclose(compute_achilles_tension(OWN, forces, "left"), [0.0, 0.0])
+    np.testing.assert_allclose(compute_iliotibial_tension(OWN, forces, "left"), [0.0, 70.0])
+
+
+def test_the_sciatic_nerve_lengthens_as_in_a_straight_leg_raise() -> None:
+    """Raising a straight leg lengthens it, bending the knee takes it back, dorsiflexion adds: slump and SLR tests."""
+    i = NAMES.index("sciatic_tibial_nerve_r")
+    series = {
+        "hip_flexion_r": [0.0, 70.0, 70.0, 70.0],
+        "knee_flexion_r": [0.0, 0.0, 60.0, 0.0],
+        "ankle_dorsiflexion_r": [0.0, 0.0, 0.0, 20.0],
+    }
+    upright, raised, bent, pulled = compute_tissue_strains(OWN, measured(poses(**series))[0])[:, i]
+    assert upright == pytest.approx(0.0, abs=1e-9)
+    assert 0.02 < raised < 0.10
+    assert bent < raised < pulled
+
+
+def test_columns_must_fit_the_musculature() -> None:
+    with pytest.raises(SettingError, match="one column per tissue"):
+        compute_tissue_tensions(OWN, np.zeros((3, 2)))
+    with pytest.raises(SettingError, match="one column per muscle"):
+        compute_achilles_tension(OWN, np.zeros((3, 2)), "left")
+    bare = Musculature((OWN.muscle("tibant_r"),))
+    with pytest.raises(SettingError, match="soleus"):
+        compute_achilles_tension(bare, np.zeros((3, 1)), "left")
+
+
+def test_template_and_person_have_the_same_tissues() -> None:
+    assert template_body().name == "template"
+    assert [t.name for t in template_muscles().tissues] == NAMES
