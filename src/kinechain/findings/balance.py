@@ -134,7 +134,10 @@ def _add_shares(measured: QuietStanding, findings: list[Finding], unmeasured: li
             unmeasured.append(Unmeasured(*_REAR, side, share))
         else:
             usual = _published("rearfoot share, left foot")
-            method = f"standing on force plates, lever between heel and forefoot{doubts}; {usual} by a pressure plate"
+            method = (
+                f"standing on force plates, lever between heel and forefoot{doubts}; {usual} of the left foot by a "
+                "pressure plate, no range given"
+            )
             findings.append(Finding(*_REAR, side, share, method))
 
 

@@ -9,7 +9,7 @@ from kinechain.body.body import Body
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.core.gravity import GRAVITY_M_S2
-from kinechain.findings.accuracy import interval_of_strides
+from kinechain.findings.accuracy import MethodError, interval_of_strides
 from kinechain.loads.impact import Landing, find_attenuation, landings
 from kinechain.motion.body_paths import foot_paths
 from kinechain.motion.contacts import find_contacts
@@ -18,12 +18,14 @@ from kinechain.motion.trial import GaitTrial
 
 __all__ = ["find_impact"]
 
-#: Id, name, field and unit of each measure; all are divided by the body weight.
+#: Id, name, field and unit of each measure, all divided by the body weight, and the error of the method as a part of the
+#: value (standard deviation).  The errors are assumptions: calibration of plate and scales, and for the rates where
+#: contact begins and which peak counts as the first.
 _MEASURES = (
-    ("foot.landing_rate", "Loading rate at landing, average", "average_rate_n_s", "BW/s"),
-    ("foot.landing_rate_highest", "Loading rate at landing, highest", "highest_rate_n_s", "BW/s"),
-    ("foot.landing_peak", "First peak of the force at landing", "first_peak_n", "BW"),
-    ("foot.landing_impulse", "Upward impulse of a stance", "impulse_ns", "BW s"),
+    ("foot.landing_rate", "Loading rate at landing, average", "average_rate_n_s", "BW/s", 0.10),
+    ("foot.landing_rate_highest", "Loading rate at landing, highest", "highest_rate_n_s", "BW/s", 0.10),
+    ("foot.landing_peak", "First peak of the force at landing", "first_peak_n", "BW", 0.02),
+    ("foot.landing_impulse", "Upward impulse of a stance", "impulse_ns", "BW s", 0.02),
 )
 _LANDING = ("foot.landing_rate", "Loading rate at landing")
 _SHOCK = ("foot.shock_to_sacrum", "Shock lost between foot and sacrum")
@@ -66,9 +68,10 @@ def _of_side(body: Body, seen: Sequence[Landing], side: Literal["left", "right"]
         f"(loading_rate_methods), {peak}; not judged: no norm was read"
     )
     out = []
-    for name, title, field, unit in _MEASURES:
+    for name, title, field, unit, part in _MEASURES:
         values = [getattr(x, field) / weight for x in seen]
-        out.append(Finding(name, title, side, interval_of_strides(values, [], unit, "landings"), method))
+        error = MethodError(part * sum(values) / len(values), unit, "kinechain_choice")
+        out.append(Finding(name, title, side, interval_of_strides(values, [error], unit, "landings"), method))
     return out
 
 
@@ -82,7 +85,7 @@ def _add_shock(trials: Sequence[GaitTrial], findings: list[Finding], unmeasured:
             continue
         low, high = shock.band_hz
         method = f"inertial sensors, {shock.impacts} impacts, {low:g} to {high:g} Hz; not judged: no norm was read"
-        # One recording tells no spread: what remains open is at least one decibel of the estimate (assumption).
+        # Known systems are recovered within 0.3 dB; where the sensors sit and turn is worth more (assumption).
         lost = Estimate(-shock.gain_db, -shock.gain_db - 1.0, -shock.gain_db + 1.0, "dB", "declared error (assumption)")
         findings.append(Finding(*_SHOCK, "both", lost, method))
         return
