@@ -18,7 +18,7 @@ from kinechain.motion.trial import GaitTrial
 
 __all__ = ["find_impact"]
 
-#: Id, name, field and unit of each measure, all divided by the body weight, and the error of the method as a part of the
+#: Id, name, field and unit of each measure, all over the body weight, and the error of the method as a part of the
 #: value (standard deviation).  The errors are assumptions: calibration of plate and scales, and for the rates where
 #: contact begins and which peak counts as the first.
 _MEASURES = (

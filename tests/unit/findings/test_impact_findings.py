@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from walks import walk
 
 from kinechain.findings.impact import find_impact
 from kinechain.loads.impact import Landing
 from kinechain.recording.recording import Series
-from walks import walk
 
 
 class _Body:
