@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.body.body import Body
-from kinechain.core.arrays import FloatArray, cross, runs_of
+from kinechain.core.arrays import FloatArray, cross, median, runs_of
 from kinechain.loads.foot_contact import REGION_SEGMENTS, region_loads, spread
 from kinechain.loads.loads import (
     MEASURED,
@@ -29,7 +29,7 @@ from kinechain.motion.events import choose_events
 from kinechain.motion.foot_paths import FootPaths
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial
-from kinechain.recording.recording import Event, Recording, Side
+from kinechain.recording.recording import Event, ForcePlate, Recording, Side
 
 __all__ = ["ground_reaction", "movement_events", "segment_wrenches"]
 
@@ -74,6 +74,9 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     contacts = choose_events(trial.recording, paths).contacts
     faults = find_plate_faults(trial.recording, motion, contacts, prediction)
     refused = {f.plate for f in faults if f.is_gross} if settings.ground == "automatic" else set()
+    if refused:
+        # Events may stem from the plates that are refused.
+        prediction = predict_ground(body, motion, movement_events(trial.recording, paths), paths.belt_m_s)
     measured = _measured(contacts, trial.recording, motion, paths, settings.cutoff_hz, refused)
     is_on = {side: prediction.feet[side].is_down | (measured[side].force[:, 2] > 0) for side in SIDES}
     is_shown = {
@@ -85,7 +88,7 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     feet = tuple(_joined(measured[side], prediction.feet[side], is_on[side], whole, known, fallback) for side in SIDES)
     notes = (
         *(f.sentence for f in faults),
-        *_unused(contacts, measured, trial.recording, refused),
+        *_unused(contacts, measured, trial.recording, refused, prediction, motion),
         *_where(feet, whole, motion, fallback),
         *(prediction_notes(prediction) if fallback == PREDICTED and not whole[known].all() else ()),
     )
@@ -243,6 +246,8 @@ def _unused(
     measured: Mapping[Side, MeasuredFoot],
     recording: Recording,
     refused: Collection[int],
+    prediction: Prediction,
+    motion: Motion,
 ) -> tuple[str, ...]:
     """Say which contacts of plates were not used, and which two plates were taken together."""
     used = {c for foot in measured.values() for c in foot.contacts}
@@ -256,8 +261,25 @@ def _unused(
         elif contact not in used:
             is_refused = any(k in refused for k in (contact.plate, *contact.others))
             why = contact.reason or ("it disagrees with the motion" if is_refused else "it is not all of one foot's")
-            said.append(f"The contact of {name} ({when}) is not used as a measured force: {why}.")
+            apart = _apart(contact, recording.plates[contact.plate], prediction, motion)
+            said.append(f"The contact of {name} ({when}{apart}) is not used as a measured force: {why}.")
     return tuple(said)
+
+
+def _apart(contact: Contact, plate: ForcePlate, prediction: Prediction, motion: Motion) -> str:
+    """Return the frames of a contact and how far its force is from what the movement puts under a foot, as words."""
+    rows = np.flatnonzero((motion.times_s >= contact.start_s) & (motion.times_s <= contact.end_s))
+    feet = list(prediction.feet.values())
+    if not len(rows) or not any(np.nan_to_num(foot.force[rows]).any() for foot in feet):
+        return ""
+    times = motion.times_s[rows]
+    force = np.column_stack([np.interp(times, plate.times_s, plate.force[:, k]) for k in range(3)])
+    centre = np.column_stack([np.interp(times, plate.times_s, plate.centre_of_pressure[:, k]) for k in range(3)])
+    away = np.fmin(*(np.hypot(*(foot.centre[rows] - centre)[:, :2].T) for foot in feet))
+    away = away[np.isfinite(away)]
+    words = f", its force {1e3 * median(away):.0f} mm from where the nearer foot presses" if len(away) else ""
+    least = min(float(((force - np.nan_to_num(foot.force[rows])) ** 2).sum(axis=1).mean()) for foot in feet) ** 0.5
+    return f", frames {rows[0] + 1} to {rows[-1] + 1}{words}, {least:.0f} N off it"
 
 
 def _where(feet: Iterable[FootReaction], whole: NDArray[np.bool_], motion: Motion, fallback: int) -> tuple[str, ...]:
