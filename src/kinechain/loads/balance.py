@@ -14,7 +14,7 @@ answer, to rounding for exponent 2, in a few steps from the frame before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +79,12 @@ class Rows(Immutable):
 
 
 def rows_of(
-    tree: Tree, entry_path: IntArray, entry_column: IntArray, muscles: int, single: Mapping[int, str] | None = None
+    tree: Tree,
+    entry_path: IntArray,
+    entry_column: IntArray,
+    muscles: int,
+    single: Mapping[int, str] | None = None,
+    left_out: Collection[str] = (),
 ) -> Rows:
     """Return the rows that the muscles of a tree can balance.
 
@@ -92,6 +97,8 @@ def rows_of(
         Paths before this number are muscles.
     single : mapping of node to label, optional
         Nodes that are balanced each for itself (the levels of the lumbar spine); all others fold to their inputs.
+    left_out : collection of str
+        Inputs that muscles turn but need not balance.
     """
     single = single or {}
     by_input = np.concatenate([tree.coordinate_input[tree.node_coordinate], tree.coordinate_input])
@@ -100,14 +107,15 @@ def rows_of(
     own = np.zeros(len(by_input), dtype=bool)
     own[list(single)] = True
     # An input that only drives single nodes is balanced by these.
-    inputs = [i for i in range(len(tree.inputs)) if (turned & ~own & (by_input == i)).any()]
+    asked = [i for i, c in enumerate(tree.inputs) if tree.coordinates[c] not in left_out]
+    inputs = [i for i in asked if (turned & ~own & (by_input == i)).any()]
     place = {f"input {i}": row for row, i in enumerate(inputs)}
     nodes = [node for node in single if turned[node]]
     place |= {f"node {node}": len(inputs) + row for row, node in enumerate(nodes)}
     names = [f"node {c}" if own[c] else f"input {by_input[c]}" for c in range(len(by_input))]
     labels = [tree.coordinates[tree.inputs[i]] for i in inputs] + [single[node] for node in nodes]
     driven = {int(by_input[node]) for node in single}
-    left = [tree.coordinates[tree.inputs[i]] for i in range(len(tree.inputs)) if i not in {*inputs, *driven}]
+    left = [tree.coordinates[tree.inputs[i]] for i in asked if i not in {*inputs, *driven}]
     return Rows(
         tuple(labels),
         np.array([place.get(name, -1) for name in names], dtype=np.int64),

@@ -7,7 +7,7 @@ and tissues give without being asked; and the shares of least cost (`kinechain.l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -138,6 +138,10 @@ class MuscleChunk(Immutable):
     lengths : (time, path) array, m
     loads : (time, load, 6) array
         What a unit tension does to the segments (`kinechain.body.paths.measure_paths`); no rows unless asked for.
+    arms : (time, entry) array
+        Derivatives of the lengths, by the columns of the paths.
+    slopes : (time, column) array
+        Of the columns, by the input each follows.
     """
 
     shares: Shares
@@ -145,6 +149,8 @@ class MuscleChunk(Immutable):
     forces: FloatArray
     lengths: FloatArray
     loads: FloatArray
+    arms: FloatArray
+    slopes: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,6 +238,7 @@ def plan_muscles(
     musculature: Musculature,
     settings: MuscleSettings | None = None,
     single: Mapping[int, str] | None = None,
+    left_out: Collection[str] = (),
 ) -> MusclePlan:
     """Return everything about the muscles that no frame changes.
 
@@ -239,11 +246,13 @@ def plan_muscles(
     ----------
     body, musculature, settings, single
         As for `solve_muscles`.
+    left_out : collection of str
+        Coordinates that muscles cross but are not asked to balance; ligaments or what is not modelled carries these.
     """
     settings = settings or MuscleSettings()
     paths = flatten_paths(body, musculature)
     fibres = flatten_fibres(musculature)
-    rows = rows_of(paths.tree, paths.entry_path, paths.entry_column, len(musculature.muscles), single)
+    rows = rows_of(paths.tree, paths.entry_path, paths.entry_column, len(musculature.muscles), single, left_out)
     reserves = np.full(len(rows.labels), settings.reserve_nm)
     for name, value in settings.reserves.items():
         if name not in rows.labels:
@@ -292,6 +301,7 @@ def share_forces(
     node_forces: FloatArray,
     *,
     strengths: FloatArray | None = None,
+    tissue_tensions: FloatArray | None = None,
     with_loads: bool = False,
 ) -> MuscleChunk:
     """Share the forces that some frames take among the muscles.
@@ -303,6 +313,8 @@ def share_forces(
     node_forces : (time, node) array, N m or N
     strengths : (time, muscle) array, N, optional
         Force at full activation, in place of the one computed here.
+    tissue_tensions : (time, tissue) array, N, optional
+        In place of those that the lengths of the tissues give.
     with_loads : bool
         Whether what each path does to the segments is wanted (for joint reactions).
     """
@@ -314,7 +326,9 @@ def share_forces(
     passive = np.zeros_like(lengths)
     if plan.settings.is_passive:
         passive[:, :muscles] = resting
-        if plan.musculature.tissues:
+        if tissue_tensions is not None:
+            passive[:, muscles:] = tissue_tensions
+        elif plan.musculature.tissues:
             passive[:, muscles:] = compute_tissue_tensions(plan.musculature, lengths[:, muscles:])
     active = active if strengths is None else strengths
     demand = plan.rows.fold(node_forces, slopes)
@@ -323,7 +337,7 @@ def share_forces(
     )
     forces = passive.copy()
     forces[:, :muscles] += shares.activations * active
-    return MuscleChunk(shares, demand, forces, lengths, loads)
+    return MuscleChunk(shares, demand, forces, lengths, loads, arms, slopes)
 
 
 def path_speeds(paths: Paths, arms: FloatArray, slopes: FloatArray, velocities: FloatArray) -> FloatArray:
