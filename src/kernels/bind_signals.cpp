@@ -36,10 +36,29 @@ nb::tuple rates(const Numbers& values) {
                         handed_over(std::move(second), {times, columns}));
 }
 
+Array interpolated(const Numbers& at, const Numbers& values, const Numbers& wanted) {
+  shaped(at, {-1}, "at");
+  const std::size_t times = at.shape(0);
+  shaped(values, {static_cast<Index>(times), -1}, "values");
+  shaped(wanted, {-1}, "wanted");
+  if (times < 2) throw std::invalid_argument("a spline needs 2 samples");
+  require_finite(at, "at");
+  for (std::size_t i = 1; i < times; ++i)
+    if (!(at.data()[i] > at.data()[i - 1])) throw std::invalid_argument("at must ascend");
+  const std::size_t columns = values.shape(1), wishes = wanted.shape(0);
+  std::vector<double> out(wishes * columns);
+  {
+    nb::gil_scoped_release unlocked;
+    cubic_spline(at.data(), times, values.data(), columns, wanted.data(), wishes, out.data());
+  }
+  return handed_over(std::move(out), {wishes, columns});
+}
+
 }  // namespace
 
 void bind_signals(nb::module_& m) {
   m.def("low_pass", &filtered, nb::arg("values"), nb::arg("frequency"), nb::arg("padding"));
+  m.def("cubic_spline", &interpolated, nb::arg("at"), nb::arg("values"), nb::arg("wanted"));
   m.def("quintic_rates", &rates, nb::arg("values"));
 }
 

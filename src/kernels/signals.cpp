@@ -103,4 +103,36 @@ void quintic_rates(const double* values, std::size_t times, std::size_t columns,
     }
 }
 
+void cubic_spline(const double* at, std::size_t times, const double* values, std::size_t columns, const double* wanted,
+                  std::size_t wishes, double* out) {
+  const std::size_t n = times, m = columns;
+  std::vector<double> bend(n * m, 0.0), factor(n, 0.0);  // second derivatives; zero at both ends
+  for (std::size_t i = 1; i + 1 < n; ++i) {
+    const double before = at[i] - at[i - 1], after = at[i + 1] - at[i];
+    const double pivot = 2 * (before + after) - before * factor[i - 1];
+    factor[i] = after / pivot;
+    for (std::size_t c = 0; c < m; ++c) {
+      const double* y = values + i * m + c;
+      const double turn = 6 * ((y[m] - y[0]) / after - (y[0] - *(y - m)) / before);
+      bend[i * m + c] = (turn - before * bend[(i - 1) * m + c]) / pivot;
+    }
+  }
+  for (std::size_t i = n - 1; i-- > 1;)
+    for (std::size_t c = 0; c < m; ++c) bend[i * m + c] -= factor[i] * bend[(i + 1) * m + c];
+  for (std::size_t k = 0; k < wishes; ++k) {
+    double* row = out + k * m;
+    const double t = wanted[k];
+    if (!(t >= at[0] && t <= at[n - 1])) {
+      std::fill(row, row + m, std::nan(""));
+      continue;
+    }
+    const std::size_t above = std::upper_bound(at, at + n, t) - at;
+    const std::size_t i = std::min(above, n - 1) - 1;
+    const double h = at[i + 1] - at[i], b = (t - at[i]) / h, a = 1 - b;
+    for (std::size_t c = 0; c < m; ++c)
+      row[c] = a * values[i * m + c] + b * values[(i + 1) * m + c] +
+               h * h / 6 * ((a * a * a - a) * bend[i * m + c] + (b * b * b - b) * bend[(i + 1) * m + c]);
+  }
+}
+
 }  // namespace kinechain

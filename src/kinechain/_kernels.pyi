@@ -183,3 +183,6 @@ def balance(
     /,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray, IntArray]:
     """Return what ``kinechain.loads.balance.Shares`` holds, in its order."""
+
+def cubic_spline(at: FloatArray, values: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Return the natural cubic spline through values (time, column) at ``wanted``; NaN outside."""

@@ -61,5 +61,6 @@ def write_mot(
         "time\t" + "\t".join(names),
     ]
     full = np.column_stack([times, table * scale]) if len(names) else times[:, None]
-    lines += ["\t".join(f"{value:.8f}" for value in row) for row in full]
+    cells = "\t".join(["%.8f"] * full.shape[1])
+    lines += [cells % tuple(row) for row in full.tolist()]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

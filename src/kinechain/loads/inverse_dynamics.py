@@ -1,0 +1,106 @@
+"""Net moments and powers of a motion, and what the ground reaction leaves unexplained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinechain.body.body import Body
+from kinechain.body.osim import is_in_degrees
+from kinechain.core.arrays import FloatArray, Immutable
+from kinechain.core.errors import SettingError, suggest
+from kinechain.loads.kinematics import Kinematics
+from kinechain.loads.loads import Table
+from kinechain.loads.newton_euler import Dynamics, Forces, solve_forces
+
+__all__ = ["InverseDynamics", "moment_labels", "solve_inverse_dynamics"]
+
+
+@dataclass(frozen=True, eq=False)
+class InverseDynamics(Immutable):
+    """What a motion takes.
+
+    Attributes
+    ----------
+    dynamics : Dynamics
+    kinematics : Kinematics
+    forces : Forces
+        By node, input, coordinate and joint.
+    moments : Table, N m (N for translations)
+        Internal net moment about every input, positive as the coordinate; those of the root are the residuals.
+    powers : Table, W
+        Moment times velocity of the same input.
+    notes : tuple of str
+        Filter and size of the residuals, in sentences.
+    """
+
+    dynamics: Dynamics
+    kinematics: Kinematics
+    forces: Forces
+    moments: Table
+    powers: Table
+    notes: tuple[str, ...] = ()
+
+    @property
+    def residuals(self) -> FloatArray:
+        """What the ground reaction does not explain: the root's rows of the moments, (time, root input) array."""
+        return np.asarray(self.moments.values[:, self.dynamics.tree.is_root == 1])
+
+
+def solve_inverse_dynamics(
+    dynamics: Dynamics, kinematics: Kinematics, external: FloatArray | None = None
+) -> InverseDynamics:
+    """Return moments, powers and residuals of a motion.
+
+    Parameters
+    ----------
+    dynamics : Dynamics
+    kinematics : Kinematics
+        Of the same inputs.
+    external : (time, segment, 6) array, N and N m, optional
+        As for `kinechain.loads.newton_euler.solve_forces`.
+
+    Raises
+    ------
+    SettingError
+        If the kinematics are of other inputs.
+    """
+    if kinematics.inputs != dynamics.inputs:
+        odd = next((n for n in dynamics.inputs if n not in kinematics.inputs), "")
+        raise SettingError(f"the kinematics lack the input '{odd}'. {suggest(odd, kinematics.inputs)}")
+    forces = solve_forces(dynamics, kinematics.values, kinematics.velocities, kinematics.accelerations, external)
+    moments = Table(dynamics.inputs, forces.inputs, "N m")
+    powers = Table(dynamics.inputs, forces.inputs * kinematics.velocities, "W")
+    notes = (*kinematics.notes, *_residual_note(dynamics, forces))
+    return InverseDynamics(dynamics, kinematics, forces, moments, powers, notes)
+
+
+def _residual_note(dynamics: Dynamics, forces: Forces) -> tuple[str, ...]:
+    """Say how large the forces on the root are that nothing outside explains."""
+    tree = dynamics.tree
+    root = forces.inputs[:, tree.is_root == 1]
+    whole = np.isfinite(root).all(axis=1)
+    if not whole.any() or not root.size:
+        return ()
+    is_angle = tree.is_angle[tree.is_root == 1] == 1
+    weight = float(dynamics.mass_kg.sum() * np.linalg.norm(dynamics.gravity))
+    force = np.linalg.norm(root[whole][:, ~is_angle], axis=1)
+    moment = np.linalg.norm(root[whole][:, is_angle], axis=1)
+    return (
+        f"Residuals on the root, root mean square and largest: force {_rms(force):.0f} and {force.max():.0f} N "
+        f"({100 * _rms(force) / weight:.1f} % of body weight), moment {_rms(moment):.1f} and {moment.max():.1f} N m.",
+    )
+
+
+def _rms(values: FloatArray) -> float:
+    return float(np.sqrt(np.mean(values**2)))
+
+
+def moment_labels(body: Body) -> tuple[str, ...]:
+    """Return OpenSim's name of the generalised force of every coordinate, in the body's order.
+
+    Of an imported model a coordinate that OpenSim calls coupled (a patella's) is a force there, though it turns.
+    """
+    turns = [is_in_degrees(body, c.name) if body.up == "y" else c.kind == "rotation" for c in body.coordinates]
+    return tuple(f"{c.name}_{'moment' if t else 'force'}" for c, t in zip(body.coordinates, turns, strict=True))

@@ -1,0 +1,86 @@
+"""Inverse dynamics of a person from files: body, motion, ground reaction, moments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kinechain.body.body import Body
+from kinechain.body.fit import BodySize, fit_body
+from kinechain.care.person import Person
+from kinechain.core.errors import RecordingError
+from kinechain.loads.ground import ground_reaction, segment_wrenches
+from kinechain.loads.inverse_dynamics import InverseDynamics, solve_inverse_dynamics
+from kinechain.loads.kinematics import motion_kinematics
+from kinechain.loads.loads import LoadSettings
+from kinechain.loads.newton_euler import dynamics_of
+from kinechain.motion.trial import analyze_gait
+from kinechain.recording.join import join_recordings
+from kinechain.recording.prepare import prepare_recording
+from kinechain.recording.read import read_recording
+from kinechain.recording.recording import Recording
+
+__all__ = ["person_inverse_dynamics"]
+
+
+def person_inverse_dynamics(
+    person: Person,
+    recording: Path,
+    static: Path | None,
+    forces: Path | None,
+    settings: LoadSettings,
+    say: Callable[[str], None],
+) -> tuple[Body, InverseDynamics]:
+    """Fit a person's body, solve a walk, and return the moments it takes.
+
+    Parameters
+    ----------
+    person : Person
+        Its own standing trial is used if none is given.
+    recording : path
+    static : path, optional
+        Standing trial; without any the body is scaled from size.
+    forces : path, optional
+        Table of plates beside the markers, where the recording does not hold them.
+    settings : LoadSettings
+        ``cutoff_hz`` and ``ground`` are used.
+    say : callable
+        Called with one short sentence per step.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, or nobody walks in it.
+    """
+    say("Reading the recording")
+    trial = prepare_recording(_with_forces(read_recording(recording), forces))
+    standing = static or (Path(person.static) if person.static else None)
+    still = prepare_recording(read_recording(standing)) if standing else None
+    say("Fitting the body")
+    size = BodySize(
+        mass_kg=person.mass_kg,
+        height_m=person.height_m,
+        sex=person.sex,
+        age_years=person.age_years,
+        foot_length_m=person.foot_length_m,
+    )
+    body = fit_body(size, static=still, recording=trial)
+    say("Solving the motion")
+    gait = analyze_gait(body, trial, settings.cutoff_hz, least_cycles=0)
+    say("Finding the ground reaction")
+    ground = ground_reaction(body, gait, settings)
+    say("Computing moments")
+    dynamics = dynamics_of(body)
+    kinematics = motion_kinematics(dynamics.tree, gait.motion)
+    result = solve_inverse_dynamics(dynamics, kinematics, segment_wrenches(body, gait.motion, ground))
+    notes = (*body.notes, *gait.motion.notes, *ground.notes, *result.notes)
+    return body, InverseDynamics(dynamics, kinematics, result.forces, result.moments, result.powers, notes)
+
+
+def _with_forces(trial: Recording, forces: Path | None) -> Recording:
+    if forces is None:
+        return trial
+    joined = join_recordings([trial, read_recording(forces)])
+    if len(joined) != 1 or not joined[0].plates:
+        raise RecordingError(f"{forces.name} holds no plates that belong to {trial.name}")
+    return joined[0]
