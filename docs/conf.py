@@ -75,7 +75,7 @@ def command_pages() -> str:
     """Return the help of every verb, as the command prints it."""
     environment = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
     pages = []
-    for verb in ("", *(command.callback.__name__ for command in app.registered_commands)):
+    for verb in ("", *(command.name or command.callback.__name__ for command in app.registered_commands)):
         command = [sys.executable, "-m", "kinechain.cli", *([verb] if verb else []), "--help"]
         text = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
         body = "\n".join(line.rstrip() for line in text.strip().splitlines())

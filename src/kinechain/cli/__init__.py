@@ -14,6 +14,7 @@ import typer
 
 from kinechain import __version__
 from kinechain.cli.assessing import assess, demo
+from kinechain.cli.dynamics import inverse_dynamics
 from kinechain.cli.exporting import export
 from kinechain.cli.inputs import sort_inputs
 from kinechain.cli.inspecting import inspect
@@ -101,7 +102,8 @@ def _root(
 
 
 #: The verbs, in the order in which the help names them.
-VERBS = (demo, assess, inspect, ik, export, doctor)
+VERBS = (demo, assess, inspect, ik, inverse_dynamics, export, doctor)
 
 for verb in VERBS:
-    app.command()(verb)
+    # ``id`` is a name of Python's own, so the function has another.
+    app.command("id" if verb is inverse_dynamics else None)(verb)

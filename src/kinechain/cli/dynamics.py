@@ -37,9 +37,7 @@ def inverse_dynamics(
     out: Annotated[Path, typer.Option(help="The moments.", metavar="FILE.(sto|mot|parquet)")],
     grf: Annotated[
         Path | None,
-        typer.Option(
-            help="Ground forces: OpenSim's external loads, or a table of plates.", metavar="FILE.(xml|mot)"
-        ),
+        typer.Option(help="Ground forces: OpenSim's external loads, or a table of plates.", metavar="FILE.(xml|mot)"),
     ] = None,
     static: Annotated[
         Path | None, typer.Option(help="The standing trial the person's body is fitted to.", metavar="FILE")
@@ -120,5 +118,7 @@ def _of_person(
     from kinechain.loads.person_dynamics import person_inverse_dynamics
 
     if grf is not None and grf.suffix.lower() == ".xml":
-        raise SettingError("external loads (.xml) name the bodies of an OpenSim model; give a person's plates as a table")
+        raise SettingError(
+            "external loads (.xml) name the bodies of an OpenSim model; give a person's plates as a table"
+        )
     return person_inverse_dynamics(read_person(file), recording, static, grf, LoadSettings(cutoff_hz=cutoff), say)

@@ -324,13 +324,12 @@ def plates_as_external_loads(
             (np.linalg.norm(plate.force, axis=1) > LOADED_N) & np.isfinite(plate.centre_of_pressure[:, 0])
         )
         for first, last in runs_of(loaded):
-            centre = np.average(
-                plate.centre_of_pressure[first:last], axis=0, weights=np.linalg.norm(plate.force[first:last], axis=1)
-            )
             frames = (times_s >= clock[first]) & (times_s <= clock[last - 1])
             if not frames.any():
                 continue
-            gap = {side: _nearest(poses[frames][:, place[name], :3, 3], centre) for side, name in feet.items()}
+            rows = np.searchsorted(clock, times_s[frames]).clip(first, last - 1)
+            centre, weight = plate.centre_of_pressure[rows], np.linalg.norm(plate.force[rows], axis=1)
+            gap = {side: _mean_gap(poses[frames][:, place[name], :3, 3], centre, weight) for side, name in feet.items()}
             side = min(gap, key=lambda s: gap[s])
             point, push = plate.centre_of_pressure[first:last], plate.force[first:last]
             total[side][first:last, :3] += push
@@ -344,8 +343,9 @@ def plates_as_external_loads(
     return ExternalLoads(clock, forces, tuple(notes))
 
 
-def _nearest(path: FloatArray, point: FloatArray) -> float:
-    return float(np.nanmin(np.linalg.norm(path - point, axis=1)))
+def _mean_gap(path: FloatArray, centre: FloatArray, weight: FloatArray) -> float:
+    """Return the mean distance of a heel from the centre of pressure, by the force that acts, m."""
+    return float(np.average(np.linalg.norm(path - centre, axis=1), weights=weight))
 
 
 def ground_as_external_loads(ground: GroundReaction, segments: Mapping[Side, str] | None = None) -> ExternalLoads:

@@ -107,13 +107,16 @@ def test_what_is_written_is_read_again(tmp_path):
         assert theirs.force == pytest.approx(ours.force, abs=1e-8)
         assert theirs.torque == pytest.approx(ours.torque, abs=1e-8)
         assert (theirs.point is None) == (ours.point is None)
-    with pytest.raises(SettingError, match="must end in .xml"):
+    with pytest.raises(SettingError, match=r"must end in \.xml"):
         write_external_loads(written, tmp_path / "walk.mot")
 
 
 def test_the_shared_loads_are_read(shared):
     found = read_external_loads(shared / "models/gait2392/subject01_walk1_grf.xml")
-    assert [(f.name, f.segment) for f in found.forces] == [("ExternalForce_1", "calcn_r"), ("ExternalForce_2", "calcn_l")]
+    assert [(f.name, f.segment) for f in found.forces] == [
+        ("ExternalForce_1", "calcn_r"),
+        ("ExternalForce_2", "calcn_l"),
+    ]
     # First row of the table, as it stands in the file.
     assert found.forces[0].force[0] == pytest.approx([101.5119767, 745.4661142, -47.44870554])
     assert found.forces[1].point[0] == pytest.approx([0.81009656, -0.0075, -0.05354309])
@@ -135,7 +138,6 @@ SPOILT = [
     ("mot", "\n0.05000000\t", "\n0.05000000\tnan\t#", "where a number is expected|where 16 are expected"),
     ("mot", "\n0.05000000\t", "\n-100\t", "backwards"),
     ("mot", "\n0.05000000\t", "\nabc\t", "number is expected"),
-    ("mot", "endheader", "endhead", "is not a valid MOT|no MOT"),
     ("mot", "right_ground_force_vy", "right_ground_force_vx", "more than one column 'right_ground_force_vx'"),
 ]
 
@@ -162,7 +164,7 @@ def test_numbers_no_plate_measures_are_refused(tmp_path, column, value):
     cells[column] = value
     lines[12] = "\t".join(cells)
     path.write_text("\n".join(lines))
-    with pytest.raises(FileError, match="(force|point|torque) of 'right' in walk.mot is "):
+    with pytest.raises(FileError, match=r"(force|point|torque) of 'right' in walk\.mot is "):
         read_external_loads(tmp_path / "walk.xml")
 
 
@@ -204,7 +206,13 @@ def test_only_the_known_stretch_of_a_reaction_is_written():
     origin = np.array(known.origin)
     origin[:5] = UNKNOWN
     partly = FootReaction(
-        "right", known.force, known.centre_of_pressure, known.free_moment, known.region_force, known.region_point, origin
+        "right",
+        known.force,
+        known.centre_of_pressure,
+        known.free_moment,
+        known.region_force,
+        known.region_point,
+        origin,
     )
     found = ground_as_external_loads(GroundReaction(TIMES, (partly, foot("left"))))
     assert found.times_s[0] == pytest.approx(0.05)
@@ -236,9 +244,7 @@ def two_feet() -> Body:
     from kinechain.body.body import Joint
     from toy_bodies import IDENTITY, segment, slide
 
-    joints = tuple(
-        Joint(f"j{s}", "ground", f"calcn_{s}", IDENTITY, IDENTITY, (slide((1, 0, 0), None),)) for s in "rl"
-    )
+    joints = tuple(Joint(f"j{s}", "ground", f"calcn_{s}", IDENTITY, IDENTITY, (slide((1, 0, 0), None),)) for s in "rl")
     return Body("feet", (segment("calcn_r"), segment("calcn_l")), joints, ())
 
 
