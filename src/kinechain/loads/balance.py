@@ -21,7 +21,7 @@ import numpy as np
 
 from kinechain.body.tree import KERNELS, Tree, kernels
 from kinechain.core.arrays import FloatArray, Immutable, IntArray, frozen
-from kinechain.core.errors import SettingError
+from kinechain.core.errors import SettingError, suggest
 
 __all__ = ["BALANCED", "NOT_ASKED", "NOT_BALANCED", "Problem", "Rows", "Shares", "balance", "rows_of"]
 
@@ -98,8 +98,17 @@ def rows_of(
     single : mapping of node to label, optional
         Nodes that are balanced each for itself (the levels of the lumbar spine); all others fold to their inputs.
     left_out : collection of str
-        Inputs that muscles turn but need not balance.
+        Inputs that are no rows, though muscles turn about them.
+
+    Raises
+    ------
+    SettingError
+        If the tree has no coordinate of a name that is left out.
     """
+    names_of_inputs = [tree.coordinates[i] for i in tree.inputs]
+    odd = next((name for name in left_out if name not in tree.coordinates), None)
+    if odd is not None:
+        raise SettingError(f"no coordinate of this body is named '{odd}'. {suggest(odd, tree.coordinates)}")
     single = single or {}
     by_input = np.concatenate([tree.coordinate_input[tree.node_coordinate], tree.coordinate_input])
     turned = np.zeros(len(by_input), dtype=bool)
@@ -107,20 +116,20 @@ def rows_of(
     own = np.zeros(len(by_input), dtype=bool)
     own[list(single)] = True
     # An input that only drives single nodes is balanced by these.
-    asked = [i for i, c in enumerate(tree.inputs) if tree.coordinates[c] not in left_out]
+    asked = [i for i, name in enumerate(names_of_inputs) if name not in left_out]
     inputs = [i for i in asked if (turned & ~own & (by_input == i)).any()]
     place = {f"input {i}": row for row, i in enumerate(inputs)}
     nodes = [node for node in single if turned[node]]
     place |= {f"node {node}": len(inputs) + row for row, node in enumerate(nodes)}
     names = [f"node {c}" if own[c] else f"input {by_input[c]}" for c in range(len(by_input))]
-    labels = [tree.coordinates[tree.inputs[i]] for i in inputs] + [single[node] for node in nodes]
+    labels = [names_of_inputs[i] for i in inputs] + [single[node] for node in nodes]
     driven = {int(by_input[node]) for node in single}
-    left = [tree.coordinates[tree.inputs[i]] for i in asked if i not in {*inputs, *driven}]
+    unmoved = [names_of_inputs[i] for i in asked if i not in {*inputs, *driven}]
     return Rows(
         tuple(labels),
         np.array([place.get(name, -1) for name in names], dtype=np.int64),
         own.astype(float),
-        (*left, *(single[node] for node in single if not turned[node])),
+        (*unmoved, *(single[node] for node in single if not turned[node])),
     )
 
 

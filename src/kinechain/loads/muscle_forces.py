@@ -28,6 +28,7 @@ from kinechain.loads.tissues import compute_tissue_tensions
 
 __all__ = [
     "CHUNK",
+    "Measured",
     "MuscleChunk",
     "MuscleForces",
     "MusclePlan",
@@ -35,6 +36,7 @@ __all__ = [
     "chunks",
     "gather",
     "groups_of",
+    "measure_muscles",
     "path_speeds",
     "plan_muscles",
     "share_forces",
@@ -78,6 +80,8 @@ class MuscleSettings:
         The same for single rows.
     strength : mapping of name to fraction
         Highest activation of a muscle, or of a group and side ('gluteus_medius_r'); where several fit, the least.
+    weakened : mapping of name to fraction
+        What the forces of muscles were multiplied by before (`kinechain.loads.strength`); named in notes, nothing else.
     told_share : float
         A reserve above this share of the row's largest moment is told, with its frames.
     """
@@ -90,6 +94,7 @@ class MuscleSettings:
     reserve_nm: float = 1.0
     reserves: Mapping[str, float] = field(default_factory=dict)
     strength: Mapping[str, float] = field(default_factory=dict)
+    weakened: Mapping[str, float] = field(default_factory=dict)
     told_share: float = 0.05
 
     def __post_init__(self) -> None:
@@ -122,6 +127,29 @@ class MusclePlan(Immutable):
     fibres: Fibres
     rows: Rows
     problem: Problem
+
+
+@dataclass(frozen=True, eq=False)
+class Measured(Immutable):
+    """What the paths of some frames could give, whatever is asked of them.
+
+    Attributes
+    ----------
+    lengths : (time, path) array, m
+    arms : (time, entry) array
+    slopes : (time, column) array
+    loads : (time, load, 6) array
+        What a unit tension does to the segments (`kinechain.body.paths.measure_paths`); no rows unless asked for.
+    active, resting : (time, muscle) array, N
+        Force at full activation, and of the stretch alone.
+    """
+
+    lengths: FloatArray
+    arms: FloatArray
+    slopes: FloatArray
+    loads: FloatArray
+    active: FloatArray
+    resting: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,7 +275,7 @@ def plan_muscles(
     body, musculature, settings, single
         As for `solve_muscles`.
     left_out : collection of str
-        Coordinates that muscles cross but are not asked to balance; ligaments or what is not modelled carries these.
+        Inputs whose moment muscles are not asked for: something else carries it.
     """
     settings = settings or MuscleSettings()
     paths = flatten_paths(body, musculature)
@@ -294,6 +322,25 @@ def _highest(musculature: Musculature, settings: MuscleSettings) -> FloatArray:
     return high
 
 
+def measure_muscles(
+    plan: MusclePlan, values: FloatArray, velocities: FloatArray, *, with_loads: bool = False
+) -> Measured:
+    """Return what the paths of some frames could give.
+
+    Parameters
+    ----------
+    plan : MusclePlan
+    values, velocities : (time, input) array, rad or m, and per s
+    with_loads : bool
+        Whether what each path does to the segments is wanted (for joint reactions).
+    """
+    paths = plan.paths
+    lengths, arms, loads = measure_paths(paths, values, arms=True, loads=with_loads)
+    slopes = column_slopes(paths, values)
+    speeds = path_speeds(paths, arms, slopes, velocities) if plan.settings.has_speed else np.zeros_like(lengths)
+    return Measured(lengths, arms, slopes, loads, *fibre_forces(plan.fibres, lengths, speeds))
+
+
 def share_forces(
     plan: MusclePlan,
     values: FloatArray,
@@ -302,6 +349,7 @@ def share_forces(
     *,
     strengths: FloatArray | None = None,
     tissue_tensions: FloatArray | None = None,
+    measured: Measured | None = None,
     with_loads: bool = False,
 ) -> MuscleChunk:
     """Share the forces that some frames take among the muscles.
@@ -314,30 +362,29 @@ def share_forces(
     strengths : (time, muscle) array, N, optional
         Force at full activation, in place of the one computed here.
     tissue_tensions : (time, tissue) array, N, optional
-        In place of those that the lengths of the tissues give.
+        In place of those that follow from the lengths alone.
+    measured : Measured, optional
+        From `measure_muscles` of the same frames, where it was made already.
     with_loads : bool
         Whether what each path does to the segments is wanted (for joint reactions).
     """
     paths, muscles = plan.paths, len(plan.musculature.muscles)
-    lengths, arms, loads = measure_paths(paths, values, arms=True, loads=with_loads)
-    slopes = column_slopes(paths, values)
-    speeds = path_speeds(paths, arms, slopes, velocities) if plan.settings.has_speed else np.zeros_like(lengths)
-    active, resting = fibre_forces(plan.fibres, lengths, speeds)
-    passive = np.zeros_like(lengths)
+    m = measured or measure_muscles(plan, values, velocities, with_loads=with_loads)
+    passive = np.zeros_like(m.lengths)
     if plan.settings.is_passive:
-        passive[:, :muscles] = resting
-        if tissue_tensions is not None:
-            passive[:, muscles:] = tissue_tensions
-        elif plan.musculature.tissues:
-            passive[:, muscles:] = compute_tissue_tensions(plan.musculature, lengths[:, muscles:])
-    active = active if strengths is None else strengths
-    demand = plan.rows.fold(node_forces, slopes)
+        passive[:, :muscles] = m.resting
+        if plan.musculature.tissues and tissue_tensions is None:
+            tissue_tensions = compute_tissue_tensions(plan.musculature, m.lengths[:, muscles:])
+    if tissue_tensions is not None:
+        passive[:, muscles:] = tissue_tensions
+    active = m.active if strengths is None else strengths
+    demand = plan.rows.fold(node_forces, m.slopes)
     shares = balance(
-        plan.rows, plan.problem, paths.entry_path, paths.entry_column, arms, slopes, active, demand, passive
+        plan.rows, plan.problem, paths.entry_path, paths.entry_column, m.arms, m.slopes, active, demand, passive
     )
     forces = passive.copy()
     forces[:, :muscles] += shares.activations * active
-    return MuscleChunk(shares, demand, forces, lengths, loads, arms, slopes)
+    return MuscleChunk(shares, demand, forces, m.lengths, m.loads, m.arms, m.slopes)
 
 
 def path_speeds(paths: Paths, arms: FloatArray, slopes: FloatArray, velocities: FloatArray) -> FloatArray:
@@ -452,8 +499,8 @@ def _weakened(plan: MusclePlan, row: int, activations: FloatArray) -> str:
     at_most = np.any(activations >= plan.problem.high - 1e-9, axis=0).tolist()
     named = [
         f"{name} {fraction:g}"
-        for name, fraction in plan.settings.strength.items()
-        if fraction < 1.0 and any(m in turning and at_most[m] for m in groups[name])
+        for name, fraction in {**plan.settings.weakened, **plan.settings.strength}.items()
+        if fraction < 1.0 and any(m in turning and at_most[m] for m in groups.get(name, ()))
     ]
     return f"; strength left: {', '.join(named)}" if named else ""
 

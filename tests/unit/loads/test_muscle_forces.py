@@ -15,6 +15,7 @@ from kinechain.loads.muscle_forces import (
     CHUNK,
     MuscleSettings,
     groups_of,
+    measure_muscles,
     path_speeds,
     plan_muscles,
     share_forces,
@@ -56,7 +57,7 @@ FRONT, BACK = muscle("vasti_l", ARM, "quadriceps"), muscle("hamstrings_l", -ARM,
 
 def motion(frames: int = FRAMES, speed: float = 0.0) -> Kinematics:
     zeros = np.zeros((frames, 2))
-    rates = zeros + [speed, 0.0]
+    rates = np.tile([speed, 0.0], (frames, 1))
     return Kinematics(("knee_flexion_l", "foot_rotation_l"), zeros, rates, zeros, 100.0, 0.0)
 
 
@@ -204,3 +205,32 @@ def test_groups_and_names_that_are_not_there_are_refused():
         plan_muscles(knee(), both, MuscleSettings(reserves={"hip": 1.0}))
     with pytest.raises(SettingError, match="fraction"):
         MuscleSettings(strength={"quadriceps_l": 1.5})
+
+
+def test_what_others_carry_is_not_asked_of_muscles():
+    both = Musculature((FRONT, BACK))
+    plan = plan_muscles(knee(), both, left_out=["knee_flexion_l"])
+    assert plan.rows.labels == () and "knee_flexion_l" not in plan.rows.omitted
+    part = share_forces(plan, motion(2).values, motion(2).velocities, demand(np.full(2, 50.0)))
+    np.testing.assert_allclose(part.shares.activations, 0.01)
+    with pytest.raises(SettingError, match="Did you mean 'knee_flexion_l'"):
+        plan_muscles(knee(), both, left_out=["knee_flexion"])
+
+
+def test_given_tensions_stand_for_computed_ones():
+    behind = straight(("thigh", (-ARM, 0.0, REACH)), ("shank", (-ARM, 0.0, 0.0)))
+    band = Tissue("capsule_l", behind, "ligament", 0.25, Function.linear(1500.0))
+    plan = plan_muscles(knee(), Musculature((replace(FRONT, has_passive_force=False),), (band,)))
+    still = motion(2)
+    measured = measure_muscles(plan, still.values, still.velocities, with_loads=True)
+    part = share_forces(
+        plan,
+        still.values,
+        still.velocities,
+        demand(np.zeros(2)),
+        tissue_tensions=np.full((2, 1), 80.0),
+        measured=measured,
+    )
+    np.testing.assert_allclose(part.forces[:, 1], 80.0)
+    np.testing.assert_allclose(part.forces[:, 0], 80.0, rtol=1e-2)
+    assert part.loads.shape == (2, 4, 6)
