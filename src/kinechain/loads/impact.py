@@ -254,6 +254,8 @@ def attenuation(
     """
     if below.shape != above.shape or below.ndim != 1:
         raise RecordingError("the two accelerations must have as many samples; bring them to one clock first")
+    if len(below) < 2:
+        raise RecordingError("the accelerations hold less than two samples; record at least one step")
     if rate_hz < LEAST_SENSOR_HZ:
         raise RecordingError(
             f"sensors sampled at {rate_hz:g} Hz do not show a shock of {band_hz[1]:g} Hz; record at "
@@ -333,7 +335,8 @@ def find_attenuation(recording: Recording) -> Attenuation | NotMeasured:
         lacking = " and ".join(words for name, words in which.items() if name not in places)
         return NotMeasured(f"no inertial sensor at the {lacking} was recorded", _SENSOR_TEST)
     sizes = {name: np.sqrt(sum(channel**2 for channel in channels)) for name, channels in places.items()}
-    rate = 1.0 / float(np.median(np.diff(series.times_s)))
+    lasts = float(series.times_s[-1] - series.times_s[0]) if len(series.times_s) else 0.0
+    rate = (len(series.times_s) - 1) / lasts if lasts > 0.0 else 0.0
     try:
         return attenuation(sizes["below"], sizes["above"], rate)
     except RecordingError as error:

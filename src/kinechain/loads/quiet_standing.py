@@ -207,6 +207,9 @@ def measure_standing(recording: Recording, mass_kg: float | None = None) -> Quie
     if path.duration_s < LEAST_SWAY_S:
         reason = f"the stand lasts {path.duration_s:.1f} s; sway shows after {LEAST_SWAY_S:g} s at the earliest"
         sway: Sway | NotMeasured = NotMeasured(reason, _PLATES_TEST)
+    elif path.rate_hz <= 2 * CUTOFF_HZ:
+        reason = f"plates sampled at {path.rate_hz:g} Hz miss part of the sway; it needs more than {2 * CUTOFF_HZ:g} Hz"
+        sway = NotMeasured(reason, _PLATES_TEST)
     else:
         sway = measure_sway(path.points, path.rate_hz)
     if isinstance(loads, NotMeasured):
