@@ -196,9 +196,10 @@ def measure_standing(recording: Recording, mass_kg: float | None = None) -> Quie
     mass_kg : float, optional
         Of the person, to see whether the plates carry all of it.
     """
+    feet = marker_paths(recording)
     try:
         path = combined_path(recording.plates, mass_kg)
-        loads = foot_loads(recording.plates, marker_paths(recording))
+        loads = foot_loads(recording.plates, feet)
         if isinstance(loads, FootLoads):
             _refuse_lifted(loads)
     except RecordingError as error:
@@ -215,7 +216,6 @@ def measure_standing(recording: Recording, mass_kg: float | None = None) -> Quie
     if isinstance(loads, NotMeasured):
         rear = NotMeasured(loads.reason, _REAR_TEST)
         return QuietStanding(sway, loads, (("left", rear), ("right", rear)))
-    feet = marker_paths(recording)
     shares = tuple((side, rear_share(loads, feet, side)) for side in SIDES)
     return QuietStanding(sway, left_share(loads), shares, loads.notes)
 
