@@ -32,6 +32,7 @@ from kinechain.findings.gait import marker_fit_mm, marker_fit_norm
 from kinechain.findings.own_norms import OwnNorms, read_own_norms
 from kinechain.findings.part import find_part
 from kinechain.loads.loads import Load, Loads
+from kinechain.loads.muscle_activity import MuscleCurve
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.plausibility import impossible_joints
@@ -160,6 +161,8 @@ class Assessment(Immutable):
         The same trials under the other lumbar rhythm; empty if not asked for.
     no_loads : str
         Why ``loads`` is empty, in a sentence.
+    muscle_curves : tuple of MuscleCurve
+        Surface EMG over the stride beside computed activations; empty without EMG.
     """
 
     person: Person
@@ -180,6 +183,7 @@ class Assessment(Immutable):
     standing_loads: Loads | None = None
     other_rhythm_loads: tuple[Loads, ...] = ()
     no_loads: str = ""
+    muscle_curves: tuple[MuscleCurve, ...] = ()
 
 
 def assess(

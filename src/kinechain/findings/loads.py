@@ -303,12 +303,13 @@ def summarise_loads(
     Returns
     -------
     tuple of Load
-        In N, N m, W or 1; from strides whose ground reaction was measured where there are any, else from those where
-        it was predicted.  Rows that no stride gives are left out.
+        In N, N m, W or 1; from strides in which the ground reaction below the peak was measured where there are any,
+        else from those where it was predicted.  Rows that no stride gives are left out.
 
     Notes
     -----
-    The ground reaction that counts for a leg is that of its own foot; for the spine and the pelvis that of both.
+    What counts is the ground reaction at the frame of the peak: for a leg that of its own foot, for the spine and the
+    pelvis that of both.
     """
     if not trials or not loads:
         return ()
@@ -383,10 +384,9 @@ def _part(part: Part, cycle: Cycle) -> tuple[float, float]:
 
 def _taken(measure: LoadMeasure, percent: FloatArray, cut: FloatArray, cycle: Cycle) -> list[_Stride]:
     series, origin = cut[:, 0], cut[:, 1]
-    measured = bool((origin == MEASURED).any() and not (origin == PREDICTED).any())
     if measure.reduce == "share":
-        total = float(cut[:, 2].sum())
-        return [_Stride(float(series.sum()) / total, math.nan, measured)] if total > 0.0 else []
+        total, measured = float(cut[:, 2].sum()), not (origin == PREDICTED).any()
+        return [_Stride(float(series.sum()) / total, math.nan, bool(measured))] if total > 0.0 else []
     pick: Mapping[Reduce, FloatArray] = {"maximum": series, "minimum": -series, "largest size": np.abs(series)}
     at = int(np.argmax(pick[measure.reduce]))
     value = abs(float(series[at])) if measure.reduce == "largest size" else float(series[at])
@@ -394,7 +394,7 @@ def _taken(measure: LoadMeasure, percent: FloatArray, cut: FloatArray, cycle: Cy
     if measure.is_midline and cycle.opposite_foot_strike_s is not None:
         strike = 100.0 * (cycle.opposite_foot_strike_s - cycle.start_s) / cycle.duration_s
         where = where - strike if where >= strike else where
-    return [_Stride(value, where, measured)]
+    return [_Stride(value, where, bool(origin[at] == MEASURED))]
 
 
 def with_samples(rows: Sequence[Load], samples: Sequence[Sequence[Load]]) -> tuple[Load, ...]:

@@ -10,11 +10,15 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.estimate import Estimate
 from kinechain.findings.loads import load_series
 from kinechain.loads.loads import PREDICTED, Load, Loads
+from kinechain.loads.lumbar import estimate_facet_share
 
-__all__ = ["STANDING", "STANDING_LOADS", "summarise_standing"]
+__all__ = ["FACET_SHARE", "STANDING", "STANDING_LOADS", "summarise_standing"]
 
 #: The phase of every load here.
 STANDING = "quiet standing"
+
+#: Name of the share of the facets, as printed.
+FACET_SHARE = "L5/S1: share of the compression that the facet joints take, erect"
 
 #: Site, quantity, name as printed, what is looked at, unit, whether it is one value for both sides.
 STANDING_LOADS: tuple[tuple[str, str, str, str, str, bool], ...] = (
@@ -67,7 +71,8 @@ def summarise_standing(loads: Loads) -> tuple[Load, ...]:
     Returns
     -------
     tuple of Load
-        The interval is that of the frames, 2.5 to 97.5 %: how far the load moved while the person stood.
+        The interval is that of the frames, 2.5 to 97.5 %: how far the load moved while the person stood; that of the
+        share of the facets is the one of its source (`kinechain.loads.lumbar.estimate_facet_share`, erect posture).
     """
     predicted = any(bool((np.asarray(f.origin) == PREDICTED).any()) for f in loads.ground.feet)
     origin: Literal["measured", "predicted"] = "predicted" if predicted else "measured"
@@ -79,6 +84,9 @@ def summarise_standing(loads: Loads) -> tuple[Load, ...]:
             estimate = None if series is None else _mean(series, unit)
             if estimate is not None:
                 rows.append(Load(site, side, quantity, estimate, STANDING, origin))
+    share = estimate_facet_share(0.0)
+    if isinstance(share, Estimate) and any(r.joint == "l5_s1" for r in loads.reactions):
+        rows.append(Load("l5_s1", "both", "facet_share", share, STANDING, origin))
     return tuple(rows)
 
 

@@ -12,6 +12,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.findings.loads import load_series
 from kinechain.loads.loads import PREDICTED, Loads
+from kinechain.loads.muscle_activity import MuscleCurve
 from kinechain.loads.strides import cut_stride, stride_curves
 from kinechain.motion.cycles import PERCENT_POINTS
 from kinechain.motion.trial import GaitTrial
@@ -26,7 +27,7 @@ from kinechain.report.svg import Figure
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
 
-__all__ = ["KINETIC_ROWS", "MUSCLE_GROUPS", "collect_loads", "kinetic_pages", "predicted_forces"]
+__all__ = ["KINETIC_ROWS", "MUSCLE_GROUPS", "collect_loads", "emg_pages", "kinetic_pages", "predicted_forces"]
 
 #: A trial and what was computed of it.
 Pairs = Sequence[tuple[GaitTrial, Loads]]
@@ -266,6 +267,85 @@ def kinetic_pages(assessment: Assessment, trials: tuple[GaitTrial, ...], palette
     pages += _spine_page(assessment, trials, pairs, palette, said)
     pages += _muscle_page(pairs, palette)
     return tuple(pages)
+
+
+#: Rows of one page of EMG.
+EMG_ROWS = 4
+
+
+def emg_pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, ...]:
+    """Return the EMG of every muscle over the stride, grey, with the computed activation as a line.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    palette : Palette
+
+    Returns
+    -------
+    tuple of FigurePage
+        Empty without EMG.
+    """
+    by_muscle: dict[str, dict[Side, MuscleCurve]] = {}
+    for curve in assessment.muscle_curves:
+        by_muscle.setdefault(curve.name, {})[curve.side] = curve
+    rows = [
+        FigureRow(
+            name,
+            (
+                *(_emg_panel(sides.get(side), side, palette) for side in _SIDES),
+                " ".join(_agreement_words(sides[side]) for side in _SIDES if side in sides),
+            ),
+        )
+        for name, sides in by_muscle.items()
+    ]
+    return tuple(
+        FigurePage(
+            f"emg-{first // EMG_ROWS + 1}",
+            f"Muscle activity: EMG beside computed activation{f' ({first // EMG_ROWS + 1})' if first else ''}",
+            _EMG_NOTE,
+            tuple(rows[first : first + EMG_ROWS]),
+            legend_figure(palette, has_band=False),
+            ("Left", "Right", "How they agree"),
+        )
+        for first in range(0, len(rows), EMG_ROWS)
+    )
+
+
+_SIDES: tuple[Side, ...] = ("left", "right")
+_EMG_NOTE = (
+    "Grey: surface EMG of this walk, mean ± SD over its strides, in % of its largest value in the recording; line: "
+    "computed activation. An EMG says when a muscle works, not how hard it pulls: compare times, not heights."
+)
+
+
+def _emg_panel(curve: MuscleCurve | None, side: Side, palette: Palette) -> Figure | str:
+    if curve is None:
+        return "no EMG of this side"
+    empty = np.empty((0, PERCENT_POINTS))
+    line = empty if curve.computed is None else 100.0 * np.asarray(curve.computed)[None, :]
+    strides = Strides(
+        line if side == "left" else empty,
+        line if side == "right" else empty,
+        curve.stance_percent if side == "left" else float("nan"),
+        curve.stance_percent if side == "right" else float("nan"),
+    )
+    cohort = f"EMG of {curve.strides} {'stride' if curve.strides == 1 else 'strides'}"
+    band = NormBand(100.0 * curve.mean, 100.0 * curve.sd, cohort, "", True, True)
+    panel = Panel(f"{curve.muscle}_emg", f"{curve.name}, {side}", "", "", 0, 100, "%")
+    return curve_figure(panel, strides, band, palette=palette)
+
+
+def _agreement_words(curve: MuscleCurve) -> str:
+    side = curve.side.capitalize()
+    if curve.agreement is None:
+        return f"{side}: nothing computed to compare with."
+    a = curve.agreement
+    return (
+        f"{side}: r {a.correlation:.2f} at a delay of {1e3 * a.delay_s:.0f} ms; on or off together "
+        f"{a.overlap_percent:.0f} % of the cycle; peak {abs(a.peak_shift_percent):.0f} % of the cycle "
+        f"{'after' if a.peak_shift_percent >= 0 else 'before'} the EMG ({a.strides} strides)."
+    )
 
 
 _MOMENT_NOTE = (

@@ -16,7 +16,7 @@ from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.core.text import listed
 from kinechain.findings.loads import load_measure
 from kinechain.findings.published_loads import PublishedLoad, load_sources, published_beside
-from kinechain.findings.standing_loads import STANDING, STANDING_LOADS
+from kinechain.findings.standing_loads import FACET_SHARE, STANDING, STANDING_LOADS
 from kinechain.loads.loads import MEASURED, PREDICTED, Load, Loads, LoadSettings
 from kinechain.report.words import decimals, interval_words, plain, value_words
 
@@ -213,6 +213,8 @@ def load_name(load: Load) -> str:
     measure = load_measure(load)
     if measure is not None:
         return measure.name
+    if load.quantity == "facet_share":
+        return FACET_SHARE
     for site, quantity, name, *_ in STANDING_LOADS:
         if (site, quantity) == (load.site, load.quantity):
             return name

@@ -12,7 +12,7 @@ from kinechain.findings.gait import Pace, choose_pace
 from kinechain.motion.trial import GaitTrial
 from kinechain.report.curves import GRF_PANELS, KINEMATIC_PAGES, Page, Panel, Strides, collect_forces, collect_strides
 from kinechain.report.figures import Palette, curve_figure, legend_figure
-from kinechain.report.kinetics import kinetic_pages, predicted_forces
+from kinechain.report.kinetics import emg_pages, kinetic_pages, predicted_forces
 from kinechain.report.norms import NormBand, find_bands
 from kinechain.report.scene import BEHIND, SIDE, stick_figure
 from kinechain.report.sheets import FigurePage, FigureRow
@@ -49,7 +49,8 @@ def figure_pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, 
         for every_stride in (True, False):
             pages.append(_kinematic_page(page, number, strides, bands, every_stride, _stride_counts(pace), palette))
     forces = _force_page(assessment, pace.trials, palette)
-    return (*pages, forces, *kinetic_pages(assessment, pace.trials, palette))
+    loads = kinetic_pages(assessment, pace.trials, palette)
+    return (*pages, forces, *loads, *emg_pages(assessment, palette))
 
 
 def _kinematic_page(

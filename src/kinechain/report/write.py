@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable
-from errno import EISDIR
+from errno import EISDIR, ENOTDIR
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kinechain.core.purpose import INTENDED_PURPOSE
+from kinechain.loads.export import LOAD_FILES, write_load_files
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.writers.mot import write_mot
 from kinechain.recording.writers.parquet import write_parquet
+from kinechain.report.content import build_content
 from kinechain.report.figures import Palette
 from kinechain.report.html import render_html
 from kinechain.report.json import assessment_json
@@ -28,6 +31,9 @@ __all__ = ["write_outputs"]
 
 #: What the motion files of an assessment are called.
 MOTION_NAME = re.compile(r"motion(_[A-Za-z0-9_-]+)?\.(mot|parquet)")
+#: The folder of the files of loads, and what those are called.
+LOADS = "loads"
+LOADS_NAME = re.compile(rf"[A-Za-z0-9_-]+({'|'.join(re.escape(ending) for ending in LOAD_FILES)})")
 
 
 def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = None) -> tuple[Path, ...]:
@@ -49,7 +55,8 @@ def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = N
     -------
     tuple of Path
         ``report.html``, ``report.pdf``, ``assessment.json``, then per walking trial ``motion.mot`` and
-        ``motion.parquet`` (the second and later trials carry the name of their recording).
+        ``motion.parquet`` (the second and later trials carry the name of their recording), then per trial with loads
+        the files of `kinechain.loads.export` in the folder ``loads``.
 
     Raises
     ------
@@ -64,19 +71,58 @@ def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = N
             if (out / name).is_dir():
                 raise IsADirectoryError(EISDIR, "a folder stands where a file belongs", str(out / name))
         made = [_write(Path(hidden) / name, make) for name, make in files]
+        loads = _write_loads(assessment, Path(hidden) / LOADS, out / LOADS)
         earlier = _earlier_motion(out)
-        written = tuple(path.replace(out / path.name) for path in made)
+        written = tuple(path.replace(out / path.relative_to(hidden)) for path in (*made, *loads))
         for path in earlier - set(written):
             path.unlink(missing_ok=True)
         return written
 
 
+def _write_loads(assessment: Assessment, hidden: Path, place: Path) -> list[Path]:
+    """Write the loads of every trial into a hidden folder, and make the folder they will be moved to."""
+    if not assessment.loads:
+        return []
+    if place.exists() and not place.is_dir():
+        raise NotADirectoryError(ENOTDIR, "a file stands where the folder of loads belongs", str(place))
+    hidden.mkdir()
+    written: list[Path] = []
+    names = _recording_names(assessment.trials)
+    for trial, loads, name in zip(assessment.trials, assessment.loads, names, strict=True):
+        origin = _origin(trial, assessment)
+        remarks = [f"{key}: {value}" for key, value in origin.items()]
+        written += write_load_files(loads, hidden, name, remarks, origin)
+    if assessment.standing_loads is not None and assessment.standing is not None:
+        written += write_load_files(assessment.standing_loads, hidden, _free_name("standing", names))
+    place.mkdir(exist_ok=True)
+    return written
+
+
+def _recording_names(trials: tuple[GaitTrial, ...]) -> list[str]:
+    """Return one name per trial, from its recording, all different."""
+    names: list[str] = []
+    for number, trial in enumerate(trials, 1):
+        names.append(_free_name(_plain_name(trial) or f"walk_{number}", names))
+    return names
+
+
+def _free_name(name: str, taken: list[str]) -> str:
+    return next(n for n in (name, *(f"{name}_{k}" for k in range(2, len(taken) + 3))) if n not in taken)
+
+
+def _plain_name(trial: GaitTrial) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", "_", Path(trial.recording.name).stem).strip("_")
+
+
 def _earlier_motion(out: Path) -> set[Path]:
-    """Return the motion files of an assessment written here before: beside a new one they could be another person's."""
+    """Return motion and loads of an assessment written here before: beside a new one they could be another person's."""
     before = out / "assessment.json"
     if not before.is_file() or "kinechain/assessment/" not in before.read_text("utf-8", errors="replace")[:400]:
         return set()
-    return {path for path in out.iterdir() if path.is_file() and MOTION_NAME.fullmatch(path.name)}
+    found = {path for path in out.iterdir() if path.is_file() and MOTION_NAME.fullmatch(path.name)}
+    if (out / LOADS).is_dir():
+        found |= {path for path in (out / LOADS).iterdir() if path.is_file() and LOADS_NAME.fullmatch(path.name)}
+    return found
 
 
 def _write(path: Path, make: Callable[[Path], None]) -> Path:
@@ -85,9 +131,10 @@ def _write(path: Path, make: Callable[[Path], None]) -> Path:
 
 
 def _files(assessment: Assessment, palette: Palette | None) -> list[tuple[str, Callable[[Path], None]]]:
+    content = cache(lambda: build_content(assessment, palette))
     files: list[tuple[str, Callable[[Path], None]]] = [
-        ("report.html", lambda path: _write_text(path, render_html(assessment, palette))),
-        ("report.pdf", lambda path: _write_bytes(path, render_pdf(assessment, palette))),
+        ("report.html", lambda path: _write_text(path, render_html(assessment, palette, content()))),
+        ("report.pdf", lambda path: _write_bytes(path, render_pdf(assessment, palette, content()))),
         ("assessment.json", lambda path: _write_text(path, assessment_json(assessment))),
     ]
     body = assessment.body
@@ -111,7 +158,7 @@ def _stems(trials: tuple[GaitTrial, ...]) -> list[str]:
     """Return one file stem per trial: 'motion', then 'motion_<recording>', all different."""
     stems: list[str] = []
     for number, trial in enumerate(trials):
-        name = re.sub(r"[^A-Za-z0-9-]+", "_", Path(trial.recording.name).stem).strip("_") or str(number + 1)
+        name = _plain_name(trial) or str(number + 1)
         stem = f"motion_{name}" if number else "motion"
         stems.append(f"{stem}_{number + 1}" if stem in stems else stem)
     return stems

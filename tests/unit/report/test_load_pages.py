@@ -15,6 +15,7 @@ from kinechain.evidence.library import source_keys
 from kinechain.findings.loads import summarise_loads
 from kinechain.findings.standing_loads import summarise_standing
 from kinechain.loads.loads import MEASURED, PREDICTED, Table
+from kinechain.loads.muscle_activity import Agreement, MuscleCurve
 from kinechain.report.content import build_content
 from kinechain.report.html import render_html
 from kinechain.report.json import assessment_json, read_schema
@@ -308,3 +309,26 @@ def test_activation_is_the_mean_of_a_muscles_parts_in_percent(loaded):
     assert {"Gluteus medius", "Vasti", "Erector spinae", "Multifidus", "Abdominal muscles"} <= set(drawn)
     assert any(f == "Gluteus maximus: not part of this body" for row in page.rows for f in row.figures)
     assert "not an EMG" in page.note
+
+
+def test_emg_stands_grey_behind_the_computed_line_and_its_agreement_in_words(make_loaded):
+    percent = np.linspace(0.0, 1.0, 101)
+    mean = 0.5 + 0.25 * np.sin(2 * np.pi * percent)
+    agreement = Agreement(0.82, 0.04, 76.0, -3.0, 4)
+    curves = (
+        MuscleCurve("soleus", "Soleus", "left", mean, 0.1 * mean, 0.5 * mean, agreement, (), 4, 62.0),
+        MuscleCurve("soleus", "Soleus", "right", mean, 0.1 * mean, None, None, (), 3, 61.0),
+    )
+    pages = build_content(make_loaded(muscle_curves=curves)).pages
+    page = next(p for p in pages if p.id == "emg-1")
+    (row,) = page.rows
+    left, right, words = row.figures
+    assert "left: 1 stride, mean from 12 to 38 %" in left.alt
+    assert "grey band: EMG of 4 strides" in left.alt
+    assert "right: no stride" in right.alt
+    assert words == (
+        "Left: r 0.82 at a delay of 40 ms; on or off together 76 % of the cycle; peak 3 % of the cycle before the EMG "
+        "(4 strides). Right: nothing computed to compare with."
+    )
+    assert not [p for p in build_content(make_loaded()).pages if p.id.startswith("emg")]
+    assert words in Page(render_html(make_loaded(muscle_curves=curves))).text
