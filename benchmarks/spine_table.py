@@ -242,7 +242,7 @@ def solve_posture(
     tree, still = dynamics.tree, np.zeros_like(values)
     forces = solve_forces(dynamics, values, still, still, outside_forces(body, posture, at))
     discs = compute_disc_moments(body, tree, values, preload_factor=preload_factor)
-    slack = level_tolerances(body, tree)
+    slack = dict(zip((r.name for r in lumbar_rows(body, tree)), level_tolerances(body, tree), strict=True))
     single = level_nodes(body, tree) if balanced == "levels" else {}
     settings = MuscleSettings(least_activation=tone, has_speed=False, reserves=slack if single else {})
     plan = plan_muscles(body, musculature, settings, single, SHOULDERS)

@@ -256,21 +256,16 @@ def _stiffness(row: LumbarRow, turned: FloatArray) -> FloatArray:
     )
 
 
-def level_tolerances(body: Body, tree: Tree, angle_rad: float = math.radians(1.0)) -> dict[str, float]:
-    """Return the moment by which each row of `lumbar_rows` may be missed, N m, by the name of the row.
+def level_tolerances(body: Body, tree: Tree, angle_rad: float = math.radians(1.0)) -> FloatArray:
+    """Return the moment by which each row of `lumbar_rows` may be missed, (row,) array, N m.
 
     A level that stands ``angle_rad`` otherwise than the rhythm says is held by its disc with this moment; below it a
     difference between muscles and demand says nothing.  One degree is an assumption (the two rhythms differ by 1.5
     degrees at L4/5 after 20 degrees of lumbar flexion).
-
-    Returns
-    -------
-    dict of str to float
-        What `kinechain.loads.muscle_forces.MuscleSettings` takes as ``reserves``.
     """
     factor = lookup("disc_load_effects", quantity="preload_factor")
     small = np.array([1e-9])
-    return {row.name: factor * angle_rad * float(_stiffness(row, small)[0]) for row in lumbar_rows(body, tree)}
+    return np.array([factor * angle_rad * float(_stiffness(row, small)[0]) for row in lumbar_rows(body, tree)])
 
 
 def estimate_facet_share(lumbar_flexion_rad: float) -> Estimate | NotMeasured:

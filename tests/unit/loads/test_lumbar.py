@@ -160,10 +160,10 @@ def test_no_tissue_with_a_tension_of_its_own_crosses_a_level() -> None:
 def test_a_level_may_be_missed_by_what_its_disc_gives_in_one_degree() -> None:
     body = template_body("lifting_full_body")
     tolerances = level_tolerances(body, flatten(body))
-    assert list(tolerances) == [row.name for row in lumbar_rows(body, flatten(body))]
-    # 10 N m over 10 degrees, times 1.33 under load.
-    assert tolerances["l5_s1_flexion"] == pytest.approx(1.33, rel=1e-6)
-    assert all(1.0 < moment < 10.0 for moment in tolerances.values())
+    assert len(tolerances) == 18
+    # L5/S1 flexion: 10 N m over 10 degrees, times 1.33 under load.
+    assert tolerances[0] == pytest.approx(1.33, rel=1e-6)
+    assert ((tolerances > 1.0) & (tolerances < 10.0)).all()
 
 
 def test_the_share_of_the_facets_is_told_for_the_two_postures_that_were_read() -> None:
