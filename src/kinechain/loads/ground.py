@@ -31,7 +31,7 @@ from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.recording import Event, ForcePlate, Recording, Side
 
-__all__ = ["ground_reaction", "movement_events", "segment_wrenches"]
+__all__ = ["ground_reaction", "movement_events", "predicted_reaction", "segment_wrenches"]
 
 SIDES: tuple[Side, Side] = ("right", "left")
 #: A plate shows a whole stance if its force comes and goes within this of what the movement says, s.  Assumption: three
@@ -67,9 +67,7 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     motion = trial.motion
     paths = foot_paths(body, motion)
     if settings.ground == "predicted":
-        prediction = predict_ground(body, motion, movement_events(trial.recording, paths), paths.belt_m_s)
-        feet = tuple(_predicted(prediction.feet[side]) for side in SIDES)
-        return GroundReaction(motion.times_s, (feet[0], feet[1]), prediction_notes(prediction))
+        return predicted_reaction(body, motion, movement_events(trial.recording, paths), paths.belt_m_s)
     prediction = predict_ground(body, motion, trial.events, paths.belt_m_s)
     contacts = choose_events(trial.recording, paths).contacts
     faults = find_plate_faults(trial.recording, motion, contacts, prediction)
@@ -93,6 +91,32 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
         *(prediction_notes(prediction) if fallback == PREDICTED and not whole[known].all() else ()),
     )
     return GroundReaction(motion.times_s, (feet[0], feet[1]), notes)
+
+
+def predicted_reaction(
+    body: Body, motion: Motion, events: Iterable[Event] = (), belt_m_s: float = 0.0
+) -> GroundReaction:
+    """Return what the ground does to both feet by the movement alone: of a walk, or of standing and squatting.
+
+    Parameters
+    ----------
+    body : Body
+        With the mass of the person.
+    motion : Motion
+        Filtered, over level ground; nothing but the feet may carry the person (no chair, rail or stick).
+    events : iterable of Event
+        Strikes and offs of walking, see ``movement_events``; without any the height and speed of the soles tell.
+    belt_m_s : float
+        Speed of a treadmill.
+
+    Raises
+    ------
+    BodyError
+        If the body has no sole or no mass.
+    """
+    prediction = predict_ground(body, motion, events, belt_m_s)
+    feet = tuple(_predicted(prediction.feet[side]) for side in SIDES)
+    return GroundReaction(motion.times_s, (feet[0], feet[1]), prediction_notes(prediction))
 
 
 def movement_events(recording: Recording, paths: FootPaths) -> tuple[Event, ...]:

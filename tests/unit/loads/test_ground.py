@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,11 @@ from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.demonstration.demonstrate import _curves
 from kinechain.demonstration.walk import Asymmetry, synthesize_walk
 from kinechain.loads.contact_phases import Stance, trailing_share
+from kinechain.loads.external_loads import (
+    ground_as_external_loads,
+    read_external_loads,
+    write_external_loads,
+)
 from kinechain.loads.foot_contact import region_loads, sole_of, sole_paths, spread
 from kinechain.loads.ground import ground_reaction, segment_wrenches
 from kinechain.loads.loads import MEASURED, NO_CONTACT, PREDICTED, UNKNOWN, LoadSettings
@@ -292,6 +298,44 @@ def test_one_plate_measures_single_support_and_the_rest_is_predicted_or_unknown(
     assert any("is unknown in frames" in note for note in only.notes)
     hidden = ground_reaction(body, plated, LoadSettings(ground="predicted"))
     assert all(set(np.unique(foot.origin)) <= {NO_CONTACT, PREDICTED} for foot in hidden.feet)
+
+
+def halves(plate: ForcePlate) -> tuple[ForcePlate, ForcePlate]:
+    """The same force on two plates that meet under the middle of the foot."""
+    middle = plate.corners[:, 0].mean()
+    seen = np.isfinite(plate.centre_of_pressure[:, 0])
+    x = np.where(seen, plate.centre_of_pressure[:, 0], middle)
+    ahead = np.clip(0.5 + (x - middle) / 0.3, 0.1, 0.9)
+    parts = []
+    for name, part, sign in (("rear", 1.0 - ahead, -1.0), ("front", ahead, 1.0)):
+        other = 1.0 - part
+        # Each centre lies on its own side, and both together have the old one.
+        centre = plate.centre_of_pressure + np.outer(sign * other * 0.06, [1.0, 0.0, 0.0])
+        corners = plate.corners + np.array([sign * 0.25, 0.0, 0.0])
+        parts.append(ForcePlate(name, corners, plate.force * part[:, None], centre, plate.free_moment, 1000.0))
+    return parts[0], parts[1]
+
+
+def test_one_foot_across_two_plates_has_the_force_of_both(body: Body, markers: Markers, trial: GaitTrial) -> None:
+    whole = plates_under(body, trial, "right")
+    settings = LoadSettings(ground="measured")
+    one = ground_reaction(body, walked(body, markers, whole), settings).foot("right")
+    both = ground_reaction(body, walked(body, markers, halves(whole[0])), settings)
+    two = both.foot("right")
+    shared = (one.origin == MEASURED) & (two.origin == MEASURED) & (one.force[:, 2] > 100.0)
+    assert shared.sum() > 20
+    assert two.force[shared] == pytest.approx(one.force[shared], abs=0.01 * body.mass_kg * GRAVITY_M_S2)
+    assert two.centre_of_pressure[shared] == pytest.approx(one.centre_of_pressure[shared], abs=0.005)
+    assert any("their forces are added" in note for note in both.notes)
+
+
+def test_a_predicted_reaction_survives_opensims_external_loads(body: Body, trial: GaitTrial, tmp_path: Path) -> None:
+    ground = ground_reaction(body, trial, LoadSettings(ground="predicted"))
+    write_external_loads(ground_as_external_loads(ground), tmp_path / "walk_grf.xml")
+    back = read_external_loads(tmp_path / "walk_grf.xml")
+    assert [force.segment for force in back.forces] == ["calcn_r", "calcn_l"]
+    for foot, force in zip(ground.feet, back.forces, strict=True):
+        assert force.force[:, [2, 0, 1]] == pytest.approx(foot.force[:, [1, 0, 2]] * [-1.0, 1.0, 1.0], abs=1e-4)
 
 
 def test_prediction_looks_at_no_plate(body: Body, markers: Markers, trial: GaitTrial) -> None:
