@@ -37,6 +37,7 @@ _FORCE_POWER = 2.0 / 3.0
 _SYMMETRIC = ("lumbar_flexion", "neck_flexion", "pelvis_tilt", "sacroiliac_nutation")
 
 _PLANTAR_FASCIA = "plantar_fascia"
+_BY_LENGTH = ("femur_", "tibia_")
 
 _Item = TypeVar("_Item", Muscle, Tissue)
 
@@ -44,9 +45,9 @@ _Item = TypeVar("_Item", Muscle, Tissue)
 def person_muscles(body: Body, *, fascia_area_mm2: float | None = None, without: Iterable[str] = ()) -> Musculature:
     """Return the muscles and tissues of one person.
 
-    Attachments go with the size of their segment; optimal fibre length and slack length with the length of the whole
-    path in the neutral posture, so that a muscle works at the same part of its range in a tall and in a short person;
-    maximal force with body mass to the power 2/3 (assumption).
+    Attachments go with the size of their segment, those of thigh and shank with its length; optimal fibre length and
+    slack length with the length of the whole path in the neutral posture, so that a muscle works at the same part of
+    its range in a tall and in a short person; maximal force with body mass to the power 2/3 (assumption).
 
     Parameters
     ----------
@@ -70,8 +71,7 @@ def person_muscles(body: Body, *, fascia_area_mm2: float | None = None, without:
     if not body.mass_kg > 0:
         raise BodyError(f"body '{body.name}' has no mass, and muscles grow with it; size it first")
     template.musculature.check(body)
-    size = {s.name: s.scale for s in body.segments} | {GROUND: np.ones(3)}
-    moved = _moved(template.musculature, size)
+    moved = _moved(template.musculature, _sizes(body))
     ratio = _neutral_lengths(body, moved) / template.lengths
     force = [(body.mass_kg / template.reference_mass[m.name]) ** _FORCE_POWER for m in moved.muscles]
     count = len(moved.muscles)
@@ -274,6 +274,16 @@ def _surface(row: Row, side: str) -> Surface:
     )
 
 
+def _sizes(body: Body) -> dict[str, FloatArray]:
+    """Return the factor of every segment along its axes by which attachments and surfaces go.
+
+    Thigh and shank go by their length alone: their breadth is measured over the skin, which makes it up to 1.4 times
+    that of the bone and would put attachments inside the surfaces they are to bend around.
+    """
+    sizes = {s.name: s.scale for s in body.segments} | {GROUND: np.ones(3)}
+    return {name: np.full(3, f[2]) if name.startswith(_BY_LENGTH) else f for name, f in sizes.items()}
+
+
 def _moved(musculature: Musculature, size: Mapping[str, FloatArray]) -> Musculature:
     """Return the same paths and surfaces with every segment at its size."""
     return replace(
@@ -339,6 +349,8 @@ def _left_over(tissues: tuple[Tissue, ...], without: Iterable[str]) -> tuple[Tis
 def _notes(body: Body) -> tuple[str, ...]:
     return (
         f"Maximal muscle forces go with body mass to the power 2/3 (assumption); body mass is {body.mass_kg:.1f} kg.",
+        "Muscle attachments go with the size of their segment, on thigh and shank with its length alone: breadth was "
+        "measured over the skin (assumption).",
         "Optimal fibre and slack lengths go with the length of the path in the neutral posture.",
-        "Paths of foot muscles and plantar ligaments are declared geometry (assumption).",
+        "Paths and strength of foot muscles, and plantar ligaments, are declared geometry (assumption).",
     )
