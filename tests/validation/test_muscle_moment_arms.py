@@ -79,8 +79,8 @@ ACTIONS = {
 }
 
 #: Coordinate of the source model: ours, sign, range in degrees, and the RMS and largest miss (mm) of a muscle allowed.
-#: The subtalar axis here is another one (16 against 9 deg from straight ahead).  Knee: what ends on the shank was turned
-#: with it by 0.9 deg, so that it stands straight; MTP: our joint stands 0.4 mm higher.
+#: The subtalar axis here is another one (16 against 9 deg from straight ahead).  Knee: what ends on the shank was
+#: turned with it by 0.9 deg, so that it stands straight; MTP: our joint stands 0.4 mm higher.
 RANGES = {
     "hip_flexion_r": ("hip_flexion_r", 1, -30, 120, 0.2, 0.2),
     "hip_adduction_r": ("hip_adduction_r", 1, -50, 30, 0.2, 0.2),
