@@ -193,7 +193,7 @@ Bend bend(const Surface& surface, const double* p, const double* q, Curve curve,
     case kSphere:
       return bend_sphere(surface, p, q, piece);
     default:
-      return kStraight;
+      return bend_ellipsoid(surface, p, q, piece);
   }
 }
 

@@ -28,6 +28,9 @@ struct BentPiece {
   double first[3], last[3], arc;  // where it touches and leaves, and how long it lies on the surface
 };
 
+// Always OpenSim's way.
+Bend bend_ellipsoid(const Surface& surface, const double* p, const double* q, BentPiece& piece);
+
 Bend bend(const Surface& surface, const double* p, const double* q, Curve curve, BentPiece& piece);
 
 }  // namespace kinechain
