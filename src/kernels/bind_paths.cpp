@@ -48,6 +48,7 @@ void make_paths(Paths* self, const Tree& tree, nb::dict arrays) {
   integers("wrap_last", p.wrap_last);
   integers("wrap_method", p.wrap_method);
   integers("wrap_load", p.wrap_load);
+  integers("wrap_pull", p.wrap_pull);
   integers("load_start", p.load_start);
   integers("load_segment", p.load_segment);
   integers("load_entry", p.load_entry);

@@ -19,7 +19,10 @@ constexpr double kFanOnly = 0.7073, kAxisOnly = 0.9, kEdge = 0.3;
 constexpr double kFanFirst = 0.5 / 300.0, kFanLast = 298.5 / 300.0;
 
 // Gauss-Legendre points and weights on [0, 1].
-constexpr int kFanPoints = 8, kArcPoints = 12;
+constexpr int kFanPoints = 6, kArcPoints = 12;  // the second even
+constexpr int kMostSteps = 40;
+// Roots are found to this; the next step would be its square. Points this near to a plane of symmetry are put beside it.
+constexpr double kRoot = 1e-10, kOnPlane = 1e-12;
 struct Rule {
   double at[kArcPoints], weight[kArcPoints];
 };
@@ -75,17 +78,19 @@ struct Nearest {
   Vector pull(const Vector& back) const { return times(share, back) + (2.0 * dot(along, back) / bend) * along; }
 };
 
-// Condition: sum of a^2 x^2 / (t + a^2)^2 = 1; falling and convex, so Newton's method from the left cannot overshoot.
-Nearest nearest(const Vector& a, Vector x, int flat, double start = -INFINITY) {
-  double t = start;
+// Condition: F = sum of a^2 x^2 / (t + a^2)^2 = 1. Newton's method on 1 / sqrt(F), which is nearly a straight line,
+// from the left of the root (Moré and Sorensen's for trust regions).
+Nearest nearest(const Vector& a, Vector x, int flat) {
+  double t = -INFINITY;
   for (int i = 0; i < 3; ++i) {
     if (i == flat) continue;
-    if (std::abs(x[i]) < 1e-12) x[i] = x[i] < 0 ? -1e-12 : 1e-12;
+    if (std::abs(x[i]) < kOnPlane) x[i] = x[i] < 0 ? -kOnPlane : kOnPlane;
     t = std::max(t, a[i] * std::abs(x[i]) - a[i] * a[i]);
   }
+  const double least = t;
   Nearest out;
-  for (int step = 0; step < 60; ++step) {
-    double value = -1.0;
+  for (int step = 0; step < kMostSteps; ++step) {
+    double sum = 0.0;
     out.bend = 0.0;
     for (int i = 0; i < 3; ++i) {
       if (i == flat) {
@@ -96,16 +101,44 @@ Nearest nearest(const Vector& a, Vector x, int flat, double start = -INFINITY) {
       const double square = a[i] * a[i], reach = 1.0 / (t + square);
       out.share[i] = square * reach;
       out.along[i] = square * x[i] * reach * reach;
-      value += out.along[i] * x[i];
+      sum += out.along[i] * x[i];
       out.bend -= 2.0 * out.along[i] * x[i] * reach;
     }
-    const double change = value / out.bend;
-    if (!(std::abs(change) > 1e-15)) break;
-    t -= change;
+    const double change = 2.0 * sum * (1.0 - std::sqrt(sum)) / out.bend;
+    if (!(std::abs(change) > kRoot)) break;
+    t = std::max(least, t + change);
   }
   out.t = t;
   out.point = times(out.share, x);
   return out;
+}
+
+// The same condition for many points inside at once: only t.
+template <int N>
+void nearest_roots(const Vector& a, const double (&x)[3][N], double (&t)[N]) {
+  double square[3], least[N], size[3][N];
+  for (int i = 0; i < 3; ++i) square[i] = a[i] * a[i];
+  for (int k = 0; k < N; ++k) {
+    least[k] = -INFINITY;
+    for (int i = 0; i < 3; ++i) {
+      size[i][k] = square[i] * x[i][k] * x[i][k];
+      least[k] = std::max(least[k], a[i] * std::abs(x[i][k]) - square[i]);
+    }
+    t[k] = least[k];
+  }
+  for (int step = 0; step < kMostSteps; ++step) {
+    double most = 0.0;
+    for (int k = 0; k < N; ++k) {
+      const double u = t[k] + square[0], v = t[k] + square[1], w = t[k] + square[2], one = 1.0 / (u * v * w);
+      const double ru = v * w * one, rv = u * w * one, rw = u * v * one;
+      const double su = size[0][k] * ru * ru, sv = size[1][k] * rv * rv, sw = size[2][k] * rw * rw;
+      const double sum = su + sv + sw;
+      const double change = sum * (std::sqrt(sum) - 1.0) / (su * ru + sv * rv + sw * rw);
+      t[k] = std::max(least[k], t[k] + change);
+      most = std::max(most, std::abs(change));
+    }
+    if (!(most > kRoot)) break;
+  }
 }
 
 // What the derivative of the third point is gathered in: by p, by q, and by places on the chord q + l (p - q).
@@ -215,13 +248,24 @@ class ThirdPoint {
     sum_ = {{0, 0, 0}};
     for (int part = 0; part < parts_; ++part) {
       const double from = part == 0 ? kFanFirst : split_, to = part == parts_ - 1 ? kFanLast : split_;
+      double x[3][kFanPoints], t[kFanPoints];
+      for (int k = 0; k < kFanPoints; ++k) {
+        blades_[part][k].l = enter_ + (from + (to - from) * kFanRule.at[k]) * (leave_ - enter_);
+        const Vector at_blade = at(blades_[part][k].l);
+        for (int i = 0; i < 3; ++i)
+          x[i][k] = std::abs(at_blade[i]) < kOnPlane ? std::copysign(kOnPlane, at_blade[i]) : at_blade[i];
+      }
+      nearest_roots<kFanPoints>(a_, x, t);
       for (int k = 0; k < kFanPoints; ++k) {
         Blade& blade = blades_[part][k];
-        blade.l = enter_ + (from + (to - from) * kFanRule.at[k]) * (leave_ - enter_);
-        const Vector x = at(blade.l);
-        blade.near = nearest(a_, x, -1);
-        for (int i = 0; i < 3; ++i) blade.reach[i] = 1.0 / (blade.near.t + a_[i] * a_[i]);
-        const Vector y = times(blade.reach, x);
+        Vector y;
+        blade.bend = 0.0;
+        for (int i = 0; i < 3; ++i) {
+          blade.reach[i] = 1.0 / (t[k] + a_[i] * a_[i]);
+          y[i] = blade.reach[i] * x[i][k];
+          blade.along[i] = a_[i] * a_[i] * y[i] * blade.reach[i];
+          blade.bend -= 2.0 * a_[i] * a_[i] * y[i] * y[i] * blade.reach[i];
+        }
         blade.size = norm(y);
         blade.direction = (1.0 / blade.size) * y;
         sum_ = sum_ + ((to - from) * kFanRule.weight[k]) * blade.direction;
@@ -274,7 +318,7 @@ class ThirdPoint {
             (weight / blade.size) * (by_sum - dot(blade.direction, by_sum) * blade.direction);
         const Vector x = at(blade.l);
         const Vector slope = times(times(blade.reach, blade.reach), x);
-        const Vector by_x = times(blade.reach, by_y) + (2.0 * dot(slope, by_y) / blade.near.bend) * blade.near.along;
+        const Vector by_x = times(blade.reach, by_y) + (2.0 * dot(slope, by_y) / blade.bend) * blade.along;
         const double by_l = dot(by_x, chord_), u = from + (to - from) * kFanRule.at[k];
         out.place(by_x, blade.l);
         by_enter += by_l * (1.0 - u);
@@ -295,9 +339,8 @@ class ThirdPoint {
   }
 
   struct Blade {
-    double l, size;
-    Nearest near;
-    Vector reach, direction;
+    double l, size, bend;
+    Vector reach, direction, along;
   };
   const Vector a_, q_, chord_;
   const double enter_, leave_;
@@ -347,24 +390,35 @@ struct Section {
                  const Vector& B, const Vector& middle, double start, double angle) {
     const double size = norm(p - q), turn = norm(cross(A, B));
     const Vector x = (1.0 / size) * (p - q), y = cross(n, x);
+    const Vector over_squares = over({{1, 1, 1}}, times(a, a));
     const double cx = dot(c - q, x), cy = dot(c - q, y);
     arc = lift_p = lift_q = lift_c = 0.0;
     const int panels = angle > 1.2 ? 2 : 1;
-    for (int panel = 0; panel < panels; ++panel)
+    const double width = angle / panels;
+    double cosines[kArcPoints / 2], sines[kArcPoints / 2];
+    for (int k = 0; k < kArcPoints / 2; ++k) {
+      const double u = width * (0.5 - kArcRule.at[k]);
+      cosines[k] = std::cos(u);
+      sines[k] = std::sin(u);
+    }
+    for (int panel = 0; panel < panels; ++panel) {
+      const double u = start + width * (panel + 0.5), cosine = std::cos(u), sine = std::sin(u);
+      const Vector C = cosine * A + sine * B, S = cosine * B - sine * A;
       for (int k = 0; k < kArcPoints; ++k) {
-        const double u = start + angle * (panel + kArcRule.at[k]) / panels;
-        const double weight = angle / panels * kArcRule.weight[k], cosine = std::cos(u), sine = std::sin(u);
-        const Vector r = middle + cosine * A + sine * B, slope = cosine * B - sine * A;
-        const double speed = norm(slope);
-        arc += weight * speed;
-        const Vector normal = over(over(r, a), a);
+        const int half = k % (kArcPoints / 2);
+        const double down = k < kArcPoints / 2 ? -sines[half] : sines[half], weight = width * kArcRule.weight[half];
+        const Vector r = middle + cosines[half] * C + down * S, slope = cosines[half] * S - down * C;
+        const double fast = dot(slope, slope);
+        arc += weight * std::sqrt(fast);
+        const Vector normal = times(over_squares, r);
         const double out = dot(normal, n), in = std::sqrt(std::max(1e-300, dot(normal, normal) - out * out));
-        const double lift = -weight * turn / (speed * speed) * out / in;
+        const double lift = -weight * turn * out / (fast * in);
         const double part_c = dot(r - q, y) / cy, part_p = (dot(r - q, x) - part_c * cx) / size;
         lift_c += lift * part_c;
         lift_p += lift * part_p;
         lift_q += lift * (1.0 - part_c - part_p);
       }
+    }
   }
 };
 

@@ -13,8 +13,14 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Paths over several surfaces are settled when no touching point moves further than this, m.
-constexpr double kSettled = 1e-12;
+constexpr double kSettled = 1e-12, kNear = 0.01;
 constexpr int kMostRounds = 200;
+
+// What the arms and loads of a bent path are: those of its length, or of a tension along its straight ends.
+enum Pull : Index { kOfLength = 0, kAlongEnds = 1 };
+
+// Of wrap_method; what the others mean is the ellipsoid's matter.
+constexpr Index kShortestMethod = 3;
 
 // A point of the path as it runs in this pose; wrap >= 0: where it touches or leaves a surface.
 struct Stop {
@@ -58,7 +64,7 @@ class Run {
     if (!gather(path)) return kNaN;
     const Index first = paths_.wrap_start[path], last = paths_.wrap_start[path + 1];
     if (last - first == 1) return bent_once(first);
-    if (last > first) settle(path, first, last);
+    if (last > first) settle(first, last);
     double length = 0.0;
     for (std::size_t i = 1; i < count_; ++i) length += piece(stops_[i - 1], stops_[i]);
     return length;
@@ -151,7 +157,16 @@ class Run {
     return length;
   }
 
-  double bent(Stop& from, Stop& to, Index load, const Frame& frame, const BentPiece& found) {
+  double bent(Stop& from, Stop& to, Index wrap, const Frame& frame, const BentPiece& found) {
+    const Index load = paths_.wrap_load[wrap];
+    if (paths_.wrap_pull[wrap] == kAlongEnds) {
+      Stop first{}, last{};
+      point_in_world(frame, found.first, first.at);
+      point_in_world(frame, found.last, last.at);
+      first.load = last.load = load;
+      first.wrap = last.wrap = -1;
+      return piece(from, first) + found.arc + piece(last, to);
+    }
     double p[3], q[3];
     turned(frame, found.gradient_p, p);
     turned(frame, found.gradient_q, q);
@@ -218,23 +233,47 @@ class Run {
 
   double bent_once(Index wrap) {
     BentPiece found;
-    const std::ptrdiff_t at = choose(wrap, kBisected, found);
+    const std::ptrdiff_t at = choose(wrap, paths_.wrap_method[wrap] == kShortestMethod ? kShortest : kBisected, found);
     double length = 0.0;
     for (std::size_t i = 1; i < count_; ++i)
       length += static_cast<std::ptrdiff_t>(i) - 1 == at
-                    ? bent(stops_[i - 1], stops_[i], paths_.wrap_load[wrap],
+                    ? bent(stops_[i - 1], stops_[i], wrap,
                            room_.surfaces[paths_.wrap_surface[wrap]], found)
                     : piece(stops_[i - 1], stops_[i]);
     return length;
   }
 
   // Several surfaces: one after the other, each between the touching points of the others, until nothing moves.
-  void settle(Index path, Index first, Index last) {
-    (void)path;
+  void settle(Index first, Index last) {
+    double step[6] = {0, 0, 0, 0, 0, 0}, place[6] = {0, 0, 0, 0, 0, 0};
     for (int round = 0; round < kMostRounds; ++round) {
       double moved = 0.0;
       for (Index wrap = first; wrap < last; ++wrap) moved = std::max(moved, renew(wrap));
       if (!(moved > kSettled)) return;
+      if (moved < kNear) hasten(last - 1, round, place, step);
+    }
+  }
+
+  // Every other round, goes on from the last surface's touching points as far as steps that shrink alike would lead.
+  void hasten(Index wrap, int round, double* place, double* step) {
+    std::size_t at = 0;
+    while (at < count_ && stops_[at].wrap != wrap) ++at;
+    if (at == count_) return;
+    double before = 0.0, common = 0.0;
+    double now[6];
+    for (int i = 0; i < 6; ++i) {
+      const double x = stops_[at + i / 3].at[i % 3];
+      now[i] = x - place[i];
+      place[i] = x;
+      before += step[i] * step[i];
+      common += step[i] * now[i];
+      step[i] = now[i];
+    }
+    const double shrinks = common / before;
+    if (round % 3 != 2 || !(shrinks > -0.9 && shrinks < 0.9)) return;
+    for (int i = 0; i < 6; ++i) {
+      stops_[at + i / 3].at[i % 3] += shrinks / (1.0 - shrinks) * now[i];
+      place[i] = stops_[at + i / 3].at[i % 3];
     }
   }
 
@@ -279,6 +318,21 @@ class Run {
   std::size_t count_ = 0;
 };
 
+void place_screws(const Tree& tree, PathRoom& room) {
+  room.screws.assign(6 * tree.node_count(), 0.0);
+  for (Index n = 0; n < tree.node_count(); ++n) {
+    const Frame& frame = room.frames[n];
+    const double z[3] = {frame.rotation[2], frame.rotation[5], frame.rotation[8]};
+    double* s = &room.screws[6 * n];
+    if (tree.node_is_rotation[n]) {
+      add_force(s, frame.origin, z, 1.0);
+      for (int i = 0; i < 3; ++i) std::swap(s[i], s[3 + i]);
+    } else {
+      std::copy(z, z + 3, s);
+    }
+  }
+}
+
 // Work of the wrenches of one path on the motion of every node that moves it.
 void fold_path(const Paths& paths, Index path, PathRoom& room, double* arms) {
   const Index first = paths.entry_start[path], last = paths.entry_start[path + 1];
@@ -294,16 +348,8 @@ void fold_path(const Paths& paths, Index path, PathRoom& room, double* arms) {
     const Index node = paths.entry_column[e];
     if (node >= nodes) continue;
     const double* w = &room.carried[6 * (e - first)];
-    const Frame& frame = room.frames[node];
-    const double z[3] = {frame.rotation[2], frame.rotation[5], frame.rotation[8]};
-    if (paths.tree.node_is_rotation[node]) {
-      const double* o = frame.origin;
-      const double m[3] = {w[3] - (o[1] * w[2] - o[2] * w[1]), w[4] - (o[2] * w[0] - o[0] * w[2]),
-                           w[5] - (o[0] * w[1] - o[1] * w[0])};
-      arms[e] = -(z[0] * m[0] + z[1] * m[1] + z[2] * m[2]);
-    } else {
-      arms[e] = -(z[0] * w[0] + z[1] * w[1] + z[2] * w[2]);
-    }
+    const double* s = &room.screws[6 * node];
+    arms[e] = -(s[0] * w[0] + s[1] * w[1] + s[2] * w[2] + s[3] * w[3] + s[4] * w[4] + s[5] * w[5]);
     if (paths.entry_parent[e] >= 0) {
       double* to = &room.carried[6 * (paths.entry_parent[e] - first)];
       for (int i = 0; i < 6; ++i) to[i] += w[i];
@@ -321,7 +367,10 @@ void measure_paths(const Paths& paths, const double* z, PathRoom& room, double* 
     place_node(frame_of(room, paths.surface_node[s]), &paths.surface_rotation[9 * s], &paths.surface_translation[3 * s],
                false, 0.0, room.surfaces[s]);
   room.loads.assign(6 * paths.load_count(), 0.0);
-  if (arms) std::fill(arms, arms + paths.entry_count(), 0.0);
+  if (arms) {
+    place_screws(paths.tree, room);
+    std::fill(arms, arms + paths.entry_count(), 0.0);
+  }
   Run run(paths, room);
   for (Index path = 0; path < paths.path_count(); ++path) {
     lengths[path] = run.measure(path);
@@ -394,7 +443,8 @@ void Paths::check() {
               sized(surface_translation, 3 * surfaces) && sized(surface_radii, 3 * surfaces) &&
               sized(surface_half_length, surfaces) && sized(surface_sign, surfaces),
           "every surface needs a frame and a size");
-  require(sized(wrap_first, wraps) && sized(wrap_last, wraps) && sized(wrap_method, wraps) && sized(wrap_load, wraps),
+  require(sized(wrap_first, wraps) && sized(wrap_last, wraps) && sized(wrap_method, wraps) && sized(wrap_load, wraps) &&
+              sized(wrap_pull, wraps),
           "every wrap needs a reach");
   require(sized(load_entry, loads) && sized(entry_parent, entry_count()), "every load and entry needs a place");
   require_inside(point_segment, -1, tree.segment_count(), "point_segment");
@@ -411,7 +461,8 @@ void Paths::check() {
   require_inside(surface_node, -1, nodes, "surface_node");
   require_inside(surface_axis, -1, 3, "surface_axis");
   require_inside(wrap_surface, 0, static_cast<Index>(surfaces), "wrap_surface");
-  require_inside(wrap_method, 0, 3, "wrap_method");
+  require_inside(wrap_method, 0, 4, "wrap_method");
+  require_inside(wrap_pull, 0, 2, "wrap_pull");
   require_inside(load_segment, -1, tree.segment_count(), "load_segment");
   require_inside(entry_column, 0, nodes + coordinates, "entry_column");
   require_own(point_start, point_load, 1, load_start, false, "point_load");

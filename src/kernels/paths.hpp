@@ -20,7 +20,7 @@ struct Paths {
   std::vector<Index> surface_kind, surface_node, surface_axis;
   std::vector<double> surface_rotation, surface_translation, surface_radii, surface_half_length, surface_sign;
   // bends of paths around surfaces
-  std::vector<Index> wrap_start, wrap_surface, wrap_first, wrap_last, wrap_method, wrap_load;
+  std::vector<Index> wrap_start, wrap_surface, wrap_first, wrap_last, wrap_method, wrap_load, wrap_pull;
   // wrenches of a unit tension, and derivatives
   std::vector<Index> load_start, load_segment, load_entry;
   std::vector<Index> entry_start, entry_column, entry_parent;
@@ -38,6 +38,7 @@ struct PathRoom {
   std::vector<Jet> q;
   std::vector<Frame> frames, surfaces;
   std::vector<double> loads;    // (load, 6)
+  std::vector<double> screws;   // (node, 6): work of a wrench on a unit of the node's motion
   std::vector<double> carried;  // (entry, 6) of one path
 };
 

@@ -65,10 +65,11 @@ double slanted(double level, double rise, double& by_level, double& by_rise) {
 
 Bend bend_cylinder(const Surface& s, const double* p, const double* q, Curve curve, BentPiece& out) {
   const double r = s.radii[0];
-  const double rho_p = std::hypot(p[0], p[1]), rho_q = std::hypot(q[0], q[1]);
-  if (rho_p < r || rho_q < r) return kInside;
+  const double square_p = p[0] * p[0] + p[1] * p[1], square_q = q[0] * q[0] + q[1] * q[1];
+  if (square_p < r * r || square_q < r * r) return kInside;
   const Bend need = cylinder_need(s, p, q);
   if (need == kStraight) return need;
+  const double rho_p = std::sqrt(square_p), rho_q = std::sqrt(square_q);
   const double delta = std::atan2(p[0] * q[1] - p[1] * q[0], p[0] * q[0] + p[1] * q[1]);
   const double turn = turns_left(s, p, q, rho_p, rho_q, delta) ? 1.0 : -1.0;
   const double tangent_p = std::sqrt(std::max(rho_p * rho_p - r * r, kTouching * kTouching));

@@ -89,7 +89,8 @@ class Wrap:
     first, last : int or None
         Points of the path between which it may bend, counted from 0; None: from the first, to the last.
     method : str
-        OpenSim's word for the side of an ellipsoid: 'hybrid', 'midpoint' or 'axial'.
+        'shortest': the shortest way, on cylinders and spheres. Else OpenSim's curve, with its word for the side of an
+        ellipsoid: 'hybrid', 'midpoint' or 'axial'. A path with several wraps takes the shortest way on cylinders.
     """
 
     surface: str

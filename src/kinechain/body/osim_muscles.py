@@ -357,7 +357,10 @@ def _notes(muscles: list[Muscle], surfaces: list[Surface]) -> list[str]:
             f"which OpenSim counts as negative: {', '.join(on_spheres)}"
         )
     if on_ellipsoids:
-        notes.append(f"ellipsoids are not bent around yet: {', '.join(on_ellipsoids)}")
+        notes.append(
+            "around ellipsoids OpenSim's plane is taken, its sums over samples as integrals (lengths within 0.1 mm): "
+            + ", ".join(on_ellipsoids)
+        )
     return notes
 
 

@@ -21,6 +21,7 @@ __all__ = ["measure", "slopes"]
 #: Paths over several surfaces are settled when no touching point moves further than this, m.
 _SETTLED = 1e-12
 _MOST_ROUNDS = 200
+_SHORTEST = 3
 
 
 def measure(
@@ -132,11 +133,15 @@ class _Instant:
         return length
 
     def _bent_once(self, stops: list[_Stop], wrap: int) -> float:
-        at, found = self._choose(stops, wrap, is_shortest=False)
+        at, found = self._choose(stops, wrap, is_shortest=self.paths.wrap_method[wrap] == _SHORTEST)
         length = 0.0
         for i, (start, end) in enumerate(pairwise(stops)):
             if i != at or found is None:
                 length += self._piece(start, end)
+                continue
+            if self.paths.wrap_pull[wrap] == 1:
+                first, last = self._touching(wrap, found)
+                length += self._piece(start, first) + found.arc + self._piece(last, end)
                 continue
             turn = self.surface_rotation[self.paths.wrap_surface[wrap]]
             by_start, by_end = turn @ found.gradient_p, turn @ found.gradient_q
@@ -196,15 +201,17 @@ class _Instant:
         at, found = self._choose(stops, wrap, is_shortest=True)
         if found is None:
             return 1.0 if before else 0.0
-        s, load = int(self.paths.wrap_surface[wrap]), int(self.paths.wrap_load[wrap])
-        new = []
-        for local, arc in ((found.first, 0.0), (found.last, found.arc)):
-            world = self.surface_origin[s] + self.surface_rotation[s] @ local
-            new.append(_Stop(world, load, -1, wrap, arc))
+        new = self._touching(wrap, found)
         stops[at + 1 : at + 1] = new
         if not before:
             return 1.0
         return max(float(np.abs(a.at - b.at).max()) for a, b in zip(before, new, strict=True))
+
+    def _touching(self, wrap: int, found: BentPiece) -> list[_Stop]:
+        """Return where a bent piece touches its surface and leaves it."""
+        s, load = int(self.paths.wrap_surface[wrap]), int(self.paths.wrap_load[wrap])
+        places = [self.surface_origin[s] + self.surface_rotation[s] @ local for local in (found.first, found.last)]
+        return [_Stop(places[0], load, -1, wrap), _Stop(places[1], load, -1, wrap, found.arc)]
 
     def _fold(self, path: int) -> None:
         """Turn the wrenches into work on the motion of every node."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinechain.body.path_ellipsoid import bend_ellipsoid
 from kinechain.core.arrays import FloatArray, cross
 
 __all__ = ["MAY_BEND", "MUST_BEND", "STRAIGHT", "BentPiece", "bend"]
@@ -81,7 +82,8 @@ def bend(
         return _bend_cylinder(radii[0], half_length, side, p, q, is_shortest)
     if kind == 1:
         return _bend_sphere(radii[0], side, p, q)
-    return STRAIGHT, None
+    found = bend_ellipsoid(radii, side, method, p, q)
+    return (STRAIGHT, None) if found is None else (MUST_BEND, BentPiece(*found))
 
 
 def _is_on(side: tuple[int, float], p: FloatArray) -> bool:

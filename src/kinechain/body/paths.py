@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from kinechain.body.body import GROUND, Body, Function
-from kinechain.body.muscle import Musculature, Path, PathPoint, Surface
+from kinechain.body.muscle import Musculature, Path, PathPoint, Surface, Wrap
 from kinechain.body.tree import KERNELS, FunctionTable, Index, Tree, flatten, kernels, table_functions
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import BodyError
@@ -37,8 +37,11 @@ __all__ = [
     "path_lengths",
 ]
 
+Pull = Literal["length", "tension"]
+
 _KINDS = ("cylinder", "sphere", "ellipsoid")
-_METHODS = ("hybrid", "midpoint", "axial")
+_PULLS = ("length", "tension")
+_METHODS = ("hybrid", "midpoint", "axial", "shortest")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,9 @@ class Paths(Immutable):
     wrap_first, wrap_last : (wrap,) array of int
         Points, as rows, between which it may bend.
     wrap_method : (wrap,) array of int
+        0 hybrid, 1 midpoint, 2 axial, 3 shortest.
+    wrap_pull : (wrap,) array of int
+        0 for arms and loads of the length, 1 for those of a tension along the straight ends.
     load_start : (path + 1,) array of int
     load_path, load_segment : (load,) array of int
         The segments that each path touches; -1 is the ground.
@@ -127,6 +133,7 @@ class Paths(Immutable):
     wrap_first: Index
     wrap_last: Index
     wrap_method: Index
+    wrap_pull: Index
     load_start: Index
     load_path: Index
     load_segment: Index
@@ -174,7 +181,7 @@ class Paths(Immutable):
         return kernels().Paths(self.tree.compiled, arrays)
 
 
-def flatten_paths(body: Body, musculature: Musculature, *, locks: bool = True) -> Paths:
+def flatten_paths(body: Body, musculature: Musculature, *, locks: bool = True, pull: Pull = "length") -> Paths:
     """Return the paths of a body as flat arrays; kept for the next call with equal ones.
 
     Parameters
@@ -183,13 +190,17 @@ def flatten_paths(body: Body, musculature: Musculature, *, locks: bool = True) -
     musculature : Musculature
     locks : bool
         As in `flatten`: True holds locked coordinates at their default, False makes inputs of them.
+    pull : 'length' or 'tension'
+        What the arms and loads of a path bent around one surface are. 'length': derivatives of its length. 'tension':
+        the work and wrenches of a tension along its straight ends, as OpenSim computes both; where OpenSim's curve is
+        not the shortest that is not the derivative of its length, and energy is not kept.
 
     Raises
     ------
     BodyError
         If a path or a surface lies on a segment, or follows a coordinate, that this body lacks; or for a torus.
     """
-    return _flatten_paths(_Both(body, musculature), locks)
+    return _flatten_paths(_Both(body, musculature), locks, pull)
 
 
 class _Both:
@@ -207,11 +218,11 @@ class _Both:
 
 
 @lru_cache(maxsize=32)
-def _flatten_paths(both: _Both, locks: bool) -> Paths:
+def _flatten_paths(both: _Both, locks: bool, pull: Pull) -> Paths:
     body, musculature = both.body, both.musculature
     musculature.check(body)
     tree = flatten(body, locks=locks)
-    flattener = _Flattener(tree, musculature)
+    flattener = _Flattener(tree, musculature, pull)
     for path in musculature.paths:
         flattener.add(path)
     return Paths(names=musculature.names, tree=tree, **flattener.functions.arrays(), **flattener.arrays())
@@ -220,8 +231,8 @@ def _flatten_paths(both: _Both, locks: bool) -> Paths:
 class _Flattener:
     """Collects the rows of every path."""
 
-    def __init__(self, tree: Tree, musculature: Musculature) -> None:
-        self.tree = tree
+    def __init__(self, tree: Tree, musculature: Musculature, pull: Pull) -> None:
+        self.tree, self.pull = tree, pull
         self.surfaces = musculature.surfaces
         self.surface_index = {s.name: i for i, s in enumerate(musculature.surfaces)}
         self.segment_index = {name: i for i, name in enumerate(tree.segments)} | {GROUND: -1}
@@ -231,7 +242,7 @@ class _Flattener:
             name: []
             for name in (
                 "point_load point_segment point_node point_position point_condition point_range motion_coordinate "
-                "motion_function motion_entry wrap_surface wrap_load wrap_first wrap_last wrap_method load_path "
+                "motion_function motion_entry wrap_surface wrap_load wrap_first wrap_last wrap_method wrap_pull load_path "
                 "load_segment load_entry entry_path entry_column entry_parent"
             ).split()
         }
@@ -258,7 +269,8 @@ class _Flattener:
             self.rows["wrap_load"].append(load_of[self.segment_index[self.surfaces[surface].segment]])
             self.rows["wrap_first"].append(first_point + low)
             self.rows["wrap_last"].append(first_point + high)
-            self.rows["wrap_method"].append(_METHODS.index(wrap.method) if wrap.method in _METHODS else 0)
+            self.rows["wrap_method"].append(_method(wrap, self.surfaces[surface]))
+            self.rows["wrap_pull"].append(_PULLS.index(self.pull))
         for name, row in (("point", "point_load"), ("wrap", "wrap_load"), ("load", "load_path")):
             self.starts[name].append(len(self.rows[row]))
         self.starts["entry"].append(len(self.rows["entry_path"]))
@@ -353,6 +365,16 @@ def _reach(path: Path, first: int | None, last: int | None) -> tuple[int, int]:
     if not 0 <= low < high <= end:
         raise BodyError(f"a path of {end + 1} points cannot bend between its points {low} and {high}; count from 0")
     return low, high
+
+
+def _method(wrap: Wrap, surface: Surface) -> int:
+    if wrap.method not in _METHODS:
+        raise BodyError(
+            f"a path bends around '{surface.name}' by the method '{wrap.method}'; say {', '.join(_METHODS)}"
+        )
+    if wrap.method == "shortest" and surface.kind == "ellipsoid":
+        raise BodyError(f"the shortest way around the ellipsoid '{surface.name}' is not supported; say 'hybrid'")
+    return _METHODS.index(wrap.method)
 
 
 def _check_surface(surface: Surface) -> None:
