@@ -242,8 +242,8 @@ class _Flattener:
             name: []
             for name in (
                 "point_load point_segment point_node point_position point_condition point_range motion_coordinate "
-                "motion_function motion_entry wrap_surface wrap_load wrap_first wrap_last wrap_method wrap_pull load_path "
-                "load_segment load_entry entry_path entry_column entry_parent"
+                "motion_function motion_entry wrap_surface wrap_load wrap_first wrap_last wrap_method wrap_pull "
+                "load_path load_segment load_entry entry_path entry_column entry_parent"
             ).split()
         }
         self.starts: dict[str, list[int]] = {name: [0] for name in ("point", "wrap", "load", "entry")}
