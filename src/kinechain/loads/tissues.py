@@ -4,7 +4,8 @@ A tissue whose tension a muscle already gives (Achilles tendon, iliotibial band)
 that nothing is counted twice; its tension is the sum of the forces of its muscles.
 
 How far an arch gives under load is less than markers on a foot can show, and most marker sets show nothing of it.
-`solve_arch` therefore asks how far it must give for fascia and ligaments to carry the moment at the midfoot.
+`solve_arch` therefore asks how far it must give for fascia and ligaments to carry the moment at the midfoot, and
+`infer_toe_dorsiflexion` how far toes that no marker shows are bent while they lie on the floor.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from kinechain.body.body import Body
 from kinechain.body.muscle import Musculature, Tissue
+from kinechain.body.pose import segment_poses
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError
 from kinechain.recording.recording import Side
@@ -25,6 +29,7 @@ __all__ = [
     "compute_iliotibial_tension",
     "compute_tissue_strains",
     "compute_tissue_tensions",
+    "infer_toe_dorsiflexion",
     "solve_arch",
 ]
 
@@ -142,6 +147,43 @@ def compute_iliotibial_tension(musculature: Musculature, muscle_forces: FloatArr
     (time,) array, N
     """
     return _sum_of_groups(musculature, muscle_forces, side, _TENSOR)
+
+
+def infer_toe_dorsiflexion(body: Body, values: FloatArray, side: Side, is_loaded: NDArray[np.bool_]) -> FloatArray:
+    """Return how far toes that lie flat on the floor are dorsiflexed against the forefoot.
+
+    For recordings without markers on the toes, in which they move as one with the foot.
+
+    Parameters
+    ----------
+    body : Body
+    values : (time, coordinate) array, rad or m
+    side : 'left' or 'right'
+    is_loaded : (time,) array of bool
+        Whether the ground carries the forefoot or the toes of this foot.
+
+    Returns
+    -------
+    (time,) array, rad
+        Of ``mtp_dorsiflexion``; 0 while they are not loaded or the foot lies flat, within the range of the coordinate.
+
+    Notes
+    -----
+    Assumption: as long as the forefoot carries load, the toes stay on the floor, and the floor is level.
+    """
+    end = side[0]
+    forefoot, joint = [s.name for s in body.segments].index(f"forefoot_medial_{end}"), body.joint_of(f"toes_{end}")
+    axis = joint.parent_from_joint[:3, :3] @ joint.mobilities[0].axis
+    world = segment_poses(body, values)[:, forefoot, :3, :3]
+    up_here = world[:, 2, :]
+    upright = np.array([0.0, 0.0, 1.0])
+    # The turn about the joint's axis that brings the toes' own upward axis nearest to the vertical.
+    across = np.cross(axis, upright)
+    angle = np.arctan2(up_here @ across, up_here @ (upright - (axis @ upright) * axis))
+    high = body.coordinate(f"mtp_dorsiflexion_{end}").high
+    return np.where(
+        np.asarray(is_loaded, dtype=bool), np.clip(angle, 0.0, high), np.where(np.isnan(angle), np.nan, 0.0)
+    )
 
 
 @dataclass(frozen=True, eq=False)

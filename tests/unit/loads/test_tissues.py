@@ -6,14 +6,17 @@ import pytest
 from kinechain.body.muscle import Musculature
 from kinechain.body.musculature import person_muscles, template_muscles
 from kinechain.body.paths import moment_arms, path_lengths
+from kinechain.body.pose import segment_poses
 from kinechain.body.skeleton import generic_body, template_body
 from kinechain.core.errors import SettingError
+from kinechain.core.frames import about_axis
 from kinechain.loads.tissues import (
     compute_achilles_tension,
     compute_fascia_tension,
     compute_iliotibial_tension,
     compute_tissue_strains,
     compute_tissue_tensions,
+    infer_toe_dorsiflexion,
     solve_arch,
 )
 
@@ -174,3 +177,36 @@ def test_columns_must_fit_the_musculature() -> None:
 def test_template_and_person_have_the_same_tissues() -> None:
     assert template_body().name == "template"
     assert [t.name for t in template_muscles().tissues] == NAMES
+
+
+def test_toes_on_the_floor_bend_as_far_as_the_foot_is_pitched() -> None:
+    """Pitched about the joint's own axis the angle is that of the pitch; then the toes stand level."""
+    axis = BODY.joint_of("toes_r").mobilities[0].axis
+    pitch = np.radians([0.0, 15.0, 45.0, -20.0, 45.0])
+    values = np.zeros((len(pitch), len(COORDINATES)))
+    names = [s.name for s in BODY.segments]
+    loaded = np.array([True, True, True, True, False])
+    for count, angle in enumerate(pitch):
+        rotation = about_axis(axis, -float(angle))
+        values[count, [COORDINATES.index(n) for n in ("pelvis_rotation", "pelvis_obliquity", "pelvis_tilt")]] = (
+            root_angles(rotation)
+        )
+    found = infer_toe_dorsiflexion(BODY, values, "right", loaded)
+    np.testing.assert_allclose(found, np.radians([0.0, 15.0, 45.0, 0.0, 0.0]), atol=1e-6)
+    values[:, COORDINATES.index("mtp_dorsiflexion_r")] = found
+    toes = segment_poses(BODY, values)[:, names.index("toes_r"), 2, 2]
+    np.testing.assert_allclose(toes[:3], 1.0, atol=1e-9)
+
+
+def root_angles(rotation: np.ndarray) -> np.ndarray:
+    """Return rotation, obliquity and tilt of the pelvis that give a world attitude, by least squares."""
+    from scipy.optimize import least_squares
+
+    columns = [COORDINATES.index(n) for n in ("pelvis_rotation", "pelvis_obliquity", "pelvis_tilt")]
+
+    def missing(angles: np.ndarray) -> np.ndarray:
+        values = np.zeros((1, len(COORDINATES)))
+        values[0, columns] = angles
+        return np.asarray((segment_poses(BODY, values)[0, 0, :3, :3] - rotation).ravel())
+
+    return np.asarray(least_squares(missing, np.zeros(3), xtol=1e-15, ftol=1e-15, gtol=1e-15).x)
