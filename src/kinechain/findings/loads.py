@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import Literal
 
@@ -44,6 +44,13 @@ Part = Literal["stride", "stance", "first half of stance", "second half of stanc
 
 #: Muscles that pull on the Achilles tendon: starts of their names.
 TRICEPS = ("soleus", "gastroc", "gasmed", "gaslat", "med_gas", "lat_gas")
+
+#: Peaks of several strides within this are told as one instant, % of the cycle (a choice).
+NEAR_PERCENT = 6
+#: This long before the next foot strike a peak is told by that one, % of the cycle (a choice).
+SHORTLY_PERCENT = 10.0
+#: From one foot strike to that of the other foot, % of the cycle; of walks that are even enough.
+HALF_CYCLE = 50.0
 
 _SIDES: tuple[Side, ...] = ("left", "right")
 
@@ -340,11 +347,33 @@ def _phase(measure: LoadMeasure, strides: Sequence[_Stride]) -> str:
     """Say where in the cycle a value stands: one percent, or from where to where if the strides disagree."""
     if measure.reduce == "share":
         return measure.part
-    percents = sorted(round(s.percent) for s in strides)
-    after = "of a cycle after a foot strike" if measure.is_midline else "of the cycle"
-    if percents[-1] - percents[0] <= 6:
-        return f"{percents[len(percents) // 2]} % {after}"
-    return f"{percents[0]} to {percents[-1]} % {after}"
+    percents = sorted(s.percent for s in strides)
+    if measure.is_midline:
+        return _after_strike(percents)
+    return f"{_span(percents)} % of the cycle"
+
+
+def _span(percents: Sequence[float]) -> str:
+    first, last = round(percents[0]), round(percents[-1])
+    return f"{round(percents[len(percents) // 2])}" if last - first <= NEAR_PERCENT else f"{first} to {last}"
+
+
+def _after_strike(percents: Sequence[float]) -> str:
+    """Say when the spine is loaded: late after one foot strike is shortly before the other."""
+    gaps = [b - a for a, b in pairwise(percents)]
+    widest = int(np.argmax(gaps)) if gaps else 0
+    if gaps and gaps[widest] > HALF_CYCLE - (percents[-1] - percents[0]):
+        percents = sorted(p - HALF_CYCLE if k > widest else p for k, p in enumerate(percents))
+    if percents[len(percents) // 2] > HALF_CYCLE - SHORTLY_PERCENT:
+        percents = [p - HALF_CYCLE for p in percents]
+    first, last, middle = round(percents[0]), round(percents[-1]), round(percents[len(percents) // 2])
+    if last - first <= NEAR_PERCENT:
+        return f"{abs(middle)} % of a cycle {'before' if middle < 0 else 'after'} a foot strike"
+    if first < 0 <= last:
+        return f"from {-first} % of a cycle before to {last} % after a foot strike"
+    if last < 0:
+        return f"{-last} to {-first} % of a cycle before a foot strike"
+    return f"{first} to {last} % of a cycle after a foot strike"
 
 
 def _strides(measure: LoadMeasure, pairs: Sequence[tuple[GaitTrial, Loads]], side: Side) -> list[_Stride]:

@@ -454,10 +454,12 @@ def _activation(loads: Loads, side: Side, starts: tuple[str, ...]) -> FloatArray
     return np.asarray(100.0 * loads.activations.values[:, mine].mean(axis=1)) if mine else None
 
 
-def predicted_forces(
-    assessment: Assessment, trials: tuple[GaitTrial, ...], mass_kg: float
-) -> tuple[dict[str, Strides], tuple[str, ...]]:
-    """Collect the ground reaction of every stance that was predicted from the motion.
+#: A stance is drawn as predicted if at least this part of it was; the rest of such a stance may be measured.
+PREDICTED_SHARE = 0.5
+
+
+def predicted_forces(assessment: Assessment, trials: tuple[GaitTrial, ...], mass_kg: float) -> dict[str, Strides]:
+    """Collect the ground reaction of every stance that was predicted from the motion, all or most of it.
 
     Parameters
     ----------
@@ -468,10 +470,8 @@ def predicted_forces(
 
     Returns
     -------
-    strides : dict
+    dict
         'vertical', 'forward' and 'medial' -> Strides in % body weight against % of stance; empty if no stance was.
-    notes : tuple of str
-        What is said of the prediction, its error among it.
     """
     pairs = _pairs(assessment.trials, assessment.loads, trials)
     rows: dict[str, dict[Side, list[FloatArray]]] = {p.key: {"left": [], "right": []} for p in GRF_PANELS}
@@ -482,13 +482,12 @@ def predicted_forces(
             table = np.column_stack([foot.force[:, [2, 0]], inward * foot.force[:, 1], foot.origin])
             off = 100.0 * cycle.stance_fraction
             percent, cut = cut_stride(loads.times_s, table, cycle, (0.0, off))
-            if not len(cut) or not (cut[:, 3] == PREDICTED).any():
+            if not len(cut) or np.mean(cut[:, 3] == PREDICTED) < PREDICTED_SHARE:
                 continue
             at = np.linspace(0.0, off, PERCENT_POINTS)
             for k, panel in enumerate(GRF_PANELS):
                 series = np.interp(at, percent, cut[:, k])
                 rows[panel.key][cycle.side].append(100.0 * series / (mass_kg * GRAVITY_M_S2))
     if not any(rows["vertical"].values()):
-        return {}, ()
-    notes = tuple(dict.fromkeys(note for _, x in pairs for note in x.ground.notes))
-    return {key: Strides(_stack(both["left"]), _stack(both["right"])) for key, both in rows.items()}, notes
+        return {}
+    return {key: Strides(_stack(both["left"]), _stack(both["right"])) for key, both in rows.items()}

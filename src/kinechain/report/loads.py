@@ -246,17 +246,21 @@ def _row(found: list[Load], mass_kg: float) -> LoadRow:
         estimate = clinical_load(load.estimate, mass_kg)
         cells[load.side] = LoadCell(value_words(estimate), interval_words(estimate))
     phase = _by_side((load.side, load.phase) for load in found)
-    origins = sorted({load.origin for load in found})
     return LoadRow(
         name=load_name(found[0]),
         left=cells.get("left"),
         right=cells.get("right"),
         middle=cells.get("both"),
         phase=phase,
-        origin=f"{' and '.join(origins)} ground reaction",
+        origin=f"ground reaction {_by_side((load.side, load.origin) for load in found)}",
         published=_published(found, mass_kg) or _drawn_words(found[0]),
-        behind=_by_side((load.side, load.estimate.source.removeprefix("spread of ")) for load in found),
+        behind=_by_side((load.side, _behind(load)) for load in found),
     )
+
+
+def _behind(load: Load) -> str:
+    """Return what stands behind an interval, in a few words."""
+    return load.estimate.source.removeprefix("spread of ").removesuffix(" (its spread is not known)")
 
 
 def _by_side(words: Iterable[tuple[str, str]]) -> str:

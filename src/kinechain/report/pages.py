@@ -9,6 +9,7 @@ import numpy as np
 
 from kinechain.body.pose import segment_poses
 from kinechain.findings.gait import Pace, choose_pace
+from kinechain.loads.predicted_ground import STATED_ERROR
 from kinechain.motion.trial import GaitTrial
 from kinechain.report.curves import GRF_PANELS, KINEMATIC_PAGES, Page, Panel, Strides, collect_forces, collect_strides
 from kinechain.report.figures import Palette, curve_figure, legend_figure
@@ -115,7 +116,7 @@ def _force_page(assessment: Assessment, trials: tuple[GaitTrial, ...], palette: 
     mass = assessment.body.mass_kg if assessment.body else assessment.person.mass_kg
     plates = any(t.recording.plates for t in trials)
     measured = collect_forces(trials, mass) if mass and plates else {}
-    predicted, said = predicted_forces(assessment, trials, mass) if mass else ({}, ())
+    predicted = predicted_forces(assessment, trials, mass) if mass else {}
     legend = legend_figure(palette, has_band=False, has_foot_off=False, has_predicted=bool(predicted))
     if not measured and not predicted:
         reason = "No stance stands whole on one force plate." if plates else "No force plates were recorded."
@@ -126,7 +127,7 @@ def _force_page(assessment: Assessment, trials: tuple[GaitTrial, ...], palette: 
         words.insert(0, f"Measured: {_stances(measured)} that stand whole on one plate.")
     if predicted:
         where = "" if measured else ", no plates"
-        words.append(f"Predicted from the motion{where}: {_stances(predicted)}, dotted. {' '.join(said)}".strip())
+        words.append(f"Predicted from the motion{where}: {_stances(predicted)}, dotted. {STATED_ERROR}".strip())
     title = "Ground reaction forces" if measured else "Ground reaction forces, predicted from the motion"
     return FigurePage("forces", title, " ".join(words), rows, legend, ("Vertical", "Fore-aft", "Side"))
 

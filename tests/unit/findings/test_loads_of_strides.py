@@ -229,3 +229,27 @@ def test_standing_loads_are_means_and_the_published_figure_of_standing_beside_th
     facets = rows["l5_s1", "both", "facet_share"].estimate
     assert facets == estimate_facet_share(0.0)
     assert 0.0 <= facets.low < facets.high < 1.0
+
+
+@pytest.mark.parametrize(
+    ("frame", "later", "words"),
+    [
+        (10, 0, "9 % of a cycle after a foot strike"),
+        (10, 10, "9 to 18 % of a cycle after a foot strike"),
+        (52, 0, "3 % of a cycle before a foot strike"),
+        (52, 9, "from 3 % of a cycle before to 5 % after a foot strike"),
+        (46, 7, "8 % of a cycle before a foot strike"),
+        (40, 9, "36 to 45 % of a cycle after a foot strike"),
+    ],
+)
+def test_peaks_of_the_spine_around_a_foot_strike_are_told_as_one(trial, frame, later, words):
+    """Some strides see such a peak at their end, others at their beginning: it is the same instant."""
+    loads = made_loads()
+    at = np.arange(500)
+    shift = np.where(at > 310, later, 0)
+    bump = np.exp(-((((at - 10 - frame - shift + 27.5) % 55 - 27.5) / 4.0) ** 2))
+    spine = replace(loads.reaction("l5_s1"), force=-np.stack([0 * bump, 0 * bump, bump], axis=1))
+    reactions = tuple(spine if r.joint == "l5_s1" else r for r in loads.reactions)
+    rows = summarise_loads(generic_body("female"), [trial], [replace(loads, reactions=reactions)])
+    (row,) = [r for r in rows if (r.site, r.quantity) == ("l5_s1", "compression_peak")]
+    assert row.phase == words
