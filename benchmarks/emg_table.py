@@ -1,9 +1,10 @@
 """Computed activations against surface EMG, muscle by muscle, over every walk of schreiber_moissenet.
 
-``python benchmarks/emg_table.py [--subject 2014001] [--no-loads]`` prints per muscle the median over the strides of
-Pearson's r at the best delay up to 100 ms, that delay, how much of the cycle both are on or both are off, and how far
-the peak of the activation lies behind the peak of the EMG; then the same overlap for the published bursts, which name
-no origin and judge nothing.  Without loads (``--no-loads``) only EMG and published bursts are compared.
+``python benchmarks/emg_table.py [--subject 2014001] [--speed C4] [--no-loads] [--no-passive]`` prints per muscle the
+median over the strides of Pearson's r at the best delay up to 100 ms, that delay, how much of the cycle both are on or
+both are off, and how far the peak of the activation lies behind the peak of the EMG; then the same overlap for the
+published bursts, which name no origin and judge nothing.  Without loads (``--no-loads``) only EMG and published bursts
+are compared; without passive forces (``--no-passive``) shows how much of a disagreement these make.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,21 +64,27 @@ def sizes() -> dict[str, BodySize]:
     return out
 
 
-def computed(body: Body, trial: GaitTrial) -> tuple[Table, FloatArray]:
+def computed(body: Body, trial: GaitTrial, with_passive: bool) -> tuple[Table, FloatArray]:
     """Return the activations of our own body's muscles by static optimisation, and their times."""
     from kinechain.loads.analyze_loads import analyze_loads
 
-    loads = analyze_loads(body, person_muscles(body), trial, LoadSettings())
+    musculature = person_muscles(body)
+    if not with_passive:
+        muscles = tuple(replace(muscle, has_passive_force=False) for muscle in musculature.muscles)
+        musculature = replace(musculature, muscles=muscles)
+    loads = analyze_loads(body, musculature, trial, LoadSettings())
     return loads.activations, loads.times_s
 
 
-def walks(folder: Path, size: BodySize, with_loads: bool) -> tuple[list[Walk], list[str]]:
+def walks(
+    folder: Path, size: BodySize, with_loads: bool, with_passive: bool = True, speed: str = ""
+) -> tuple[list[Walk], list[str]]:
     """Return every walk of one person, and what could not be used."""
     out: list[Walk] = []
     said: list[str] = []
     static = next(folder.glob("*_ST.c3d"))
     body: Body | None = None
-    for path in sorted(folder.glob("*_C*.c3d")):
+    for path in sorted(folder.glob(f"*_{speed or 'C'}*.c3d")):
         began = time.perf_counter()
         try:
             material = collect_recordings([path], static)
@@ -84,7 +92,7 @@ def walks(folder: Path, size: BodySize, with_loads: bool) -> tuple[list[Walk], l
                 body = fit_body(size, static=material.standing, recording=material.walking[0])
             trial = analyze_gait(body, material.walking[0])
             found = envelopes(trial.recording)
-            table, times = computed(body, trial) if with_loads else (None, None)
+            table, times = computed(body, trial, with_passive) if with_loads else (None, None)
         except KinechainError as error:
             said.append(f"{path.name}: {error}")
             continue
@@ -132,11 +140,13 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--subject", default="")
     parser.add_argument("--no-loads", action="store_true")
+    parser.add_argument("--no-passive", action="store_true", help="take the passive force off every muscle")
+    parser.add_argument("--speed", default="", help="only trials of one instruction: C1 (slow) to C5 (fast)")
     chosen = parser.parse_args(arguments)
     everything: list[Walk] = []
     size = sizes()
     for folder in people(chosen.subject):
-        found, said = walks(folder, size[folder.name], not chosen.no_loads)
+        found, said = walks(folder, size[folder.name], not chosen.no_loads, not chosen.no_passive, chosen.speed)
         print(f"{folder.name}:", *said, sep="\n  ")
         everything += found
     print_table(f"{len(everything)} walks", muscle_curves(everything))
