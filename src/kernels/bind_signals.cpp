@@ -1,8 +1,9 @@
-// Filter and spline for Python.
+// Filter, splines and rows of numbers for Python.
 #include <nanobind/nanobind.h>
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "numbers.hpp"
 #include "signals.hpp"
 
 namespace kinechain {
@@ -54,11 +55,34 @@ Array interpolated(const Numbers& at, const Numbers& values, const Numbers& want
   return handed_over(std::move(out), {wishes, columns});
 }
 
+// The numbers of a text, None where it holds anything but numbers.
+nb::object numbers_in(nb::str text, Index columns, nb::str delimiter) {
+  Py_ssize_t size = 0, width = 0;
+  const char* begin = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
+  const char* between = begin == nullptr ? nullptr : PyUnicode_AsUTF8AndSize(delimiter.ptr(), &width);
+  if (begin == nullptr || between == nullptr) {
+    PyErr_Clear();
+    return nb::none();
+  }
+  if (columns < 1 || width != 1 || *between == ' ' || *between == '\n')
+    throw std::invalid_argument("numbers need a column and a delimiter of one letter");
+  std::vector<double> out;
+  bool whole = false;
+  {
+    nb::gil_scoped_release unlocked;
+    whole = read_numbers(begin, size, columns, *between, out);
+  }
+  if (!whole) return nb::none();
+  const std::size_t rows = out.size() / columns, width_n = columns;
+  return nb::cast(handed_over(std::move(out), {rows, width_n}));
+}
+
 }  // namespace
 
 void bind_signals(nb::module_& m) {
   m.def("low_pass", &filtered, nb::arg("values"), nb::arg("frequency"), nb::arg("padding"));
   m.def("cubic_spline", &interpolated, nb::arg("at"), nb::arg("values"), nb::arg("wanted"));
+  m.def("read_numbers", &numbers_in, nb::arg("text"), nb::arg("columns"), nb::arg("delimiter"));
   m.def("quintic_rates", &rates, nb::arg("values"));
 }
 

@@ -13,7 +13,7 @@ solver.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -54,6 +54,7 @@ class Function(Immutable):
         object.__setattr__(self, "coefficients", frozen(self.coefficients, (len(self.knots) - 1, 4), "coefficients"))
 
     @staticmethod
+    @lru_cache(maxsize=256)
     def linear(slope: float, intercept: float = 0.0) -> Function:
         """Return ``intercept + slope z``."""
         return Function(np.array([0.0, 1.0]), np.array([[intercept, slope, 0.0, 0.0]]))

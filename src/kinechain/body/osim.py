@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element
@@ -30,10 +32,11 @@ from kinechain.body.osim_setup import (
 from kinechain.body.osim_xml import (
     children,
     describe,
+    document_bytes,
     naming,
     number,
     numbers,
-    read_document,
+    parse_document,
     require_unique,
     text,
     truth,
@@ -84,7 +87,27 @@ def read_osim(path: str | Path) -> Body:
     """
     path = Path(path)
     with naming(path, "OpenSim 4 model"):
-        return _body(_model_element(read_document(path)), path.name)
+        return _read(_Content(path.name, document_bytes(path)))
+
+
+class _Content:
+    """What a file of some name holds; equal if both are."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name, self.data = name, data
+        self.digest = sha256(data).digest()
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Content) and (other.digest, other.name) == (self.digest, self.name)
+
+
+@lru_cache(maxsize=4)
+def _read(content: _Content) -> Body:
+    """Read a model once: a laboratory reads the same one for every trial."""
+    return _body(_model_element(parse_document(content.data)), content.name)
 
 
 def _model_element(root: Element) -> Element:

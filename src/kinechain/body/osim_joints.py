@@ -12,7 +12,7 @@ from kinechain.body.body import Coordinate, Function, Joint, Mobility
 from kinechain.body.osim_frames import Frames
 from kinechain.body.osim_functions import find_function, read_function
 from kinechain.body.osim_xml import describe, number, numbers, require_unique, text, truth, words
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, cross, lengths
 from kinechain.core.errors import FileError
 from kinechain.core.frames import transform
 
@@ -134,8 +134,8 @@ def _custom(element: Element) -> _Parts:
             notes.append(f"coordinate '{coordinate.name}' moves nothing and is locked")
             coordinates[index] = replace(coordinate, is_locked=True)
     for group in (_SLOTS[:3], _SLOTS[3:]):
-        axes = [mobilities[slot].axis for slot in group]
-        if any(np.linalg.norm(np.cross(axes[i], axes[j])) < 1e-5 for i, j in ((0, 1), (0, 2), (1, 2))):
+        axes = np.array([mobilities[slot].axis for slot in group])
+        if lengths(cross(axes[[0, 0, 1]], axes[[1, 2, 2]])).min() < 1e-5:
             raise FileError(f"{describe(element)} has two {group[0][:-1]} axes along one line")
     return [mobilities[slot] for slot in (*_SLOTS[3:], *_SLOTS[:3])], tuple(coordinates), notes
 
@@ -225,10 +225,11 @@ def _without_constants(mobilities: list[Mobility]) -> tuple[FloatArray, tuple[Mo
     shift = np.zeros(3)
     left = []
     for mobility in mobilities:
-        value = float(mobility.function.evaluate(0.0)[0])
         if not mobility.function.is_constant:
             left.append(mobility)
-        elif mobility.kind == "translation":
+            continue
+        value = float(mobility.function.evaluate(0.0)[0])
+        if mobility.kind == "translation":
             shift = shift + value * mobility.axis
         elif value != 0.0:
             left.append(mobility)

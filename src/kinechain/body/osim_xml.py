@@ -22,9 +22,11 @@ from kinechain.core.errors import BodyError, FileError
 __all__ = [
     "children",
     "describe",
+    "document_bytes",
     "naming",
     "number",
     "numbers",
+    "parse_document",
     "read_document",
     "require_unique",
     "text",
@@ -67,12 +69,22 @@ def read_document(path: Path) -> Element:
     FileError
         If the file is empty, too large, not XML, truncated, or declares a document type or entities.
     """
+    return parse_document(document_bytes(path))
+
+
+def document_bytes(path: Path) -> bytes:
+    """Return what a file holds; FileError if it is empty or too large."""
     size = path.stat().st_size
     if size == 0:
         raise FileError("the file is empty")
     if size > MAX_BYTES:
         raise FileError(f"it has {size} bytes; at most {MAX_BYTES} are read")
-    return _parse(_readable(path.read_bytes()))
+    return path.read_bytes()
+
+
+def parse_document(data: bytes) -> Element:
+    """Return the root element of the text of an OpenSim XML file; raises as `read_document`."""
+    return _parse(_readable(data))
 
 
 def _readable(data: bytes) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +24,12 @@ __all__ = [
     "split_lines",
     "to_number",
 ]
+
+_read_numbers: Any
+try:
+    _read_numbers = getattr(import_module("kinechain._kernels"), "read_numbers", None)
+except ImportError:  # no compiler when this was installed
+    _read_numbers = None
 
 #: Words that programs write where a number is missing.
 MISSING = frozenset(
@@ -150,6 +158,9 @@ def parse_rows(
     FileError
         Naming the first faulty line.
     """
+    whole = _all_numbers("\n".join(lines).rstrip(), columns, delimiter or "\t")
+    if whole is not None and len(whole) > 1:
+        return whole
     numbered = [(first_line + i, line) for i, line in enumerate(lines) if line.strip(" \t,;")]
     said = [] if notes is None else notes
     numbered = _without_cut_end(numbered, columns, delimiter, said)
@@ -172,6 +183,9 @@ def _load(rows: list[str], columns: int, delimiter: str) -> FloatArray | None:
     """Return the numbers of rows that are all whole, else None."""
     if not rows:
         return np.empty((0, columns))
+    quick = _all_numbers("\n".join(rows), columns, delimiter)
+    if quick is not None:
+        return quick
     try:
         table = np.loadtxt(rows, dtype=float, delimiter=delimiter, ndmin=2, comments=None)
     except ValueError:
@@ -182,6 +196,14 @@ def _load(rows: list[str], columns: int, delimiter: str) -> FloatArray | None:
     if table.size and max(np.fmax.reduce(table.ravel()), -np.fmin.reduce(table.ravel())) == np.inf:
         return np.asarray(np.where(np.isinf(table), np.nan, table))
     return np.asarray(table)
+
+
+def _all_numbers(text: str, columns: int, delimiter: str) -> FloatArray | None:
+    """Return the plain numbers of whole rows, None where anything else stands or no kernel is there."""
+    if _read_numbers is None or columns < 1 or len(delimiter) != 1 or delimiter == " ":
+        return None
+    found = _read_numbers(text, columns, delimiter)
+    return None if found is None else np.asarray(found)
 
 
 def _without_cut_end(
