@@ -1,4 +1,4 @@
-"""The lumbar levels: disc planes, what discs and ligaments resist, and which moments the trunk's muscles must balance.
+"""Sacrum and lumbar levels: disc planes, what discs and ligaments resist, which moments the trunk's muscles balance.
 
 Signs, all in the axes of a disc plane (x forward, y left, z out of the plate, upward): the force that the upper segment
 exerts on the lower one presses with ``-z``; ``x > 0`` is anterior shear (the upper segment slides forward), ``y > 0``
@@ -28,6 +28,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError, SettingError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.core.frames import about_axis
+from kinechain.loads.loads import JointReaction
 
 __all__ = [
     "LUMBAR_JOINTS",
@@ -39,8 +40,10 @@ __all__ = [
     "estimate_facet_share",
     "level_nodes",
     "level_tolerances",
+    "lumbar_notes",
     "lumbar_rows",
     "sample_disc_inclinations",
+    "split_sacroiliac",
 ]
 
 Motion = Literal["flexion", "bending", "rotation"]
@@ -294,3 +297,52 @@ def estimate_facet_share(lumbar_flexion_rad: float) -> Estimate | NotMeasured:
         )
     row = next(r for r in read_table("disc_load_effects") if r["quantity"] == quantity)
     return Estimate(float(row["value"]), float(row["low"]), float(row["high"]), "1", row["source"])
+
+
+def split_sacroiliac(body: Body, reaction: JointReaction) -> tuple[JointReaction, JointReaction]:
+    """Return the reactions of the right and the left sacroiliac joint from that of the one joint of the sacrum.
+
+    Parameters
+    ----------
+    body : Body
+        Its posterior iliac spines tell how far apart the joints are.
+    reaction : JointReaction
+        Of the joint 'sacroiliac'.
+
+    Returns
+    -------
+    right, left : JointReaction
+        Their forces add up to the whole; the moments about the forward and the vertical axis become a difference of
+        forces between the sides, that about the transverse axis is halved.  An assumption: no ligament takes a part of
+        these moments, so differences between the sides are upper limits.  The lateral force is halved.
+    """
+    apart = float(body.landmark("psis_l").position[1] - body.landmark("psis_r").position[1])
+    more = np.zeros_like(reaction.force)
+    more[:, 0] = -reaction.moment[:, 2] / apart
+    more[:, 2] = reaction.moment[:, 0] / apart
+    moment = np.zeros_like(reaction.moment)
+    moment[:, 1] = reaction.moment[:, 1] / 2
+    half = reaction.force / 2
+    return (
+        JointReaction("sacroiliac_r", half - more, moment),
+        JointReaction("sacroiliac_l", half + more, moment),
+    )
+
+
+def lumbar_notes(body: Body, tree: Tree) -> tuple[str, ...]:
+    """Return what every result about the lumbar spine rests on, in sentences."""
+    slope = math.degrees(disc_inclinations()["l5_s1"])
+    spread = lookup("disc_planes", "sd", joint="l5_s1")
+    stiff = next(r for r in read_table("disc_load_effects") if r["quantity"] == "preload_factor")
+    out = [
+        f"Compression and shear of a lumbar level are told in the plane of the endplate below the disc: sacral slope "
+        f"{slope:.1f} degrees (SD {spread:.1f} between adults) and segmental lordosis of the average adult.",
+        f"Discs and ligaments resist departure from the standing posture as cadavers do, times {stiff['value']} for "
+        f"the load of the day ({stiff['low']} to {stiff['high']} by source); muscles give the rest of the moment.",
+        "Pressure in the abdomen is neglected; in lifting it would take load off the spine.",
+        "One joint in the midline stands for both sacroiliac joints.",
+    ]
+    rigid = [j for j in LUMBAR_JOINTS if not any(r.joint == j for r in lumbar_rows(body, tree))]
+    if rigid:
+        out.append(f"The lumbar rhythm leaves {', '.join(rigid)} rigid: no muscle is asked to balance it.")
+    return tuple(out)

@@ -11,9 +11,12 @@ from kinechain.body.body import Body
 from kinechain.body.musculature import template_muscles
 from kinechain.body.pose import segment_poses
 from kinechain.body.skeleton import RHYTHMS, template_body
+from kinechain.body.tables import read_table
 from kinechain.body.tree import Tree, flatten
 from kinechain.core.errors import BodyError, SettingError
 from kinechain.core.estimate import Estimate, NotMeasured
+from kinechain.evidence.library import source_keys
+from kinechain.loads.loads import JointReaction
 from kinechain.loads.lumbar import (
     LUMBAR_JOINTS,
     compute_disc_moments,
@@ -23,8 +26,10 @@ from kinechain.loads.lumbar import (
     estimate_facet_share,
     level_nodes,
     level_tolerances,
+    lumbar_notes,
     lumbar_rows,
     sample_disc_inclinations,
+    split_sacroiliac,
 )
 
 
@@ -176,3 +181,40 @@ def test_the_share_of_the_facets_is_told_for_the_two_postures_that_were_read() -
     assert isinstance(between, NotMeasured)
     assert "12 degrees" in between.reason
     assert isinstance(estimate_facet_share(math.radians(-15.0)), NotMeasured)
+
+
+def test_the_sacroiliac_joints_share_what_the_sacrum_brings() -> None:
+    body = template_body()
+    apart = 0.09  # between the posterior spines of the template
+    # 300 N pressing down at the left joint alone, 0.045 m left of the middle, by hand: a moment of -0.045 * 300 about
+    # the forward axis; with 20 N m about the transverse one.
+    whole = JointReaction("sacroiliac", np.array([[0.0, 8.0, -300.0]]), np.array([[-13.5, 20.0, 0.0]]))
+    right, left = split_sacroiliac(body, whole)
+    assert left.force[0] == pytest.approx([0.0, 4.0, -300.0])
+    assert right.force[0] == pytest.approx([0.0, 4.0, 0.0])
+    assert right.moment[0] == pytest.approx([0.0, 10.0, 0.0])
+    assert left.moment[0] == pytest.approx([0.0, 10.0, 0.0])
+    # A turn to the left (about the vertical) pushes the right joint forward and the left one backward.
+    turned = split_sacroiliac(body, JointReaction("sacroiliac", np.zeros((1, 3)), np.array([[0.0, 0.0, 9.0]])))
+    assert [side.force[0, 0] for side in turned] == pytest.approx([9.0 / apart, -9.0 / apart])
+
+
+def test_every_figure_has_a_source_that_exists() -> None:
+    known = {*source_keys(), "assumption"}
+    for name in ("disc_planes", "disc_stiffness", "disc_load_effects"):
+        for row in read_table(name):
+            assert set(row["source"].split()) <= known, row
+            assert (row["source"] == "assumption") == (row["grade"] == "assumption"), row
+    for name in ("muscles_trunk", "muscle_points_trunk", "surfaces_trunk"):
+        for row in read_table(name):
+            assert set(row["source"].split()) <= known, row
+            assert row["licence"], row
+
+
+@pytest.mark.parametrize("rhythm", RHYTHMS)
+def test_the_notes_say_what_is_neglected_and_what_is_rigid(rhythm: str) -> None:
+    body = template_body(rhythm)
+    notes = " ".join(lumbar_notes(body, flatten(body)))
+    assert "Pressure in the abdomen is neglected" in notes
+    assert "39.5 degrees (SD 7.8" in notes
+    assert ("t12_l1 rigid" in notes) == (rhythm == "christophy2012")
