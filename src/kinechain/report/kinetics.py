@@ -344,7 +344,7 @@ def _agreement_words(curve: MuscleCurve) -> str:
     return (
         f"{side}: r {a.correlation:.2f} at a delay of {1e3 * a.delay_s:.0f} ms; on or off together "
         f"{a.overlap_percent:.0f} % of the cycle; peak {abs(a.peak_shift_percent):.0f} % of the cycle "
-        f"{'after' if a.peak_shift_percent >= 0 else 'before'} the EMG ({a.strides} strides)."
+        f"{'after' if a.peak_shift_percent >= 0 else 'before'} the EMG ({a.strides} stride{'s' * (a.strides != 1)})."
     )
 
 
