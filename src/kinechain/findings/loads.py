@@ -23,6 +23,7 @@ from kinechain.core.estimate import Estimate
 from kinechain.findings.accuracy import interval_of_strides
 from kinechain.findings.gait import choose_pace
 from kinechain.loads.loads import FOOT_REGIONS, MEASURED, PREDICTED, Load, Loads
+from kinechain.loads.lumbar import split_sacroiliac
 from kinechain.loads.strides import cut_stride
 from kinechain.motion.cycles import Cycle
 from kinechain.motion.trial import GaitTrial
@@ -158,8 +159,10 @@ _MOMENTS = (
 #: From the spine to the ground.
 LOAD_MEASURES: tuple[LoadMeasure, ...] = (
     *_levels(),
-    LoadMeasure("sacroiliac", "resultant_peak", "Force between sacrum and pelvis, both joints together, peak",
+    LoadMeasure("sacroiliac", "both_resultant_peak", "Force between sacrum and pelvis, both joints together, peak",
                 "reaction sacroiliac size", "maximum", "stride", "N", True),
+    LoadMeasure("sacroiliac", "resultant_peak", "Sacroiliac joint force, peak (at most)",
+                "reaction sacroiliac_{s} size", "maximum", "stride", "N"),
     *_leg_contacts(),
     LoadMeasure("achilles", "tension_peak", "Achilles tendon tension, peak", "tension achilles_{s}", "maximum",
                 "stance", "N"),
@@ -321,7 +324,7 @@ def summarise_loads(
     if not trials or not loads:
         return ()
     kept = choose_pace(body, trials, person or Person()).trials
-    pairs = [(t, x) for t, x in zip(trials, loads, strict=True) if any(t is k for k in kept)]
+    pairs = [(t, _with_sides(body, x)) for t, x in zip(trials, loads, strict=True) if any(t is k for k in kept)]
     rows: list[Load] = []
     for measure in LOAD_MEASURES:
         strides = {side: _strides(measure, pairs, side) for side in _SIDES}
@@ -331,6 +334,15 @@ def summarise_loads(
             for side in _SIDES:
                 rows += _row(measure, side, strides[side])
     return tuple(rows)
+
+
+def _with_sides(body: Body, loads: Loads) -> Loads:
+    """Part the force of the one sacroiliac joint between its sides, where the body tells how far apart they are."""
+    joints = {r.joint: r for r in loads.reactions}
+    landmarks = {m.name for m in body.landmarks}
+    if "sacroiliac" not in joints or "sacroiliac_r" in joints or not {"psis_r", "psis_l"} <= landmarks:
+        return loads
+    return replace(loads, reactions=(*loads.reactions, *split_sacroiliac(body, joints["sacroiliac"])))
 
 
 def _row(measure: LoadMeasure, side: Literal["left", "right", "both"], strides: list[_Stride]) -> list[Load]:

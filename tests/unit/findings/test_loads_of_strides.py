@@ -11,7 +11,7 @@ from kinechain.evidence.library import read_facts
 from kinechain.findings.loads import LOAD_MEASURES, load_measure, load_series, summarise_loads, with_samples
 from kinechain.findings.published_loads import PUBLISHED, PUBLISHED_STANDING, load_sources, published_beside
 from kinechain.findings.standing_loads import STANDING, summarise_standing
-from kinechain.loads.loads import MEASURED, PREDICTED, UNKNOWN, FootReaction
+from kinechain.loads.loads import MEASURED, PREDICTED, UNKNOWN, FootReaction, JointReaction
 from kinechain.loads.lumbar import estimate_facet_share
 from kinechain.loads.strides import cut_stride, stride_curves
 from kinechain.motion.cycles import find_cycles
@@ -64,6 +64,18 @@ def test_compression_presses_and_forward_shear_pushes_the_upper_vertebra_forward
         assert rows[level, "both", "anterior_shear_peak"].estimate.value == pytest.approx(SHEAR_BW * WEIGHT, rel=1e-9)
         assert rows[level, "both", "lateral_shear_peak"].estimate.value == pytest.approx(0.125 * WEIGHT, rel=1e-6)
         assert peak.phase == "9 % of a cycle after a foot strike"
+
+
+def test_the_sacroiliac_force_is_told_whole_and_by_side(trial):
+    loads = made_loads()
+    down = np.zeros((500, 3))
+    down[:, 2] = -1.5 * WEIGHT
+    both = JointReaction("sacroiliac", down, np.zeros((500, 3)))
+    rows = summarise_loads(generic_body("female"), [trial], [replace(loads, reactions=(both,))])
+    found = {(r.side, r.quantity): r.estimate.value for r in rows if r.site == "sacroiliac"}
+    assert found["both", "both_resultant_peak"] == pytest.approx(1.5 * WEIGHT)
+    assert found["left", "resultant_peak"] == pytest.approx(0.75 * WEIGHT)
+    assert found["right", "resultant_peak"] == pytest.approx(0.75 * WEIGHT)
 
 
 def test_internal_moments_are_named_by_what_the_muscles_do(rows):
