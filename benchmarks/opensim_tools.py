@@ -128,7 +128,8 @@ def _analyse(opensim, case: Case, analysis) -> None:
     tool.setForceSetFiles(forces)
     tool.setCoordinatesFileName(case.motion)
     tool.setLowpassCutoffFrequency(case.cutoff_hz)
-    tool.setExternalLoadsFileName(case.external_loads)
+    if case.external_loads:
+        tool.setExternalLoadsFileName(case.external_loads)
     tool.setInitialTime(case.times_s[0])
     tool.setFinalTime(case.times_s[1])
     tool.setSolveForEquilibrium(False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -23,6 +24,7 @@ __all__ = [
     "children",
     "describe",
     "document_bytes",
+    "forget_documents",
     "naming",
     "number",
     "numbers",
@@ -102,6 +104,14 @@ def _readable(data: bytes) -> bytes:
     return data
 
 
+def forget_documents() -> None:
+    """Let go of the files that were read last."""
+    _parse.cache_clear()
+
+
+# Body and muscles are read from the same file one after the other, and reading it takes longer than solving the trial.
+# Nobody changes an element.
+@lru_cache(maxsize=2)
 def _parse(data: bytes) -> Element:
     builder = TreeBuilder()
     depth = 0

@@ -22,8 +22,8 @@ from kinechain.loads.external_loads import (
     spline_at,
 )
 from kinechain.loads.inverse_dynamics import InverseDynamics, moment_labels, solve_inverse_dynamics
-from kinechain.loads.kinematics import motion_kinematics
-from kinechain.loads.newton_euler import dynamics_of
+from kinechain.loads.kinematics import Kinematics, motion_kinematics
+from kinechain.loads.newton_euler import Dynamics, dynamics_of
 from kinechain.motion.motion import Motion
 from kinechain.recording.read import read_recording
 from kinechain.recording.readers.mot import looks_like_table, read_table
@@ -32,7 +32,14 @@ from kinechain.recording.recording import Series, Side
 from kinechain.recording.writers.mot import write_mot
 from kinechain.recording.writers.parquet import write_parquet
 
-__all__ = ["is_coordinate_table", "model_inverse_dynamics", "read_coordinates", "read_ground_forces", "write_moments"]
+__all__ = [
+    "external_of",
+    "is_coordinate_table",
+    "model_inverse_dynamics",
+    "read_coordinates",
+    "read_ground_forces",
+    "write_moments",
+]
 
 #: An angle above this many radians is one in degrees, where a header says nothing: a joint turns by less.
 LARGEST_RAD = 7.0
@@ -203,24 +210,52 @@ def model_inverse_dynamics(
     """
     dynamics = dynamics_of(body, locks=False)
     kinematics = motion_kinematics(dynamics.tree, motion, cutoff_hz)
-    external = None
-    notes: tuple[str, ...] = ()
-    if loads is not None:
-        poses = None
-        if any(f.point is None or f.force_frame != "ground" or f.point_frame != "ground" for f in loads.forces):
-            poses = np.asarray(segment_poses(body, _all_values(dynamics.tree.inputs, kinematics.values, motion)))
-        external = external_wrenches(body, loads, kinematics.times_s, poses)
-        outside = int((~np.isfinite(external).all(axis=(1, 2))).sum())
-        if outside == len(external):
-            raise RecordingError(
-                f"the forces run from {loads.times_s[0]:.2f} to {loads.times_s[-1]:.2f} s and the motion from "
-                f"{motion.times_s[0]:.2f} to {motion.times_s[-1]:.2f} s; give those of the same trial"
-            )
-        if outside:
-            notes = (f"{outside} frames lie outside the times of the forces and are empty.",)
+    external, notes = external_of(body, dynamics, kinematics, motion, loads)
     result = solve_inverse_dynamics(dynamics, kinematics, external)
     said = (*motion.notes, *(loads.notes if loads else ()), *result.notes, *notes)
     return InverseDynamics(dynamics, kinematics, result.forces, result.moments, result.powers, said)
+
+
+def external_of(
+    body: Body, dynamics: Dynamics, kinematics: Kinematics, motion: Motion, loads: ExternalLoads | None
+) -> tuple[FloatArray | None, tuple[str, ...]]:
+    """Return what external loads do to the segments at the times of a motion, and what was left out, in sentences.
+
+    Parameters
+    ----------
+    body : Body
+    dynamics : Dynamics
+    kinematics : Kinematics
+        Filtered, of the inputs of the dynamics.
+    motion : Motion
+        It was made from.
+    loads : ExternalLoads or None
+
+    Returns
+    -------
+    external : (time, segment, 6) array, N and N m, or None
+    notes : tuple of str
+
+    Raises
+    ------
+    RecordingError
+        If the motion lies outside the times of the loads.
+    """
+    if loads is None:
+        return None, ()
+    poses = None
+    if any(f.point is None or f.force_frame != "ground" or f.point_frame != "ground" for f in loads.forces):
+        poses = np.asarray(segment_poses(body, _all_values(dynamics.tree.inputs, kinematics.values, motion)))
+    external = external_wrenches(body, loads, kinematics.times_s, poses)
+    outside = int((~np.isfinite(external).all(axis=(1, 2))).sum())
+    if outside == len(external):
+        raise RecordingError(
+            f"the forces run from {loads.times_s[0]:.2f} to {loads.times_s[-1]:.2f} s and the motion from "
+            f"{motion.times_s[0]:.2f} to {motion.times_s[-1]:.2f} s; give those of the same trial"
+        )
+    if not outside:
+        return external, ()
+    return external, (f"{outside} frames lie outside the times of the forces and are empty.",)
 
 
 def _all_values(inputs: Index, values: FloatArray, motion: Motion) -> FloatArray:

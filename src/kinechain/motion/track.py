@@ -19,7 +19,7 @@ from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Markers, Recording
 
-__all__ = ["cut_recording", "track_model", "track_person"]
+__all__ = ["cut_recording", "solve_model_motion", "track_model", "track_person"]
 
 Say = Callable[[str], None]
 
@@ -45,8 +45,27 @@ def track_model(model: Path, recording: Path, setup: Path | None, say: Say) -> t
         If a file cannot be used, or fewer than three markers are shared.
     """
     say("Reading the model")
-    body, settings = read_osim(model), IkSettings()
-    say("Reading the recording")
+    body = read_osim(model)
+    say("Reading the recording and solving the motion")
+    return solve_model_motion(body, recording, setup)
+
+
+def solve_model_motion(body: Body, recording: Path, setup: Path | None = None) -> tuple[Body, Motion]:
+    """Solve the motion of a model that was read.
+
+    Parameters
+    ----------
+    body : Body
+    recording, setup : path
+        As for `track_model`.
+
+    Returns
+    -------
+    body : Body
+        With the setup's weights.
+    motion : Motion
+    """
+    settings = IkSettings()
     trial = read_recording(recording)
     if trial.format == "C3D":
         trial = prepare_recording(trial)
@@ -56,7 +75,6 @@ def track_model(model: Path, recording: Path, setup: Path | None, say: Say) -> t
         settings = IkSettings(coordinate_targets=coordinate_targets(body, tasks))
         if tasks.time_range is not None:
             trial = cut_recording(trial, *tasks.time_range)
-    say("Solving the motion")
     motion = solve_motion(body, trial, settings)
     return body, replace(motion, notes=(*body.notes, *motion.notes))
 
