@@ -37,7 +37,7 @@ import opensim_ik
 import opensim_tools
 from opensim_tools import RESERVE_NM, RESIDUAL, Case, read_sto, silence, timed
 
-from kinechain.body import osim_xml
+from kinechain.body import osim, osim_muscles, osim_xml
 from kinechain.body.osim import read_osim
 from kinechain.body.osim_muscles import read_osim_muscles
 from kinechain.body.tree import KERNELS
@@ -143,6 +143,12 @@ def _lacking(opensim, path: Path) -> dict[str, float]:
 # What is measured: each step of OpenSim, and ours from the same files to files of the same content.
 
 
+def forget_models() -> None:
+    """Let go of every model read before, so that reading one takes as long as in a new process."""
+    for kept in (osim._read, osim_muscles._read, osim_xml._parse):
+        kept.cache_clear()
+
+
 class Ours:
     """Our steps on the files of a case."""
 
@@ -151,12 +157,12 @@ class Ours:
         self.folder.mkdir(exist_ok=True)
 
     def model(self):
-        osim_xml.forget_documents()
+        forget_models()
         self.body = read_osim(self.case.model)
         self.muscles = read_osim_muscles(self.case.model, self.body)
 
     def body_only(self):
-        osim_xml.forget_documents()
+        forget_models()
         self.body = read_osim(self.case.model)
 
     def motion(self):
@@ -451,7 +457,7 @@ def show(r: dict) -> None:
     print(f"{r['case']}: {r['frames']} frames of muscles, {r['id']['frames']} of moments, kernels: {r['kernels']}")
     found = r["id"]
     print(
-        f"  moments, RMS over all joints        {found['rms_nm']:.4f} N m, median {found['median_nm']:.4f}; {found['worst']}"
+        f"  moments, RMS over all joints {found['rms_nm']:.4f} N m, median {found['median_nm']:.4f}; {found['worst']}"
     )
     for label, words in (("same", "OpenSim's strengths"), ("own", "own rigid tendons")):
         m = r[label]

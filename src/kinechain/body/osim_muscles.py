@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Literal
 from xml.etree.ElementTree import Element
@@ -23,10 +24,11 @@ from kinechain.body.osim_functions import find_function, read_function
 from kinechain.body.osim_xml import (
     children,
     describe,
+    document_bytes,
     naming,
     number,
     numbers,
-    read_document,
+    parse_document,
     require_unique,
     text,
     truth,
@@ -101,13 +103,19 @@ def read_osim_muscles(path: str | FilePath, body: Body | None = None) -> Muscula
     path = FilePath(path)
     body = read_osim(path) if body is None else body
     with naming(path, "OpenSim 4 model"):
-        root = read_document(path)
-        model = root.find("Model")
-        if model is None:
-            raise FileError("it holds no <Model>")
-        musculature = _Reader(root, model, body, path.name).musculature()
-        musculature.check(body)
-        return musculature
+        return _read(document_bytes(path), path.name, body)
+
+
+# Kept as the body is: a laboratory reads the same model for every trial.
+@lru_cache(maxsize=4)
+def _read(data: bytes, name: str, body: Body) -> Musculature:
+    root = parse_document(data)
+    model = root.find("Model")
+    if model is None:
+        raise FileError("it holds no <Model>")
+    musculature = _Reader(root, model, body, name).musculature()
+    musculature.check(body)
+    return musculature
 
 
 @dataclass(frozen=True)

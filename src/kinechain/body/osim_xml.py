@@ -24,7 +24,6 @@ __all__ = [
     "children",
     "describe",
     "document_bytes",
-    "forget_documents",
     "naming",
     "number",
     "numbers",
@@ -102,11 +101,6 @@ def _readable(data: bytes) -> bytes:
     except UnicodeDecodeError:
         return data.decode("latin-1").encode("utf-8")
     return data
-
-
-def forget_documents() -> None:
-    """Let go of the files that were read last."""
-    _parse.cache_clear()
 
 
 # Body and muscles are read from the same file one after the other, and reading it takes longer than solving the trial.
