@@ -28,6 +28,12 @@ _EXACT = 1e-10
 _STEPS = 50
 
 _LUMBAR = ("lumbar5", "lumbar4", "lumbar3", "lumbar2", "lumbar1")
+_LEVELS = ("l5_s1", "l4_l5", "l3_l4", "l2_l3", "l1_l2", "t12_l1")
+
+#: Landmarks that tell where the thorax stands, and how far off the scaled one they may find it, m (assumption: farther
+#: is a marker that is not where its name says).
+_TRUNK = ("c7", "t10", "suprasternal_notch", "xiphoid", "acromion_r", "acromion_l")
+_LARGEST_SHIFT = 0.12
 
 
 @dataclass(frozen=True)
@@ -185,8 +191,10 @@ def personalize(template: Body, points: Points, standing: Standing, factors: Map
         work.solve_offset(f"knee_{side}", f"tibia_{side}", [f"knee_flexion_{side}"])
         work.solve_ankle(side)
     if "thorax" in standing.frames:
-        joints = ["sacroiliac", "l5_s1", "l4_l5", "l3_l4", "l2_l3", "l1_l2", "t12_l1"]
-        work.solve_chain(joints, "thorax", ["lumbar_flexion", "lumbar_bending", "lumbar_rotation"])
+        work.solve_chain(
+            ["sacroiliac", *_LEVELS], "thorax", ["lumbar_flexion", "lumbar_bending", "lumbar_rotation"]
+        )
+        work.place_thorax(points)
     if "head" in standing.frames:
         work.solve_chain(["neck"], "head", ["neck_flexion", "neck_bending", "neck_rotation"])
     for side in SIDES:
@@ -316,6 +324,23 @@ class _Work:
         parent[:3, 3] = ankle.parent_from_joint[:3, 3]
         self.joints[ankle.name] = replace(ankle, parent_from_joint=parent)
         self.place_joint(ankle.name, self.standing.centres[f"ankle_centre_{side}"])
+
+    def place_thorax(self, points: Points) -> None:
+        """Carry the thorax onto its own landmarks; every lumbar level takes its share, as the curve of a spine does."""
+        names = [name for name in _TRUNK if points.has(name)]
+        if not names:
+            return
+        thorax = self.poses()["thorax"]
+        own = transform_points(thorax, np.array([self.body.landmark(name).position for name in names]))
+        shift = np.mean([points.landmarks[name] for name in names] - own, axis=0)
+        if np.linalg.norm(shift) > _LARGEST_SHIFT:
+            return
+        poses = self.poses()
+        for name in _LEVELS:
+            joint = self.joints[name]
+            moved = joint.parent_from_joint.copy()
+            moved[:3, 3] += poses[joint.parent][:3, :3].T @ shift / len(_LEVELS)
+            self.joints[name] = replace(joint, parent_from_joint=moved)
 
     def arm(self, side: str) -> None:
         """Place shoulder, elbow and wrist, as far as they were measured."""

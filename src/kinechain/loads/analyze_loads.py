@@ -1,0 +1,275 @@
+"""The straight line from one walking trial to what it costs each link.
+
+::
+
+    motion ──► kinematics ──► ground ──► inverse dynamics ──► lumbar discs ──► muscles ⇄ arch ──► joint reactions
+
+Frames go through in chunks, so memory does not grow with the length of a trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kinechain.body.body import Body
+from kinechain.body.muscle import Musculature
+from kinechain.body.paths import Paths
+from kinechain.core.arrays import FloatArray, Immutable
+from kinechain.core.errors import SettingError
+from kinechain.core.gravity import GRAVITY_M_S2
+from kinechain.loads.ground import ground_reaction, segment_wrenches
+from kinechain.loads.joint_reactions import PathLoads, ReactionPlan, reaction_plan, solve_reactions
+from kinechain.loads.kinematics import Kinematics, motion_kinematics
+from kinechain.loads.loads import GroundReaction, JointReaction, Loads, LoadSettings, Table
+from kinechain.loads.lumbar import compute_disc_moments, disc_axes, level_tolerances, lumbar_rows
+from kinechain.loads.muscle_forces import (
+    MuscleChunk,
+    MusclePlan,
+    MuscleSettings,
+    chunks,
+    gather,
+    plan_muscles,
+    share_forces,
+)
+from kinechain.loads.newton_euler import Dynamics, Forces, dynamics_of, solve_forces
+from kinechain.loads.strength import with_strength
+from kinechain.loads.tissues import compute_tissue_tensions, solve_arch
+from kinechain.motion.trial import GaitTrial
+
+__all__ = ["LoadModel", "analyze_loads", "load_model", "solve_loads"]
+
+#: Coordinates whose moment muscles are not asked for, and who carries it instead.
+CARRIED = {
+    "knee_rotation": "ligaments and menisci of the knee",
+    "midtarsal_dorsiflexion": "plantar fascia, ligaments of the arch and what muscles give in passing",
+    "forefoot_eversion": "ligaments of the midfoot",
+    "forefoot_adduction": "ligaments of the midfoot",
+    "shoulder_flexion": "muscles that are not modelled",
+    "shoulder_adduction": "muscles that are not modelled",
+    "shoulder_rotation": "muscles that are not modelled",
+}
+
+#: Passes between muscles and arch: the fascia takes part of the moment at the toes, and muscles part of that at the
+#: arch.
+ARCH_PASSES = 2
+
+
+@dataclass(frozen=True, eq=False)
+class LoadModel(Immutable):
+    """A body made ready for any number of trials.
+
+    Attributes
+    ----------
+    body : Body
+        As the loads need it: arch and toes can turn though the markers may not have shown it.
+    musculature : Musculature
+    settings : LoadSettings
+    dynamics : Dynamics
+    plan : MusclePlan
+    reactions : ReactionPlan
+    """
+
+    body: Body
+    musculature: Musculature
+    settings: LoadSettings
+    dynamics: Dynamics
+    plan: MusclePlan
+    reactions: ReactionPlan
+
+
+def load_model(body: Body, musculature: Musculature, settings: LoadSettings | None = None) -> LoadModel:
+    """Make a body ready for loads.
+
+    Parameters
+    ----------
+    body : Body
+        Of our tables, at the size and mass of the person.
+    musculature : Musculature
+        Of the same body (`kinechain.body.musculature.person_muscles`).
+    settings : LoadSettings, optional
+    """
+    settings = settings or LoadSettings()
+    free = replace(
+        body, coordinates=tuple(replace(c, is_locked=c.is_locked and not _is_foot(c.name)) for c in body.coordinates)
+    )
+    muscles = with_strength(musculature, settings.strength)
+    dynamics = dynamics_of(free)
+    levels = lumbar_rows(free, dynamics.tree)
+    is_single = settings.balance == "levels"
+    tolerances = dict(zip((row.name for row in levels), level_tolerances(free, dynamics.tree), strict=True))
+    muscle_settings = MuscleSettings(
+        exponent=settings.exponent,
+        weighting=settings.weighting,
+        reserves=tolerances if is_single else {},
+    )
+    left_out = [c.name for c in free.coordinates if c.name.removesuffix("_r").removesuffix("_l") in CARRIED]
+    single = {row.node: row.name for row in levels} if is_single else None
+    plan = plan_muscles(free, muscles, muscle_settings, single, left_out)
+    return LoadModel(free, muscles, settings, dynamics, plan, reaction_plan(free, dynamics, rotations=disc_axes()))
+
+
+def _is_foot(coordinate: str) -> bool:
+    return coordinate.startswith(("midtarsal_dorsiflexion", "mtp_dorsiflexion"))
+
+
+def analyze_loads(
+    body: Body, musculature: Musculature, trial: GaitTrial, settings: LoadSettings | None = None
+) -> Loads:
+    """Return what a walking trial costs each link of a body.
+
+    Parameters
+    ----------
+    body : Body
+        The body of the trial.
+    musculature : Musculature
+        Of the same body.
+    trial : GaitTrial
+    settings : LoadSettings, optional
+
+    Returns
+    -------
+    Loads
+        NaN at frames without a pose, without a known ground reaction or without an answer; the notes name them.
+    """
+    model = load_model(body, musculature, settings)
+    ground = ground_reaction(model.body, trial, model.settings)
+    kinematics = motion_kinematics(model.dynamics.tree, trial.motion)
+    return solve_loads(model, kinematics, ground, segment_wrenches(model.body, trial.motion, ground))
+
+
+def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction, external: FloatArray) -> Loads:
+    """Return the loads of a motion whose external forces are known.
+
+    Parameters
+    ----------
+    model : LoadModel
+    kinematics : Kinematics
+        Of the inputs of the model's tree.
+    ground : GroundReaction
+        Kept with the result.
+    external : (time, segment, 6) array, N and N m
+        All that acts from outside beside gravity, moment about the world origin.
+
+    Raises
+    ------
+    SettingError
+        If the external forces do not run over the frames of the kinematics.
+    """
+    if len(external) != len(kinematics.values):
+        raise SettingError(
+            f"external forces of {len(external)} frames do not belong to a motion of {len(kinematics.values)}"
+        )
+    parts = list(_chunks(model, kinematics, external))
+    muscles = gather(model.plan, [p.muscles for p in parts])
+    inputs = np.concatenate([p.forces.inputs for p in parts])
+    reactions = np.concatenate([p.reactions for p in parts])
+    names = model.dynamics.inputs
+    return Loads(
+        times_s=kinematics.times_s,
+        mass_kg=model.body.mass_kg,
+        settings=model.settings,
+        ground=ground,
+        moments=Table(names, inputs, "N m"),
+        powers=Table(names, inputs * kinematics.velocities, "W"),
+        activations=muscles.activations,
+        muscle_forces=muscles.forces,
+        reserves=muscles.reserves,
+        tissue_forces=muscles.tissue_forces,
+        tissue_lengths=muscles.tissue_lengths,
+        reactions=tuple(
+            JointReaction(joint, reactions[:, j, :3], reactions[:, j, 3:])
+            for j, joint in enumerate(model.reactions.joints)
+        ),
+        notes=(*kinematics.notes, *ground.notes, *muscles.notes, *_notes(model, inputs)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Part(Immutable):
+    """What some frames came to."""
+
+    forces: Forces
+    muscles: MuscleChunk
+    reactions: FloatArray
+
+
+def _chunks(model: LoadModel, kinematics: Kinematics, external: FloatArray) -> Iterator[_Part]:
+    for first, last in chunks(len(kinematics.values)):
+        moving = kinematics.cut(first, last)
+        yield _solve_chunk(model, moving, external[first:last])
+
+
+def _solve_chunk(model: LoadModel, moving: Kinematics, external: FloatArray) -> _Part:
+    tree, paths = model.dynamics.tree, model.plan.paths
+    forces = solve_forces(model.dynamics, moving.values, moving.velocities, moving.accelerations, external)
+    asked = forces.nodes - compute_disc_moments(model.body, tree, moving.values)
+    tensions = None
+    for _ in range(ARCH_PASSES):
+        chunk = share_forces(
+            model.plan, moving.values, moving.velocities, asked, tissue_tensions=tensions, with_loads=True
+        )
+        tensions = _arch_tensions(model, moving.values, chunk, forces)
+    assert tensions is not None
+    pulls = np.concatenate([chunk.forces[:, : len(model.musculature.muscles)], tensions], axis=1)
+    chunk = replace(chunk, forces=pulls)
+    loads = PathLoads(paths.load_path, paths.load_segment, chunk.loads)
+    reactions = solve_reactions(model.dynamics, model.reactions, moving.values, forces.joint_wrench, pulls, loads)
+    return _Part(forces, replace(chunk, loads=np.empty((len(pulls), 0, 6))), reactions)
+
+
+def _arch_tensions(model: LoadModel, values: FloatArray, chunk: MuscleChunk, forces: Forces) -> FloatArray:
+    """Return the tension of every tissue, (time, tissue): those below an arch carry what its muscles leave."""
+    paths, muscles = model.plan.paths, len(model.musculature.muscles)
+    lengths = chunk.lengths[:, muscles:]
+    tensions = compute_tissue_tensions(model.musculature, lengths)
+    for side in ("r", "l"):
+        arch = f"midtarsal_dorsiflexion_{side}"
+        if arch not in model.dynamics.inputs:
+            continue
+        column = model.dynamics.inputs.index(arch)
+        arms = _arms_about(paths, chunk, column)
+        by_muscles = (arms[:, :muscles] * chunk.forces[:, :muscles]).sum(axis=1)
+        found = solve_arch(
+            model.musculature, lengths, arms[:, muscles:], by_muscles - forces.inputs[:, column]
+        ).tensions
+        crosses = np.array([t.name.endswith(f"_{side}") for t in model.musculature.tissues])
+        tensions = np.where(crosses, found, tensions)
+    return tensions
+
+
+def _arms_about(paths: Paths, chunk: MuscleChunk, column: int) -> FloatArray:
+    """Return the moment arms of all paths about one input, (time, path), m."""
+    out = np.zeros_like(chunk.lengths)
+    for entry in np.flatnonzero(paths.entry_input == column):
+        out[:, paths.entry_path[entry]] -= chunk.arms[:, entry] * chunk.slopes[:, paths.entry_column[entry]]
+    return out
+
+
+def _notes(model: LoadModel, inputs: FloatArray) -> tuple[str, ...]:
+    """Say who carries what muscles were not asked for, and how large the residuals are."""
+    tree = model.dynamics.tree
+    root = inputs[:, tree.is_root == 1]
+    known = np.isfinite(root).all(axis=1)
+    carried = [f"{name.replace('_', ' ')} ({who})" for name, who in CARRIED.items() if _has(model, name)]
+    out = [f"Not asked of the muscles: {'; '.join(carried)}."]
+    if known.any():
+        is_angle = tree.is_angle[tree.is_root == 1] == 1
+        weight = model.body.mass_kg * GRAVITY_M_S2
+        force, moment = (np.linalg.norm(root[known][:, kind], axis=1) for kind in (~is_angle, is_angle))
+        out.append(
+            f"Residual on the pelvis, root mean square and largest: {_rms(force):.0f} and {force.max():.0f} N "
+            f"({100 * _rms(force) / weight:.1f} and {100 * force.max() / weight:.1f} % of body weight), "
+            f"{_rms(moment):.0f} and {moment.max():.0f} N m: what plates or prediction do not explain of the motion."
+        )
+    return tuple(out)
+
+
+def _has(model: LoadModel, stem: str) -> bool:
+    return any(name.startswith(stem) for name in model.dynamics.inputs)
+
+
+def _rms(values: FloatArray) -> float:
+    return float(np.sqrt(np.mean(values**2)))
