@@ -183,6 +183,7 @@ def _muscle(row: Row, side: str) -> Muscle:
         tendon_slack_length_m=float(row["tendon_slack_length"]),
         pennation_rad=float(row["pennation"]),
         max_contraction_velocity=float(row["max_contraction_velocity"] or _VELOCITY),
+        curve_values=(("passive_strain", float(row["passive_strain"])),) if row.get("passive_strain") else (),
         group=row["group"],
         roots=tuple(row["roots"].split()),
         source=row["source"],
