@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pypdfium2
@@ -332,3 +333,15 @@ def test_emg_stands_grey_behind_the_computed_line_and_its_agreement_in_words(mak
     )
     assert not [p for p in build_content(make_loaded()).pages if p.id.startswith("emg")]
     assert words in Page(render_html(make_loaded(muscle_curves=curves))).text
+
+
+def test_the_page_with_loads_keeps_its_headings_tables_and_anchors_in_order(html):
+    page = Page(html)
+    levels = [int(name[1]) for name, _ in page.elements if re.fullmatch(r"h[1-6]", name)]
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+    ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    targets = [a["href"][1:] for a in page.named("a") if (a.get("href") or "").startswith("#")]
+    assert set(targets) <= set(ids)
+    assert len(page.named("caption")) == len(page.named("table"))
+    assert not [attributes for _, attributes in page.elements if "style" in attributes]
