@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from kinechain.body.pose import segment_poses
 from kinechain.body.tree import Index
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError, RecordingError, suggest
+from kinechain.core.frames import OURS_FROM_OPENSIM
 from kinechain.core.text import printable
 from kinechain.loads.external_loads import (
     ExternalLoads,
@@ -25,10 +26,11 @@ from kinechain.loads.inverse_dynamics import InverseDynamics, moment_labels, sol
 from kinechain.loads.kinematics import Kinematics, motion_kinematics
 from kinechain.loads.newton_euler import Dynamics, dynamics_of
 from kinechain.motion.motion import Motion
+from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.readers.mot import looks_like_table, read_table
 from kinechain.recording.readers.text import decode_text
-from kinechain.recording.recording import Series, Side
+from kinechain.recording.recording import ForcePlate, Series, Side
 from kinechain.recording.writers.mot import write_mot
 from kinechain.recording.writers.parquet import write_parquet
 
@@ -153,7 +155,8 @@ def read_ground_forces(path: Path, body: Body, motion: Motion) -> ExternalLoads:
     ----------
     path : path
         ``.xml``: OpenSim's external loads.  Anything else is read as a recording whose plates are given to the feet
-        ('calcn_r' and 'calcn_l') nearest to them.
+        ('calcn_r' and 'calcn_l') nearest to them; a table is taken to stand in OpenSim's axes, a C3D is turned into
+        them, as its markers are.
     body : Body
     motion : Motion
 
@@ -165,6 +168,9 @@ def read_ground_forces(path: Path, body: Body, motion: Motion) -> ExternalLoads:
     if path.suffix.lower() == ".xml":
         return read_external_loads(path)
     recording = read_recording(path)
+    is_world = recording.format == "C3D"
+    if is_world:
+        recording = prepare_recording(recording)
     if not recording.plates:
         raise RecordingError(
             f"{recording.name} holds no plates (columns of force and point by name); give the external loads (.xml) "
@@ -178,7 +184,16 @@ def read_ground_forces(path: Path, body: Body, motion: Motion) -> ExternalLoads:
         if heel not in names:
             raise RecordingError(f"the model has no body '{heel}' for a plate to act on; give external loads (.xml)")
         found[side] = heel
-    return plates_as_external_loads(body, recording.plates, motion.times_s, segment_poses(body, motion.values), found)
+    plates = tuple(_in_opensims_axes(p) for p in recording.plates) if is_world else recording.plates
+    return plates_as_external_loads(body, plates, motion.times_s, segment_poses(body, motion.values), found)
+
+
+def _in_opensims_axes(plate: ForcePlate) -> ForcePlate:
+    turned = {
+        name: getattr(plate, name) @ OURS_FROM_OPENSIM
+        for name in ("corners", "force", "centre_of_pressure", "free_moment")
+    }
+    return replace(plate, **turned)
 
 
 def model_inverse_dynamics(
@@ -242,7 +257,7 @@ def external_of(
         If the motion lies outside the times of the loads.
     """
     if loads is None:
-        return None, ()
+        return None, ("No ground forces were given: the residuals on the root hold the whole ground reaction.",)
     poses = None
     if any(f.point is None or f.force_frame != "ground" or f.point_frame != "ground" for f in loads.forces):
         poses = np.asarray(segment_poses(body, _all_values(dynamics.tree.inputs, kinematics.values, motion)))
@@ -284,7 +299,7 @@ def write_moments(body: Body, result: InverseDynamics, path: Path) -> None:
     columns = [labels[name] for name in names]
     times = result.kinematics.times_s
     if path.suffix.lower() == ".parquet":
-        units = ["N m" if re.search("_moment$", c) else "N" for c in columns]
+        units = ["N m" if body.coordinate(name).kind == "rotation" else "N" for name in names]
         frame = "generalised forces, positive as the coordinate"
         write_parquet(columns, units, values, times, path, frame, {"body": body.hash})
         return

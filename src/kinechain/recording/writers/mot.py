@@ -32,7 +32,7 @@ def write_mot(
     values : (time, column) array
     times_s : (time,) array, s
     path : path
-        The header says ``inDegrees=yes``; OpenSim reads both endings alike.
+        The header says ``inDegrees=yes`` where there are rotations; OpenSim reads both endings alike.
     remarks : sequence of str
         Lines for people, written into the header; OpenSim passes over them.
 
@@ -55,7 +55,7 @@ def write_mot(
         "version=1",
         f"nRows={len(times)}",
         f"nColumns={len(names) + 1}",
-        "inDegrees=yes",
+        f"inDegrees={'yes' if 'rotation' in kinds else 'no'}",
         *(" ".join(remark.replace("=", ":").split()) for remark in remarks),
         "endheader",
         "time\t" + "\t".join(names),
