@@ -8,7 +8,7 @@ import pytest
 
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
-from kinechain.body.hill import strength
+from kinechain.body.hill import passive_force, strength
 from kinechain.body.muscle import Musculature
 from kinechain.body.musculature import person_muscles, template_muscles
 from kinechain.body.osim import read_osim
@@ -17,6 +17,7 @@ from kinechain.body.paths import moment_arms, path_lengths
 from kinechain.body.skeleton import generic_body, template_body
 from kinechain.body.tables import read_table
 from kinechain.evidence.library import read_facts
+from kinechain.loads.tissues import compute_tissue_tensions
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 
@@ -324,3 +325,49 @@ def test_arms_stay_plausible_in_people_fitted_to_their_markers(
         print("\nfitted people, arms right and left (mm) of " + ", ".join(w[0] for w in watched))
         print("\n".join(lines))
     assert len(people) == 6
+
+
+def passive_joint_moment(joint: str, ankle: float, knee: float, hip: float) -> float:
+    """Return what joints at rest give, N m, positive as our coordinates; angles in degrees, dorsiflexion positive.
+
+    Riener and Edrich 1999 as stored in ``passive_stiffness`` (riener1999), where plantarflexion is positive.
+    """
+    a, k, h = -ankle, knee, hip
+    if joint == "ankle_dorsiflexion_r":
+        return float(-(np.exp(2.1016 - 0.0843 * a - 0.0176 * k) - np.exp(-7.9763 + 0.1949 * a + 0.0008 * k) - 1.792))
+    if joint == "knee_flexion_r":
+        flexing = np.exp(1.8 - 0.046 * a - 0.0352 * k + 0.0217 * h) + np.exp(2.22 - 0.15 * k)
+        return float(flexing - np.exp(-3.971 - 0.0004 * a + 0.0495 * k - 0.0128 * h) - 4.82)
+    return float(np.exp(1.4655 - 0.0034 * k - 0.075 * h) - np.exp(1.3403 - 0.0226 * k + 0.0305 * h) + 8.072)
+
+
+def test_muscles_at_rest_resist_no_more_than_joints_do(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the passive curves as published they resisted with 175 N m RMS too much over these poses."""
+    poses = [("ankle_dorsiflexion_r", a, k, 0.0) for a in (-30, -20, -10, 0, 10) for k in (0, 40, 80)]
+    poses += [("knee_flexion_r", 0.0, k, h) for k in (10, 20, 40, 60, 80, 100) for h in (0, 30, 60)]
+    poses += [("hip_flexion_r", 0.0, k, h) for k in (0, 40, 80) for h in (-15, -5, 0, 10, 20, 40, 60)]
+    off = []
+    for joint, ankle, knee, hip in poses:
+        fixed = {"ankle_dorsiflexion_r": ankle, "knee_flexion_r": knee, "hip_flexion_r": hip}
+        values = sweep(BODY, joint, np.array([fixed[joint]]), **fixed)
+        count = len(OWN.muscles)
+        lengths, arms = path_lengths(BODY, OWN, values), arms_of(BODY, OWN, joint, values)[0] / 1000.0
+        pulls = np.concatenate(
+            [passive_force(OWN, lengths[:, :count])[0], compute_tissue_tensions(OWN, lengths[:, count:])[0]]
+        )
+        off.append(float(pulls @ arms) - passive_joint_moment(joint, ankle, knee, hip))
+    rms, worst = float(np.sqrt(np.mean(np.square(off)))), int(np.argmax(np.abs(off)))
+    with capsys.disabled():
+        print(f"\npassive moments against Riener 1999: RMS {rms:.1f} N m, worst {off[worst]:+.1f} at {poses[worst]}")
+    assert rms < 6.0
+    assert abs(off[worst]) < 18.0
+
+
+def test_a_hip_at_rest_resists_extension_as_measured() -> None:
+    for hip in (-20.0, -10.0, 0.0, 10.0):
+        values = sweep(BODY, "hip_flexion_r", np.array([hip]), knee_flexion_r=20.0)
+        count = len(OWN.muscles)
+        lengths, arms = path_lengths(BODY, OWN, values), arms_of(BODY, OWN, "hip_flexion_r", values)[0] / 1000.0
+        moment = passive_force(OWN, lengths[:, :count])[0] @ arms[:count]
+        moment += compute_tissue_tensions(OWN, lengths[:, count:])[0] @ arms[count:]
+        assert moment == pytest.approx(passive_joint_moment("hip_flexion_r", 0.0, 20.0, hip), abs=2.0)
