@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from kinechain.body.body import Body
-from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.osim import coordinate_targets, read_ik_setup, read_osim, with_ik_weights
 from kinechain.care.person import Person
 from kinechain.core.errors import RecordingError
 from kinechain.motion.inverse_kinematics import IkSettings, solve_motion
 from kinechain.motion.motion import Motion
-from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Markers, Recording
 
@@ -68,6 +66,8 @@ def solve_model_motion(body: Body, recording: Path, setup: Path | None = None) -
     settings = IkSettings()
     trial = read_recording(recording)
     if trial.format == "C3D":
+        from kinechain.recording.prepare import prepare_recording
+
         trial = prepare_recording(trial)
     if setup is not None:
         tasks = read_ik_setup(setup)
@@ -96,6 +96,10 @@ def track_person(person: Person, recording: Path, static: Path | None, say: Say)
     InputError
         If a file cannot be used.
     """
+    # A model and a TRC need neither, and loading them takes longer than solving.
+    from kinechain.body.fit import BodySize, fit_body
+    from kinechain.recording.prepare import prepare_recording
+
     say("Reading the recording")
     trial = prepare_recording(read_recording(recording))
     standing = static or (Path(person.static) if person.static else None)

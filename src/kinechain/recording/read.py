@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,15 +13,16 @@ from kinechain.core.errors import FileError
 from kinechain.core.text import printable
 from kinechain.recording.clock import with_rate
 from kinechain.recording.plates import PlateSettings, plates_from_table
-from kinechain.recording.readers.c3d import C3dContent, read_c3d
 from kinechain.recording.readers.c3d_format import is_c3d
 from kinechain.recording.readers.forces import looks_like_forces, read_forces
 from kinechain.recording.readers.mot import looks_like_table, read_table
 from kinechain.recording.readers.recognise import READABLE
-from kinechain.recording.readers.tables import read_any_table
 from kinechain.recording.readers.text import decode_text
 from kinechain.recording.readers.trc import looks_like_trc, read_trc
 from kinechain.recording.recording import Markers, Note, Recording
+
+if TYPE_CHECKING:
+    from kinechain.recording.readers.c3d import C3dContent
 
 __all__ = ["ReadSettings", "read_recording"]
 
@@ -76,6 +78,9 @@ def _read(path: Path, settings: ReadSettings) -> Recording:
     data = _bytes(path, name, settings.largest_bytes)
     digest = hashlib.sha256(data).hexdigest()
     if is_c3d(data):
+        # Loading a reader takes as long as reading: each is loaded for its own files.
+        from kinechain.recording.readers.c3d import read_c3d
+
         return _of_c3d(read_c3d(data, name, settings.plates), name, digest)
     text = decode_text(data)
     if text is not None and looks_like_trc(text):
@@ -92,6 +97,8 @@ def _read(path: Path, settings: ReadSettings) -> Recording:
     if text is not None and looks_like_forces(text):
         forces = read_forces(text, name)
         return Recording(name, digest, "FORCES", plates=forces.plates, notes=forces.notes)
+    from kinechain.recording.readers.tables import read_any_table
+
     columns = read_any_table(path, data, text, name)
     markers, far = _without_far_points(columns.markers)
     return Recording(
