@@ -19,9 +19,6 @@ constexpr int kMostRounds = 200;
 // What the arms and loads of a bent path are: those of its length, or of a tension along its straight ends.
 enum Pull : Index { kOfLength = 0, kAlongEnds = 1 };
 
-// Of wrap_method; what the others mean is the ellipsoid's matter.
-constexpr Index kShortestMethod = 3;
-
 // A point of the path as it runs in this pose; wrap >= 0: where it touches or leaves a surface.
 struct Stop {
   double at[3];

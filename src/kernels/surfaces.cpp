@@ -48,10 +48,12 @@ bool turns_left(const Surface& s, const double* p, const double* q, double rho_p
   }
   const bool pa = is_on_side(s, touch[0]), pb = is_on_side(s, touch[1]);
   const bool qa = is_on_side(s, touch[2]), qb = is_on_side(s, touch[3]);
+  const auto flat = [&](int i, int j) { return touch[i][0] * touch[j][0] + touch[i][1] * touch[j][1]; };
+  // OpenSim's rule prefers clockwise where it cannot tell, so that right and left legs may differ; the other is fair.
+  if (s.method == kShortestMethod) return pa + qb != pb + qa ? pa + qb > pb + qa : flat(0, 3) > flat(1, 2);
   if (pa != pb) return pa;
   if (qa) return false;
   if (pa || qb) return true;
-  const auto flat = [&](int i, int j) { return touch[i][0] * touch[j][0] + touch[i][1] * touch[j][1]; };
   return flat(0, 3) < flat(1, 2);
 }
 

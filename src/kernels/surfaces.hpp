@@ -11,6 +11,9 @@ enum Bend : int { kStraight = 0, kInside = 1, kMayBend = 2, kMustBend = 3 };
 // Which curve on a cylinder: the one OpenSim takes where a path bends once, or the shortest.
 enum Curve : int { kBisected = 0, kShortest = 1 };
 
+// The method that is not OpenSim's; the others are the ellipsoid's matter.
+constexpr Index kShortestMethod = 3;
+
 // Borrowed; the axis of a cylinder is z. axis < 0: paths may touch it everywhere.
 struct Surface {
   Index kind;

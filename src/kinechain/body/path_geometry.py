@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from kinechain.body.path_surfaces import MAY_BEND, MUST_BEND, BentPiece, bend
+from kinechain.body.path_surfaces import FAIR, MAY_BEND, MUST_BEND, BentPiece, bend
 from kinechain.body.paths import Paths
 from kinechain.body.pose import coordinate_values, node_frames
 from kinechain.body.tree import Tree
@@ -21,7 +21,6 @@ __all__ = ["measure", "slopes"]
 #: Paths over several surfaces are settled when no touching point moves further than this, m.
 _SETTLED = 1e-12
 _MOST_ROUNDS = 200
-_SHORTEST = 3
 
 
 def measure(
@@ -133,7 +132,7 @@ class _Instant:
         return length
 
     def _bent_once(self, stops: list[_Stop], wrap: int) -> float:
-        at, found = self._choose(stops, wrap, is_shortest=self.paths.wrap_method[wrap] == _SHORTEST)
+        at, found = self._choose(stops, wrap, is_shortest=self.paths.wrap_method[wrap] == FAIR)
         length = 0.0
         for i, (start, end) in enumerate(pairwise(stops)):
             if i != at or found is None:

@@ -20,9 +20,10 @@ import numpy as np
 from kinechain.body.path_ellipsoid import bend_ellipsoid
 from kinechain.core.arrays import FloatArray, cross
 
-__all__ = ["MAY_BEND", "MUST_BEND", "STRAIGHT", "BentPiece", "bend"]
+__all__ = ["FAIR", "MAY_BEND", "MUST_BEND", "STRAIGHT", "BentPiece", "bend"]
 
 STRAIGHT, MAY_BEND, MUST_BEND = 0, 2, 3
+FAIR = 3
 _TURN = 2 * np.pi
 #: Below this distance, m, a point counts as lying on the surface.
 _TOUCHING = 1e-9
@@ -73,13 +74,13 @@ def bend(
     side : (int, float)
         Axis and sign of the half that may be touched; axis -1 for all.
     method : int
-        0 hybrid, 1 midpoint, 2 axial.
+        0 hybrid, 1 midpoint, 2 axial, 3 shortest: on a cylinder, neither way round is preferred.
     p, q : (3,) array, m, surface frame
     is_shortest : bool
         On a cylinder, the shortest way instead of OpenSim's.
     """
     if kind == 0:
-        return _bend_cylinder(radii[0], half_length, side, p, q, is_shortest)
+        return _bend_cylinder(radii[0], half_length, side, method == FAIR, p, q, is_shortest)
     if kind == 1:
         return _bend_sphere(radii[0], side, p, q)
     found = bend_ellipsoid(radii, side, method, p, q)
@@ -110,7 +111,9 @@ def _turned(x: FloatArray, angle: float) -> FloatArray:
     return np.array([c * x[0] - s * x[1], s * x[0] + c * x[1]])
 
 
-def _turns_left(r: float, side: tuple[int, float], p: FloatArray, q: FloatArray, delta: float) -> bool:
+def _turns_left(
+    r: float, side: tuple[int, float], is_fair: bool, p: FloatArray, q: FloatArray, delta: float
+) -> bool:
     """Say whether a path passes a cylinder counter-clockwise about z."""
     if side[0] < 0:
         return delta >= 0
@@ -121,6 +124,10 @@ def _turns_left(r: float, side: tuple[int, float], p: FloatArray, q: FloatArray,
             flat = r * _turned(x[:2] / rho, sign * np.arccos(r / rho))
             touch.append(np.array([*flat, x[2]]))
     pa, pb, qa, qb = (_is_on(side, t) for t in touch)
+    if is_fair:
+        if pa + qb != pb + qa:
+            return pa + qb > pb + qa
+        return bool(touch[0][:2] @ touch[3][:2] > touch[1][:2] @ touch[2][:2])
     if pa != pb:
         return pa
     if qa or pa or qb:
@@ -129,7 +136,13 @@ def _turns_left(r: float, side: tuple[int, float], p: FloatArray, q: FloatArray,
 
 
 def _bend_cylinder(
-    r: float, half_length: float, side: tuple[int, float], p: FloatArray, q: FloatArray, is_shortest: bool
+    r: float,
+    half_length: float,
+    side: tuple[int, float],
+    is_fair: bool,
+    p: FloatArray,
+    q: FloatArray,
+    is_shortest: bool,
 ) -> tuple[int, BentPiece | None]:
     rho = np.array([np.hypot(p[0], p[1]), np.hypot(q[0], q[1])])
     if (rho < r).any():
@@ -138,7 +151,7 @@ def _bend_cylinder(
     if need == STRAIGHT:
         return need, None
     delta = float(np.arctan2(p[0] * q[1] - p[1] * q[0], p[:2] @ q[:2]))
-    turn = 1.0 if _turns_left(r, side, p, q, delta) else -1.0
+    turn = 1.0 if _turns_left(r, side, is_fair, p, q, delta) else -1.0
     tangent = np.sqrt(np.maximum(rho**2 - r * r, _TOUCHING**2))
     angle = np.arctan2(tangent, r)
     arc = r * float((turn * delta - angle.sum()) % _TURN)
