@@ -111,9 +111,7 @@ def _turned(x: FloatArray, angle: float) -> FloatArray:
     return np.array([c * x[0] - s * x[1], s * x[0] + c * x[1]])
 
 
-def _turns_left(
-    r: float, side: tuple[int, float], is_fair: bool, p: FloatArray, q: FloatArray, delta: float
-) -> bool:
+def _turns_left(r: float, side: tuple[int, float], is_fair: bool, p: FloatArray, q: FloatArray, delta: float) -> bool:
     """Say whether a path passes a cylinder counter-clockwise about z."""
     if side[0] < 0:
         return delta >= 0

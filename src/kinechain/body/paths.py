@@ -13,7 +13,7 @@ the motion of the nodes, are the arms.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
@@ -177,7 +177,7 @@ class Paths(Immutable):
     @cached_property
     def compiled(self) -> Any:
         """The same paths inside the compiled extension."""
-        arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("names", "tree")}
         return kernels().Paths(self.tree.compiled, arrays)
 
 
