@@ -128,7 +128,7 @@ class _Reader:
     def musculature(self) -> Musculature:
         frames = collect_frames(self.model)
         surfaces, resting, notes = _surfaces(self.model, frames)
-        elements = [e for e in children(self.model, "ForceSet") if e.tag.endswith("Muscle")]
+        elements = [e for e in children(self.model, "ForceSet") if "Muscle" in e.tag]
         groups = self._groups()
         known = {s.name for s in surfaces}
         kept, idle = [], []
@@ -373,7 +373,7 @@ def _notes(muscles: list[Muscle], surfaces: list[Surface]) -> list[str]:
 
 
 def _left_out(model: Element) -> list[str]:
-    kinds = Counter(e.tag for e in children(model, "ForceSet") if not e.tag.endswith("Muscle"))
+    kinds = Counter(e.tag for e in children(model, "ForceSet") if "Muscle" not in e.tag)
     if not kinds:
         return []
     return ["no muscles, not read: " + ", ".join(f"{count} x {kind}" for kind, count in kinds.items())]

@@ -270,17 +270,17 @@ def test_the_kernel_refuses_rows_that_point_outside():
         for wrong in (-7, 10_000, 2**62):
             damaged = value.copy()
             damaged.flat[len(damaged.flat) // 2] = wrong
-            with pytest.raises(ValueError, match="paths|tree"):
+            with pytest.raises(ValueError, match=r"paths|tree"):
                 kernels().Paths(flat.tree.compiled, {**whole, name: damaged})
                 pytest.fail(f"{name} with {wrong} was taken")
             refused += 1
-        with pytest.raises(ValueError, match="paths|tree"):
+        with pytest.raises(ValueError, match=r"paths|tree"):
             kernels().Paths(flat.tree.compiled, {**whole, name: value.ravel()[:-1].copy()})
     assert refused > 60
     for name in ("point_position", "surface_radii", "surface_rotation"):
         damaged = whole[name].copy()
         damaged.flat[0] = np.nan
-        with pytest.raises(ValueError, match="finite|above"):
+        with pytest.raises(ValueError, match=r"finite|above"):
             kernels().Paths(flat.tree.compiled, {**whole, name: damaged})
 
 
@@ -301,7 +301,7 @@ def test_a_surface_that_no_path_can_bend_around_is_refused(change, said):
 
 @pytest.mark.parametrize("wrap", [Wrap("roller", 1, 1), Wrap("roller", 0, 2), Wrap("roller", method="round")])
 def test_a_wrap_that_makes_no_sense_is_refused(wrap):
-    with pytest.raises(BodyError, match="between|method"):
+    with pytest.raises(BodyError, match=r"between|method"):
         flatten_paths(arm(), muscles(Path(STRAIGHT.points, (wrap,)), surfaces=(surface("roller", "upper"),)))
 
 
