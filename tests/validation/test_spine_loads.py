@@ -26,7 +26,7 @@ from spine_walking import walks
 from kinechain.body.skeleton import RHYTHMS
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.loads.joint_reactions import joint_reactions, reaction_plan
-from kinechain.loads.lumbar import LUMBAR_JOINTS, disc_axes
+from kinechain.loads.lumbar import LUMBAR_JOINTS, compute_disc_moments, disc_axes, lumbar_rows
 from kinechain.loads.newton_euler import dynamics_of, solve_forces
 
 #: Published rows that the model misses by more than a quarter; kept, and shown by ``benchmarks/spine_table.py``.
@@ -143,6 +143,24 @@ def test_a_weight_further_ahead_presses_more() -> None:
 def test_no_level_is_missed_by_more_than_its_disc_gives_in_two_degrees(rhythm: str) -> None:
     for posture in (*WILKE, *MODEL[:3]):
         assert solve_posture(posture, rhythm).disc_missing < 2.7, posture.name
+
+
+def test_a_rhythm_of_moments_would_leave_single_discs_more_than_they_can_carry() -> None:
+    """Why every level is balanced: the same posture, muscles balancing the levels or the three coordinates only."""
+    body, _ = man("lifting_full_body")
+    tree = dynamics_of(body).tree
+    close = WILKE[2]
+    disc = compute_disc_moments(body, tree, posed(body, close))[0]
+    left = {}
+    for balanced in ("levels", "rhythm"):
+        spine = solve_posture(close, "lifting_full_body", balanced)
+        left[balanced] = max(
+            abs(spine.reactions[row.joint].moment[0, 1] + disc[row.node])
+            for row in lumbar_rows(body, tree)
+            if row.motion == "flexion"
+        )
+    assert left["levels"] < 1.5
+    assert left["rhythm"] > 25.0
 
 
 @pytest.mark.parametrize("rhythm", RHYTHMS)

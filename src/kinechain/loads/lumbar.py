@@ -5,10 +5,11 @@ exerts on the lower one presses with ``-z``; ``x > 0`` is anterior shear (the up
 shear to the left.  A plate whose front edge is the lower one has a positive inclination: a weight above it presses and
 shears forward.
 
-Balance.  Discs of 1 to 7 N m per degree cannot carry what a rhythm leaves to each level by itself - 27 N m at T12/L1
-with 20 kg in the hands - so the muscles balance every level ('levels'); a rhythm is a statement about angles, not
-about moments.  But the angle of a level is known to a degree or two only, and its disc answers an error of one degree
-with its stiffness: `level_tolerances` is that moment, the scale at which a level's row may be missed.
+Balance.  A rhythm is a statement about angles, not about moments.  If the muscles balance only the three lumbar
+coordinates, what they leave to single levels is up to 34 N m (20 kg held close, T12/L1) and 31 N m (lifting, L5/S1):
+discs of 1 to 7 N m per degree would have to bend by ten degrees and more to carry it.  So the muscles balance every
+level ('levels').  But the angle of a level is known to a degree or two only, and its disc answers an error of one
+degree with its stiffness: `level_tolerances` is that moment, the scale at which a level's row may be missed.
 """
 
 from __future__ import annotations
