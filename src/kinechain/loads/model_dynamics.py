@@ -26,8 +26,6 @@ from kinechain.loads.inverse_dynamics import InverseDynamics, moment_labels, sol
 from kinechain.loads.kinematics import Kinematics, motion_kinematics
 from kinechain.loads.newton_euler import Dynamics, dynamics_of
 from kinechain.motion.motion import Motion
-from kinechain.recording.prepare import prepare_recording
-from kinechain.recording.read import read_recording
 from kinechain.recording.readers.mot import looks_like_table, read_table
 from kinechain.recording.readers.text import decode_text
 from kinechain.recording.recording import ForcePlate, Series, Side
@@ -167,6 +165,10 @@ def read_ground_forces(path: Path, body: Body, motion: Motion) -> ExternalLoads:
     """
     if path.suffix.lower() == ".xml":
         return read_external_loads(path)
+    # Loaded here because the readers of every format take longer than all the rest of a model's dynamics.
+    from kinechain.recording.prepare import prepare_recording
+    from kinechain.recording.read import read_recording
+
     recording = read_recording(path)
     is_world = recording.format == "C3D"
     if is_world:
