@@ -43,6 +43,8 @@ __all__ = [
 
 #: An angle above this many radians is one in degrees, where a header says nothing: a joint turns by less.
 LARGEST_RAD = 7.0
+#: Farther than this, rad or m, nothing is: a damaged number.
+LARGEST = 1e4
 #: Decimals a time stamp is rounded to, from coarse to fine.
 DECIMALS = range(2, 10)
 
@@ -100,10 +102,21 @@ def read_coordinates(path: str | Path, body: Body) -> Motion:
     turns = np.array([c.name in columns and is_in_degrees(body, c.name) for c in body.coordinates])
     if _is_degrees(table.is_degrees, values[:, turns], name, notes):
         values[:, turns] = np.deg2rad(values[:, turns])
+    _require_possible(values, body, series, name)
     values, rate, start = _uniform(series, values, name, notes)
     empty = np.empty((len(values), 0))
     names = tuple(c.name for c in body.coordinates)
     return Motion(names, values, rate, start, (), empty, np.ones(len(values)), body.hash, tuple(notes))
+
+
+def _require_possible(values: FloatArray, body: Body, series: Series, name: str) -> None:
+    bad = np.abs(values) > LARGEST
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        raise FileError(
+            f"{name} puts '{body.coordinates[column].name}' at {values[row, column]:g} (rad or m) at "
+            f"{series.times_s[row]:g} s, where no body can be; correct the row or leave it out"
+        )
 
 
 def _coordinate_name(label: str) -> str:
