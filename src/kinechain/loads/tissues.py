@@ -160,7 +160,8 @@ def infer_toe_dorsiflexion(body: Body, values: FloatArray, side: Side, is_loaded
     values : (time, coordinate) array, rad or m
     side : 'left' or 'right'
     is_loaded : (time,) array of bool
-        Whether the ground carries the forefoot or the toes of this foot.
+        Whether the ground presses the toes of this foot flat: where it carries half of body weight or more (assumption).
+        With less, toward toe-off, the fascia bends them back, and taking them as flat would strain it too far.
 
     Returns
     -------
@@ -169,7 +170,7 @@ def infer_toe_dorsiflexion(body: Body, values: FloatArray, side: Side, is_loaded
 
     Notes
     -----
-    Assumption: as long as the forefoot carries load, the toes stay on the floor, and the floor is level.
+    Assumption: as long as the foot is loaded, the toes stay on the floor, and the floor is level.
     """
     end = side[0]
     forefoot, joint = [s.name for s in body.segments].index(f"forefoot_medial_{end}"), body.joint_of(f"toes_{end}")
