@@ -160,8 +160,9 @@ def infer_toe_dorsiflexion(body: Body, values: FloatArray, side: Side, is_loaded
     values : (time, coordinate) array, rad or m
     side : 'left' or 'right'
     is_loaded : (time,) array of bool
-        Whether the ground presses the toes of this foot flat: where it carries half of body weight or more (assumption).
-        With less, toward toe-off, the fascia bends them back, and taking them as flat would strain it too far.
+        Whether the ground presses the toes of this foot flat: where it carries half of body weight or more
+        (assumption).  With less, toward toe-off, the fascia bends them back, and taking them as flat would strain it
+        too far.
 
     Returns
     -------
