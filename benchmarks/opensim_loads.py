@@ -258,7 +258,7 @@ def cold(case: Case, repeats: int) -> dict:
     script = Path(opensim_tools.__file__)
     settings = str(case.files / "case.json")
 
-    # Both have their bytecode, as an installed package has; ours from a folder of its own, so that no source is touched.
+    # Both have their bytecode, as installed packages have; a folder of its own keeps it out of the sources.
     environment = os.environ | {"PYTHONPYCACHEPREFIX": str(case.files / "bytecode")}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -191,9 +191,7 @@ def personalize(template: Body, points: Points, standing: Standing, factors: Map
         work.solve_offset(f"knee_{side}", f"tibia_{side}", [f"knee_flexion_{side}"])
         work.solve_ankle(side)
     if "thorax" in standing.frames:
-        work.solve_chain(
-            ["sacroiliac", *_LEVELS], "thorax", ["lumbar_flexion", "lumbar_bending", "lumbar_rotation"]
-        )
+        work.solve_chain(["sacroiliac", *_LEVELS], "thorax", ["lumbar_flexion", "lumbar_bending", "lumbar_rotation"])
         work.place_thorax(points)
     if "head" in standing.frames:
         work.solve_chain(["neck"], "head", ["neck_flexion", "neck_bending", "neck_rotation"])

@@ -19,6 +19,7 @@ from kinechain.cli.exporting import export
 from kinechain.cli.inputs import sort_inputs
 from kinechain.cli.inspecting import inspect
 from kinechain.cli.installation import doctor
+from kinechain.cli.muscle_solving import muscles
 from kinechain.cli.solving import ik
 from kinechain.core.errors import KinechainError
 from kinechain.core.text import printable
@@ -102,7 +103,7 @@ def _root(
 
 
 #: The verbs, in the order in which the help names them.
-VERBS = (demo, assess, inspect, ik, inverse_dynamics, export, doctor)
+VERBS = (demo, assess, inspect, ik, inverse_dynamics, muscles, export, doctor)
 
 for verb in VERBS:
     # ``id`` is a name of Python's own, so the function has another.

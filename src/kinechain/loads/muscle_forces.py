@@ -487,7 +487,7 @@ def _missing(
         weak = _weakened(plan, row, activations[is_missing])
         yield (
             f"{_motion(plan.rows.labels[row], sign)} cannot be held by these muscles in {_frames(is_missing)}: "
-            f"up to {found:.3g} N m of {largest:.3g} N m missing{weak}."
+            f"up to {found:.3g} N m missing, of a motion that takes at most {largest:.3g} N m{weak}."
         )
 
 
@@ -515,7 +515,7 @@ def _motion(label: str, sign: float) -> str:
             word = stem if sign > 0 else stem[: -len(name)] + opposite
             break
     else:
-        word = stem if sign > 0 else f"{stem} backwards"
+        word = stem if sign > 0 else f"{stem} in the negative direction"
     sentence = f"{side}{word.replace('_', ' ')}"
     return sentence[0].upper() + sentence[1:]
 

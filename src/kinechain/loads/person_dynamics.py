@@ -14,24 +14,24 @@ from kinechain.loads.inverse_dynamics import InverseDynamics, solve_inverse_dyna
 from kinechain.loads.kinematics import motion_kinematics
 from kinechain.loads.loads import LoadSettings
 from kinechain.loads.newton_euler import dynamics_of
-from kinechain.motion.trial import analyze_gait
+from kinechain.motion.trial import GaitTrial, analyze_gait
 from kinechain.recording.join import join_recordings
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Recording
 
-__all__ = ["person_inverse_dynamics"]
+__all__ = ["person_inverse_dynamics", "person_walk"]
 
 
-def person_inverse_dynamics(
+def person_walk(
     person: Person,
     recording: Path,
     static: Path | None,
     forces: Path | None,
     settings: LoadSettings,
     say: Callable[[str], None],
-) -> tuple[Body, InverseDynamics]:
-    """Fit a person's body, solve a walk, and return the moments it takes.
+) -> tuple[Body, GaitTrial]:
+    """Fit a person's body and solve a walk.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def person_inverse_dynamics(
     forces : path, optional
         Table of plates beside the markers, where the recording does not hold them.
     settings : LoadSettings
-        ``cutoff_hz`` and ``ground`` are used.
+        ``cutoff_hz`` is used.
     say : callable
         Called with one short sentence per step.
 
@@ -66,7 +66,32 @@ def person_inverse_dynamics(
     )
     body = fit_body(size, static=still, recording=trial)
     say("Solving the motion")
-    gait = analyze_gait(body, trial, settings.cutoff_hz, least_cycles=0)
+    return body, analyze_gait(body, trial, settings.cutoff_hz, least_cycles=0)
+
+
+def person_inverse_dynamics(
+    person: Person,
+    recording: Path,
+    static: Path | None,
+    forces: Path | None,
+    settings: LoadSettings,
+    say: Callable[[str], None],
+) -> tuple[Body, InverseDynamics]:
+    """Fit a person's body, solve a walk, and return the moments it takes.
+
+    Parameters
+    ----------
+    person, recording, static, forces, say
+        As for `person_walk`.
+    settings : LoadSettings
+        ``cutoff_hz`` and ``ground`` are used.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, or nobody walks in it.
+    """
+    body, gait = person_walk(person, recording, static, forces, settings, say)
     say("Finding the ground reaction")
     ground = ground_reaction(body, gait, settings)
     say("Computing moments")

@@ -149,7 +149,7 @@ def test_an_impossible_demand_is_named_with_its_frames_and_size():
     word = "flexion" if sign_of_front() > 0 else "extension"
     (note,) = [n for n in found.notes if "cannot be held" in n]
     assert note.startswith(f"Left knee {word} cannot be held by these muscles in frames 11 to 13 and 21: up to ")
-    assert "of 50 N m missing; strength left: quadriceps_l 0.3." in note
+    assert "missing, of a motion that takes at most 50 N m; strength left: quadriceps_l 0.3." in note
     assert float(note.split("up to ")[1].split()[0]) == pytest.approx(50.0 - most, abs=0.7)
     assert np.abs(found.reserves.column("knee_flexion_l")[20]) == pytest.approx(50.0 - most, abs=0.7)
     assert found.activations.column("vasti_l").max() == pytest.approx(0.3)
