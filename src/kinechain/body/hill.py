@@ -223,13 +223,13 @@ class _Bezier:
 
     @staticmethod
     def _parameter(points: FloatArray, x: FloatArray) -> FloatArray:
-        low, high = np.zeros_like(x), np.ones_like(x)
-        # x grows with the parameter; 53 halvings are all a double holds.
-        for _ in range(53):
-            middle = 0.5 * (low + high)
-            is_below = _bernstein(points, middle) < x
-            low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-        return 0.5 * (low + high)
+        """Where along the curve its x is reached: x grows with the parameter, nearly straight, so Newton steps do."""
+        grid = np.linspace(0.0, 1.0, 65)
+        u = np.interp(x, _bernstein(points, grid), grid)
+        slopes = 5.0 * np.diff(points)
+        for _ in range(5):
+            u = np.clip(u - (_bernstein(points, u) - x) / _bernstein(slopes, u), 0.0, 1.0)
+        return u
 
     @classmethod
     def active(cls, p: Mapping[str, float]) -> _Bezier:
@@ -276,7 +276,9 @@ class _Bezier:
 
 
 def _bernstein(points: FloatArray, u: FloatArray) -> FloatArray:
-    return np.asarray(sum(comb(5, k) * u**k * (1.0 - u) ** (5 - k) * points[k] for k in range(6)))
+    """Return the Bezier polynomial of some control points."""
+    degree = len(points) - 1
+    return np.asarray(sum(comb(degree, k) * u**k * (1.0 - u) ** (degree - k) * p for k, p in enumerate(points)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -208,13 +208,16 @@ class _Both:
 
     def __init__(self, body: Body, musculature: Musculature) -> None:
         self.body, self.musculature = body, musculature
-        self.key = (body.hash, musculature.hash)
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        # Hashing all a musculature holds takes longer than solving a trial; only a second one is compared by content.
+        return hash((self.body.hash, self.musculature.names))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Both) and other.key == self.key
+        if not isinstance(other, _Both):
+            return False
+        is_same = self.musculature is other.musculature or self.musculature.hash == other.musculature.hash
+        return self.body.hash == other.body.hash and is_same
 
 
 @lru_cache(maxsize=32)
