@@ -2,7 +2,7 @@
 
 ::
 
-    motion ──► kinematics ──► ground ──► inverse dynamics ──► lumbar discs ──► muscles ⇄ arch ──► joint reactions
+    motion ──► kinematics ──► ground ──► inverse dynamics ──► discs ──► muscles ⇄ arch ──► joint reactions
 
 Frames go through in chunks, so memory does not grow with the length of a trial.
 """
@@ -20,6 +20,7 @@ from kinechain.body.paths import Paths
 from kinechain.core.arrays import FloatArray, Immutable
 from kinechain.core.errors import SettingError
 from kinechain.core.gravity import GRAVITY_M_S2
+from kinechain.loads.balance import Shares
 from kinechain.loads.ground import ground_reaction, segment_wrenches
 from kinechain.loads.joint_reactions import PathLoads, ReactionPlan, reaction_plan, solve_reactions
 from kinechain.loads.kinematics import Kinematics, motion_kinematics
@@ -31,6 +32,7 @@ from kinechain.loads.muscle_forces import (
     MuscleSettings,
     chunks,
     gather,
+    measure_muscles,
     plan_muscles,
     share_forces,
 )
@@ -52,9 +54,8 @@ CARRIED = {
     "shoulder_rotation": "muscles that are not modelled",
 }
 
-#: Passes between muscles and arch: the fascia takes part of the moment at the toes, and muscles part of that at the
-#: arch.
-ARCH_PASSES = 2
+#: Turns between muscles and arch: the fascia takes part of the moment at the toes, muscles part of that at the arch.
+ARCH_TURNS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,8 +164,11 @@ def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction
             f"external forces of {len(external)} frames do not belong to a motion of {len(kinematics.values)}"
         )
     parts = list(_chunks(model, kinematics, external))
-    muscles = gather(model.plan, [p.muscles for p in parts])
-    inputs = np.concatenate([p.forces.inputs for p in parts])
+    none = np.empty((0, 0))
+    muscles = gather(
+        model.plan, [MuscleChunk(p.shares, p.demand, p.forces, p.lengths, none, none, none) for p in parts]
+    )
+    inputs = np.concatenate([p.moments for p in parts])
     reactions = np.concatenate([p.reactions for p in parts])
     names = model.dynamics.inputs
     return Loads(
@@ -189,38 +193,42 @@ def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction
 
 @dataclass(frozen=True, eq=False)
 class _Part(Immutable):
-    """What some frames came to."""
+    """What some frames came to: moments about the inputs, shares, and so on, without what only the solution needs."""
 
-    forces: Forces
-    muscles: MuscleChunk
+    moments: FloatArray
+    shares: Shares
+    demand: FloatArray
+    forces: FloatArray
+    lengths: FloatArray
     reactions: FloatArray
 
 
 def _chunks(model: LoadModel, kinematics: Kinematics, external: FloatArray) -> Iterator[_Part]:
     for first, last in chunks(len(kinematics.values)):
-        moving = kinematics.cut(first, last)
-        yield _solve_chunk(model, moving, external[first:last])
+        yield _solve_chunk(model, kinematics.cut(first, last), external[first:last])
 
 
 def _solve_chunk(model: LoadModel, moving: Kinematics, external: FloatArray) -> _Part:
-    tree, paths = model.dynamics.tree, model.plan.paths
+    tree, plan = model.dynamics.tree, model.plan
     forces = solve_forces(model.dynamics, moving.values, moving.velocities, moving.accelerations, external)
     asked = forces.nodes - compute_disc_moments(model.body, tree, moving.values)
+    measured = measure_muscles(plan, moving.values, moving.velocities, with_loads=True)
     tensions = None
-    for _ in range(ARCH_PASSES):
-        chunk = share_forces(
-            model.plan, moving.values, moving.velocities, asked, tissue_tensions=tensions, with_loads=True
-        )
-        tensions = _arch_tensions(model, moving.values, chunk, forces)
+    for _ in range(ARCH_TURNS):
+        chunk = share_forces(plan, moving.values, moving.velocities, asked, measured=measured, tissue_tensions=tensions)
+        tensions = _arch_tensions(model, chunk, forces)
     assert tensions is not None
-    pulls = np.concatenate([chunk.forces[:, : len(model.musculature.muscles)], tensions], axis=1)
-    chunk = replace(chunk, forces=pulls)
-    loads = PathLoads(paths.load_path, paths.load_segment, chunk.loads)
+    pulls = np.concatenate([_muscles(model, chunk), tensions], axis=1)
+    loads = PathLoads(plan.paths.load_path, plan.paths.load_segment, measured.loads)
     reactions = solve_reactions(model.dynamics, model.reactions, moving.values, forces.joint_wrench, pulls, loads)
-    return _Part(forces, replace(chunk, loads=np.empty((len(pulls), 0, 6))), reactions)
+    return _Part(forces.inputs, chunk.shares, chunk.demand, pulls, measured.lengths, reactions)
 
 
-def _arch_tensions(model: LoadModel, values: FloatArray, chunk: MuscleChunk, forces: Forces) -> FloatArray:
+def _muscles(model: LoadModel, chunk: MuscleChunk) -> FloatArray:
+    return chunk.forces[:, : len(model.musculature.muscles)]
+
+
+def _arch_tensions(model: LoadModel, chunk: MuscleChunk, forces: Forces) -> FloatArray:
     """Return the tension of every tissue, (time, tissue): those below an arch carry what its muscles leave."""
     paths, muscles = model.plan.paths, len(model.musculature.muscles)
     lengths = chunk.lengths[:, muscles:]

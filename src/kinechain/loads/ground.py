@@ -21,7 +21,7 @@ from kinechain.loads.loads import (
     LoadSettings,
 )
 from kinechain.loads.measured_ground import MeasuredFoot, measured_foot, usable_contacts
-from kinechain.loads.plate_check import find_plate_faults
+from kinechain.loads.plate_check import find_plate_faults, plate_lag
 from kinechain.loads.predicted_ground import FootPrediction, Prediction, predict_ground, prediction_notes
 from kinechain.motion.body_paths import foot_paths
 from kinechain.motion.contacts import Contact
@@ -68,8 +68,10 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     paths = foot_paths(body, motion)
     if settings.ground == "predicted":
         return predicted_reaction(body, motion, movement_events(trial.recording, paths), paths.belt_m_s)
+    trial = _on_time(trial, settings.plate_delay_s)
     prediction = predict_ground(body, motion, trial.events, paths.belt_m_s)
     contacts = choose_events(trial.recording, paths).contacts
+    lag = plate_lag(trial.recording, motion, contacts, prediction)
     faults = find_plate_faults(trial.recording, motion, contacts, prediction)
     refused = {f.plate for f in faults if f.is_gross} if settings.ground == "automatic" else set()
     if refused:
@@ -86,6 +88,7 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     feet = tuple(_joined(measured[side], prediction.feet[side], is_on[side], whole, known, fallback) for side in SIDES)
     notes = (
         *(f.sentence for f in faults),
+        *((lag[1],) if lag is not None and not any(f.kind == "late" for f in faults) else ()),
         *_unused(contacts, measured, trial.recording, refused, prediction, motion),
         *_where(feet, whole, motion, fallback),
         *(prediction_notes(prediction) if fallback == PREDICTED and not whole[known].all() else ()),
@@ -117,6 +120,14 @@ def predicted_reaction(
     prediction = predict_ground(body, motion, events, belt_m_s)
     feet = tuple(_predicted(prediction.feet[side]) for side in SIDES)
     return GroundReaction(motion.times_s, (feet[0], feet[1]), prediction_notes(prediction))
+
+
+def _on_time(trial: GaitTrial, delay_s: float) -> GaitTrial:
+    """Take a lag of the plates' clock off."""
+    if delay_s == 0.0:
+        return trial
+    plates = tuple(replace(plate, start_s=plate.start_s - delay_s) for plate in trial.recording.plates)
+    return replace(trial, recording=replace(trial.recording, plates=plates))
 
 
 def movement_events(recording: Recording, paths: FootPaths) -> tuple[Event, ...]:

@@ -53,7 +53,8 @@ class LoadSettings:
     exponent : float
         Static optimisation minimises the sum of ``weight * activation ** exponent``.
     weighting : 'activation' or 'volume'
-        Every muscle alike, or by its volume (optimal fibre length times maximal force).
+        Every muscle alike, or by its volume (optimal fibre length times maximal force).  By volume agrees
+        better with EMG (``benchmarks/emg_table.py``).
     balance : 'levels' or 'rhythm'
         The muscles of the trunk balance the moment at every lumbar level, or the three moments of the lumbar
         coordinates, the rhythm carrying the rest.
@@ -61,6 +62,8 @@ class LoadSettings:
         Capacity left, e.g. ``{"gluteus_medius_r": 0.6}``; groups not named have 1.
     fascia_area_mm2 : float
         Cross-section of the plantar fascia; sources disagree (70 or 290).
+    plate_delay_s : float
+        By how much the plates' clock is late against the cameras'; their forces are taken so much earlier.
     seed : int
         Of the samples over model uncertainty.
     samples : int
@@ -70,10 +73,11 @@ class LoadSettings:
     cutoff_hz: float = 6.0
     ground: Literal["automatic", "measured", "predicted"] = "automatic"
     exponent: float = 2.0
-    weighting: Literal["activation", "volume"] = "activation"
+    weighting: Literal["activation", "volume"] = "volume"
     balance: Literal["levels", "rhythm"] = "levels"
     strength: Mapping[str, float] = field(default_factory=dict)
     fascia_area_mm2: float = 70.0
+    plate_delay_s: float = 0.0
     seed: int = 0
     samples: int = 0
 

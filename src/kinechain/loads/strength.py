@@ -10,6 +10,7 @@ import numpy as np
 from kinechain.body.body import Body
 from kinechain.body.muscle import Muscle, Musculature
 from kinechain.body.paths import moment_arms
+from kinechain.body.tree import flatten
 from kinechain.care.person import Person
 from kinechain.core.errors import SettingError, suggest
 
@@ -42,7 +43,8 @@ def isometric_capacity(body: Body, musculature: Musculature, coordinate: str, di
     Every muscle at its optimal length and full activation: an upper limit.
     """
     arms = moment_arms(body, musculature, np.zeros((1, len(body.coordinates))))[0]
-    column = [c.name for c in body.coordinates if c.is_free].index(coordinate)
+    tree = flatten(body, locks=False)
+    column = [tree.coordinates[i] for i in tree.inputs].index(coordinate)
     force = np.array([m.max_isometric_force_n * np.cos(m.pennation_rad) for m in musculature.muscles])
     moments = direction * arms[: len(force), column] * force
     return float(moments[moments > 0.0].sum())
