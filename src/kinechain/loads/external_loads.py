@@ -319,12 +319,13 @@ def plates_as_external_loads(
     clock = plates[0].times_s
     total = {side: np.zeros((len(clock), 6)) for side in feet}
     notes: list[str] = []
+    is_posed = np.isfinite(poses).all(axis=(1, 2, 3))
     for plate in plates:
         loaded = np.asarray(
             (np.linalg.norm(plate.force, axis=1) > LOADED_N) & np.isfinite(plate.centre_of_pressure[:, 0])
         )
         for first, last in runs_of(loaded):
-            frames = (times_s >= clock[first]) & (times_s <= clock[last - 1])
+            frames = is_posed & (times_s >= clock[first]) & (times_s <= clock[last - 1])
             if not frames.any():
                 continue
             rows = np.searchsorted(clock, times_s[frames]).clip(first, last - 1)
