@@ -351,6 +351,8 @@ def _method_words(settings: LoadSettings) -> str:
         f"{WEIGHTINGS[settings.weighting]}; {BALANCES[settings.balance]}; plantar fascia of "
         f"{settings.fascia_area_mm2:g} mm²."
     )
+    if settings.plate_delay_s:
+        words += f" Forces of plates taken {1e3 * settings.plate_delay_s:g} ms earlier than they are stamped."
     if weak:
         words += f" Strength left: {listed(weak, len(weak))}."
     if settings.samples:
