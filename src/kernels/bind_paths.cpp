@@ -71,7 +71,7 @@ nb::tuple measure(const Paths& paths, const Numbers& values, bool with_arms, boo
     PathRoom room;
     for (std::size_t t = 0; t < times; ++t) {
       measure_paths(paths, z + t * inputs, room, lengths.data() + t * count,
-                    with_arms ? arms.data() + t * entries : nullptr);
+                    with_arms ? arms.data() + t * entries : nullptr, with_loads);
       if (with_loads) std::copy(room.loads.begin(), room.loads.end(), wrenches.begin() + t * loads * 6);
     }
   }

@@ -19,10 +19,10 @@ constexpr double kFanOnly = 0.7073, kAxisOnly = 0.9, kEdge = 0.3;
 constexpr double kFanFirst = 0.5 / 300.0, kFanLast = 298.5 / 300.0;
 
 // Gauss-Legendre points and weights on [0, 1].
-constexpr int kFanPoints = 6, kArcPoints = 12;  // the second even
+constexpr int kFanPoints = 4, kArcPoints = 12;  // the second even
 constexpr int kMostSteps = 40;
 // Roots are found to this; the next step would be its square. Points this near to a plane of symmetry are put beside it.
-constexpr double kRoot = 1e-10, kOnPlane = 1e-12;
+constexpr double kRoot = 1e-10, kNearRoot = 1e-6, kOnPlane = 1e-12;
 struct Rule {
   double at[kArcPoints], weight[kArcPoints];
 };
@@ -137,7 +137,7 @@ void nearest_roots(const Vector& a, const double (&x)[3][N], double (&t)[N]) {
       t[k] = std::max(least[k], t[k] + change);
       most = std::max(most, std::abs(change));
     }
-    if (!(most > kRoot)) break;
+    if (!(most > kNearRoot)) break;  // the step just taken left its square
   }
 }
 
@@ -444,7 +444,7 @@ Bend bend_ellipsoid(const Surface& s, const double* p_m, const double* q_m, Bent
   const Vector c = third.find(s.axis, s.sign);
   const Vector n = unit(cross(chord, p - c));
   const Section section(a, p, q, c, n);
-  const Backward back = third.pull(section.lift_c * n);
+  const Backward back = s.needs_gradient ? third.pull(section.lift_c * n) : Backward{};
   const Vector by_p = section.pull_p + section.lift_p * n + back.by_chord;
   const Vector by_q = section.pull_q + section.lift_q * n + back.by_q - back.by_chord;
   out.length = section.length / scale;

@@ -54,7 +54,8 @@ const Frame& frame_of(const PathRoom& room, Index node) { return node < 0 ? kGro
 
 class Run {
  public:
-  Run(const Paths& paths, PathRoom& room) : paths_(paths), room_(room) {}
+  Run(const Paths& paths, PathRoom& room, bool needs_gradient)
+      : paths_(paths), room_(room), needs_gradient_(needs_gradient) {}
 
   // Length of one path; wrenches are added to room.loads. NaN where a condition cannot be told.
   double measure(Index path) {
@@ -181,7 +182,8 @@ class Run {
   Surface surface_of(Index wrap) const {
     const Index s = paths_.wrap_surface[wrap];
     return {paths_.surface_kind[s], &paths_.surface_radii[3 * s], paths_.surface_half_length[s],
-            paths_.surface_axis[s], paths_.surface_sign[s], paths_.wrap_method[wrap]};
+            paths_.surface_axis[s], paths_.surface_sign[s], paths_.wrap_method[wrap],
+            needs_gradient_ && paths_.wrap_pull[wrap] == kOfLength};
   }
 
   // The stops between which a wrap may bend: the first and the last of its points that are there in this pose.
@@ -311,6 +313,7 @@ class Run {
 
   const Paths& paths_;
   PathRoom& room_;
+  const bool needs_gradient_;
   std::vector<Stop> stops_;
   std::size_t count_ = 0;
 };
@@ -331,32 +334,25 @@ void place_screws(const Tree& tree, PathRoom& room) {
 }
 
 // Work of the wrenches of one path on the motion of every node that moves it.
-void fold_path(const Paths& paths, Index path, PathRoom& room, double* arms) {
-  const Index first = paths.entry_start[path], last = paths.entry_start[path + 1];
-  if (first == last) return;
+void fold_path(const Paths& paths, Index path, const PathRoom& room, double* arms) {
   const Index nodes = paths.tree.node_count();
-  room.carried.assign(6 * (last - first), 0.0);
-  for (Index k = paths.load_start[path]; k < paths.load_start[path + 1]; ++k) {
-    if (paths.load_entry[k] < 0) continue;
-    double* to = &room.carried[6 * (paths.load_entry[k] - first)];
-    for (int i = 0; i < 6; ++i) to[i] += room.loads[6 * k + i];
-  }
-  for (Index e = last; e-- > first;) {
+  for (Index e = paths.entry_start[path]; e < paths.entry_start[path + 1]; ++e) {
     const Index node = paths.entry_column[e];
     if (node >= nodes) continue;
-    const double* w = &room.carried[6 * (e - first)];
     const double* s = &room.screws[6 * node];
-    arms[e] = -(s[0] * w[0] + s[1] * w[1] + s[2] * w[2] + s[3] * w[3] + s[4] * w[4] + s[5] * w[5]);
-    if (paths.entry_parent[e] >= 0) {
-      double* to = &room.carried[6 * (paths.entry_parent[e] - first)];
-      for (int i = 0; i < 6; ++i) to[i] += w[i];
+    double work = 0.0;
+    for (Index i = paths.work_start[e]; i < paths.work_start[e + 1]; ++i) {
+      const double* w = &room.loads[6 * paths.work_load[i]];
+      work += s[0] * w[0] + s[1] * w[1] + s[2] * w[2] + s[3] * w[3] + s[4] * w[4] + s[5] * w[5];
     }
+    arms[e] = -work;
   }
 }
 
 }  // namespace
 
-void measure_paths(const Paths& paths, const double* z, PathRoom& room, double* lengths, double* arms) {
+void measure_paths(const Paths& paths, const double* z, PathRoom& room, double* lengths, double* arms,
+                   bool with_loads) {
   place_nodes(paths.tree, z, room.q, room.frames);
   const std::size_t surfaces = paths.surface_kind.size();
   room.surfaces.resize(surfaces);
@@ -368,7 +364,7 @@ void measure_paths(const Paths& paths, const double* z, PathRoom& room, double* 
     place_screws(paths.tree, room);
     std::fill(arms, arms + paths.entry_count(), 0.0);
   }
-  Run run(paths, room);
+  Run run(paths, room, arms != nullptr || with_loads);
   for (Index path = 0; path < paths.path_count(); ++path) {
     lengths[path] = run.measure(path);
     if (std::isnan(lengths[path])) {
@@ -378,7 +374,7 @@ void measure_paths(const Paths& paths, const double* z, PathRoom& room, double* 
     }
     if (!arms) continue;
     fold_path(paths, path, room, arms);
-    run.add_motion(arms);
+    if (paths.has_motion[path]) run.add_motion(arms);
   }
 }
 
@@ -474,6 +470,23 @@ void Paths::check() {
     for (double x : *v) require(std::isfinite(x), "an array holds a number that is not finite");
   for (double x : surface_half_length) require(x > 0.0, "a surface needs a length above 0");
   for (double x : surface_radii) require(x > 0.0, "a surface needs radii above 0");
+  derive();
+}
+
+void Paths::derive() {
+  std::vector<std::vector<Index>> moved(entry_count());
+  for (Index k = 0; k < load_count(); ++k)
+    for (Index e = load_entry[k]; e >= 0; e = entry_parent[e]) moved[e].push_back(k);
+  work_start.assign(1, 0);
+  work_load.clear();
+  for (const auto& loads : moved) {
+    work_load.insert(work_load.end(), loads.begin(), loads.end());
+    work_start.push_back(static_cast<Index>(work_load.size()));
+  }
+  has_motion.assign(path_count(), 0);
+  for (Index path = 0; path < path_count(); ++path)
+    for (Index p = point_start[path]; p < point_start[path + 1]; ++p)
+      if (motion_coordinate[3 * p] >= 0) has_motion[path] = 1;
 }
 
 }  // namespace kinechain

@@ -22,6 +22,7 @@ struct Surface {
   Index axis;
   double sign;
   Index method;
+  bool needs_gradient;  // else the dear part of it may be left out
 };
 
 // A bent piece from p to q in the surface's frame.

@@ -25,7 +25,7 @@ _TURN = 2 * np.pi
 #: the chord it fades, and of its fan of 300 samples the part that it sums, as an integral.
 _FAN_ONLY, _AXIS_ONLY, _EDGE = 0.7073, 0.9, 0.3
 _FAN_ENDS = (0.5 / 300, 298.5 / 300)
-_FAN_POINTS, _ARC_POINTS = 6, 12
+_FAN_POINTS, _ARC_POINTS = 4, 12
 #: Roots are found to the first; points this near to a plane of symmetry, the second, are put beside it.
 _ROOT, _ON_PLANE = 1e-10, 1e-12
 
