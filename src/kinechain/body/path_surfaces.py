@@ -1,14 +1,16 @@
 """How a path bends around one surface: the Python twin of ``src/kernels/surfaces.cpp``, one piece at a time.
 
 OpenSim's rules say whether a piece of a path bends, around which side, and where it touches a surface that may be
-touched on one half only. On a cylinder a path that bends around one surface takes OpenSim's curve: three pieces in one
-plane through both ends that is level across the line that halves the angle between them. That is not the shortest way,
-but OpenSim's length to rounding; with several surfaces the shortest way is taken.
+touched on one half only. With the method 'shortest', and around several surfaces, the way on a cylinder is the
+shortest. Else it is OpenSim's: OpenSim lays a plane through both ends and an apex on the line that halves the angle
+between them, and slides the tangent points along the axis into it. That plane is level along the halving line, which
+gives its height in closed form: with distances ``rho`` from the axis, tangents ``t``, the angle ``2 h`` from p to q in
+the sense of the path and the rise ``z``, the touching point of p stands ``z t_p (t_p + r / tan h) / (rho_p (rho_p +
+rho_q))`` above p, if that is between 0 and ``2 z``; else level with p. The length agrees with OpenSim's to rounding.
 
 References
 ----------
-Rules learnt from ``WrapCylinder.cpp``, ``WrapSphere.cpp`` and ``WrapEllipsoid.cpp`` of opensim-core, commit 0435b081d;
-the closed form of the cylinder's curve is derived in ``docs/architecture.md``.
+Rules learnt from ``WrapCylinder.cpp``, ``WrapSphere.cpp`` and ``WrapEllipsoid.cpp`` of opensim-core, commit 0435b081d.
 """
 
 from __future__ import annotations
