@@ -368,8 +368,10 @@ def _notes(muscles: list[Muscle], surfaces: list[Surface]) -> list[str]:
     }
     names: dict[str, list[str]] = {what: [] for what in said}
     for muscle in muscles:
-        wraps = muscle.path.wraps
-        for what in {"several"} if len(wraps) > 1 else {str(kinds[w.surface]) for w in wraps}:
+        bent = {str(kinds[w.surface]) for w in muscle.path.wraps}
+        if len(muscle.path.wraps) > 1:
+            bent = {"several"} | (bent & {"ellipsoid"})
+        for what in bent:
             names[what].append(muscle.name)
     return [f"{sentence}: {', '.join(names[what])}" for what, sentence in said.items() if names[what]]
 

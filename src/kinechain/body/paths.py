@@ -193,7 +193,8 @@ def flatten_paths(body: Body, musculature: Musculature, *, locks: bool = True, p
     pull : 'length' or 'tension'
         What the arms and loads of a path bent around one surface are. 'length': derivatives of its length. 'tension':
         the work and wrenches of a tension along its straight ends, as OpenSim computes both; where OpenSim's curve is
-        not the shortest that is not the derivative of its length, and energy is not kept.
+        not the shortest that is not the derivative of its length, and energy is not kept. A path over several surfaces
+        has those of a tension; they are the derivative too unless one of the surfaces is an ellipsoid.
 
     Raises
     ------
