@@ -46,8 +46,9 @@ nb::tuple fibre_forces_of(const Numbers& force, const Numbers& length, const Num
   std::vector<double> out_active(times * count), out_passive(times * count);
   {
     nb::gil_scoped_release unlocked;
+    const FibreScales scales(fibres);
     for (Index t = 0; t < times; ++t)
-      fibre_forces(fibres, lengths.data() + t * paths, speeds.data() + t * paths, out_active.data() + t * count,
+      fibre_forces(fibres, scales, lengths.data() + t * paths, speeds.data() + t * paths, out_active.data() + t * count,
                    out_passive.data() + t * count);
   }
   const std::size_t shape[] = {static_cast<std::size_t>(times), static_cast<std::size_t>(count)};

@@ -12,7 +12,7 @@ constexpr double kLongest = 2.0, kFastest = 1.0, kLeastCosine = 0.1, kLeastLengt
 
 }  // namespace
 
-double CurveTable::at(Index curve, double x) const {
+inline double CurveTable::at(Index curve, double x) const {
   const Index piece = std::min(static_cast<Index>(x), pieces - 1);
   const double* c = coefficients + 4 * (curve * pieces + piece);
   const double s = x - static_cast<double>(piece);
@@ -20,25 +20,32 @@ double CurveTable::at(Index curve, double x) const {
   return c[0] + c[1] + c[2] + c[3] + (c[1] + 2.0 * c[2] + 3.0 * c[3]) * (s - 1.0);
 }
 
-void fibre_forces(const Fibres& f, const double* lengths, const double* speeds, double* active, double* passive) {
-  static const double least_slope = kLeastCosine / std::sqrt(1.0 - kLeastCosine * kLeastCosine);
-  const double length_scale = static_cast<double>(f.active.pieces) / kLongest;
-  const double last_length = static_cast<double>(f.active.pieces);
-  const double speed_scale = static_cast<double>(f.velocity.pieces) / (2.0 * kFastest);
+FibreScales::FibreScales(const Fibres& f) {
+  const double least_slope = kLeastCosine / std::sqrt(1.0 - kLeastCosine * kLeastCosine);
   for (Index m = 0; m < f.count; ++m) {
-    const double shortest = std::max(f.height[m] * least_slope, kLeastLength * f.length[m]);
+    shortest.push_back(std::max(f.height[m] * least_slope, kLeastLength * f.length[m]));
+    pieces_per_metre.push_back(static_cast<double>(f.active.pieces) / kLongest / f.length[m]);
+    per_speed.push_back(1.0 / f.speed[m]);
+  }
+}
+
+void fibre_forces(const Fibres& f, const FibreScales& scales, const double* lengths, const double* speeds,
+                  double* active, double* passive) {
+  const double speed_scale = static_cast<double>(f.velocity.pieces) / (2.0 * kFastest);
+  const double last_length = static_cast<double>(f.active.pieces);
+  for (Index m = 0; m < f.count; ++m) {
     const double along = lengths[m] - f.slack[m];
     // Written so that a length that is no number gives a force that is none, and never an index.
-    if (!(along >= shortest) || !std::isfinite(along) || !std::isfinite(speeds[m])) {
-      const bool is_slack = along < shortest && std::isfinite(speeds[m]);
+    if (!(along >= scales.shortest[m]) || !std::isfinite(along) || !std::isfinite(speeds[m])) {
+      const bool is_slack = along < scales.shortest[m] && std::isfinite(speeds[m]);
       active[m] = passive[m] = is_slack ? 0.0 : std::nan("");
       continue;
     }
-    const double fibre = std::sqrt(along * along + f.height[m] * f.height[m]);
-    const double cosine = along / fibre;
+    const double square = along * along + f.height[m] * f.height[m];
+    const double per_fibre = 1.0 / std::sqrt(square), cosine = along * per_fibre;
     // Far beyond every table a fibre is torn; the bound only keeps the index an index.
-    const double stretch = std::min(fibre / f.length[m], 1e6) * length_scale;
-    const double quick = std::clamp(speeds[m] * cosine / f.speed[m], -kFastest, kFastest);
+    const double stretch = std::min(square * per_fibre * scales.pieces_per_metre[m], 1e9);
+    const double quick = std::clamp(speeds[m] * cosine * scales.per_speed[m], -kFastest, kFastest);
     const double along_tendon = f.force[m] * cosine;
     active[m] = along_tendon * f.active.at(f.curve[m], std::min(stretch, last_length)) *
                 f.velocity.at(f.curve[m], (quick + kFastest) * speed_scale);

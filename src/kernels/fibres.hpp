@@ -1,7 +1,7 @@
 // Force of muscle fibres from tabulated Hill-type curves, tendons rigid.
 #pragma once
 
-#include <cstddef>
+#include <vector>
 
 #include "tree.hpp"
 
@@ -21,7 +21,14 @@ struct Fibres {
   CurveTable active, velocity, passive;
 };
 
+// What no frame changes: the shortest length along the tendon, and scales of the tables.
+struct FibreScales {
+  explicit FibreScales(const Fibres& fibres);
+  std::vector<double> shortest, pieces_per_metre, per_speed;
+};
+
 // One frame: force along the tendon at full activation, and passive force, of every muscle.
-void fibre_forces(const Fibres& fibres, const double* lengths, const double* speeds, double* active, double* passive);
+void fibre_forces(const Fibres& fibres, const FibreScales& scales, const double* lengths, const double* speeds,
+                  double* active, double* passive);
 
 }  // namespace kinechain

@@ -70,7 +70,7 @@ CURVE_VALUES: Mapping[str, Mapping[str, float]] = MappingProxyType(
 #: Fibres are tabulated from 0 to this many optimal lengths, and within this many maximal contraction velocities.
 LONGEST, FASTEST = 2.0, 1.0
 #: Pieces of the cubic tables; the formulae are met within 1e-6.
-LENGTH_PIECES, SPEED_PIECES = 512, 1024
+LENGTH_PIECES, SPEED_PIECES = 512, 512
 #: No fibre pennates more than this cosine says, and none is shorter than this share of its optimal length
 #: (OpenSim's maximal pennation angle and least fibre length).
 LEAST_COSINE, LEAST_LENGTH = 0.1, 0.01
