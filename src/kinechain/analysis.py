@@ -3,14 +3,14 @@
 ::
 
     person file ──► screen_person
-    file ──► collect_recordings ──► fit_body ──► analyze_gait ──► find_findings ──► Assessment
+    file ──► collect_recordings ──► fit_body ──► analyze_gait ──► person_loads ──► find_findings ──► Assessment
 """
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -27,12 +27,15 @@ from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
 from kinechain.core.arrays import Immutable
 from kinechain.core.errors import InputError, KinechainError
+from kinechain.core.estimate import NotMeasured
 from kinechain.findings.find import find_findings
 from kinechain.findings.gait import marker_fit_mm, marker_fit_norm
+from kinechain.findings.loads import summarise_loads, with_samples
 from kinechain.findings.own_norms import OwnNorms, read_own_norms
 from kinechain.findings.part import find_part
-from kinechain.loads.loads import Load, Loads
-from kinechain.loads.muscle_activity import MuscleCurve
+from kinechain.loads.loads import Load, Loads, LoadSettings
+from kinechain.loads.muscle_activity import MuscleCurve, envelopes, muscle_curves
+from kinechain.loads.person_loads import PersonLoads, person_loads
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.plausibility import impossible_joints
@@ -85,6 +88,8 @@ class Settings:
         sides exchanged.
     rate_hz : float or None
         True frame rate of the markers where the files state a wrong one.
+    loads : LoadSettings or None
+        How loads are computed; None computes none.
     """
 
     rhythm: str = "christophy2012"
@@ -93,6 +98,7 @@ class Settings:
     up: str = ""
     turned_over: Literal["", "mirrored", "exchanged"] = ""
     rate_hz: float | None = None
+    loads: LoadSettings | None = field(default_factory=LoadSettings)
 
 
 @dataclass(frozen=True)
@@ -248,6 +254,8 @@ def assess(
     )
     if body is not None:
         findings = (*findings, *find_part(body, parts))
+    loads = _loads(person, body, trials, standing, settings, say)
+    rows = summarise_loads(body, trials, loads.walking) if body is not None and loads.walking else ()
     return Assessment(
         person=person,
         screen=screen,
@@ -267,7 +275,48 @@ def assess(
         provenance=_provenance(material, settings, own),
         parts=parts,
         own_norms=own,
+        loads=loads.walking,
+        load_rows=with_samples(rows, [summarise_loads(body, trials, s) for s in loads.samples if body is not None]),
+        standing_loads=loads.standing,
+        other_rhythm_loads=loads.other_rhythm,
+        no_loads=_no_loads(body, trials, settings),
+        muscle_curves=_muscle_curves(trials, loads.walking),
     )
+
+
+def _loads(
+    person: Person,
+    body: Body | None,
+    trials: Sequence[GaitTrial],
+    standing: Standing | None,
+    settings: Settings,
+    say: Callable[[str], None],
+) -> PersonLoads:
+    """Compute the loads of every walk and of standing, where a body and the wish for them are there."""
+    if body is None or settings.loads is None or not (trials or standing):
+        return PersonLoads()
+    chosen = replace(settings.loads, cutoff_hz=settings.cutoff_hz)
+    return person_loads(person, body, settings.rhythm, trials, standing.motion if standing else None, chosen, say)
+
+
+def _no_loads(body: Body | None, trials: Sequence[GaitTrial], settings: Settings) -> str:
+    """Say why there are no loads of walking."""
+    if settings.loads is None:
+        return "Joint loads were not asked for."
+    if body is None or not trials:
+        return "Joint loads need a walk with markers of at least one stride; none was recorded."
+    return ""
+
+
+def _muscle_curves(trials: Sequence[GaitTrial], loads: Sequence[Loads]) -> tuple[MuscleCurve, ...]:
+    """Set surface EMG, where it was recorded, beside the computed activations."""
+    rows = []
+    for trial, computed in zip(trials, loads, strict=True) if loads else ():
+        found = envelopes(trial.recording)
+        if not isinstance(found, NotMeasured) and found[0]:
+            table = computed.activations if computed.activations.labels else None
+            rows.append((found[0], trial.cycles, table, None if table is None else computed.times_s))
+    return muscle_curves(rows) if rows else ()
 
 
 def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -447,6 +496,14 @@ def _provenance(material: Collection, settings: Settings, own: OwnNorms | None) 
         version=__version__,
         kernels=KERNELS,
         inputs={**material.inputs, **({f"{own.name} (own norms)": own.sha256} if own else {})},
-        settings={k: str(v) for k, v in asdict(settings).items()},
+        settings=_named(settings),
         versions={"python": platform.python_version(), **{p: version(p) for p in packages}},
     )
+
+
+def _named(settings: Settings) -> dict[str, str]:
+    """Return every setting as printed, those of the loads by their own names."""
+    flat = {k: str(v) for k, v in asdict(settings).items() if k != "loads"}
+    if settings.loads is None:
+        return {**flat, "loads": "none"}
+    return flat | {f"loads_{k}": str(v) for k, v in asdict(settings.loads).items() if k != "cutoff_hz"}

@@ -28,7 +28,16 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError, suggest
 from kinechain.core.frames import transform
 
-__all__ = ["FOOT", "RHYTHMS", "SIDES", "SPINE_TILT_RAD", "generic_body", "template_body", "with_subtalar_axis"]
+__all__ = [
+    "FOOT",
+    "RHYTHMS",
+    "SIDES",
+    "SPINE_TILT_RAD",
+    "generic_body",
+    "template_body",
+    "with_rhythm",
+    "with_subtalar_axis",
+]
 
 SIDES = ("r", "l")
 RHYTHMS = ("christophy2012", "lifting_full_body")
@@ -112,6 +121,34 @@ def with_subtalar_axis(body: Body, side: Literal["r", "l"], inclination_rad: flo
         return replace(joint, mobilities=tuple(replace(m, axis=axis) for m in joint.mobilities))
 
     return replace(body, joints=tuple(changed(j) if j.name == name else j for j in body.joints))
+
+
+def with_rhythm(body: Body, rhythm: str) -> Body:
+    """Return this body with another lumbar rhythm: the same lumbar angles, otherwise shared among the levels.
+
+    Parameters
+    ----------
+    body : Body
+        Of these tables.
+    rhythm : str
+        One of `RHYTHMS`.
+
+    Raises
+    ------
+    BodyError
+        If there is no such rhythm.
+    """
+    theirs = {joint.name: joint for joint in template_body(rhythm).joints}
+    levels = {row["joint"] for row in read_table("lumbar_rhythm")}
+
+    def changed(joint: Joint) -> Joint:
+        return replace(joint, mobilities=theirs[joint.name].mobilities) if joint.name in levels else joint
+
+    said = f"Lumbar rhythm '{rhythm}'"
+    notes = tuple(
+        f"{said}{note[note.index(' spreads') :]}" if " spreads lumbar" in note else note for note in body.notes
+    )
+    return replace(body, joints=tuple(changed(j) for j in body.joints), notes=notes)
 
 
 def _sided(rows: Iterable[Row], column: str) -> list[tuple[Row, str]]:

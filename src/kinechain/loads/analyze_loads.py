@@ -17,15 +17,15 @@ import numpy as np
 from kinechain.body.body import Body
 from kinechain.body.muscle import Musculature
 from kinechain.body.paths import Paths
-from kinechain.core.arrays import FloatArray, Immutable
+from kinechain.core.arrays import FloatArray, Immutable, cross
 from kinechain.core.errors import SettingError
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.loads.balance import Shares
 from kinechain.loads.ground import ground_reaction, segment_wrenches
 from kinechain.loads.joint_reactions import PathLoads, ReactionPlan, reaction_plan, solve_reactions
 from kinechain.loads.kinematics import Kinematics, motion_kinematics
-from kinechain.loads.loads import GroundReaction, JointReaction, Loads, LoadSettings, Table
-from kinechain.loads.lumbar import compute_disc_moments, disc_axes, level_tolerances, lumbar_rows
+from kinechain.loads.loads import GroundReaction, JointReaction, Loads, LoadSettings, Table, Unknowns
+from kinechain.loads.lumbar import compute_disc_moments, disc_axes, level_tolerances, lumbar_notes, lumbar_rows
 from kinechain.loads.muscle_forces import (
     MuscleChunk,
     MusclePlan,
@@ -38,8 +38,9 @@ from kinechain.loads.muscle_forces import (
 )
 from kinechain.loads.newton_euler import Dynamics, Forces, dynamics_of, solve_forces
 from kinechain.loads.strength import with_strength
-from kinechain.loads.tissues import compute_tissue_tensions, solve_arch
+from kinechain.loads.tissues import compute_tissue_tensions, infer_toe_dorsiflexion, solve_arch
 from kinechain.motion.trial import GaitTrial
+from kinechain.recording.recording import Side
 
 __all__ = ["LoadModel", "analyze_loads", "load_model", "solve_loads"]
 
@@ -53,6 +54,8 @@ CARRIED = {
     "shoulder_adduction": "muscles that are not modelled",
     "shoulder_rotation": "muscles that are not modelled",
 }
+
+SIDES: tuple[Side, Side] = ("right", "left")
 
 #: Turns between muscles and arch: the fascia takes part of the moment at the toes, muscles part of that at the arch.
 ARCH_TURNS = 2
@@ -71,6 +74,7 @@ class LoadModel(Immutable):
     dynamics : Dynamics
     plan : MusclePlan
     reactions : ReactionPlan
+    unknowns : Unknowns
     """
 
     body: Body
@@ -79,9 +83,12 @@ class LoadModel(Immutable):
     dynamics: Dynamics
     plan: MusclePlan
     reactions: ReactionPlan
+    unknowns: Unknowns
 
 
-def load_model(body: Body, musculature: Musculature, settings: LoadSettings | None = None) -> LoadModel:
+def load_model(
+    body: Body, musculature: Musculature, settings: LoadSettings | None = None, unknowns: Unknowns | None = None
+) -> LoadModel:
     """Make a body ready for loads.
 
     Parameters
@@ -91,8 +98,9 @@ def load_model(body: Body, musculature: Musculature, settings: LoadSettings | No
     musculature : Musculature
         Of the same body (`kinechain.body.musculature.person_muscles`).
     settings : LoadSettings, optional
+    unknowns : Unknowns, optional
     """
-    settings = settings or LoadSettings()
+    settings, unknowns = settings or LoadSettings(), unknowns or Unknowns()
     free = replace(
         body, coordinates=tuple(replace(c, is_locked=c.is_locked and not _is_foot(c.name)) for c in body.coordinates)
     )
@@ -109,7 +117,15 @@ def load_model(body: Body, musculature: Musculature, settings: LoadSettings | No
     left_out = [c.name for c in free.coordinates if c.name.removesuffix("_r").removesuffix("_l") in CARRIED]
     single = {row.node: row.name for row in levels} if is_single else None
     plan = plan_muscles(free, muscles, muscle_settings, single, left_out)
-    return LoadModel(free, muscles, settings, dynamics, plan, reaction_plan(free, dynamics, rotations=disc_axes()))
+    return LoadModel(
+        free,
+        muscles,
+        settings,
+        dynamics,
+        plan,
+        reaction_plan(free, dynamics, rotations=disc_axes(unknowns.inclinations)),
+        unknowns,
+    )
 
 
 def _is_foot(coordinate: str) -> bool:
@@ -117,7 +133,11 @@ def _is_foot(coordinate: str) -> bool:
 
 
 def analyze_loads(
-    body: Body, musculature: Musculature, trial: GaitTrial, settings: LoadSettings | None = None
+    body: Body,
+    musculature: Musculature,
+    trial: GaitTrial,
+    settings: LoadSettings | None = None,
+    unknowns: Unknowns | None = None,
 ) -> Loads:
     """Return what a walking trial costs each link of a body.
 
@@ -129,16 +149,33 @@ def analyze_loads(
         Of the same body.
     trial : GaitTrial
     settings : LoadSettings, optional
+    unknowns : Unknowns, optional
 
     Returns
     -------
     Loads
         NaN at frames without a pose, without a known ground reaction or without an answer; the notes name them.
     """
-    model = load_model(body, musculature, settings)
+    model = load_model(body, musculature, settings, unknowns)
     ground = ground_reaction(model.body, trial, model.settings)
-    kinematics = motion_kinematics(model.dynamics.tree, trial.motion)
-    return solve_loads(model, kinematics, ground, segment_wrenches(model.body, trial.motion, ground))
+    kinematics = _with_toes(body, trial, ground, motion_kinematics(model.dynamics.tree, trial.motion))
+    external = segment_wrenches(model.body, trial.motion, ground)
+    shift = np.array([*model.unknowns.centre_shift_m, 0.0])
+    external[..., 3:] += cross(np.broadcast_to(shift, external[..., :3].shape), external[..., :3])
+    return solve_loads(model, kinematics, ground, external)
+
+
+def _with_toes(body: Body, trial: GaitTrial, ground: GroundReaction, kinematics: Kinematics) -> Kinematics:
+    """Lay toes that no marker shows flat on the floor while their foot carries half of body weight or more."""
+    values = np.array(kinematics.values)
+    for side in SIDES:
+        name = f"mtp_dorsiflexion_{side[0]}"
+        if name not in kinematics.inputs or not body.coordinate(name).is_locked:
+            continue
+        loaded = np.nan_to_num(ground.foot(side).force[:, 2]) >= 0.5 * body.mass_kg * GRAVITY_M_S2
+        bent = infer_toe_dorsiflexion(body, trial.motion.values, side, loaded)
+        values[:, kinematics.inputs.index(name)] = np.where(np.isfinite(bent), bent, np.nan)
+    return replace(kinematics, values=values)
 
 
 def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction, external: FloatArray) -> Loads:
@@ -187,7 +224,13 @@ def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction
             JointReaction(joint, reactions[:, j, :3], reactions[:, j, 3:])
             for j, joint in enumerate(model.reactions.joints)
         ),
-        notes=(*kinematics.notes, *ground.notes, *muscles.notes, *_notes(model, inputs)),
+        notes=(
+            *kinematics.notes,
+            *ground.notes,
+            *muscles.notes,
+            *lumbar_notes(model.body, model.dynamics.tree),
+            *_notes(model, inputs),
+        ),
     )
 
 
@@ -211,7 +254,9 @@ def _chunks(model: LoadModel, kinematics: Kinematics, external: FloatArray) -> I
 def _solve_chunk(model: LoadModel, moving: Kinematics, external: FloatArray) -> _Part:
     tree, plan = model.dynamics.tree, model.plan
     forces = solve_forces(model.dynamics, moving.values, moving.velocities, moving.accelerations, external)
-    asked = forces.nodes - compute_disc_moments(model.body, tree, moving.values)
+    asked = forces.nodes - compute_disc_moments(
+        model.body, tree, moving.values, preload_factor=model.unknowns.preload_factor
+    )
     measured = measure_muscles(plan, moving.values, moving.velocities, with_loads=True)
     tensions = None
     for _ in range(ARCH_TURNS):
@@ -263,6 +308,9 @@ def _notes(model: LoadModel, inputs: FloatArray) -> tuple[str, ...]:
     known = np.isfinite(root).all(axis=1)
     carried = [f"{name.replace('_', ' ')} ({who})" for name, who in CARRIED.items() if _has(model, name)]
     out = [f"Not asked of the muscles: {'; '.join(carried)}."]
+    if model.settings.strength:
+        left = ", ".join(f"{name.replace('_', ' ')} {share:.2f}" for name, share in model.settings.strength.items())
+        out.append(f"Strength taken, as a share of the model's: {left}.")
     if known.any():
         is_angle = tree.is_angle[tree.is_root == 1] == 1
         weight = model.body.mass_kg * GRAVITY_M_S2

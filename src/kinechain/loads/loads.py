@@ -30,6 +30,7 @@ __all__ = [
     "LoadSettings",
     "Loads",
     "Table",
+    "Unknowns",
 ]
 
 #: Regions of the sole, from behind.
@@ -80,6 +81,25 @@ class LoadSettings:
     plate_delay_s: float = 0.0
     seed: int = 0
     samples: int = 0
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """What a body's loads depend on and no measurement of the person tells; None takes the published mean.
+
+    Attributes
+    ----------
+    inclinations : mapping of joint to rad, or None
+        Of the plane of each disc.
+    preload_factor : float or None
+        Stiffness of discs under the load of the day over that without.
+    centre_shift_m : (float, float)
+        By which the centre of pressure lies farther ahead and to the left than measured or predicted.
+    """
+
+    inclinations: Mapping[str, float] | None = None
+    preload_factor: float | None = None
+    centre_shift_m: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,7 +127,18 @@ def with_strength(musculature: Musculature, fractions: Mapping[str, float]) -> M
     ----------
     musculature : Musculature
     fractions : mapping of 'group_side' or muscle name to fraction
+
+    Raises
+    ------
+    SettingError
+        If a name is no muscle's and no group's, or a fraction is not from 0 to 10.
     """
+    known = {key for m in musculature.muscles for key in _keys(m)}
+    for name, fraction in fractions.items():
+        if name not in known:
+            raise SettingError(f"no muscle or group and side is named '{name}'. {suggest(name, known)}")
+        if not 0.0 <= fraction <= 10.0:
+            raise SettingError(f"the strength of '{name}' is a share of the model's from 0 to 10, got {fraction}")
 
     def weakened(muscle: Muscle) -> Muscle:
         factor = float(np.prod([fractions[key] for key in _keys(muscle) if key in fractions]))

@@ -1,0 +1,200 @@
+"""The loads of one person: every walk, standing, the other lumbar rhythm, and bodies drawn from what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kinechain.body.body import Body
+from kinechain.body.muscle import Musculature
+from kinechain.body.musculature import person_muscles
+from kinechain.body.skeleton import RHYTHMS, with_rhythm
+from kinechain.care.person import Person
+from kinechain.core.arrays import Immutable
+from kinechain.core.errors import KinechainError
+from kinechain.loads.analyze_loads import analyze_loads, load_model, solve_loads
+from kinechain.loads.ground import predicted_reaction, segment_wrenches
+from kinechain.loads.kinematics import motion_kinematics
+from kinechain.loads.loads import UNKNOWN, FootReaction, GroundReaction, Loads, LoadSettings, Table, Unknowns
+from kinechain.loads.samples import draw_samples
+from kinechain.loads.strength import examined_strength
+from kinechain.motion.motion import Motion
+from kinechain.motion.trial import GaitTrial
+from kinechain.recording.recording import Side
+
+__all__ = ["PersonLoads", "person_loads", "standing_loads"]
+
+#: Instants of one pose that let the rates be taken; the middle one is kept.
+_STILL = 9
+
+
+@dataclass(frozen=True, eq=False)
+class PersonLoads(Immutable):
+    """What was computed of one person.
+
+    Attributes
+    ----------
+    walking : tuple of Loads
+        One per trial, in their order; without columns where a trial could not be solved, its note says why.
+    standing : Loads or None
+    other_rhythm : tuple of Loads
+        The same trials with the other lumbar rhythm.
+    samples : tuple of tuple of Loads
+        One row of trials per drawn body.
+    notes : tuple of str
+        Of the person's muscles, in sentences.
+    """
+
+    walking: tuple[Loads, ...] = ()
+    standing: Loads | None = None
+    other_rhythm: tuple[Loads, ...] = ()
+    samples: tuple[tuple[Loads, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def person_loads(
+    person: Person,
+    body: Body,
+    rhythm: str,
+    trials: Sequence[GaitTrial],
+    standing: Motion | None = None,
+    settings: LoadSettings | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> PersonLoads:
+    """Return the loads of every walk of a person, and of standing.
+
+    Parameters
+    ----------
+    person : Person
+        Examined strength is taken over.
+    body : Body
+        Fitted, at the person's mass.
+    rhythm : str
+        Lumbar rhythm of the body.
+    trials : sequence of GaitTrial
+    standing : Motion, optional
+        Of the standing trial.
+    settings : LoadSettings, optional
+    progress : callable, optional
+        Called with one short sentence per step.
+    """
+    settings, say = settings or LoadSettings(), progress or (lambda _: None)
+    muscles = person_muscles(body, fascia_area_mm2=settings.fascia_area_mm2)
+    examined, notes = examined_strength(person, body, muscles)
+    settings = replace(settings, strength={**examined, **settings.strength})
+    say("Computing loads")
+    walking = _all(body, muscles, trials, settings)
+    other = with_rhythm(body, next(name for name in RHYTHMS if name != rhythm))
+    samples = []
+    for number, drawn in enumerate(draw_samples(body, muscles, settings), 1):
+        say(f"Computing loads of drawn body {number} of {settings.samples}")
+        samples.append(_all(drawn.body, drawn.muscles, trials, drawn.settings, drawn.unknowns))
+    return PersonLoads(
+        walking=walking,
+        standing=standing_loads(body, muscles, standing, settings) if standing is not None else None,
+        other_rhythm=_all(other, muscles, trials, settings),
+        samples=tuple(samples),
+        notes=(*muscles.notes, *notes),
+    )
+
+
+def _all(
+    body: Body,
+    muscles: Musculature,
+    trials: Sequence[GaitTrial],
+    settings: LoadSettings,
+    unknowns: Unknowns | None = None,
+) -> tuple[Loads, ...]:
+    return tuple(_walk(body, muscles, trial, settings, unknowns) for trial in trials)
+
+
+def _walk(
+    body: Body, muscles: Musculature, trial: GaitTrial, settings: LoadSettings, unknowns: Unknowns | None
+) -> Loads:
+    try:
+        return analyze_loads(body, muscles, trial, settings, unknowns)
+    except KinechainError as error:
+        return _unsolved(body, trial.motion, settings, f"The loads of {trial.recording.name} are not known: {error}.")
+
+
+def standing_loads(body: Body, muscles: Musculature, standing: Motion, settings: LoadSettings) -> Loads | None:
+    """Return the loads of quiet standing, one instant: the median pose, at rest, both feet carrying what balance asks.
+
+    Parameters
+    ----------
+    body : Body
+    muscles : Musculature
+    standing : Motion
+    settings : LoadSettings
+
+    Returns
+    -------
+    Loads or None
+        None if no frame of it was solved.
+    """
+    solved = standing.values[np.isfinite(standing.values).all(axis=1)]
+    if not len(solved):
+        return None
+    pose = np.median(solved, axis=0)
+    still = Motion(
+        standing.coordinates, np.tile(pose, (_STILL, 1)), 100.0, 0.0, (), np.empty((_STILL, 0)), np.ones(_STILL), ""
+    )
+    try:
+        model = load_model(body, muscles, settings)
+        ground = predicted_reaction(model.body, still)
+        external = segment_wrenches(model.body, still, ground)
+        return _middle(solve_loads(model, motion_kinematics(model.dynamics.tree, still), ground, external))
+    except KinechainError as error:
+        return _unsolved(body, still, settings, f"The loads of standing are not known: {error}.")
+
+
+def _middle(loads: Loads) -> Loads:
+    """Return the middle instant."""
+    k = slice(_STILL // 2, _STILL // 2 + 1)
+
+    def cut(table: Table) -> Table:
+        return Table(table.labels, table.values[k], table.unit)
+
+    def foot(f: FootReaction) -> FootReaction:
+        return FootReaction(
+            f.side,
+            f.force[k],
+            f.centre_of_pressure[k],
+            f.free_moment[k],
+            f.region_force[k],
+            f.region_point[k],
+            f.origin[k],
+        )
+
+    ground = loads.ground
+    return replace(
+        loads,
+        times_s=loads.times_s[k],
+        ground=GroundReaction(ground.times_s[k], (foot(ground.feet[0]), foot(ground.feet[1])), ground.notes),
+        moments=cut(loads.moments),
+        powers=cut(loads.powers),
+        activations=cut(loads.activations),
+        muscle_forces=cut(loads.muscle_forces),
+        reserves=cut(loads.reserves),
+        tissue_forces=cut(loads.tissue_forces),
+        tissue_lengths=cut(loads.tissue_lengths),
+        reactions=tuple(replace(r, force=r.force[k], moment=r.moment[k]) for r in loads.reactions),
+    )
+
+
+def _unsolved(body: Body, motion: Motion, settings: LoadSettings, why: str) -> Loads:
+    frames = len(motion.values)
+
+    def none(unit: str) -> Table:
+        return Table((), np.empty((frames, 0)), unit)
+
+    def foot(side: Side) -> FootReaction:
+        nothing, region = np.full((frames, 3), np.nan), np.full((frames, 5, 3), np.nan)
+        return FootReaction(side, nothing, nothing, nothing, region, region, np.full(frames, float(UNKNOWN)))
+
+    return Loads(
+        motion.times_s, body.mass_kg, settings, GroundReaction(motion.times_s, (foot("right"), foot("left"))),
+        none("N m"), none("W"), none("1"), none("N"), none("N m"), none("N"), none("m"), (), (why,),
+    )  # fmt: skip
