@@ -127,16 +127,20 @@ void nearest_roots(const Vector& a, const double (&x)[3][N], double (&t)[N]) {
     t[k] = least[k];
   }
   for (int step = 0; step < kMostSteps; ++step) {
-    double most = 0.0;
+    double change[N];
     for (int k = 0; k < N; ++k) {
       const double u = t[k] + square[0], v = t[k] + square[1], w = t[k] + square[2], one = 1.0 / (u * v * w);
       const double ru = v * w * one, rv = u * w * one, rw = u * v * one;
       const double su = size[0][k] * ru * ru, sv = size[1][k] * rv * rv, sw = size[2][k] * rw * rw;
       const double sum = su + sv + sw;
-      const double change = sum * (std::sqrt(sum) - 1.0) / (su * ru + sv * rv + sw * rw);
-      t[k] = std::max(least[k], t[k] + change);
-      most = std::max(most, std::abs(change));
+      // sqrt(sum) - 1, but for the third order in sum - 1; never more, so that no step overshoots
+      const double excess = 2.0 * (sum - 1.0) / (sum + 3.0);
+      change[k] = sum * excess / (su * ru + sv * rv + sw * rw);
+      const double next = t[k] + change[k];
+      t[k] = next > least[k] ? next : least[k];
     }
+    double most = 0.0;
+    for (int k = 0; k < N; ++k) most = std::max(most, std::abs(change[k]));
     if (!(most > kNearRoot)) break;  // the step just taken left its square
   }
 }

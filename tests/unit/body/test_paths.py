@@ -320,3 +320,22 @@ def test_equal_bodies_share_their_paths():
 def test_no_muscles_are_no_paths():
     lengths = path_lengths(arm(), Musculature(()), np.zeros((4, 2)))
     assert lengths.shape == (4, 0)
+
+
+def test_on_the_shortest_way_a_tension_does_the_work_of_the_length():
+    """Where the string is taut both kinds of arms are one; on OpenSim's curve they are not."""
+    way = Path((point("upper", 0.1, 0.05, 0.7), point("lower", -0.12, -0.04, 0.3)))
+    pulley = surface("pulley", "upper", pose=turned((1, 0.2, 0), -np.pi / 2, (0, 0, 1)))
+    values = np.column_stack([np.full(8, 0.4), np.linspace(-0.4, 0.6, 8)])
+    apart = {}
+    for method in ("shortest", "hybrid"):
+        bent = muscles(replace(way, wraps=(Wrap("pulley", method=method),)), surfaces=(pulley,))
+        arms = []
+        for pull in ("length", "tension"):
+            flat = flatten_paths(arm(), bent, pull=pull)
+            lengths, by_column, _ = measure_paths(flat, values)
+            arms.append(input_arms(flat, values, by_column))
+        assert (lengths[:, 0] > path_lengths(arm(), muscles(way), values)[:, 0] + 1e-4).all()
+        apart[method] = np.abs(arms[0] - arms[1]).max()
+    assert apart["shortest"] < 1e-12
+    assert apart["hybrid"] > 1e-5
