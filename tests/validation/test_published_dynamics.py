@@ -7,8 +7,12 @@ import pytest
 from leg_in_a_plane import AS_PUBLISHED, CUTOFF_HZ, SEGMENTS, moments_and_forces, read
 
 from kinechain.body.osim import read_osim
+from kinechain.care.person import Person
 from kinechain.loads.inverse_dynamics import InverseDynamics, moment_labels
+from kinechain.loads.loads import LoadSettings
 from kinechain.loads.model_dynamics import model_inverse_dynamics, read_coordinates, read_ground_forces
+from kinechain.loads.person_dynamics import person_inverse_dynamics
+from kinechain.recording.read import read_recording
 
 
 @pytest.fixture
@@ -91,3 +95,30 @@ def test_a_walk_wholly_on_plates_is_trusted(shared):
     motion = read_coordinates(folder / "reference_ik.mot", body)
     result = model_inverse_dynamics(body, motion, read_ground_forces(folder / "subject01_walk1_grf.xml", body, motion))
     assert not any("Not to be trusted" in note for note in result.notes)
+
+
+def test_a_walkers_moments_go_with_those_of_plug_in_gait(shared):
+    """Another model, other masses and joint centres: the same course, about the same size, the opposite signs.
+
+    Plug-in Gait counts moments of extension and plantarflexion positive.  Its file holds one marker at each ankle, so
+    the left ankle's centre lies 2 cm further back here, and its peak is a quarter larger.
+    """
+    folder = shared / "data/dev/btk_pig_nantes"
+    walk = folder / "PiG_Motion3_noFF.c3d"
+    outputs = read_recording(walk).outputs
+    person = Person(mass_kg=74.0, height_m=1.76)
+    settings = LoadSettings(ground="measured")
+    still = folder / "PiG_Calibration3_noFF.c3d"
+    _, result = person_inverse_dynamics(person, walk, still, None, settings, lambda _: None)
+    least = {"Ankle": 0.97, "Knee": 0.88, "Hip": 0.9}
+    names = {"Ankle": "ankle_dorsiflexion", "Knee": "knee_flexion", "Hip": "hip_flexion"}
+    for side in "RL":
+        for joint, correlation in least.items():
+            ours = result.moments.column(f"{names[joint]}_{side.lower()}") / 74.0
+            theirs = outputs.column(f"{side}{joint}Moment.x") / 1000.0
+            theirs = np.interp(result.kinematics.times_s, outputs.times_s, theirs)
+            known = np.isfinite(ours) & np.isfinite(theirs) & (theirs != 0.0)
+            assert known.sum() > 100
+            assert -np.corrcoef(ours[known], theirs[known])[0, 1] > correlation, (side, joint)
+            slope = -np.polyfit(theirs[known], ours[known], 1)[0]
+            assert 0.7 < slope < 1.25, (side, joint)
