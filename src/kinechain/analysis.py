@@ -27,14 +27,15 @@ from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
 from kinechain.core.arrays import Immutable
 from kinechain.core.errors import InputError, KinechainError
-from kinechain.core.estimate import NotMeasured
 from kinechain.findings.find import find_findings
 from kinechain.findings.gait import marker_fit_mm, marker_fit_norm
 from kinechain.findings.loads import summarise_loads, with_samples
+from kinechain.findings.muscle_timing import compare_with_emg
 from kinechain.findings.own_norms import OwnNorms, read_own_norms
 from kinechain.findings.part import find_part
+from kinechain.findings.standing_loads import summarise_standing
 from kinechain.loads.loads import Load, Loads, LoadSettings
-from kinechain.loads.muscle_activity import MuscleCurve, envelopes, muscle_curves
+from kinechain.loads.muscle_activity import MuscleCurve
 from kinechain.loads.person_loads import PersonLoads, person_loads
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
@@ -255,7 +256,9 @@ def assess(
     if body is not None:
         findings = (*findings, *find_part(body, parts))
     loads = _loads(person, body, trials, standing, settings, say)
-    rows = summarise_loads(body, trials, loads.walking) if body is not None and loads.walking else ()
+    rows = summarise_loads(body, trials, loads.walking, person) if body is not None and loads.walking else ()
+    rows = with_samples(rows, [summarise_loads(body, trials, s, person) for s in loads.samples if body is not None])
+    muscle_curves, emg_notes = compare_with_emg(trials, loads.walking)
     return Assessment(
         person=person,
         screen=screen,
@@ -271,16 +274,16 @@ def assess(
             *_unseen_knees(body, standing, (*trials, *parts)),
             *_impossible(body, (*trials, *parts)),
         ),
-        notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ())),
+        notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ()), *emg_notes),
         provenance=_provenance(material, settings, own),
         parts=parts,
         own_norms=own,
         loads=loads.walking,
-        load_rows=with_samples(rows, [summarise_loads(body, trials, s) for s in loads.samples if body is not None]),
+        load_rows=(*rows, *(summarise_standing(loads.standing) if loads.standing is not None else ())),
         standing_loads=loads.standing,
         other_rhythm_loads=loads.other_rhythm,
         no_loads=_no_loads(body, trials, settings),
-        muscle_curves=_muscle_curves(trials, loads.walking),
+        muscle_curves=muscle_curves,
     )
 
 
@@ -306,17 +309,6 @@ def _no_loads(body: Body | None, trials: Sequence[GaitTrial], settings: Settings
     if body is None or not trials:
         return "Joint loads need a walk with markers of at least one stride; none was recorded."
     return ""
-
-
-def _muscle_curves(trials: Sequence[GaitTrial], loads: Sequence[Loads]) -> tuple[MuscleCurve, ...]:
-    """Set surface EMG, where it was recorded, beside the computed activations."""
-    rows = []
-    for trial, computed in zip(trials, loads, strict=True) if loads else ():
-        found = envelopes(trial.recording)
-        if not isinstance(found, NotMeasured) and found[0]:
-            table = computed.activations if computed.activations.labels else None
-            rows.append((found[0], trial.cycles, table, None if table is None else computed.times_s))
-    return muscle_curves(rows) if rows else ()
 
 
 def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, ...]:
