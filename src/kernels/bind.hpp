@@ -20,4 +20,7 @@ void bind_paths(nanobind::module_& m);
 // Muscle forces: the force of fibres, and how muscles share a demand.
 void bind_balance(nanobind::module_& m);
 
+// Fascia and ligaments: tensions, and how far an arch gives.
+void bind_tissues(nanobind::module_& m);
+
 }  // namespace kinechain

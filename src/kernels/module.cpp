@@ -13,4 +13,5 @@ NB_MODULE(_kernels, m) {
   kinechain::bind_signals(m);
   kinechain::bind_paths(m);
   kinechain::bind_balance(m);
+  kinechain::bind_tissues(m);
 }

@@ -189,3 +189,21 @@ def cubic_spline(at: FloatArray, values: FloatArray, wanted: FloatArray) -> Floa
 
 def read_numbers(text: str, columns: int, delimiter: str) -> FloatArray | None:
     """Return the plain numbers (row, column) of a text, None where it holds anything else."""
+
+class TissueLaws:
+    def __init__(
+        self,
+        slack: FloatArray,
+        function: IntArray,
+        function_start: IntArray,
+        function_is_linear_outside: IntArray,
+        knots: FloatArray,
+        coefficients: FloatArray,
+        /,
+    ) -> None: ...
+    def tensions(self, lengths: FloatArray) -> FloatArray:
+        """Return the tension (time, tissue), N, of every tissue."""
+    def arch(
+        self, lengths: FloatArray, arms: FloatArray, moment: FloatArray, most: float
+    ) -> tuple[FloatArray, FloatArray, IntArray]:
+        """Return give (time,), tensions (time, tissue) and status (time,): 0 solved, 1 unknown, 2 too much."""

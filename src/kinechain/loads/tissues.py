@@ -11,6 +11,8 @@ How far an arch gives under load is less than markers on a foot can show, and mo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from kinechain.body.body import Body
 from kinechain.body.muscle import Musculature, Tissue
 from kinechain.body.pose import segment_poses
+from kinechain.body.tree import KERNELS, FunctionTable, kernels
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError
 from kinechain.recording.recording import Side
@@ -37,6 +40,8 @@ __all__ = [
 _MOST_GIVE = 0.5
 #: Halvings of that range; the last is below 1e-12 rad.
 _HALVINGS = 40
+#: What the kernel says of an instant whose moment nothing carries.
+_TOO_MUCH = 2
 
 _TRICEPS_SURAE = ("gastrocnemius_lateral", "gastrocnemius_medial", "soleus")
 _TENSOR = ("tensor_fasciae_latae",)
@@ -89,6 +94,13 @@ def compute_tissue_tensions(musculature: Musculature, lengths: FloatArray) -> Fl
     SettingError
         If there is not one column per tissue.
     """
+    lengths = _columns(lengths, len(musculature.tissues), "length", "tissue")
+    if KERNELS == "compiled":
+        return np.asarray(_laws(musculature).tensions(np.ascontiguousarray(lengths)))
+    return _tensions(musculature, lengths)
+
+
+def _tensions(musculature: Musculature, lengths: FloatArray) -> FloatArray:
     strains = compute_tissue_strains(musculature, lengths)
     columns = [_tension(tissue, strains[:, i]) for i, tissue in enumerate(musculature.tissues)]
     return np.stack(columns, axis=1) if columns else np.empty((len(strains), 0))
@@ -246,20 +258,46 @@ def solve_arch(musculature: Musculature, lengths: FloatArray, arms: FloatArray, 
             f"lengths {lengths.shape}, arms {arms.shape} and moment {moment.shape} must run over the same instants"
         )
 
-    def tensions(give: FloatArray) -> FloatArray:
-        return compute_tissue_tensions(musculature, lengths - arms * give[:, None])
-
-    def carried(give: FloatArray) -> FloatArray:
-        return np.asarray(-(tensions(give) * arms).sum(axis=1))
-
-    known = np.isfinite(moment) & np.isfinite(arms).all(axis=1) & np.isfinite(lengths).all(axis=1)
-    too_much = known & (carried(np.full(len(moment), _MOST_GIVE)) < moment)
+    if KERNELS == "compiled":
+        give, tensions, status = _laws(musculature).arch(
+            *(np.ascontiguousarray(a) for a in (lengths, arms, moment)), _MOST_GIVE
+        )
+        too_much = np.asarray(status == _TOO_MUCH)
+    else:
+        give, tensions, too_much = _solve_arch(musculature, lengths, arms, moment)
     if too_much.any():
         worst = int(np.argmax(np.where(too_much, moment, -np.inf)))
         raise SettingError(
             f"{moment[worst]:.0f} N m at instant {worst} flatten the arch more than its tissues can carry. "
             "Check the ground reaction, or give the musculature its plantar fascia and ligaments."
         )
+    return Arch(give, tensions)
+
+
+@lru_cache(maxsize=16)
+def _laws(musculature: Musculature) -> Any:
+    """Return the laws of the tissues inside the compiled extension."""
+    table = FunctionTable()
+    laws = [None if t.kind == "nerve" else t.tension for t in musculature.tissues]
+    rows = np.array([-1 if law is None else table.add(law) for law in laws], dtype=np.int64)
+    slack = np.array([t.slack_length_m for t in musculature.tissues], dtype=float)
+    return kernels().TissueLaws(slack, rows, *table.arrays().values())
+
+
+# The Python twin of the kernel: all instants at once, by halving.
+
+
+def _solve_arch(
+    musculature: Musculature, lengths: FloatArray, arms: FloatArray, moment: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    def tensions(give: FloatArray) -> FloatArray:
+        return _tensions(musculature, lengths - arms * give[:, None])
+
+    def carried(give: FloatArray) -> FloatArray:
+        return np.asarray(-(tensions(give) * arms).sum(axis=1))
+
+    known = np.isfinite(moment) & np.isfinite(arms).all(axis=1) & np.isfinite(lengths).all(axis=1)
+    too_much = known & (carried(np.full(len(moment), _MOST_GIVE)) < moment)
     low, high = np.full(len(moment), -_MOST_GIVE), np.full(len(moment), _MOST_GIVE)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
@@ -268,12 +306,14 @@ def solve_arch(musculature: Musculature, lengths: FloatArray, arms: FloatArray, 
     # Without a moment there is no least give: the arch stays where it was, or rises until nothing is tense.
     give = np.where(moment > 0.0, high, np.minimum(_slack_give(musculature, lengths, arms), 0.0))
     give = np.where(known, give, np.nan)
-    return Arch(give, np.where(known[:, None], tensions(give), np.nan))
+    return give, np.where(known[:, None], tensions(give), np.nan), too_much
 
 
 def _slack_give(musculature: Musculature, lengths: FloatArray, arms: FloatArray) -> FloatArray:
     """Return the dorsiflexion at which the last tissue with a law becomes slack, (time,) array, rad."""
-    slack = np.array([t.slack_length_m if t.tension is not None else np.inf for t in musculature.tissues])
+    slack = np.array(
+        [np.inf if t.tension is None or t.kind == "nerve" else t.slack_length_m for t in musculature.tissues]
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         at = np.where(arms < 0.0, (slack - lengths) / -arms, np.inf)
     lowest = np.min(at, axis=1, initial=np.inf)

@@ -8,8 +8,10 @@ from kinechain.body.musculature import person_muscles, template_muscles
 from kinechain.body.paths import moment_arms, path_lengths
 from kinechain.body.pose import segment_poses
 from kinechain.body.skeleton import generic_body, template_body
+from kinechain.body.tree import KERNELS
 from kinechain.core.errors import SettingError
 from kinechain.core.frames import about_axis
+from kinechain.loads import tissues as module
 from kinechain.loads.tissues import (
     compute_achilles_tension,
     compute_fascia_tension,
@@ -137,6 +139,42 @@ def test_a_missing_moment_stays_missing_and_an_impossible_one_is_named() -> None
         solve_arch(OWN, lengths, arms, np.array([10.0, 1e6]))
     with pytest.raises(SettingError, match="same instants"):
         solve_arch(OWN, lengths, arms, np.array([10.0]))
+
+
+@pytest.mark.skipif(KERNELS != "compiled", reason="the extension was not built here")
+def test_kernel_and_python_twin_give_the_same_arch(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(5)
+    count = 60
+    values = poses(
+        mtp_dorsiflexion_r=list(random.uniform(-20, 60, count)),
+        midtarsal_dorsiflexion_r=list(random.uniform(-5, 8, count)),
+    )
+    lengths, arms = measured(values)
+    lengths, arms = np.array(lengths), np.array(arms)
+    moment = random.uniform(-30.0, 150.0, count)
+    lengths[3, 0] = arms[4, 1] = moment[5] = np.nan
+    tensions = compute_tissue_tensions(OWN, lengths)
+    arch = solve_arch(OWN, lengths, arms, moment)
+    monkeypatch.setattr(module, "KERNELS", "Python")
+    np.testing.assert_allclose(tensions, compute_tissue_tensions(OWN, lengths), rtol=1e-12, atol=1e-9)
+    twin = solve_arch(OWN, lengths, arms, moment)
+    np.testing.assert_allclose(arch.dorsiflexion_rad, twin.dorsiflexion_rad, rtol=0, atol=3e-12)
+    np.testing.assert_allclose(arch.tensions, twin.tensions, rtol=0, atol=1e-6)
+    with pytest.raises(SettingError, match="instant 1"):
+        solve_arch(OWN, lengths[:2], arms[:2], np.array([10.0, 1e6]))
+
+
+@pytest.mark.skipif(KERNELS != "compiled", reason="the extension was not built here")
+def test_the_kernel_refuses_laws_it_cannot_read() -> None:
+    laws = module.kernels().TissueLaws
+    table = [np.array([0, 1]), np.array([0]), np.array([0.0, 1.0]), np.array([[0.0, 100.0, 0.0, 0.0]])]
+    assert laws(np.array([0.1]), np.array([0]), *table).tensions(np.array([[0.11]]))[0, 0] == pytest.approx(10.0)
+    with pytest.raises(ValueError, match="outside its table"):
+        laws(np.array([0.1]), np.array([1]), *table)
+    with pytest.raises(ValueError, match="slack length"):
+        laws(np.array([0.0]), np.array([0]), *table)
+    with pytest.raises(ValueError, match="lengths"):
+        laws(np.array([0.1]), np.array([0]), *table).tensions(np.zeros((2, 3)))
 
 
 def test_the_achilles_tendon_carries_the_triceps_surae_of_its_side() -> None:
