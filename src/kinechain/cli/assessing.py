@@ -18,6 +18,15 @@ from kinechain.cli.habits import (
     turned_over,
 )
 from kinechain.cli.inputs import is_person_file, sort_inputs
+from kinechain.cli.load_options import (
+    GroundOption,
+    LoadsOption,
+    PlateDelayOption,
+    SamplesOption,
+    SeedOption,
+    StrengthOption,
+    load_settings,
+)
 from kinechain.cli.terminal import progress, wrapped
 from kinechain.core.errors import InputError, SettingError
 from kinechain.core.purpose import INTENDED_PURPOSE
@@ -84,6 +93,12 @@ def assess(
         Path | None,
         typer.Option(help="Your own norm curves, drawn in place of the published ones.", metavar="FILE.gcd|FILE.csv"),
     ] = None,
+    loads: LoadsOption = True,
+    ground: GroundOption = "automatic",
+    plate_delay: PlateDelayOption = None,
+    samples: SamplesOption = 0,
+    seed: SeedOption = 0,
+    strength: StrengthOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report.", metavar="DIR", show_default="kinechain-report")
     ] = None,
@@ -102,6 +117,8 @@ def assess(
     Example: kinechain assess person.toml walk.trc --json > assessment.json
 
     Example: kinechain assess person.toml walk.c3d --norms our_lab.gcd
+
+    Example: kinechain assess person.toml walk.c3d --samples 50 --strength gluteus_medius_r=0.6
     """
     person_file, recordings = sort_inputs(inputs or [])
     if static is not None and is_person_file(static):
@@ -120,6 +137,7 @@ def assess(
             up=checked_up(up),
             turned_over=turned_over(mirrored, exchange_sides),
             rate_hz=rate,
+            loads=load_settings(loads, ground, plate_delay, samples, seed, strength),
         )
         assessment = assess_person(person, recordings, static, settings, say, norms)
         say("Writing the report")

@@ -63,8 +63,9 @@ class LoadSettings:
         Capacity left, e.g. ``{"gluteus_medius_r": 0.6}``; groups not named have 1.
     fascia_area_mm2 : float
         Cross-section of the plantar fascia; sources disagree (70 or 290).
-    plate_delay_s : float
-        By how much the plates' clock is late against the cameras'; their forces are taken so much earlier.
+    plate_delay_s : float or None
+        By how much the plates' clock is late against the cameras'; their forces are taken so much earlier.  None takes
+        off the lag that the motion itself shows, and says so; 0 leaves the plates as they are.
     seed : int
         Of the samples over model uncertainty.
     samples : int
@@ -78,7 +79,7 @@ class LoadSettings:
     balance: Literal["levels", "rhythm"] = "levels"
     strength: Mapping[str, float] = field(default_factory=dict)
     fascia_area_mm2: float = 70.0
-    plate_delay_s: float = 0.0
+    plate_delay_s: float | None = None
     seed: int = 0
     samples: int = 0
 

@@ -150,8 +150,8 @@ def plate_lag(
     return lag, (
         f"The plates come {abs(lag) * 1e3:.0f} ms {'later' if lag > 0 else 'earlier'} than the acceleration of the "
         f"body says; shifted by that, their vertical force differs from it by {size[best]:.0f} N instead of {now:.0f} "
-        "N (root mean square). Moments and loads around push-off err with it: check whether plates and cameras start "
-        "together, or take the lag off (plate delay)."
+        "N (root mean square). Moments and loads around push-off depend on it: check whether plates and cameras start "
+        "together."
     )
 
 
