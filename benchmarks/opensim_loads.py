@@ -300,15 +300,16 @@ def postures(opensim, models: Path, folder: Path) -> dict:
     muscles = read_osim_muscles(model, body)
     out: dict = {"case": "pose2sim", "missed": [], "postures": {}}
     for name, chosen in POSTURES.items():
-        case = still_case(opensim, model, body, chosen, folder / name)
-        seconds = []
-        for step in ("so", "jr"):
-            with silence():
-                seconds.append(timed(lambda step=step, case=case: opensim_tools.STEPS[step](opensim, case))[0])
+        case = still_case(model, body, chosen, folder / name)
+        with silence():
+            seconds = [timed(lambda case=case: opensim_tools.run_so(opensim, case))[0]]
+            spread_forces(case)
+            seconds.append(timed(lambda case=case: opensim_tools.run_jr(opensim, case))[0])
         motion = read_coordinates(case.motion, body)
         theirs = {what: read_sto(case.files / f"{case.name}_{file}.sto") for what, file in RESULTS.items()}
         names = [m.name for m in muscles.muscles]
         activation, force = (theirs[what][1][:, [theirs[what][0].index(n) for n in names]] for what in ("a", "f"))
+        force = force[: len(activation)]
         found: dict = {"opensim_s": seconds, "frames": len(activation)}
         for label, strengths in (("own", None), ("same", force / activation)):
             result = model_muscles(body, muscles, motion, None, SETTINGS, None, case.times_s, strengths)
@@ -327,7 +328,7 @@ def postures(opensim, models: Path, folder: Path) -> dict:
     return out
 
 
-def still_case(opensim, model: Path, body, chosen: dict[str, float], folder: Path) -> Case:
+def still_case(model: Path, body, chosen: dict[str, float], folder: Path) -> Case:
     folder.mkdir()
     free = [c.name for c in body.coordinates if c.is_free]
     values = {c.name: c.default for c in body.coordinates} | {"pelvis_ty": FLOATING_M} | chosen
@@ -344,6 +345,19 @@ def still_case(opensim, model: Path, body, chosen: dict[str, float], folder: Pat
         folder.name, *map(str, (model, "", "", folder / "still.mot", "", folder / "actuators.xml", model)),
         (middle, middle + 1.0 / STILL_RATE), -1.0, str(folder),
     )  # fmt: skip
+
+
+def spread_forces(case: Case) -> None:
+    """Repeat OpenSim's forces of one still frame over the whole file, without those of contact.
+
+    JointReaction splines the forces of its file, which takes rows, and gives NaN where contact spheres stand in it.
+    """
+    path = case.files / f"{case.name}_{RESULTS['f']}.sto"
+    labels, table = read_sto(path)
+    kept = [i for i, label in enumerate(labels) if i and "." not in label]
+    values = np.tile(table[:1, kept], (STILL_FRAMES, 1))
+    names = [labels[i] for i in kept]
+    write_mot(names, ["as it is"] * len(names), values, np.arange(STILL_FRAMES) / STILL_RATE, path)
 
 
 def show_posture(name: str, found: dict) -> None:

@@ -63,7 +63,8 @@ CURVE_VALUES: Mapping[str, Mapping[str, float]] = MappingProxyType(
                 "passive_strain": 0.7,
             }
         ),
-        "degroote2016": MappingProxyType({"passive_strain": 0.6}),
+        # OpenSim's class widens the active curve about its peak by the scale.
+        "degroote2016": MappingProxyType({"active_width_scale": 1.0, "passive_strain": 0.6}),
     }
 )
 
@@ -100,6 +101,7 @@ def active_force_length(length: ArrayLike, family: Curves = "degroote2016", **va
     if family == "thelen2003":
         return np.asarray(np.exp(-((x - 1.0) ** 2) / p["active_width"]))
     if family == "degroote2016":
+        x = (x - 1.0) / p["active_width_scale"] + 1.0
         parts = (h * np.exp(-0.5 * ((x - at) / (width + growth * x)) ** 2) for h, at, width, growth in _GAUSSIANS)
         return np.asarray(sum(parts))
     return _Bezier.active(p)(x)

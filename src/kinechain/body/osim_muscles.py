@@ -66,7 +66,10 @@ _CURVE_TAGS = {
         "eccentric_plateau": "ForceVelocityCurve/max_eccentric_velocity_force_multiplier",
         "passive_strain": "FiberForceLengthCurve/strain_at_one_norm_force",
     },
-    "degroote2016": {"passive_strain": "passive_fiber_strain_at_one_norm_force"},
+    "degroote2016": {
+        "active_width_scale": "active_force_width_scale",
+        "passive_strain": "passive_fiber_strain_at_one_norm_force",
+    },
 }
 _DEFAULT_MAX_CONTRACTION_VELOCITY = 10.0
 #: OpenSim keeps a conditional point this much beyond its range, in the coordinate's unit (ConditionalPathPoint.cpp).

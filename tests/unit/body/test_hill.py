@@ -64,8 +64,6 @@ OPENSIM = {
         "0.930500429823 1.068878720573 1.224195130801 1.398522961818 1.594189296252"
     ),
 }
-#: OpenSim 4.6, ``Muscle.calcInextensibleTendonActiveFiberForce`` is not reachable from Python; Thelen's curve is held
-#: against its equations turned the other way: the speed of a force, full activation, eqs 6 and 7.
 
 
 def muscle(**values) -> Muscle:
@@ -83,6 +81,12 @@ def test_curves_are_opensims(case):
     family, curve, first, last = case
     expected = np.array([float(x) for x in OPENSIM[case].split()])
     np.testing.assert_allclose(curve(np.linspace(first, last, 20), family), expected, atol=1e-11)
+
+
+def test_a_widened_curve_is_stretched_about_its_peak():
+    x = np.linspace(0.6, 1.6, 20)
+    wide = active_force_length(1.0 + 1.5 * (x - 1.0), "degroote2016", active_width_scale=1.5)
+    np.testing.assert_allclose(wide, active_force_length(x, "degroote2016"), atol=1e-12)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -106,6 +110,7 @@ def test_curves_rise_where_they_must(family):
     assert (np.diff(tendon_force_strain(np.linspace(0.0, 0.1, 400), family)) > 0.0).all()
 
 
+# OpenSim's class for Thelen's curves shows no curve: they are held to their equations turned the other way.
 @pytest.mark.parametrize(("shape", "plateau"), [(0.25, 1.4), (0.3, 1.8)])
 def test_speed_of_a_force_after_thelen(shape, plateau):
     force = np.linspace(0.01, 0.94 * plateau, 200)
