@@ -201,6 +201,28 @@ def test_every_muscle_over_every_range_is_as_opensim_measures_it(model, shared: 
 
 
 @pytest.mark.opensim
+def test_a_model_that_opensim_saved_anew_holds_the_same_muscles(model, shared: Path, tmp_path):
+    """OpenSim writes every property out, so this tells whether absent ones were read as OpenSim reads them."""
+    opensim = pytest.importorskip("opensim", reason="the extra 'opensim' is not installed")
+    opensim.Logger.setLevelString("Off")
+    file, body, musculature = model
+    theirs = opensim.Model(str(shared / "models" / file))
+    theirs.initSystem()
+    theirs.printToXML(str(tmp_path / "saved.osim"))
+    saved = read_osim_muscles(tmp_path / "saved.osim")
+    for one, two in zip(musculature.muscles, saved.muscles, strict=True):
+        for name in (
+            "name max_isometric_force_n optimal_fibre_length_m tendon_slack_length_m pennation_rad curves tendon_strain "
+            "max_contraction_velocity is_tendon_rigid has_passive_force group"
+        ).split():
+            assert getattr(one, name) == getattr(two, name), (one.name, name)
+    again = flatten_paths(read_osim(tmp_path / "saved.osim"), saved)
+    inputs = np.zeros((1, len(again.tree.inputs)))
+    before = measure_paths(flatten_paths(body, musculature), inputs, arms=False)[0]
+    assert measure_paths(again, inputs, arms=False)[0] == pytest.approx(before, abs=1e-12)
+
+
+@pytest.mark.opensim
 def test_opensims_twice_bent_gastrocnemius_adds_up_stale_places(shared: Path):
     """Its straight pieces end where the touching points stood after the first round, its arcs are of the last."""
     pytest.importorskip("opensim", reason="the extra 'opensim' is not installed")

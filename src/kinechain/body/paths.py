@@ -529,8 +529,13 @@ def lengthening_speeds(body: Body, musculature: Musculature, values: FloatArray,
     speeds : (time, path) array, m/s
     """
     paths, inputs = _posed(body, musculature, values)
+    velocities = np.asarray(velocities, dtype=float)
+    if velocities.shape != np.shape(values):
+        raise BodyError(
+            f"velocities have the shape {velocities.shape}, values {np.shape(values)}; give as many of both"
+        )
     arms = measure_paths(paths, inputs)[1]
-    by_input = np.asarray(velocities, dtype=float)[:, paths.tree.inputs]
+    by_input = velocities[:, paths.tree.inputs]
     moves = paths.entry_input >= 0
     rates = (arms * column_slopes(paths, inputs)[:, paths.entry_column])[:, moves]
     rates = rates * by_input[:, paths.entry_input[moves]]

@@ -311,6 +311,8 @@ def test_inputs_of_another_shape_are_refused():
         measure_paths(flat, np.zeros((3, 5)))
     with pytest.raises(BodyError, match="2 coordinates"):
         path_lengths(arm(), muscles(STRAIGHT), np.zeros((3, 5)))
+    with pytest.raises(BodyError, match="velocities"):
+        lengthening_speeds(arm(), muscles(STRAIGHT), np.zeros((3, 2)), np.zeros((2, 2)))
 
 
 def test_equal_bodies_share_their_paths():
