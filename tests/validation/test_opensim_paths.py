@@ -212,8 +212,8 @@ def test_a_model_that_opensim_saved_anew_holds_the_same_muscles(model, shared: P
     saved = read_osim_muscles(tmp_path / "saved.osim")
     for one, two in zip(musculature.muscles, saved.muscles, strict=True):
         for name in (
-            "name max_isometric_force_n optimal_fibre_length_m tendon_slack_length_m pennation_rad curves tendon_strain "
-            "max_contraction_velocity is_tendon_rigid has_passive_force group"
+            "name max_isometric_force_n optimal_fibre_length_m tendon_slack_length_m pennation_rad curves "
+            "tendon_strain max_contraction_velocity is_tendon_rigid has_passive_force group"
         ).split():
             assert getattr(one, name) == getattr(two, name), (one.name, name)
     again = flatten_paths(read_osim(tmp_path / "saved.osim"), saved)
