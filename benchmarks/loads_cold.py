@@ -4,8 +4,12 @@ python benchmarks/loads_cold.py CASE.json
 """
 
 import json
+import os
 import sys
 from pathlib import Path
+
+# One trial needs no threads of linear algebra, and starting them takes as long as solving it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from kinechain.body.osim import read_osim
 from kinechain.body.osim_muscles import read_osim_muscles
