@@ -69,9 +69,11 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     if settings.ground == "predicted":
         return predicted_reaction(body, motion, movement_events(trial.recording, paths), paths.belt_m_s)
     prediction = predict_ground(body, motion, trial.events, paths.belt_m_s)
-    trial, lag = _on_time(trial, settings.plate_delay_s, paths, prediction)
     contacts = choose_events(trial.recording, paths).contacts
     faults = find_plate_faults(trial.recording, motion, contacts, prediction)
+    lag = None if any(f.kind == "late" for f in faults) else plate_lag(trial.recording, motion, contacts, prediction)
+    trial, said = _on_time(trial, settings.plate_delay_s, lag)
+    contacts = choose_events(trial.recording, paths).contacts
     refused = {f.plate for f in faults if f.is_gross} if settings.ground == "automatic" else set()
     if refused:
         # Events may stem from the plates that are refused.
@@ -87,7 +89,7 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     feet = tuple(_joined(measured[side], prediction.feet[side], is_on[side], whole, known, fallback) for side in SIDES)
     notes = (
         *(f.sentence for f in faults),
-        *((lag,) if lag else ()),
+        *((said,) if said else ()),
         *_unused(contacts, measured, trial.recording, refused, prediction, motion),
         *_where(feet, whole, motion, fallback),
         *(prediction_notes(prediction) if fallback == PREDICTED and not whole[known].all() else ()),
@@ -121,17 +123,11 @@ def predicted_reaction(
     return GroundReaction(motion.times_s, (feet[0], feet[1]), prediction_notes(prediction))
 
 
-def _on_time(
-    trial: GaitTrial, delay_s: float | None, paths: FootPaths, prediction: Prediction
-) -> tuple[GaitTrial, str]:
-    """Take a lag of the plates' clock off, the stated one or the one the motion shows, and say what was found."""
-    contacts = choose_events(trial.recording, paths).contacts
-    found = plate_lag(trial.recording, trial.motion, contacts, prediction)
-    late = any(f.kind == "late" for f in find_plate_faults(trial.recording, trial.motion, contacts, prediction))
-    said = "" if found is None or late else found[1]
-    if delay_s is None:
-        delay_s = found[0] if said and found is not None else 0.0
-        said = said and f"{said} The lag was taken off."
+def _on_time(trial: GaitTrial, delay_s: float | None, lag: tuple[float, str] | None) -> tuple[GaitTrial, str]:
+    """Take a lag of the plates' clock off, the stated one or the one the motion shows, and say so."""
+    said = lag[1] if lag else ""
+    if delay_s is None and lag:
+        delay_s, said = lag[0], f"{said} The lag was taken off."
     elif delay_s:
         said = f"A lag of the plates of {delay_s * 1e3:.0f} ms was taken off, as asked for."
     if not delay_s:

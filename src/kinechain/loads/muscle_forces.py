@@ -477,7 +477,8 @@ def _missing(
     if not is_solved.any():
         return
     largest = float(np.abs(demand[is_solved]).max())
-    limit = max(plan.settings.told_share * largest, _NEGLIGIBLE)
+    # A row whose reserve is as cheap as an error of the model's angles is told only beyond that.
+    limit = max(plan.settings.told_share * largest, _NEGLIGIBLE, float(plan.problem.reserve_force[row]))
     for sign in (1.0, -1.0):
         with np.errstate(invalid="ignore"):
             is_missing = np.asarray(is_solved & (sign * reserve > limit))
