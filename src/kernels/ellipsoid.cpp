@@ -1,8 +1,9 @@
 // A piece of a path bent around an ellipsoid.
 //
-// OpenSim cuts the ellipsoid by a plane through both ends and a third point c on the surface; the path is the taut string
-// in that plane. Stretched to a unit sphere the cut is a circle, so its tangents have closed forms; the arc is a smooth
-// integral. c follows from both ends in a chain of small steps; its derivative is taken backwards through the same chain.
+// OpenSim cuts the ellipsoid by a plane through both ends and a third point c on the surface; the path is the taut
+// string in that plane. Stretched to a unit sphere the cut is a circle, so its tangents have closed forms; the arc is a
+// smooth integral. c follows from both ends in a chain of small steps; its derivative is taken backwards through the
+// same chain. Twin: src/kinechain/body/path_ellipsoid.py.
 #include <algorithm>
 #include <cmath>
 
@@ -18,10 +19,11 @@ constexpr double kTurn = 6.283185307179586476925286766559;
 constexpr double kFanOnly = 0.7073, kAxisOnly = 0.9, kEdge = 0.3;
 constexpr double kFanFirst = 0.5 / 300.0, kFanLast = 298.5 / 300.0;
 
-// Gauss-Legendre points and weights on [0, 1].
-constexpr int kFanPoints = 4, kArcPoints = 12;  // the second even
+// Gauss-Legendre points and weights on [0, 1]; those of the arc in pairs.
+constexpr int kFanPoints = 4, kArcPoints = 12;
 constexpr int kMostSteps = 40;
-// Roots are found to this; the next step would be its square. Points this near to a plane of symmetry are put beside it.
+// Roots are found to the first; the next step would be its square, so that many at once stop at the second. Points as
+// near to a plane of symmetry as the third are put beside it.
 constexpr double kRoot = 1e-10, kNearRoot = 1e-6, kOnPlane = 1e-12;
 struct Rule {
   double at[kArcPoints], weight[kArcPoints];

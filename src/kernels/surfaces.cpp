@@ -65,80 +65,101 @@ double slanted(double level, double rise, double& by_level, double& by_rise) {
   return length;
 }
 
+// A piece around a cylinder, seen along its axis; index 0 is p's end and 1 is q's.
+struct Around {
+  double r, turn, delta, arc, rise;
+  double rho[2], tangent[2];  // distances from the axis, and along the tangents
+  double up[2];               // share of the rise by which a touching point is nearer to the other end
+  bool slides[2];
+};
+
+// Slopes of a length by both distances from the axis, by the angle between the ends, and by the rise.
+struct Slopes {
+  double by_rho[2], by_delta, by_rise;
+};
+
+Around look_along_axis(const double* p, const double* q, double r, double turn, double delta, const double* rho) {
+  Around a{r, turn, delta, 0.0, q[2] - p[2], {rho[0], rho[1]}, {}, {}, {}};
+  double theta = turn * delta;
+  for (int i = 0; i < 2; ++i) {
+    a.tangent[i] = std::sqrt(std::max(rho[i] * rho[i] - r * r, kTouching * kTouching));
+    theta -= std::atan2(a.tangent[i], r);
+  }
+  theta = std::fmod(theta, kTurn);
+  a.arc = r * (theta < 0.0 ? theta + kTurn : theta);
+  // OpenSim slides the touching points along the axis into a plane through both ends that is level along the bisector.
+  const double cotangent = 1.0 / std::tan(delta / 2);
+  for (int i = 0; i < 2; ++i) {
+    a.up[i] = a.tangent[i] * (a.tangent[i] + turn * r * cotangent) / (rho[i] * (rho[0] + rho[1]));
+    a.slides[i] = a.up[i] > 0.0 && a.up[i] < 2.0;
+    if (!a.slides[i]) a.up[i] = 0.0;
+  }
+  return a;
+}
+
+Slopes take_shortest(Around& a, BentPiece& out) {
+  const double level = a.tangent[0] + a.arc + a.tangent[1];
+  Slopes slopes;
+  double by_level;
+  out.length = slanted(level, a.rise, by_level, slopes.by_rise);
+  out.arc = out.length * a.arc / level;
+  slopes.by_delta = by_level * a.turn * a.r;
+  for (int i = 0; i < 2; ++i) {
+    slopes.by_rho[i] = by_level * a.tangent[i] / a.rho[i];
+    a.up[i] = a.tangent[i] / level;
+  }
+  return slopes;
+}
+
+Slopes take_bisected(const Around& a, BentPiece& out) {
+  const double between = 1.0 - a.up[0] - a.up[1], sum = a.rho[0] + a.rho[1];
+  double level_arc, climb_arc, level[2], climb[2];
+  out.length = out.arc = slanted(a.arc, between * a.rise, level_arc, climb_arc);
+  Slopes slopes{{}, level_arc * a.turn * a.r, between * climb_arc};
+  for (int i = 0; i < 2; ++i) {
+    out.length += slanted(a.tangent[i], a.up[i] * a.rise, level[i], climb[i]);
+    slopes.by_rise += a.up[i] * climb[i];
+    slopes.by_rho[i] = (level[i] * a.rho[i] - level_arc * a.r * a.r / a.rho[i]) / a.tangent[i];
+  }
+  for (int i = 0; i < 2; ++i) {
+    if (!a.slides[i]) continue;
+    const double by_up = (climb[i] - climb_arc) * a.rise, sine = std::sin(a.delta / 2);
+    const double sideways = a.turn * a.r / std::tan(a.delta / 2);
+    slopes.by_rho[i] += by_up * ((2 * a.tangent[i] + sideways) / (a.tangent[i] * sum) -
+                                 a.up[i] * (1 / a.rho[i] + 1 / sum));
+    slopes.by_rho[1 - i] -= by_up * a.up[i] / sum;
+    slopes.by_delta -= by_up * a.tangent[i] * a.turn * a.r / (2 * sine * sine * a.rho[i] * sum);
+  }
+  return slopes;
+}
+
 Bend bend_cylinder(const Surface& s, const double* p, const double* q, Curve curve, BentPiece& out) {
   const double r = s.radii[0];
   const double square_p = p[0] * p[0] + p[1] * p[1], square_q = q[0] * q[0] + q[1] * q[1];
   if (square_p < r * r || square_q < r * r) return kInside;
   const Bend need = cylinder_need(s, p, q);
   if (need == kStraight) return need;
-  const double rho_p = std::sqrt(square_p), rho_q = std::sqrt(square_q);
+  const double rho[2] = {std::sqrt(square_p), std::sqrt(square_q)};
   const double delta = std::atan2(p[0] * q[1] - p[1] * q[0], p[0] * q[0] + p[1] * q[1]);
-  const double turn = turns_left(s, p, q, rho_p, rho_q, delta) ? 1.0 : -1.0;
-  const double tangent_p = std::sqrt(std::max(rho_p * rho_p - r * r, kTouching * kTouching));
-  const double tangent_q = std::sqrt(std::max(rho_q * rho_q - r * r, kTouching * kTouching));
-  const double angle_p = std::atan2(tangent_p, r), angle_q = std::atan2(tangent_q, r);
-  double theta = std::fmod(turn * delta - angle_p - angle_q, kTurn);
-  if (theta < 0.0) theta += kTurn;
-  const double rise = q[2] - p[2], arc = r * theta;
-
-  // OpenSim slides the tangent points along the axis into a plane that holds both ends and the bisector.
-  const double sum = rho_p + rho_q, half = delta / 2, sine = std::sin(half);
-  const double cotangent = std::cos(half) / sine;
-  double up_p = tangent_p * (tangent_p + turn * r * cotangent) / (rho_p * sum);
-  double up_q = tangent_q * (tangent_q + turn * r * cotangent) / (rho_q * sum);
-  const bool slides_p = up_p > 0.0 && up_p < 2.0, slides_q = up_q > 0.0 && up_q < 2.0;
-  if (!slides_p) up_p = 0.0;
-  if (!slides_q) up_q = 0.0;
-  if (std::abs(p[2] + up_p * rise) > s.half_length && std::abs(q[2] - up_q * rise) > s.half_length) return kStraight;
-
-  double by_rho_p, by_rho_q, by_delta, by_rise;
-  if (curve == kShortest) {
-    const double level = tangent_p + arc + tangent_q;
-    double by_level;
-    out.length = slanted(level, rise, by_level, by_rise);
-    by_rho_p = by_level * tangent_p / rho_p;
-    by_rho_q = by_level * tangent_q / rho_q;
-    by_delta = by_level * turn * r;
-    up_p = tangent_p / level;
-    up_q = tangent_q / level;
-    out.arc = out.length * arc / level;
-  } else {
-    double level_p, rise_p, level_a, rise_a, level_q, rise_q;
-    const double between = 1.0 - up_p - up_q;
-    out.arc = slanted(arc, between * rise, level_a, rise_a);
-    out.length = slanted(tangent_p, up_p * rise, level_p, rise_p) + out.arc +
-                 slanted(tangent_q, up_q * rise, level_q, rise_q);
-    const double bend_p = (rise_p - rise_a) * rise, bend_q = (rise_q - rise_a) * rise;
-    by_rise = up_p * rise_p + between * rise_a + up_q * rise_q;
-    by_rho_p = level_p * rho_p / tangent_p - level_a * r * r / (rho_p * tangent_p);
-    by_rho_q = level_q * rho_q / tangent_q - level_a * r * r / (rho_q * tangent_q);
-    by_delta = level_a * turn * r;
-    if (slides_p) {
-      by_rho_p += bend_p * ((2 * tangent_p + turn * r * cotangent) / (tangent_p * sum) - up_p * (1 / rho_p + 1 / sum));
-      by_rho_q -= bend_p * up_p / sum;
-      by_delta -= bend_p * tangent_p * turn * r / (2 * sine * sine * rho_p * sum);
-    }
-    if (slides_q) {
-      by_rho_q += bend_q * ((2 * tangent_q + turn * r * cotangent) / (tangent_q * sum) - up_q * (1 / rho_q + 1 / sum));
-      by_rho_p -= bend_q * up_q / sum;
-      by_delta -= bend_q * tangent_q * turn * r / (2 * sine * sine * rho_q * sum);
-    }
+  const double turn = turns_left(s, p, q, rho[0], rho[1], delta) ? 1.0 : -1.0;
+  Around a = look_along_axis(p, q, r, turn, delta, rho);
+  if (std::abs(p[2] + a.up[0] * a.rise) > s.half_length && std::abs(q[2] - a.up[1] * a.rise) > s.half_length)
+    return kStraight;
+  const Slopes slopes = curve == kShortest ? take_shortest(a, out) : take_bisected(a, out);
+  const double* ends[2] = {p, q};
+  double* gradients[2] = {out.gradient_p, out.gradient_q};
+  double* touches[2] = {out.first, out.last};
+  for (int i = 0; i < 2; ++i) {
+    const double sign = i == 0 ? -1.0 : 1.0, x = ends[i][0] / rho[i], y = ends[i][1] / rho[i];
+    const double around = sign * slopes.by_delta / rho[i];
+    const double cosine = r / rho[i], sine = -sign * turn * a.tangent[i] / rho[i];
+    gradients[i][0] = slopes.by_rho[i] * x - around * y;
+    gradients[i][1] = slopes.by_rho[i] * y + around * x;
+    gradients[i][2] = sign * slopes.by_rise;
+    touches[i][0] = r * (cosine * x - sine * y);
+    touches[i][1] = r * (cosine * y + sine * x);
+    touches[i][2] = ends[i][2] - sign * a.up[i] * a.rise;
   }
-  const double px = p[0] / rho_p, py = p[1] / rho_p, qx = q[0] / rho_q, qy = q[1] / rho_q;
-  out.gradient_p[0] = by_rho_p * px + by_delta / rho_p * py;
-  out.gradient_p[1] = by_rho_p * py - by_delta / rho_p * px;
-  out.gradient_p[2] = -by_rise;
-  out.gradient_q[0] = by_rho_q * qx - by_delta / rho_q * qy;
-  out.gradient_q[1] = by_rho_q * qy + by_delta / rho_q * qx;
-  out.gradient_q[2] = by_rise;
-  const double cosine_p = r / rho_p, sine_p = turn * tangent_p / rho_p;
-  const double cosine_q = r / rho_q, sine_q = -turn * tangent_q / rho_q;
-  out.first[0] = r * (cosine_p * px - sine_p * py);
-  out.first[1] = r * (cosine_p * py + sine_p * px);
-  out.first[2] = p[2] + up_p * rise;
-  out.last[0] = r * (cosine_q * qx - sine_q * qy);
-  out.last[1] = r * (cosine_q * qy + sine_q * qx);
-  out.last[2] = q[2] - up_q * rise;
   return need;
 }
 
