@@ -166,14 +166,17 @@ def analyze_loads(
 
 
 def _with_toes(body: Body, trial: GaitTrial, ground: GroundReaction, kinematics: Kinematics) -> Kinematics:
-    """Lay toes that no marker shows flat on the floor while their foot carries half of body weight or more."""
+    """Lay toes that no marker shows flat on the floor while their foot carries half of body weight or more.
+
+    Below that they straighten in proportion to the load, so that nothing jumps (assumption).
+    """
     values = np.array(kinematics.values)
     for side in SIDES:
         name = f"mtp_dorsiflexion_{side[0]}"
         if name not in kinematics.inputs or not body.coordinate(name).is_locked:
             continue
-        loaded = np.nan_to_num(ground.foot(side).force[:, 2]) >= 0.5 * body.mass_kg * GRAVITY_M_S2
-        bent = infer_toe_dorsiflexion(body, trial.motion.values, side, loaded)
+        load = np.nan_to_num(ground.foot(side).force[:, 2]) / (0.5 * body.mass_kg * GRAVITY_M_S2)
+        bent = np.clip(load, 0.0, 1.0) * infer_toe_dorsiflexion(body, trial.motion.values, side, load > 0.0)
         values[:, kinematics.inputs.index(name)] = np.where(np.isfinite(bent), bent, np.nan)
     return replace(kinematics, values=values)
 
