@@ -1,0 +1,181 @@
+"""The loads of one person: strength from the examination, drawn bodies, both rhythms, standing, and what is refused."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kinechain.analysis import Assessment, Settings, assess
+from kinechain.body.muscle import Musculature
+from kinechain.body.musculature import person_muscles
+from kinechain.body.pose import segment_poses
+from kinechain.body.skeleton import RHYTHMS, generic_body, with_rhythm
+from kinechain.care.person import ExamItem, Person
+from kinechain.core.errors import BodyError, SettingError
+from kinechain.core.gravity import GRAVITY_M_S2
+from kinechain.loads.loads import LoadSettings
+from kinechain.loads.samples import draw_samples
+from kinechain.loads.strength import examined_strength, isometric_capacity, parse_strength, with_strength
+
+SAMPLES = 4
+
+
+@pytest.fixture(scope="module")
+def muscles() -> Musculature:
+    return person_muscles(generic_body("female"))
+
+
+@pytest.fixture(scope="module")
+def assessed(shared: Path) -> Assessment:
+    folder = shared / "data/dev/schreiber_moissenet/2014001"
+    settings = Settings(loads=LoadSettings(samples=SAMPLES, seed=3))
+    return assess(
+        Person(mass_kg=67.0, height_m=1.66), [folder / "2014001_C4_05.c3d"], folder / "2014001_ST.c3d", settings
+    )
+
+
+def weakened(muscles: Musculature, value: float) -> tuple[Musculature, tuple[str, ...]]:
+    body = generic_body("female")
+    person = Person(exam=(ExamItem("hip_abduction_strength", "right", value, "Nm/kg", "dynamometer"),))
+    fractions, notes = examined_strength(person, body, muscles)
+    return with_strength(muscles, fractions), notes
+
+
+def test_examined_hip_strength_is_the_strength_of_the_model(muscles: Musculature) -> None:
+    body = generic_body("female")
+    before = isometric_capacity(body, muscles, "hip_adduction_r", -1)
+    weak, notes = weakened(muscles, 1.0)
+    abductors = isometric_capacity(body, weak, "hip_adduction_r", -1)
+    # Muscles that abduct too but are not tested for it (sartorius, rectus femoris, piriformis) keep their part.
+    assert abductors < before
+    ratio = weak.muscle("glmed1_r").max_isometric_force_n / muscles.muscle("glmed1_r").max_isometric_force_n
+    assert ratio == pytest.approx(1.0 * body.mass_kg / before, rel=1e-9)
+    assert weak.muscle("glmed1_l") == muscles.muscle("glmed1_l") or (
+        weak.muscle("glmed1_l").max_isometric_force_n == muscles.muscle("glmed1_l").max_isometric_force_n
+    )
+    assert "right gluteus medius" in notes[0]
+
+
+def test_an_unbelievable_strength_is_told_and_not_used(muscles: Musculature) -> None:
+    same, notes = weakened(muscles, 0.001)
+    assert [m.max_isometric_force_n for m in same.muscles] == [m.max_isometric_force_n for m in muscles.muscles]
+    assert "was not used" in notes[0]
+
+
+@pytest.mark.parametrize("text", ["gluteus_medius_r", "gluteus_medius_r=nan", "gluteus_medius_r=-1", "glutes=0.5", "="])
+def test_a_strength_that_cannot_be_is_refused(muscles: Musculature, text: str) -> None:
+    with pytest.raises(SettingError):
+        parse_strength([text], muscles)
+
+
+def test_strength_of_a_group_means_both_sides_unless_one_is_named(muscles: Musculature) -> None:
+    assert parse_strength(["soleus=0.5"], muscles) == {"soleus_r": 0.5, "soleus_l": 0.5}
+    assert parse_strength(["soleus_l=0.5"], muscles) == {"soleus_l": 0.5}
+    with pytest.raises(SettingError, match="no muscle or group"):
+        with_strength(muscles, {"soles_r": 0.5})
+
+
+def test_drawn_bodies_follow_from_the_seed_and_weigh_the_same(muscles: Musculature) -> None:
+    body = generic_body("female")
+    first, again, other = (list(draw_samples(body, muscles, LoadSettings(samples=3, seed=seed))) for seed in (1, 1, 2))
+    for one, two in zip(first, again, strict=True):
+        assert one.body.hash == two.body.hash and one.unknowns == two.unknowns
+        assert one.muscles.hash == two.muscles.hash
+    assert first[0].body.hash != other[0].body.hash
+    for drawn in first:
+        assert drawn.body.mass_kg == pytest.approx(body.mass_kg, rel=1e-12)
+        assert drawn.body.segment("femur_r").mass_kg == drawn.body.segment("femur_l").mass_kg
+        forces = {m.name: m.max_isometric_force_n for m in drawn.muscles.muscles}
+        assert forces["soleus_r"] == forces["soleus_l"]
+
+
+def test_a_negative_number_of_draws_is_refused(muscles: Musculature) -> None:
+    with pytest.raises(SettingError, match="number of samples"):
+        list(draw_samples(generic_body(), muscles, LoadSettings(samples=-1)))
+
+
+def test_the_other_rhythm_shares_the_same_angle_otherwise() -> None:
+    body = generic_body("male", RHYTHMS[0])
+    other = with_rhythm(body, RHYTHMS[1])
+    values = np.zeros((1, len(body.coordinates)))
+    values[0, [c.name for c in body.coordinates].index("lumbar_flexion")] = 0.5
+    names = [s.name for s in body.segments]
+    one, two = (segment_poses(b, values)[0] for b in (body, other))
+    thorax, middle = names.index("thorax"), names.index("lumbar3")
+    assert np.allclose(one[thorax, :3, :3], two[thorax, :3, :3], atol=1e-12)
+    assert np.abs(one[middle, :3, :3] - two[middle, :3, :3]).max() > 0.02
+    assert with_rhythm(other, RHYTHMS[0]).hash == body.hash
+    with pytest.raises(BodyError, match="rhythm"):
+        with_rhythm(body, "samba")
+
+
+def test_an_assessment_holds_the_loads_of_its_walk(assessed: Assessment) -> None:
+    (walk,) = assessed.loads
+    assert len(walk.times_s) == len(assessed.trials[0].motion.values)
+    assert not assessed.no_loads
+    assert len(assessed.other_rhythm_loads) == 1
+    weight = assessed.body.mass_kg * GRAVITY_M_S2
+    whole = np.isfinite(walk.reaction("hip_r").force).all(axis=1)
+    assert whole.mean() > 0.9
+    one, two = (x[0].reaction("l5_s1").compression_n for x in (assessed.loads, assessed.other_rhythm_loads))
+    assert 0.01 * weight < np.nanmax(np.abs(one - two)) < 2.0 * weight
+    assert assessed.provenance.settings["loads_samples"] == str(SAMPLES)
+    assert any("The lag was taken off" in note for note in walk.notes)
+
+
+def test_drawn_bodies_widen_every_interval(assessed: Assessment) -> None:
+    rows = {(r.site, r.side, r.quantity): r.estimate for r in assessed.load_rows}
+    for site in ("hip", "knee", "ankle"):
+        estimate = rows[(site, "right", "resultant_peak")]
+        assert estimate.low <= estimate.value <= estimate.high
+        assert 0.05 < (estimate.high - estimate.low) / estimate.value < 1.5
+
+
+def test_standing_loads_carry_the_body(assessed: Assessment) -> None:
+    standing = assessed.standing_loads
+    assert standing is not None and len(standing.times_s) == 1
+    weight = assessed.body.mass_kg * GRAVITY_M_S2
+    up = sum(foot.force[0, 2] for foot in standing.ground.feet)
+    assert up == pytest.approx(weight, rel=1e-3)
+    names = {s.name: s.mass_kg for s in assessed.body.segments}
+    above = sum(names[n] for n in ("thorax", "head", "lumbar5", "lumbar4", "lumbar3", "lumbar2", "lumbar1"))
+    above += 2 * sum(names[f"{n}_r"] for n in ("humerus", "forearm", "hand"))
+    # In the plane of the disc the weight above presses with the cosine of the slope; muscles only add to it.
+    assert standing.reaction("l5_s1").resultant_n[0] > above * GRAVITY_M_S2
+    assert standing.reaction("knee_r").compression_n[0] > 0.3 * weight
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--ground", "guessed", "--ground is 'guessed'"),
+        ("--samples", "-3", "--samples is -3"),
+        ("--plate-delay", "nan", "--plate-delay is nan"),
+        ("--plate-delay", "5000", "--plate-delay is 5000"),
+        ("--strength", "soleus=weak", "a strength is written"),
+        ("--seed", "-1", "--seed is -1"),
+    ],
+)
+def test_options_that_cannot_be_end_in_one_sentence(tmp_path: Path, option: str, value: str, said: str) -> None:
+    walk = tmp_path / "walk.trc"
+    walk.write_text("")
+    command = [sys.executable, "-m", "kinechain.cli", "assess", str(walk), option, value]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2
+
+
+def test_a_person_without_a_walk_is_told_why_there_are_no_loads(assessed: Assessment) -> None:
+    nothing = assess(Person(exam=(ExamItem("hip_abduction_strength", "right", 1.2, "Nm/kg", ""),)))
+    assert nothing.loads == () and "walk" in nothing.no_loads
+    unwanted = replace(Settings(), loads=None)
+    assert assess(Person(exam=assessed.person.exam or nothing.person.exam), settings=unwanted).no_loads.endswith(
+        "not asked for."
+    )
