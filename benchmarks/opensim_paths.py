@@ -1,8 +1,9 @@
 """Lengths and moment arms of every muscle of OpenSim models, against OpenSim: the approximation error of each path.
 
     python benchmarks/opensim_paths.py [--shared ../shared] [--poses 200] [--steps 11] [--worst 8] [--csv FILE]
+    python benchmarks/opensim_paths.py --speed
 
-Needs the extra ``opensim``. Poses: every coordinate over its whole range with the others at their default, and random
+The first needs the extra ``opensim``; the second prints the processor's time per frame of our own, without it. Poses: every coordinate over its whole range with the others at their default, and random
 ones, all of which satisfy the model's couplings. Three comparisons per muscle, each as the root mean square and the
 largest difference:
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,6 +143,25 @@ def show(rows: list[dict[str, object]], worst: int) -> None:
         print(f"  {row['muscle']!s:18} {row['bends']!s:18} " + " ".join(f"{row[name]:10.2e}" for name in numbers))
 
 
+def show_speed(file: Path, repeats: int = 30) -> None:
+    """Print microseconds of the processor per frame, the least of some repeats, over random poses."""
+    body = read_osim(file)
+    musculature = read_osim_muscles(file, body)
+    for pull in ("length", "tension"):
+        paths = flatten_paths(body, musculature, pull=pull)  # type: ignore[arg-type]
+        poses = choose_poses(body, paths, 200, 2)
+        inputs = np.ascontiguousarray(poses.inputs[poses.swept < 0])
+        said = []
+        for what, asked in (("lengths", {"arms": False}), ("and arms", {}), ("and wrenches", {"loads": True})):
+            times = []
+            for _ in range(repeats):
+                start = time.process_time()
+                measure_paths(paths, inputs, **asked)
+                times.append(time.process_time() - start)
+            said.append(f"{what} {1e6 * min(times) / len(inputs):.1f}")
+        print(f"{file.name}, {len(paths.names)} paths, pull '{pull}', us per frame: {', '.join(said)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
@@ -148,7 +169,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=11)
     parser.add_argument("--worst", type=int, default=8)
     parser.add_argument("--csv", type=Path)
+    parser.add_argument("--speed", action="store_true")
     options = parser.parse_args()
+    if options.speed:
+        for name in MODELS:
+            show_speed(options.shared / "models" / name)
+        return
     every = []
     for name in MODELS:
         rows = compare(options.shared / "models" / name, options.poses, options.steps)
