@@ -3,9 +3,9 @@
     python benchmarks/opensim_paths.py [--shared ../shared] [--poses 200] [--steps 11] [--worst 8] [--csv FILE]
     python benchmarks/opensim_paths.py --speed
 
-The first needs the extra ``opensim``; the second prints the processor's time per frame of our own, without it. Poses: every coordinate over its whole range with the others at their default, and random
-ones, all of which satisfy the model's couplings. Three comparisons per muscle, each as the root mean square and the
-largest difference:
+The first needs the extra ``opensim``; the second prints the processor's time per frame of our own, without it. Poses:
+every coordinate over its whole range with the others at their default, and random ones, all of which satisfy the
+model's couplings. Three comparisons per muscle, each as the root mean square and the largest difference:
 
 - the length;
 - the arm of a tension along the straight ends (``pull='tension'``), which is what OpenSim computes;
