@@ -30,6 +30,7 @@ __all__ = [
     "LoadSection",
     "LoadTable",
     "clinical_load",
+    "load_doubts",
     "load_lines",
     "load_mass_kg",
     "load_name",
@@ -61,6 +62,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Ankle and foot", ("ankle", "achilles", "plantar_fascia", "sole")),
     ("Ground reaction", ("ground",)),
 )
+
+#: Largest reserve, N m/kg, and residuals, as part of the body weight and in N m/kg RMS, from which loads are doubted
+#: (assumptions).
+DOUBTFUL_RESERVE, DOUBTFUL_FORCE, DOUBTFUL_MOMENT = 0.2, 0.1, 1.0
 
 #: What the six coordinates of the pelvis keep: forces, then moments.
 FREE_FORCES, FREE_MOMENTS = (
@@ -127,6 +132,8 @@ class LoadSection:
     ----------
     missing : str
         Why there are none; '' if there are.
+    doubts : tuple of str
+        Why the loads of a recording should not be trusted.
     statements : tuple of str
         What they are, how they were computed, what is left over.
     tables : tuple of LoadTable
@@ -135,6 +142,7 @@ class LoadSection:
     """
 
     missing: str
+    doubts: tuple[str, ...]
     statements: tuple[str, ...]
     tables: tuple[LoadTable, ...]
     notes: tuple[str, ...]
@@ -148,7 +156,7 @@ def load_section(assessment: Assessment) -> LoadSection:
     assessment : Assessment
     """
     if not assessment.load_rows:
-        return LoadSection(why_no_loads(assessment), (), (), ())
+        return LoadSection(why_no_loads(assessment), (), (), (), ())
     mass = load_mass_kg(assessment)
     statements = [ESTIMATES, BESIDE]
     if assessment.screen.plan_locked:
@@ -157,7 +165,40 @@ def load_section(assessment: Assessment) -> LoadSection:
     statements += [_method_words(assessment.loads[0].settings)] if assessment.loads else []
     statements += [_left_over(t.recording.name, x) for t, x in zip(assessment.trials, assessment.loads, strict=False)]
     notes = [note for loads in _all_loads(assessment) for note in (*loads.ground.notes, *loads.notes)]
-    return LoadSection("", tuple(statements), _tables(assessment.load_rows, mass), tuple(dict.fromkeys(notes)))
+    tables = _tables(assessment.load_rows, mass)
+    return LoadSection("", load_doubts(assessment), tuple(statements), tables, tuple(dict.fromkeys(notes)))
+
+
+def load_doubts(assessment: Assessment) -> tuple[str, ...]:
+    """Return, per recording, why its loads should not be trusted: what is left over is too large.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    """
+    said = []
+    for trial, loads in zip(assessment.trials, assessment.loads, strict=False):
+        why = []
+        short = np.abs(loads.reserves.values)
+        if np.isfinite(short).any() and float(np.nanmax(short)) > DOUBTFUL_RESERVE * loads.mass_kg:
+            frame, column = np.unravel_index(int(np.nanargmax(short)), short.shape)
+            where = loads.reserves.labels[int(column)].replace("_", " ")
+            why.append(
+                f"it asks for {_figure(float(short[frame, column]))} N m at {where} that these muscles cannot give "
+                f"({loads.times_s[int(frame)]:.2f} s)"
+            )
+        force, moment = (_size(loads, labels) for labels in (FREE_FORCES, FREE_MOMENTS))
+        weight = loads.mass_kg * GRAVITY_M_S2
+        if force is not None and _rms(force) > DOUBTFUL_FORCE * weight:
+            why.append(f"{100.0 * _rms(force) / weight:.0f} % of the body weight is left over at the pelvis")
+        if moment is not None and _rms(moment) > DOUBTFUL_MOMENT * loads.mass_kg:
+            why.append(f"{_figure(_rms(moment))} N m is left over at the pelvis")
+        if why:
+            said.append(
+                f"Do not trust the loads of {trial.recording.name}: {'; '.join(why)}. Check the markers, the mass, the "
+                "plates, and whether a person can move so."
+            )
+    return tuple(said)
 
 
 def _all_loads(assessment: Assessment) -> tuple[Loads, ...]:
@@ -437,4 +478,4 @@ def load_lines(assessment: Assessment) -> list[str]:
             values = "/".join(plain(e.value, max(1, min(2, decimals(e)))) for _, e in sorted(sides.items()))
             parts.append(f"{words} {values} BW")
     lines = [f"Peak loads in walking, estimates of a model (left/right): {', '.join(parts)}."] if parts else []
-    return [*lines, *(f"  {words}" for words in _ground_words(assessment.loads))]
+    return [*lines, *(f"  {words}" for words in (*_ground_words(assessment.loads), *load_doubts(assessment)))]

@@ -21,7 +21,7 @@ from kinechain.report.content import build_content
 from kinechain.report.html import render_html
 from kinechain.report.json import assessment_json, read_schema
 from kinechain.report.kinetics import KINETIC_ROWS, collect_loads
-from kinechain.report.loads import clinical_load, load_lines, why_no_loads
+from kinechain.report.loads import clinical_load, load_doubts, load_lines, why_no_loads
 from kinechain.report.norms import KINETIC_CURVES, kinetic_bands
 from kinechain.report.pdf import render_pdf
 from kinechain.report.svg import Figure
@@ -345,3 +345,30 @@ def test_the_page_with_loads_keeps_its_headings_tables_and_anchors_in_order(html
     assert set(targets) <= set(ids)
     assert len(page.named("caption")) == len(page.named("table"))
     assert not [attributes for _, attributes in page.elements if "style" in attributes]
+
+
+def test_loads_that_leave_too_much_over_are_doubted_in_page_pdf_and_terminal(make_loaded):
+    base = make_loaded()
+    loads = base.loads[0]
+    assert load_doubts(base) == ()
+    reserves = np.zeros((500, 1))
+    reserves[120] = -42.0
+    moments = np.array(loads.moments.values)
+    moments[:, loads.moments.labels.index("pelvis_tilt")] = 80.0
+    broken = replace(
+        loads,
+        reserves=Table(("hip_flexion_r",), reserves, "N m"),
+        moments=Table(loads.moments.labels, moments, "N m"),
+    )
+    doubted = replace(base, loads=(broken,))
+    (sentence,) = load_doubts(doubted)
+    assert sentence.startswith(
+        "Do not trust the loads of walk_1.c3d: it asks for 42.0 N m at hip flexion r that these muscles cannot give "
+        "(1.20 s); 80.0 N m is left over at the pelvis."
+    )
+    assert sentence in Page(render_html(doubted)).text
+    assert sentence in render_verdict(doubted)
+    document = pypdfium2.PdfDocument(render_pdf(doubted))
+    text = " ".join(re.sub(r"\s+", " ", page.get_textpage().get_text_range()) for page in document)
+    document.close()
+    assert "Do not trust the loads of walk_1.c3d" in text
