@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["assess", "demo", "person_with"]
 
 EXIT_LOCKED = 1
+#: Name of the folder of loads, as in ``report.write``.
+LOADS = "loads"
 
 
 def demo(
@@ -208,6 +210,13 @@ def _print_assessment(assessment: Assessment, written: Sequence[Path], as_json: 
     if used:
         lines.append(f"Recordings used: {', '.join(used)}")
     lines += [f"Not used, or to be checked: {sentence}" for sentence in assessment.refused]
-    lines += [f"Written: {path}" for path in written]
+    lines += _written_lines(written)
     lines += ["", INTENDED_PURPOSE]
     typer.echo(wrapped("\n".join(printable(line) for text in lines for line in text.split("\n"))))
+
+
+def _written_lines(written: Sequence[Path]) -> list[str]:
+    """Name what was written; of the many files of loads only their folder."""
+    of_loads = [path for path in written if path.parent.name == LOADS]
+    lines = [f"Written: {path}" for path in written if path not in of_loads]
+    return lines + ([f"Written: {of_loads[0].parent} ({len(of_loads)} files)"] if of_loads else [])
