@@ -77,12 +77,23 @@ nb::object numbers_in(nb::str text, Index columns, nb::str delimiter) {
   return nb::cast(handed_over(std::move(out), {rows, width_n}));
 }
 
+nb::bytes text_of(const Numbers& values) {
+  shaped(values, {-1, -1}, "values");
+  std::string out;
+  {
+    nb::gil_scoped_release unlocked;
+    write_numbers(values.data(), values.shape(0), values.shape(1), out);
+  }
+  return nb::bytes(out.data(), out.size());
+}
+
 }  // namespace
 
 void bind_signals(nb::module_& m) {
   m.def("low_pass", &filtered, nb::arg("values"), nb::arg("frequency"), nb::arg("padding"));
   m.def("cubic_spline", &interpolated, nb::arg("at"), nb::arg("values"), nb::arg("wanted"));
   m.def("read_numbers", &numbers_in, nb::arg("text"), nb::arg("columns"), nb::arg("delimiter"));
+  m.def("write_numbers", &text_of, nb::arg("values"));
   m.def("quintic_rates", &rates, nb::arg("values"));
 }
 

@@ -1,7 +1,10 @@
 #include "numbers.hpp"
 
 #include <charconv>
+#include <cmath>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 namespace kinechain {
@@ -71,6 +74,39 @@ bool read_numbers(const char* text, std::size_t size, std::size_t columns, char 
     }
   }
   return true;
+}
+
+namespace {
+
+constexpr int kDecimals = 8;
+// The largest double before its decimals, a sign, a point and decimals.
+constexpr std::size_t kLongest = 330;
+
+std::size_t write_number(double value, char* at) {
+  if (std::isnan(value)) {
+    std::memcpy(at, "nan", 3);
+    return 3;
+  }
+#if defined(__cpp_lib_to_chars)
+  return std::to_chars(at, at + kLongest, value, std::chars_format::fixed, kDecimals).ptr - at;
+#else
+  return std::snprintf(at, kLongest, "%.*f", kDecimals, value);
+#endif
+}
+
+}  // namespace
+
+void write_numbers(const double* values, std::size_t rows, std::size_t columns, std::string& out) {
+  std::size_t used = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    if (out.size() < used + columns * 24) out.resize(2 * out.size() + columns * 24);
+    for (std::size_t c = 0; c < columns; ++c) {
+      if (out.size() < used + kLongest + 1) out.resize(2 * out.size() + kLongest + 1);
+      used += write_number(values[r * columns + c], out.data() + used);
+      out[used++] = c + 1 < columns ? '\t' : '\n';
+    }
+  }
+  out.resize(used);
 }
 
 }  // namespace kinechain

@@ -187,6 +187,9 @@ def balance(
 def cubic_spline(at: FloatArray, values: FloatArray, wanted: FloatArray) -> FloatArray:
     """Return the natural cubic spline through values (time, column) at ``wanted``; NaN outside."""
 
+def write_numbers(values: FloatArray) -> bytes:
+    """Return rows (row, column) as text of eight decimals, tabs between, as ``kinechain.recording.writers.mot``."""
+
 def read_numbers(text: str, columns: int, delimiter: str) -> FloatArray | None:
     """Return the plain numbers (row, column) of a text, None where it holds anything else."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,12 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import RecordingError
 
 __all__ = ["write_mot"]
+
+_write_numbers: Callable[[FloatArray], bytes] | None
+try:
+    _write_numbers = getattr(import_module("kinechain._kernels"), "write_numbers", None)
+except ImportError:  # no compiler when this was installed: Python writes the numbers
+    _write_numbers = None
 
 
 def write_mot(
@@ -61,6 +68,12 @@ def write_mot(
         "time\t" + "\t".join(names),
     ]
     full = np.column_stack([times, table * scale]) if len(names) else times[:, None]
-    cells = "\t".join(["%.8f"] * full.shape[1])
-    lines += [cells % tuple(row) for row in full.tolist()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_bytes(("\n".join(lines) + "\n").encode() + _text_of(full))
+
+
+def _text_of(rows: FloatArray) -> bytes:
+    """Return rows of numbers with eight decimals, tabs between."""
+    if _write_numbers is not None:
+        return bytes(_write_numbers(np.ascontiguousarray(rows)))
+    cells = "\t".join(["%.8f"] * rows.shape[1])
+    return "".join(cells % tuple(row) + "\n" for row in rows.tolist()).encode()
