@@ -228,7 +228,7 @@ def _wraps(text: str, orders: list[int], side: str) -> Iterator[Wrap]:
     for item in text.split():
         surface, first, last, method = [*item.split(":"), "", "", ""][:4]
         ends = [orders.index(int(end)) if end else None for end in (first, last)]
-        yield Wrap(f"{surface}_{side}" if side else surface, ends[0], ends[1], method or "hybrid")
+        yield Wrap(f"{surface}_{side}" if side else surface, ends[0], ends[1], method or "shortest")
 
 
 def _point(row: Row, side: str, name: str) -> PathPoint:
