@@ -13,6 +13,11 @@ constexpr double kFlat = 1e-6;
 // A step ends where the slope along it has fallen to this share.
 constexpr double kSlopeLeft = 0.5;
 
+// Neighbouring numbers, so that the compiler takes several at once.
+inline void add_scaled(double* __restrict to, double factor, const double* __restrict from, Index count) {
+  for (Index k = 0; k < count; ++k) to[k] += factor * from[k];
+}
+
 }  // namespace
 
 Balance::Balance(std::vector<Index> start, std::vector<Index> rows, Index row_count)
@@ -24,6 +29,16 @@ Balance::Balance(std::vector<Index> start, std::vector<Index> rows, Index row_co
   step_.resize(n);
   matrix_.resize(n * n);
   offset_.resize(n);
+  run_start_.push_back(0);
+  for (std::size_t i = 0; i < m; ++i) {
+    for (Index k = start_[i]; k < start_[i + 1]; ++k) {
+      if (k > start_[i] && rows_[k] == rows_[k - 1] + 1)
+        ++runs_.back().count;
+      else
+        runs_.push_back({rows_[k], k, 1});
+    }
+    run_start_.push_back(static_cast<Index>(runs_.size()));
+  }
   // First column of each row that any muscle couples to it: what lies left of it stays zero in the factor.
   first_.resize(n);
   for (std::size_t j = 0; j < n; ++j) first_[j] = static_cast<Index>(j);
@@ -50,7 +65,10 @@ void Balance::pull_of(const double* multipliers, std::vector<double>& pull) cons
   const Index m = muscle_count();
   for (Index i = 0; i < m; ++i) {
     double sum = 0.0;
-    for (Index k = start_[i]; k < start_[i + 1]; ++k) sum += moments[k] * multipliers[rows_[k]];
+    for (Index r = run_start_[i]; r < run_start_[i + 1]; ++r) {
+      const double *moment = &moments[runs_[r].first], *by = multipliers + runs_[r].row;
+      for (Index k = 0; k < runs_[r].count; ++k) sum += moment[k] * by[k];
+    }
     pull[i] = sum;
   }
 }
@@ -74,10 +92,14 @@ bool Balance::newton_step(const double* activations) {
   for (Index i = 0; i < m; ++i) {
     const double steep = steepness(i, activations[i]);
     if (steep == 0.0) continue;
-    for (Index k = start_[i]; k < start_[i + 1]; ++k) {
-      const double scaled = steep * moments[k];
-      double* row = a + rows_[k] * n;
-      for (Index l = start_[i]; l <= k; ++l) row[rows_[l]] += scaled * moments[l];
+    for (Index r = run_start_[i]; r < run_start_[i + 1]; ++r) {
+      const Run& run = runs_[r];
+      for (Index k = 0; k < run.count; ++k) {
+        const double scaled = steep * moments[run.first + k];
+        double* row = a + (run.row + k) * n;
+        for (Index s = run_start_[i]; s < r; ++s) add_scaled(row + runs_[s].row, scaled, &moments[runs_[s].first], runs_[s].count);
+        add_scaled(row + run.row, scaled, &moments[run.first], k + 1);
+      }
     }
   }
   for (Index j = 0; j < n; ++j) {
@@ -144,7 +166,8 @@ bool Balance::solve(const double* demand, double* multipliers, double* activatio
     for (Index j = 0; j < n; ++j) error_[j] = 0.5 * reserve_force[j] * reserve_force[j] * multipliers[j] - demand[j];
     for (Index i = 0; i < m; ++i) {
       activations[i] = activation(i, pull_[i]);
-      for (Index k = start_[i]; k < start_[i + 1]; ++k) error_[rows_[k]] += moments[k] * activations[i];
+      for (Index r = run_start_[i]; r < run_start_[i + 1]; ++r)
+        add_scaled(&error_[runs_[r].row], activations[i], &moments[runs_[r].first], runs_[r].count);
     }
     residual = 0.0;
     for (Index j = 0; j < n; ++j) residual = std::max(residual, std::fabs(error_[j]));

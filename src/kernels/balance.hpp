@@ -40,7 +40,14 @@ class Balance {
   bool newton_step(const double* activations);
   double search(double slope) const;
 
+  // Neighbouring rows that one muscle turns: moments from `first` on belong to the rows from `row` on.
+  struct Run {
+    Index row, first, count;
+  };
+
   std::vector<Index> start_, rows_, first_;
+  std::vector<Run> runs_;
+  std::vector<Index> run_start_;
   Index row_count_;
   // Work space: one frame after another uses it again.
   std::vector<double> pull_, pull_step_, error_, step_, matrix_, offset_;

@@ -104,7 +104,8 @@ bool all_finite(const double* values, Index count) {
 nb::tuple balance(const Integers& entry_path, const Integers& entry_column, const Integers& column_row,
                   const Numbers& arms, const Numbers& slopes, const Numbers& strengths, const Numbers& passive,
                   const Numbers& demand, const Numbers& low, const Numbers& high, const Numbers& weight,
-                  const Numbers& reserve_force, double exponent, double tolerance, Index max_iterations) {
+                  const Numbers& reserve_force, const Numbers& starts, double exponent, double tolerance,
+                  Index max_iterations) {
   shaped(strengths, {-1, -1}, "strengths");
   shaped(demand, {-1, -1}, "demand");
   const Index times = static_cast<Index>(strengths.shape(0)), m = static_cast<Index>(strengths.shape(1));
@@ -113,6 +114,8 @@ nb::tuple balance(const Integers& entry_path, const Integers& entry_column, cons
   const Index entries = static_cast<Index>(pattern.slot.size()), columns = static_cast<Index>(column_row.shape(0));
   shaped(demand, {times, n}, "demand");
   shaped(passive, {times, -1}, "passive");
+  const bool has_starts = shaped(starts, {-1, n}, "starts").shape(0) != 0;
+  if (has_starts) shaped(starts, {times, n}, "starts");
   const Index paths = static_cast<Index>(passive.shape(1));
   for (Index e = 0; e < entries; ++e)
     if (entry_path.data()[e] >= paths) throw std::invalid_argument("entry_path points beyond the paths of passive");
@@ -155,6 +158,7 @@ nb::tuple balance(const Integers& entry_path, const Integers& entry_column, cons
         if (rest[path] != 0.0) wanted[row] -= moment_arm * rest[path];
       }
       if (!all_finite(wanted.data(), n) || !all_finite(problem.moments.data(), problem.moments.size())) continue;
+      if (has_starts && all_finite(starts.data() + t * n, n)) std::copy_n(starts.data() + t * n, n, now.begin());
       bool solved = problem.solve(wanted.data(), now.data(), activations.data(), residuals[t], iterations[t]);
       if (!solved) {
         // The frame before led astray: once more from nothing.

@@ -177,6 +177,7 @@ def balance(
     high: FloatArray,
     weight: FloatArray,
     reserve_force: FloatArray,
+    starts: FloatArray,
     exponent: float,
     tolerance: float,
     max_iterations: int,

@@ -261,9 +261,12 @@ def _solve_chunk(model: LoadModel, moving: Kinematics, external: FloatArray) -> 
         model.body, tree, moving.values, preload_factor=model.unknowns.preload_factor
     )
     measured = measure_muscles(plan, moving.values, moving.velocities, with_loads=True)
-    tensions = None
+    tensions = starts = None
     for _ in range(ARCH_TURNS):
-        chunk = share_forces(plan, moving.values, moving.velocities, asked, measured=measured, tissue_tensions=tensions)
+        chunk = share_forces(
+            plan, moving.values, moving.velocities, asked, measured=measured, tissue_tensions=tensions, starts=starts
+        )
+        starts = chunk.shares.multipliers
         tensions = _arch_tensions(model, chunk, forces)
     assert tensions is not None
     pulls = np.concatenate([_muscles(model, chunk), tensions], axis=1)

@@ -211,6 +211,7 @@ def balance(
     strengths: FloatArray,
     demand: FloatArray,
     passive: FloatArray | None = None,
+    starts: FloatArray | None = None,
 ) -> Shares:
     """Share a demand among muscles.
 
@@ -227,15 +228,19 @@ def balance(
     demand : (time, row) array, N m or N
     passive : (time, path) array, N, optional
         What every path, muscles first, pulls without being asked.
+    starts : (time, row) array, optional
+        Multipliers of a problem like this one to start from, NaN where there are none; else those of the frame before.
+        They change how fast the one answer is found, not which.
     """
     weights = rows.weights(slopes)
     rest = np.zeros((len(strengths), 1 + int(entry_path.max(initial=-1)))) if passive is None else passive
     arrays = [np.ascontiguousarray(a, dtype=np.float64) for a in (arms, weights, strengths, rest, demand)]
+    begin = np.empty((0, demand.shape[1])) if starts is None else np.ascontiguousarray(starts, dtype=np.float64)
     if KERNELS == "Python":
-        return _balance(rows, problem, entry_path, entry_column, *arrays)
+        return _balance(rows, problem, entry_path, entry_column, *arrays, starts=starts)
     p = problem
     found = kernels().balance(
-        entry_path, entry_column, rows.column_row, *arrays, p.low, p.high, p.weight, p.reserve_force,
+        entry_path, entry_column, rows.column_row, *arrays, p.low, p.high, p.weight, p.reserve_force, begin,
         p.exponent, p.tolerance, p.max_iterations,
     )  # fmt: skip
     return Shares(*found)
@@ -251,6 +256,8 @@ def _balance(
     strengths: FloatArray,
     passive: FloatArray,
     demand: FloatArray,
+    *,
+    starts: FloatArray | None = None,
 ) -> Shares:
     frames, muscles = strengths.shape
     used = np.flatnonzero(rows.column_row[entry_column] >= 0)
@@ -264,6 +271,8 @@ def _balance(
         moments, wanted = arm[:, :muscles] * strengths[t], demand[t] - arm[:, : passive.shape[1]] @ passive[t]
         if not (np.isfinite(moments).all() and np.isfinite(wanted).all()):
             continue
+        if starts is not None and np.isfinite(starts[t]).all():
+            start = starts[t]
         for begin in (start, np.zeros_like(start)):
             multipliers, a, residual[t], iterations[t] = _solve(problem, moments, wanted, begin)
             status[t] = BALANCED if residual[t] <= problem.tolerance * max(1.0, np.abs(wanted).max()) else NOT_BALANCED

@@ -17,7 +17,7 @@ import numpy as np
 from kinechain.body.body import GROUND, Body, Joint
 from kinechain.body.pose import node_frames, segment_poses
 from kinechain.body.tree import KERNELS, Index
-from kinechain.core.arrays import FloatArray, Immutable, cross, frozen
+from kinechain.core.arrays import FloatArray, Immutable, cross, frozen, handed_over
 from kinechain.core.errors import SettingError, suggest
 from kinechain.loads.loads import JointReaction
 from kinechain.loads.newton_euler import Dynamics, Forces
@@ -46,7 +46,8 @@ class PathLoads(Immutable):
     load_segment : (entry,) array of int
         Segment that it pulls on; -1 for the ground.
     loads : (time, entry, 6) array, 1 and m
-        Force, and moment about the world origin, per newton of tension, world axes.
+        Force, and moment about the world origin, per newton of tension, world axes.  By far the largest array of a
+        trial: it is taken over and made read-only, not copied.
     """
 
     load_path: Index
@@ -54,7 +55,10 @@ class PathLoads(Immutable):
     loads: FloatArray
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "loads", frozen(self.loads, (None, len(self.load_path), 6), "loads"))
+        loads = np.ascontiguousarray(self.loads, dtype=np.float64)
+        if loads.ndim != 3 or loads.shape[1:] != (len(self.load_path), 6):
+            raise ValueError(f"loads has shape {loads.shape}, expected (None, {len(self.load_path)}, 6)")
+        object.__setattr__(self, "loads", handed_over(loads))
 
 
 @dataclass(frozen=True, eq=False)

@@ -351,6 +351,7 @@ def share_forces(
     tissue_tensions: FloatArray | None = None,
     measured: Measured | None = None,
     with_loads: bool = False,
+    starts: FloatArray | None = None,
 ) -> MuscleChunk:
     """Share the forces that some frames take among the muscles.
 
@@ -367,6 +368,8 @@ def share_forces(
         From `measure_muscles` of the same frames, where it was made already.
     with_loads : bool
         Whether what each path does to the segments is wanted (for joint reactions).
+    starts : (time, row) array, optional
+        Multipliers of a balance like this one to start from.
     """
     paths, muscles = plan.paths, len(plan.musculature.muscles)
     m = measured or measure_muscles(plan, values, velocities, with_loads=with_loads)
@@ -380,7 +383,16 @@ def share_forces(
     active = m.active if strengths is None else strengths
     demand = plan.rows.fold(node_forces, m.slopes)
     shares = balance(
-        plan.rows, plan.problem, paths.entry_path, paths.entry_column, m.arms, m.slopes, active, demand, passive
+        plan.rows,
+        plan.problem,
+        paths.entry_path,
+        paths.entry_column,
+        m.arms,
+        m.slopes,
+        active,
+        demand,
+        passive,
+        starts,
     )
     forces = passive.copy()
     forces[:, :muscles] += shares.activations * active

@@ -122,6 +122,22 @@ def test_twin_finds_the_same(exponent, wanted):
     np.testing.assert_allclose(found.reserves, twin.reserves, atol=1e-7)
 
 
+@pytest.mark.parametrize("solver", [balance, None], ids=["kernel", "twin"])
+def test_a_start_changes_how_fast_the_answer_is_found_and_not_which(solver):
+    rows, path, column, arms, slopes, strengths, demand = case(3, wanted=60.0)
+    found = balance(rows, problem(), path, column, arms, slopes, strengths, demand)
+    starts = found.multipliers.copy()
+    starts[2] = np.nan
+    rest = np.zeros_like(strengths)
+    if solver is None:
+        again = module._balance(rows, problem(), path, column, arms, slopes, strengths, rest, demand, starts=starts)
+    else:
+        again = balance(rows, problem(), path, column, arms, slopes, strengths, demand, rest, starts)
+    np.testing.assert_allclose(again.activations, found.activations, atol=1e-8)
+    kept = np.arange(FRAMES) != 2
+    assert (again.iterations[kept] == 0).all() and again.iterations[2] > 0
+
+
 def test_passive_force_takes_its_share_of_the_demand():
     rows, path, column, arms, slopes, strengths, demand = case(4)
     passive = np.random.default_rng(1).uniform(0.0, 100.0, strengths.shape)
