@@ -153,3 +153,28 @@ def made_loads(frames: int = 500, rate_hz: float = 100.0, mass_kg: float = 64.0,
         reactions=_reactions(at, weight),
         notes=("Static optimisation of the sum of squared activations.",),
     )
+
+
+def unsolved_loads(why: str, frames: int = 500, mass_kg: float = 64.0) -> Loads:
+    """Return what stands for a trial whose loads could not be computed."""
+    feet = []
+    for side in ("right", "left"):
+        nothing, regions = np.full((frames, 3), np.nan), np.full((frames, len(FOOT_REGIONS), 3), np.nan)
+        feet.append(FootReaction(side, nothing, nothing, nothing, regions, regions, np.full(frames, -1.0)))
+    times = np.arange(frames) / 100.0
+    none = {unit: Table((), np.empty((frames, 0)), unit) for unit in ("N m", "W", "1", "N", "m")}
+    return Loads(
+        times_s=times,
+        mass_kg=mass_kg,
+        settings=LoadSettings(),
+        ground=GroundReaction(times, tuple(feet)),  # type: ignore[arg-type]
+        moments=none["N m"],
+        powers=none["W"],
+        activations=none["1"],
+        muscle_forces=none["N"],
+        reserves=none["N m"],
+        tissue_forces=none["N"],
+        tissue_lengths=none["m"],
+        reactions=(),
+        notes=(why,),
+    )

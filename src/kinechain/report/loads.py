@@ -163,7 +163,8 @@ def load_section(assessment: Assessment) -> LoadSection:
         statements.append(LOCKED)
     statements += _ground_words(assessment.loads)
     statements += [_method_words(assessment.loads[0].settings)] if assessment.loads else []
-    statements += [_left_over(t.recording.name, x) for t, x in zip(assessment.trials, assessment.loads, strict=False)]
+    solved = [(t, x) for t, x in zip(assessment.trials, assessment.loads, strict=False) if x.moments.labels]
+    statements += [_left_over(trial.recording.name, loads) for trial, loads in solved]
     notes = [note for loads in _all_loads(assessment) for note in (*loads.ground.notes, *loads.notes)]
     tables = _tables(assessment.load_rows, mass)
     return LoadSection("", load_doubts(assessment), tuple(statements), tables, tuple(dict.fromkeys(notes)))
@@ -176,8 +177,11 @@ def load_doubts(assessment: Assessment) -> tuple[str, ...]:
     ----------
     assessment : Assessment
     """
-    said = []
+    said: list[str] = []
     for trial, loads in zip(assessment.trials, assessment.loads, strict=False):
+        if not loads.moments.labels:
+            said += loads.notes
+            continue
         why = []
         short = np.abs(loads.reserves.values)
         if np.isfinite(short).any() and float(np.nanmax(short)) > DOUBTFUL_RESERVE * loads.mass_kg:
@@ -219,7 +223,8 @@ def why_no_loads(assessment: Assessment) -> str:
         return "No load was computed: no walk with a whole stride was recorded."
     if not assessment.loads:
         return "No load was computed for this recording."
-    return "No stride could be computed throughout, so no load is given."
+    unsolved = [note for loads in assessment.loads if not loads.moments.labels for note in loads.notes]
+    return " ".join(unsolved) or "No stride could be computed throughout, so no load is given."
 
 
 def load_mass_kg(assessment: Assessment) -> float:

@@ -91,9 +91,10 @@ def _write_loads(assessment: Assessment, hidden: Path, place: Path) -> list[Path
     for trial, loads, name in zip(assessment.trials, assessment.loads, names, strict=True):
         origin = _origin(trial, assessment)
         remarks = [f"{key}: {value}" for key, value in origin.items()]
-        written += write_load_files(loads, hidden, name, remarks, origin)
-    if assessment.standing_loads is not None and assessment.standing is not None:
-        written += write_load_files(assessment.standing_loads, hidden, _free_name("standing", names))
+        written += write_load_files(loads, hidden, name, remarks, origin) if loads.moments.labels else ()
+    standing = assessment.standing_loads
+    if standing is not None and standing.moments.labels:
+        written += write_load_files(standing, hidden, _free_name("standing", names))
     place.mkdir(exist_ok=True)
     return written
 

@@ -26,7 +26,8 @@ from kinechain.report.norms import KINETIC_CURVES, kinetic_bands
 from kinechain.report.pdf import render_pdf
 from kinechain.report.svg import Figure
 from kinechain.report.verdict import render_verdict
-from made_loads import CONTACT_BW, LEFT, MOMENTS, made_loads
+from kinechain.report.write import write_outputs
+from made_loads import CONTACT_BW, LEFT, MOMENTS, made_loads, unsolved_loads
 from report_reading import FORBIDDEN, Page
 from schema_check import faults
 
@@ -372,3 +373,25 @@ def test_loads_that_leave_too_much_over_are_doubted_in_page_pdf_and_terminal(mak
     text = " ".join(re.sub(r"\s+", " ", page.get_textpage().get_text_range()) for page in document)
     document.close()
     assert "Do not trust the loads of walk_1.c3d" in text
+
+
+def test_a_walk_whose_loads_could_not_be_computed_is_named_and_spoils_no_other(make_loaded, tmp_path):
+    why = "The loads of walk_2.c3d are not known: the sole of the right foot is missing."
+    base = make_loaded()
+    trial = base.trials[0]
+    second = replace(trial, recording=replace(trial.recording, name="walk_2.c3d"))
+    both = (base.loads[0], unsolved_loads(why))
+    rows = summarise_loads(base.body, (trial, second), both)
+    mixed = replace(base, trials=(trial, second), loads=both, load_rows=rows)
+    assert why in load_doubts(mixed)
+    assert why in Page(render_html(mixed)).text
+    assert faults(read(mixed), read_schema()) == []
+    knee = next(r for r in rows if (r.site, r.side, r.quantity) == ("knee", "right", "resultant_peak"))
+    assert knee.estimate.value == pytest.approx(2.5 * 64.0 * GRAVITY_M_S2)
+    names = {p.name for p in write_outputs(mixed, tmp_path) if p.parent.name == "loads"}
+    assert "walk_1_moments.sto" in names
+    assert not [name for name in names if name.startswith("walk_2")]
+    alone = replace(base, trials=(second,), loads=(unsolved_loads(why),), load_rows=(), standing_loads=None)
+    assert why_no_loads(alone) == why
+    assert why in Page(render_html(alone)).text
+    assert load_lines(alone) == [f"Loads: {why}"]
