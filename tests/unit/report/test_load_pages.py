@@ -125,6 +125,7 @@ def test_page_and_pdf_hold_the_same_numbers(where, html, pdf_text):
         "Loads, with what was published beside",
         "Loads are estimates of a model, not measurements.",
         "They are no norm",
+        "take contact forces of hip and knee as too high",
         "Hip contact force, peak",
         "2.75 BW",
         "2.20 BW",
