@@ -39,11 +39,6 @@ Balance::Balance(std::vector<Index> start, std::vector<Index> rows, Index row_co
     }
     run_start_.push_back(static_cast<Index>(runs_.size()));
   }
-  // First column of each row that any muscle couples to it: what lies left of it stays zero in the factor.
-  first_.resize(n);
-  for (std::size_t j = 0; j < n; ++j) first_[j] = static_cast<Index>(j);
-  for (std::size_t i = 0; i < m; ++i)
-    for (Index k = start_[i]; k < start_[i + 1]; ++k) first_[rows_[k]] = std::min(first_[rows_[k]], rows_[start_[i]]);
 }
 
 double Balance::activation(Index i, double pull) const {
@@ -81,49 +76,51 @@ double Balance::slope_along(double s) const {
   return sum;
 }
 
-// Cholesky factor within the skyline, row by row; then both substitutions.
-bool Balance::newton_step(const double* activations) {
+// Adds what the muscles between their bounds give, above the diagonal.
+void Balance::fill_matrix(const double* activations) {
   const Index n = row_count_, m = muscle_count();
-  double* a = matrix_.data();
-  for (Index j = 0; j < n; ++j) {
-    std::fill(a + j * n + first_[j], a + j * n + j, 0.0);
-    a[j * n + j] = 0.5 * reserve_force[j] * reserve_force[j];
-  }
+  std::fill(matrix_.begin(), matrix_.end(), 0.0);
+  for (Index j = 0; j < n; ++j) matrix_[j * n + j] = 0.5 * reserve_force[j] * reserve_force[j];
   for (Index i = 0; i < m; ++i) {
     const double steep = steepness(i, activations[i]);
     if (steep == 0.0) continue;
     for (Index r = run_start_[i]; r < run_start_[i + 1]; ++r) {
       const Run& run = runs_[r];
       for (Index k = 0; k < run.count; ++k) {
-        const double scaled = steep * moments[run.first + k];
-        double* row = a + (run.row + k) * n;
-        for (Index s = run_start_[i]; s < r; ++s) add_scaled(row + runs_[s].row, scaled, &moments[runs_[s].first], runs_[s].count);
-        add_scaled(row + run.row, scaled, &moments[run.first], k + 1);
+        const double* moment = &moments[run.first + k];
+        const double scaled = steep * *moment;
+        double* to = matrix_.data() + (run.row + k) * n;
+        add_scaled(to + run.row + k, scaled, moment, run.count - k);
+        for (Index s = r + 1; s < run_start_[i + 1]; ++s)
+          add_scaled(to + runs_[s].row, scaled, &moments[runs_[s].first], runs_[s].count);
       }
     }
   }
-  for (Index j = 0; j < n; ++j) {
-    double* row = a + j * n;
-    for (Index c = first_[j]; c <= j; ++c) {
-      const double* other = a + c * n;
-      double sum = row[c];
-      for (Index k = std::max(first_[j], first_[c]); k < c; ++k) sum -= row[k] * other[k];
-      if (c < j) {
-        row[c] = sum * other[c];
-      } else {
-        if (!(sum > 0.0)) return false;
-        row[c] = 1.0 / std::sqrt(sum);  // The diagonal holds its inverse.
-      }
+}
+
+// Cholesky factor, row by row of its upper half so that neighbours are worked on at once; then both substitutions.
+bool Balance::newton_step(const double* activations) {
+  const Index n = row_count_;
+  fill_matrix(activations);
+  for (Index j = 0; j < n; ++j) step_[j] = -error_[j];
+  for (Index k = 0; k < n; ++k) {
+    double* row = matrix_.data() + k * n;
+    if (!(row[k] > 0.0)) return false;
+    const double inverse = 1.0 / std::sqrt(row[k]);
+    for (Index j = k + 1; j < n; ++j) row[j] *= inverse;
+    row[k] = inverse;  // The diagonal holds its inverse.
+    step_[k] *= inverse;
+    for (Index i = k + 1; i < n; ++i) {
+      if (row[i] == 0.0) continue;
+      add_scaled(matrix_.data() + i * n + i, -row[i], row + i, n - i);
+      step_[i] -= row[i] * step_[k];
     }
   }
-  for (Index j = 0; j < n; ++j) {
-    double sum = -error_[j];
-    for (Index k = first_[j]; k < j; ++k) sum -= a[j * n + k] * step_[k];
-    step_[j] = sum * a[j * n + j];
-  }
-  for (Index j = n - 1; j >= 0; --j) {
-    step_[j] *= a[j * n + j];
-    for (Index k = first_[j]; k < j; ++k) step_[k] -= a[j * n + k] * step_[j];
+  for (Index k = n - 1; k >= 0; --k) {
+    const double* row = matrix_.data() + k * n;
+    double sum = step_[k];
+    for (Index j = k + 1; j < n; ++j) sum -= row[j] * step_[j];
+    step_[k] = sum * row[k];
   }
   return true;
 }
@@ -184,7 +181,7 @@ bool Balance::solve(const double* demand, double* multipliers, double* activatio
     }
     const double s = search(slope);
     for (Index j = 0; j < n; ++j) multipliers[j] += s * step_[j];
-    pull_of(multipliers, pull_);
+    for (Index i = 0; i < m; ++i) pull_[i] += s * pull_step_[i];
   }
 }
 

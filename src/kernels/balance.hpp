@@ -37,6 +37,7 @@ class Balance {
   double steepness(Index muscle, double a) const;
   void pull_of(const double* multipliers, std::vector<double>& pull) const;
   double slope_along(double step) const;
+  void fill_matrix(const double* activations);
   bool newton_step(const double* activations);
   double search(double slope) const;
 
@@ -45,7 +46,7 @@ class Balance {
     Index row, first, count;
   };
 
-  std::vector<Index> start_, rows_, first_;
+  std::vector<Index> start_, rows_;
   std::vector<Run> runs_;
   std::vector<Index> run_start_;
   Index row_count_;

@@ -97,6 +97,11 @@ Pattern pattern_of(const Integers& entry_path, const Integers& entry_column, con
   return out;
 }
 
+// An entry of the arms that adds to a row.
+struct Used {
+  Index entry, path, column, row, slot;
+};
+
 bool all_finite(const double* values, Index count) {
   return std::all_of(values, values + count, [](double x) { return std::isfinite(x); });
 }
@@ -144,19 +149,23 @@ nb::tuple balance(const Integers& entry_path, const Integers& entry_column, cons
     problem.exponent = exponent;
     problem.tolerance = tolerance;
     problem.max_iterations = max_iterations;
+    std::vector<Used> of_muscles, of_tissues;
+    for (Index e = 0; e < entries; ++e) {
+      const Index path = entry_path.data()[e], column = entry_column.data()[e], row = column_row.data()[column];
+      if (row >= 0) (path < m ? of_muscles : of_tissues).push_back({e, path, column, row, pattern.slot[e]});
+    }
     std::vector<double> now(n, 0.0), wanted(n), activations(m);
     for (Index t = 0; t < times; ++t) {
       const double *strength = strengths.data() + t * m, *rest = passive.data() + t * paths;
       const double *arm = arms.data() + t * entries, *slope = slopes.data() + t * columns;
       std::copy_n(demand.data() + t * n, n, wanted.begin());
       std::fill(problem.moments.begin(), problem.moments.end(), 0.0);
-      for (Index e = 0; e < entries; ++e) {
-        const Index path = entry_path.data()[e], column = entry_column.data()[e], row = column_row.data()[column];
-        if (row < 0) continue;
-        const double moment_arm = -arm[e] * slope[column];
-        if (pattern.slot[e] >= 0) problem.moments[pattern.slot[e]] += moment_arm * strength[path];
-        if (rest[path] != 0.0) wanted[row] -= moment_arm * rest[path];
+      for (const Used& u : of_muscles) {
+        const double moment_arm = -arm[u.entry] * slope[u.column];
+        problem.moments[u.slot] += moment_arm * strength[u.path];
+        wanted[u.row] -= moment_arm * rest[u.path];
       }
+      for (const Used& u : of_tissues) wanted[u.row] += arm[u.entry] * slope[u.column] * rest[u.path];
       if (!all_finite(wanted.data(), n) || !all_finite(problem.moments.data(), problem.moments.size())) continue;
       if (has_starts && all_finite(starts.data() + t * n, n)) std::copy_n(starts.data() + t * n, n, now.begin());
       bool solved = problem.solve(wanted.data(), now.data(), activations.data(), residuals[t], iterations[t]);
