@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -313,7 +314,8 @@ def _row(found: list[Load], mass_kg: float) -> LoadRow:
 
 def _behind(load: Load) -> str:
     """Return what stands behind an interval, in a few words."""
-    return load.estimate.source.removeprefix("spread of ").removesuffix(" (its spread is not known)")
+    words = load.estimate.source.removeprefix("spread of ").replace(" (its spread is not known)", "")
+    return re.sub(r", and (\d+) models drawn from the uncertainty of the body", r", \1 drawn bodies", words)
 
 
 def _by_side(words: Iterable[tuple[str, str]]) -> str:

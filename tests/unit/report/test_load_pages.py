@@ -13,7 +13,7 @@ from kinechain.care.person import Person
 from kinechain.care.screen import Screen
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.evidence.library import source_keys
-from kinechain.findings.loads import summarise_loads
+from kinechain.findings.loads import summarise_loads, with_samples
 from kinechain.findings.standing_loads import summarise_standing
 from kinechain.loads.loads import MEASURED, PREDICTED, Table
 from kinechain.loads.muscle_activity import Agreement, MuscleCurve
@@ -396,3 +396,13 @@ def test_a_walk_whose_loads_could_not_be_computed_is_named_and_spoils_no_other(m
     assert why_no_loads(alone) == why
     assert why in Page(render_html(alone)).text
     assert load_lines(alone) == [f"Loads: {why}"]
+
+
+def test_drawn_bodies_are_counted_in_a_few_words(make_loaded):
+    base = make_loaded()
+    wide = with_samples(base.load_rows, [base.load_rows] * 8)
+    text = Page(render_html(replace(base, load_rows=wide))).text
+    assert "ground reaction predicted; left: 4 strides, 8 drawn bodies; right: 3 strides, 8 drawn bodies" in text
+    assert (
+        "models drawn from the uncertainty of the body" not in text.partition("Standing still")[0].partition("Hip")[2]
+    )
