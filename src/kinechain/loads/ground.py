@@ -70,7 +70,7 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
         return predicted_reaction(body, motion, movement_events(trial.recording, paths), paths.belt_m_s)
     prediction = predict_ground(body, motion, trial.events, paths.belt_m_s)
     contacts = choose_events(trial.recording, paths).contacts
-    faults = find_plate_faults(trial.recording, motion, contacts, prediction)
+    faults = find_plate_faults(trial.recording, motion, _of_one_foot(contacts, trial.recording, paths), prediction)
     lag = None if any(f.kind == "late" for f in faults) else plate_lag(trial.recording, motion, contacts, prediction)
     trial, said = _on_time(trial, settings.plate_delay_s, lag)
     contacts = choose_events(trial.recording, paths).contacts
@@ -178,6 +178,12 @@ def segment_wrenches(body: Body, motion: Motion, ground: GroundReaction) -> Floa
             out[:, index, :3] += force
             out[:, index, 3:] += cross(point, force) + share[:, region, None] * foot.free_moment
     return out
+
+
+def _of_one_foot(contacts: Sequence[Contact], recording: Recording, paths: FootPaths) -> list[Contact]:
+    """Leave out the contacts of a foot that stands beside its plates too: part of its force is missing in any case."""
+    whole = [c for side in SIDES for c in usable_contacts(contacts, recording.plates, paths, side)]
+    return [c for c in contacts if not c.others or c in whole]
 
 
 def _measured(

@@ -29,6 +29,12 @@ SHAPE_SHARE = 0.2
 #: Fore and aft force of a stance follows that of the whole body (correlation at least this), where it varies by more
 #: than the second, part of body weight.  Assumption: 0.9 and more in every shared walk.
 LEAST_AGREEMENT, LEAST_SHEAR = 0.3, 0.03
+#: Force to the side has its sign exchanged if it lies this far from mass times acceleration, part of body weight, and
+#: the other sign fits better by the second.  Assumption: 0.47 and more of it in every shared walk.
+LEAST_ASIDE, OTHER_SIGN = 0.04, 0.4
+#: The free moment of a foot is at most this long an arm of body weight, m.  Assumption: five times the largest of the
+#: shared walks, and two fifths of what friction of 0.8 could give at heel and toes of a long foot.
+TWIST_M = 0.05
 #: The centre of pressure may lie this far from where the movement puts it, m, median over single support.  Assumption:
 #: three times the median error of the prediction.
 CENTRE_M = 0.06
@@ -53,11 +59,11 @@ class PlateFault:
     ----------
     plate : int
         Index of the plate.
-    kind : 'weight', 'shape', 'shear', 'centre' or 'late'
+    kind : 'weight', 'shape', 'shear', 'aside', 'twist', 'centre' or 'late'
     first, last : int
         Frames of the motion, counted from 1, in which it carried the person alone.
     residual : float
-        N; m for 'centre', s for 'late'.
+        N; N m for 'twist', m for 'centre', s for 'late'.
     is_gross : bool
         The plate must not be used as a measurement.
     sentence : str
@@ -84,7 +90,7 @@ def find_plate_faults(
     motion : Motion
         Filtered.
     contacts : sequence of Contact
-        Of the plates.
+        Of the plates; the forces of plates that one foot stands on at once are added.
     prediction : Prediction
         Of the same motion: what the ground must do, and which foot is on it alone.
 
@@ -95,14 +101,28 @@ def find_plate_faults(
     """
     out = []
     for contact in contacts:
-        if contact.side is None or contact.others:
+        together = _together(contact, contacts)
+        if contact.side is None or any(c.plate < contact.plate for c in together):
             continue
         alone = _alone(contact, motion, prediction)
         if np.count_nonzero(alone) >= FEWEST:
-            fault = _fault(recording, motion, contact, prediction, alone)
+            fault = _fault(recording, motion, together, prediction, alone)
             if fault is not None:
                 out.append(fault)
     return tuple(out)
+
+
+def _together(contact: Contact, contacts: Sequence[Contact]) -> tuple[Contact, ...]:
+    """Return a contact and those of the same foot on other plates at the same time."""
+    with_it = [
+        c
+        for c in contacts
+        if c.plate in contact.others
+        and c.side == contact.side
+        and c.start_s < contact.end_s
+        and c.end_s > contact.start_s
+    ]
+    return (contact, *with_it)
 
 
 def _alone(contact: Contact, motion: Motion, prediction: Prediction) -> NDArray[np.bool_]:
@@ -156,17 +176,18 @@ def plate_lag(
 
 
 def _fault(
-    recording: Recording, motion: Motion, contact: Contact, prediction: Prediction, alone: NDArray[np.bool_]
+    recording: Recording, motion: Motion, together: Sequence[Contact], prediction: Prediction, alone: NDArray[np.bool_]
 ) -> PlateFault | None:
+    contact = together[0]
     assert contact.side is not None
-    plate = recording.plates[contact.plate]
-    foot = measured_foot(contact.side, [contact], recording.plates, motion, None)
+    name = " and ".join(recording.plates[c.plate].name for c in together)
+    foot = measured_foot(contact.side, together, recording.plates, motion, None)
     weight = prediction.demand.mass_kg * GRAVITY_M_S2
     apart = foot.force - prediction.demand.force
     mean, shape = float(apart[alone, 2].mean()), float(np.sqrt((apart[alone, 2] ** 2).mean()))
     first, last = (int(k) + 1 for k in max(runs_of(alone), key=lambda run: run[1] - run[0]))
     where = (
-        f"{plate.name.capitalize()} in frames {first} to {last - 1}, "
+        f"{name[:1].upper()}{name[1:]} in frames {first} to {last - 1}, "
         f"where the {contact.side} foot carries the person alone"
     )
 
@@ -192,6 +213,21 @@ def _fault(
             size,
             f"{where}: its horizontal force runs against the motion ({size:.0f} N root mean square apart), as of a "
             "plate turned by 180 degrees or with a sign exchanged. Check its corners and channels.",
+        )
+    if (sideways := _aside_n(apart[alone, 1], foot.force[alone, 1], weight)) is not None:
+        return fault(
+            "aside",
+            sideways[0],
+            f"{where}: its force to the side runs against the motion ({sideways[0]:.0f} N root mean square apart; "
+            f"{sideways[1]:.0f} N with the other sign). Check its corners and channels.",
+        )
+    twist = float(np.sqrt((foot.free_moment[alone] ** 2).mean()))
+    if twist > TWIST_M * weight:
+        return fault(
+            "twist",
+            twist,
+            f"{where}: its free moment is {twist:.0f} N m (root mean square), more than a foot on the ground can "
+            "give. Check its unit and channels.",
         )
     if abs(mean) > WEIGHT_SHARE * weight:
         return fault(
@@ -241,3 +277,9 @@ def _shear_disagrees(force: FloatArray, demand: FloatArray, alone: NDArray[np.bo
     if min(one.std(), two.std()) < LEAST_SHEAR * weight:
         return False
     return bool(np.corrcoef(one, two)[0, 1] < LEAST_AGREEMENT)
+
+
+def _aside_n(apart: FloatArray, force: FloatArray, weight: float) -> tuple[float, float] | None:
+    """Return how far a force to the side is from the motion, and with the other sign, N, if that tells of one."""
+    now, other = (float(np.sqrt((x**2).mean())) for x in (apart, apart - 2.0 * force))
+    return (now, other) if now > LEAST_ASIDE * weight and other < OTHER_SIGN * now else None

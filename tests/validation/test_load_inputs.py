@@ -1,0 +1,75 @@
+"""Plates that are wrong in a real walk are named with their frames and residual, and never silently used."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kinechain.body.fit import BodySize, fit_body
+from kinechain.loads.ground import ground_reaction
+from kinechain.loads.loads import MEASURED, GroundReaction, LoadSettings
+from kinechain.motion.trial import GaitTrial, analyze_gait
+from kinechain.recording.prepare import prepare_recording
+from kinechain.recording.read import read_recording
+from kinechain.recording.recording import ForcePlate
+
+MASS_KG = 67.0
+ASIDE = np.array([0.0, 0.08, 0.0])
+
+
+@pytest.fixture(scope="module")
+def walk(shared: Path):
+    folder = shared / "data/dev/schreiber_moissenet/2014001"
+    still = prepare_recording(read_recording(folder / "2014001_ST.c3d"))
+    trial = prepare_recording(read_recording(folder / "2014001_C4_05.c3d"))
+    body = fit_body(BodySize(mass_kg=MASS_KG, height_m=1.66, sex="male"), static=still, recording=trial)
+    return body, analyze_gait(body, trial, 6.0, least_cycles=0)
+
+
+def spoilt(walk, change: Callable[[ForcePlate], ForcePlate], copies: int = 1) -> GroundReaction:
+    body, trial = walk
+    plates = tuple(change(plate) for plate in trial.recording.plates) * copies
+    wrong: GaitTrial = replace(trial, recording=replace(trial.recording, plates=plates))
+    return ground_reaction(body, wrong, LoadSettings())
+
+
+def is_measured(ground: GroundReaction) -> bool:
+    return any((foot.origin == MEASURED).any() for foot in ground.feet)
+
+
+def test_plates_as_recorded_are_used(walk) -> None:
+    ground = spoilt(walk, lambda plate: plate)
+    assert is_measured(ground)
+    assert not [note for note in ground.notes if "runs against" in note or "free moment" in note]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda p: replace(p, force=p.force * 1.2), "more than 67.0 kg times its acceleration"),
+        (lambda p: replace(p, force=p.force * [-1, -1, 1]), "horizontal force runs against the motion"),
+        (lambda p: replace(p, force=p.force * [1, -1, 1]), "force to the side runs against the motion"),
+        (lambda p: replace(p, free_moment=p.free_moment * 1e3), "free moment is"),
+        (lambda p: replace(p, free_moment=p.free_moment + np.array([0, 0, 50])), "free moment is"),
+        (lambda p: replace(p, centre_of_pressure=p.centre_of_pressure + ASIDE), "mm from where the foot"),
+        (lambda p: replace(p, start_s=p.start_s + 0.05), "Check the clocks"),
+    ],
+    ids=["gain", "half turn", "side", "newton millimetres", "twist", "place", "late"],
+)
+def test_a_wrong_plate_is_named_with_frames_and_residual_and_not_used(walk, change, words) -> None:
+    ground = spoilt(walk, change)
+    named = [note for note in ground.notes if words in note]
+    assert len(named) == 2
+    assert all("in frames" in note and "Check" in note for note in named)
+    assert not is_measured(ground)
+
+
+def test_plates_stored_twice_are_not_added_in_silence(walk) -> None:
+    ground = spoilt(walk, lambda plate: plate, copies=2)
+    named = [note for note in ground.notes if "more than 67.0 kg times its acceleration" in note]
+    assert len(named) == 2 and " and plate " in named[0]
+    assert not is_measured(ground)
+    total = sum(foot.force[:, 2] for foot in ground.feet)
+    assert np.nanmax(total) < 2.0 * MASS_KG * 9.81
