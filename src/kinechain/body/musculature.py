@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, TypeVar, cast
 
@@ -18,7 +18,7 @@ import numpy as np
 from kinechain.body.body import GROUND, Body, Function
 from kinechain.body.muscle import Muscle, Musculature, Path, PathPoint, Surface, Tissue, Wrap
 from kinechain.body.osim_functions import simm_spline
-from kinechain.body.paths import path_lengths
+from kinechain.body.paths import moving_parts, path_lengths
 from kinechain.body.skeleton import SIDES, template_body
 from kinechain.body.tables import Row, read_table
 from kinechain.core.arrays import FloatArray
@@ -67,13 +67,53 @@ def person_muscles(body: Body, *, fascia_area_mm2: float | None = None, without:
     BodyError
         If the body lacks a segment or coordinate, has no mass, or there is no such tissue.
     """
+    return _person_muscles(_ByHash(body), fascia_area_mm2, tuple(sorted(set(without))))
+
+
+class _ByHash:
+    """A body as a key of a cache: equal if the contents are."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+
+    def __hash__(self) -> int:
+        return hash(self.body.hash)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByHash) and self.body.hash == other.body.hash
+
+
+class _Shape:
+    """Sizes and joints of a body as a key of a cache: bodies that differ in mass alone have the same paths."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self.key = (moving_parts(body), *((s.name, s.scale.tobytes()) for s in body.segments))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Shape) and self.key == other.key
+
+
+@lru_cache(maxsize=16)
+def _at_shape(shape: _Shape) -> tuple[Musculature, FloatArray]:
+    """Return the muscles of the template at the shape of a body, and how much longer each path is there."""
     template = _template()
+    moved = _moved(template.musculature, _sizes(shape.body))
+    return moved, _neutral_lengths(shape.body, moved) / template.lengths
+
+
+@lru_cache(maxsize=16)
+def _person_muscles(key: _ByHash, fascia_area_mm2: float | None, without: tuple[str, ...]) -> Musculature:
+    body, template = key.body, _template()
     if not body.mass_kg > 0:
         raise BodyError(f"body '{body.name}' has no mass, and muscles grow with it; size it first")
     template.musculature.check(body)
-    moved = _moved(template.musculature, _sizes(body))
-    ratio = _neutral_lengths(body, moved) / template.lengths
-    force = [(body.mass_kg / template.reference_mass[m.name]) ** _FORCE_POWER for m in moved.muscles]
+    moved, ratio = _at_shape(_Shape(body))
+    mass = body.mass_kg
+    force = [(mass / template.reference_mass[m.name]) ** _FORCE_POWER for m in moved.muscles]
     count = len(moved.muscles)
     muscles = tuple(
         replace(

@@ -22,7 +22,7 @@ import numpy as np
 from kinechain.body.body import GROUND, Body, Function
 from kinechain.body.muscle import Musculature, Path, PathPoint, Surface, Wrap
 from kinechain.body.tree import KERNELS, FunctionTable, Index, Tree, flatten, kernels, table_functions
-from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.core.arrays import FloatArray, Immutable, content_hash, frozen
 from kinechain.core.errors import BodyError
 from kinechain.core.frames import transform
 
@@ -34,6 +34,7 @@ __all__ = [
     "lengthening_speeds",
     "measure_paths",
     "moment_arms",
+    "moving_parts",
     "path_lengths",
 ]
 
@@ -205,20 +206,42 @@ def flatten_paths(body: Body, musculature: Musculature, *, locks: bool = True, p
 
 
 class _Both:
-    """A body and its musculature as a key of a cache: equal if the contents are."""
+    """A body and the paths of its musculature as a key of a cache: equal if the contents are."""
 
     def __init__(self, body: Body, musculature: Musculature) -> None:
         self.body, self.musculature = body, musculature
 
     def __hash__(self) -> int:
         # Hashing all a musculature holds takes longer than solving a trial; only a second one is compared by content.
-        return hash((self.body.hash, self.musculature.names))
+        return hash((moving_parts(self.body), self.musculature.names))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Both):
-            return False
-        is_same = self.musculature is other.musculature or self.musculature.hash == other.musculature.hash
-        return self.body.hash == other.body.hash and is_same
+        return (
+            isinstance(other, _Both)
+            and moving_parts(self.body) == moving_parts(other.body)
+            and _run_alike(self.musculature, other.musculature)
+        )
+
+
+@lru_cache(maxsize=64)
+def moving_parts(body: Body) -> str:
+    """Return a hash of all of a body that paths see: its masses, markers and notes change none.
+
+    Parameters
+    ----------
+    body : Body
+    """
+    return content_hash((tuple(s.name for s in body.segments), body.joints, body.coordinates))
+
+
+def _run_alike(one: Musculature, other: Musculature) -> bool:
+    """Tell whether two musculatures have the same paths, however strong their muscles are."""
+    if one is other:
+        return True
+    if one.names != other.names or len(one.surfaces) != len(other.surfaces):
+        return False
+    pairs = zip((*one.surfaces, *one.paths), (*other.surfaces, *other.paths), strict=True)
+    return all(a is b or content_hash(a) == content_hash(b) for a, b in pairs)
 
 
 @lru_cache(maxsize=32)

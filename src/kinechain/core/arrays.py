@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -153,16 +154,26 @@ def content_hash(value: Any) -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=256)
+def _field_names(kind: type[Any]) -> tuple[tuple[str, bytes], ...] | None:
+    """Return what a dataclass is made of, and as bytes; None for other types."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple((f.name, f.name.encode()) for f in dataclasses.fields(kind) if f.init)
+
+
 def _feed(digest: Any, value: Any) -> None:
-    if isinstance(value, np.ndarray):
+    kind: Any = type(value)
+    if kind is float or kind is str:
+        digest.update(f"{kind.__name__}:{value!r};".encode())
+    elif isinstance(value, np.ndarray):
         digest.update(f"array{value.shape}{value.dtype.str}".encode())
         digest.update(np.ascontiguousarray(value).tobytes())
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        digest.update(type(value).__name__.encode())
-        for field in dataclasses.fields(value):
-            if field.init:
-                digest.update(field.name.encode())
-                _feed(digest, getattr(value, field.name))
+    elif (names := _field_names(kind)) is not None:
+        digest.update(kind.__name__.encode())
+        for name, encoded in names:
+            digest.update(encoded)
+            _feed(digest, getattr(value, name))
     elif isinstance(value, dict):
         digest.update(f"map{len(value)}".encode())
         for key in sorted(value, key=str):
@@ -173,4 +184,4 @@ def _feed(digest: Any, value: Any) -> None:
         for item in value:
             _feed(digest, item)
     else:
-        digest.update(f"{type(value).__name__}:{value!r};".encode())
+        digest.update(f"{kind.__name__}:{value!r};".encode())

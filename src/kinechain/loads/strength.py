@@ -144,6 +144,8 @@ def with_strength(musculature: Musculature, fractions: Mapping[str, float]) -> M
         factor = float(np.prod([fractions[key] for key in _keys(muscle) if key in fractions]))
         return muscle if factor == 1.0 else replace(muscle, max_isometric_force_n=muscle.max_isometric_force_n * factor)
 
+    if not fractions:
+        return musculature
     return replace(musculature, muscles=tuple(weakened(m) for m in musculature.muscles))
 
 

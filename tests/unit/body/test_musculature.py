@@ -1,6 +1,7 @@
 """Muscles from tables: both sides alike, scaled with the person, every row sourced, faults told in one sentence."""
 
 import csv
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -10,7 +11,7 @@ from kinechain.body import musculature as module
 from kinechain.body.body import Body
 from kinechain.body.muscle import Musculature
 from kinechain.body.musculature import person_muscles, template_muscles
-from kinechain.body.paths import moment_arms, path_lengths
+from kinechain.body.paths import flatten_paths, moment_arms, path_lengths
 from kinechain.body.scale import scale_body
 from kinechain.body.skeleton import generic_body, template_body
 from kinechain.core.errors import BodyError, EvidenceError
@@ -180,3 +181,22 @@ def test_every_row_has_a_source_that_is_known_or_says_it_is_an_assumption() -> N
             assert row["grade"] and row["licence"], (name, row)
             if keys == ["assumption"]:
                 assert row["grade"] == "assumption", (name, row)
+
+
+def test_what_only_weighs_differently_keeps_its_paths() -> None:
+    body = generic_body("female")
+    heavier = replace(body, segments=tuple(replace(s, mass_kg=1.2 * s.mass_kg) for s in body.segments))
+    own, strong = person_muscles(body), person_muscles(heavier)
+    assert person_muscles(generic_body("female")) is own
+    ratio = [
+        b.max_isometric_force_n / a.max_isometric_force_n for a, b in zip(own.muscles, strong.muscles, strict=True)
+    ]
+    np.testing.assert_allclose(ratio, 1.2 ** (2.0 / 3.0))
+    assert flatten_paths(heavier, strong) is flatten_paths(body, own)
+    turned = replace(body, coordinates=tuple(replace(c, is_locked=False) for c in body.coordinates))
+    assert flatten_paths(turned, own) is not flatten_paths(body, own)
+    first = own.muscles[0]
+    point = replace(first.path.points[0], position=first.path.points[0].position + 0.01)
+    path = replace(first.path, points=(point, *first.path.points[1:]))
+    moved = replace(own, muscles=(replace(first, path=path), *own.muscles[1:]))
+    assert flatten_paths(body, moved) is not flatten_paths(body, own)
