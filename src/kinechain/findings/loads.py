@@ -143,6 +143,8 @@ _MOMENTS = (
                 "second half of stance", "N m"),
     LoadMeasure("hip", "abduction_moment_peak", "Hip abductor moment, peak", "-moment hip_adduction_{s}", "maximum",
                 "stance", "N m"),
+    LoadMeasure("knee", "abduction_moment_peak", "Knee abductor moment (resists the external adduction moment), peak",
+                "frontal knee_{s}", "maximum", "stance", "N m"),
     LoadMeasure("knee", "extension_moment_peak", "Knee extensor moment, peak of the first half of stance",
                 "-moment knee_flexion_{s}", "maximum", "first half of stance", "N m"),
     LoadMeasure("knee", "flexion_moment_peak", "Knee flexor moment in stance, peak", "moment knee_flexion_{s}",
@@ -236,6 +238,7 @@ def load_series(loads: Loads, words: str, side: Side) -> FloatArray | None:
         "tension": _tension,
         "moment": _moment,
         "power": _power,
+        "frontal": _frontal,
         "ground": _ground,
         "region": _region,
     }
@@ -265,6 +268,14 @@ def _is_part(label: str, name: str) -> bool:
 
 def _moment(loads: Loads, side: Side, coordinate: str) -> FloatArray | None:
     return loads.moments.column(coordinate) if coordinate in loads.moments.labels else None
+
+
+def _frontal(loads: Loads, side: Side, joint: str) -> FloatArray | None:
+    """Return the net moment that keeps the shank (or thigh) from being adducted, of muscles, ligaments and bone."""
+    for reaction in loads.net_reactions:
+        if reaction.joint == joint:
+            return (-1.0 if side == "right" else 1.0) * reaction.moment[:, 0]
+    return None
 
 
 def _power(loads: Loads, side: Side, joint: str) -> FloatArray | None:

@@ -9,7 +9,7 @@ Frames go through in chunks, so memory does not grow with the length of a trial.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -209,7 +209,6 @@ def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction
         model.plan, [MuscleChunk(p.shares, p.demand, p.forces, p.lengths, none, none, none) for p in parts]
     )
     inputs = np.concatenate([p.moments for p in parts])
-    reactions = np.concatenate([p.reactions for p in parts])
     names = model.dynamics.inputs
     return Loads(
         times_s=kinematics.times_s,
@@ -223,10 +222,8 @@ def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction
         reserves=muscles.reserves,
         tissue_forces=muscles.tissue_forces,
         tissue_lengths=muscles.tissue_lengths,
-        reactions=tuple(
-            JointReaction(joint, reactions[:, j, :3], reactions[:, j, 3:])
-            for j, joint in enumerate(model.reactions.joints)
-        ),
+        reactions=_reactions(model, [p.reactions for p in parts]),
+        net_reactions=_reactions(model, [p.net for p in parts]),
         notes=(
             *kinematics.notes,
             *ground.notes,
@@ -234,6 +231,13 @@ def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction
             *lumbar_notes(model.body, model.dynamics.tree),
             *_notes(model, inputs),
         ),
+    )
+
+
+def _reactions(model: LoadModel, parts: Sequence[FloatArray]) -> tuple[JointReaction, ...]:
+    whole = np.concatenate(list(parts))
+    return tuple(
+        JointReaction(joint, whole[:, j, :3], whole[:, j, 3:]) for j, joint in enumerate(model.reactions.joints)
     )
 
 
@@ -247,6 +251,7 @@ class _Part(Immutable):
     forces: FloatArray
     lengths: FloatArray
     reactions: FloatArray
+    net: FloatArray
 
 
 def _chunks(model: LoadModel, kinematics: Kinematics, external: FloatArray) -> Iterator[_Part]:
@@ -272,7 +277,8 @@ def _solve_chunk(model: LoadModel, moving: Kinematics, external: FloatArray) -> 
     pulls = np.concatenate([_muscles(model, chunk), tensions], axis=1)
     loads = PathLoads(plan.paths.load_path, plan.paths.load_segment, measured.loads)
     reactions = solve_reactions(model.dynamics, model.reactions, moving.values, forces.joint_wrench, pulls, loads)
-    return _Part(forces.inputs, chunk.shares, chunk.demand, pulls, measured.lengths, reactions)
+    net = solve_reactions(model.dynamics, model.reactions, moving.values, forces.joint_wrench)
+    return _Part(forces.inputs, chunk.shares, chunk.demand, pulls, measured.lengths, reactions, net)
 
 
 def _muscles(model: LoadModel, chunk: MuscleChunk) -> FloatArray:

@@ -276,6 +276,8 @@ class Loads(Immutable):
     tissue_lengths : Table, m
         Of all passive paths, nerves included.
     reactions : tuple of JointReaction
+    net_reactions : tuple of JointReaction
+        The same without muscles and tissues: what a joint and all that crosses it give together.
     notes : tuple of str
         Methods, approximations, frames left out and why, impossible demands with their frames, in sentences.
     """
@@ -293,6 +295,7 @@ class Loads(Immutable):
     tissue_lengths: Table
     reactions: tuple[JointReaction, ...]
     notes: tuple[str, ...] = ()
+    net_reactions: tuple[JointReaction, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times_s", frozen(self.times_s, (None,), "times_s"))

@@ -181,6 +181,7 @@ def _middle(loads: Loads) -> Loads:
         tissue_forces=cut(loads.tissue_forces),
         tissue_lengths=cut(loads.tissue_lengths),
         reactions=tuple(replace(r, force=r.force[k], moment=r.moment[k]) for r in loads.reactions),
+        net_reactions=tuple(replace(r, force=r.force[k], moment=r.moment[k]) for r in loads.net_reactions),
     )
 
 

@@ -72,8 +72,6 @@ def _power(joint: str, low: float, high: float) -> LoadPanel:
     return LoadPanel(panel, name)
 
 
-_FRONTAL_KNEE = "the knee of this body has no motion in this plane, and so no moment of muscles"
-
 #: Rows of internal moments and powers: extensor, plantarflexor and abductor upwards, as clinics draw them.
 KINETIC_ROWS: tuple[tuple[str, tuple[LoadPanel, ...]], ...] = (
     (
@@ -88,8 +86,8 @@ KINETIC_ROWS: tuple[tuple[str, tuple[LoadPanel, ...]], ...] = (
         "Knee",
         (
             _moment("knee_extension", "Knee moment", ("Extensor", "Flexor"), -1, 2, "-moment knee_flexion_{s}"),
-            _moment("knee_abduction", "Knee moment", ("Abductor", "Adductor"), -1, 1, "-moment knee_varus_{s}",
-                    missing=_FRONTAL_KNEE),
+            _moment("knee_abduction", "Knee moment, ligaments and bone included", ("Abductor", "Adductor"), -1, 1,
+                    "frontal knee_{s}"),
             _power("knee", -3, 2),
         ),
     ),

@@ -13,9 +13,9 @@ from kinechain.care.person import Person
 from kinechain.care.screen import Screen
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.evidence.library import source_keys
-from kinechain.findings.loads import summarise_loads, with_samples
+from kinechain.findings.loads import load_series, summarise_loads, with_samples
 from kinechain.findings.standing_loads import summarise_standing
-from kinechain.loads.loads import MEASURED, PREDICTED, Table
+from kinechain.loads.loads import MEASURED, PREDICTED, JointReaction, Table
 from kinechain.loads.muscle_activity import Agreement, MuscleCurve
 from kinechain.report.content import build_content
 from kinechain.report.html import render_html
@@ -220,9 +220,17 @@ def test_published_moments_point_the_way_they_are_drawn():
         assert bands["hip_power"].is_adult is (person.age_years != 9.0)
 
 
-def test_a_moment_the_body_cannot_have_is_said_not_drawn(loaded):
+def test_a_moment_that_was_not_computed_is_said_not_drawn(loaded):
     kinetics = next(p for p in build_content(loaded).pages if p.id == "kinetics-average")
-    assert kinetics.rows[1].figures[1].startswith("Knee moment: the knee of this body has no motion in this plane")
+    assert kinetics.rows[1].figures[1].endswith("not computed for this body")
+
+
+def test_the_frontal_moment_of_the_knee_resists_adduction_on_both_sides():
+    moment = np.tile([-30.0, 0.0, 0.0], (3, 1))
+    net = tuple(JointReaction(f"knee_{s}", np.zeros((3, 3)), moment * (1.0 if s == "r" else -1.0)) for s in ("r", "l"))
+    loads = replace(made_loads(frames=3), net_reactions=net)
+    for side in ("right", "left"):
+        assert load_series(loads, "frontal knee_{s}", side) == pytest.approx([30.0] * 3)
 
 
 def test_both_lumbar_rhythms_stand_under_each_other(make_loaded):
