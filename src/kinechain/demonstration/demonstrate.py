@@ -17,12 +17,21 @@ from kinechain.body.skeleton import template_body
 from kinechain.care.person import Person
 from kinechain.care.person_file import read_person
 from kinechain.core.arrays import FloatArray
-from kinechain.demonstration.walk import Asymmetry, lower_shank, synthesize_standing, synthesize_walk, turn_feet_out
+from kinechain.demonstration.plan import plan_stride
+from kinechain.demonstration.stride import Stride, read_stride
+from kinechain.demonstration.walk import (
+    Asymmetry,
+    lower_shank,
+    synthesize_standing,
+    synthesize_walk,
+    turn_feet_out,
+    wanted_coefficients,
+)
 from kinechain.evidence.library import read_curves
 from kinechain.recording.recording import Markers
 from kinechain.recording.writers.trc import write_trc
 
-__all__ = ["demonstrate", "write_recordings"]
+__all__ = ["demonstrate", "example_body", "example_person", "example_stride", "write_recordings"]
 
 #: Outward turn of both feet, deg, which brings foot progression to that of the curves.  Declared.
 TOE_OUT_DEG = 7.0
@@ -66,9 +75,7 @@ def demonstrate(progress: Callable[[str], None] | None = None, folder: Path | No
         With ``is_demonstration`` set and what was made on purpose among its notes.
     """
     say = progress or (lambda _: None)
-    asymmetry = Asymmetry()
-    with as_file(files("kinechain.demonstration") / "person.toml") as path:
-        person = read_person(path)
+    asymmetry, person = Asymmetry(), example_person()
     with tempfile.TemporaryDirectory(prefix="kinechain-") as passing:
         say("Making the example recording")
         if folder is not None:
@@ -78,15 +85,39 @@ def demonstrate(progress: Callable[[str], None] | None = None, folder: Path | No
     return replace(assessment, is_demonstration=True, notes=(*asymmetry.sentences(), *assessment.notes))
 
 
+def example_person() -> Person:
+    """Return the person whom the recordings are made of."""
+    with as_file(files("kinechain.demonstration") / "person.toml") as path:
+        return read_person(path)
+
+
 def write_recordings(folder: Path, person: Person, asymmetry: Asymmetry) -> tuple[Path, Path]:
     """Write ``demo_standing.trc`` and ``demo_walk.trc`` and return their paths."""
-    size = BodySize(mass_kg=person.mass_kg, height_m=person.height_m, sex=person.sex, age_years=person.age_years)
-    body = lower_shank(turn_feet_out(size_body(template_body(), size), TOE_OUT_DEG), asymmetry.shank_left_mm)
+    body = example_body(person, asymmetry)
     markers = _markers(body)
     paths = folder / "demo_standing.trc", folder / "demo_walk.trc"
     write_trc(_as_laboratory(synthesize_standing(body, markers, asymmetry)), paths[0])
     write_trc(_as_laboratory(synthesize_walk(body, markers, _curves(body), asymmetry)), paths[1])
     return paths
+
+
+def example_body(person: Person, asymmetry: Asymmetry) -> Body:
+    """Return the body that stands and walks in the recordings."""
+    size = BodySize(mass_kg=person.mass_kg, height_m=person.height_m, sex=person.sex, age_years=person.age_years)
+    return lower_shank(turn_feet_out(size_body(template_body(), size), TOE_OUT_DEG), asymmetry.shank_left_mm)
+
+
+def example_stride(person: Person, asymmetry: Asymmetry) -> tuple[Body, Stride]:
+    """Return the body that walks and its stride, planned anew, whatever stride is stored.
+
+    Parameters
+    ----------
+    person : Person
+    asymmetry : Asymmetry
+    """
+    body = example_body(person, asymmetry)
+    wanted = wanted_coefficients(body, _curves(body), asymmetry)
+    return body, plan_stride(body, wanted, asymmetry.stride_time_s, replace(read_stride(body), cost=0.0))
 
 
 def _markers(body: Body) -> tuple[Marker, ...]:

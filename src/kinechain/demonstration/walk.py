@@ -1,9 +1,8 @@
 """A walking trial made from the project's own body, with a stated asymmetry, noise and gaps.
 
-The joint angles are the mean adult curves of one laboratory (see ``docs/norms.md``); the
-pelvis is carried forward so that the foot on the ground does not slip and does not sink.
-What was changed on purpose is in :data:`STATED`, and is printed on every page of the
-demonstration.
+The joint angles are near the mean adult curves of one laboratory (see ``docs/norms.md``), as near as a body can come
+whose feet stay put and whose motion the ground can explain (`kinechain.demonstration.plan`).  What was changed on
+purpose is in :class:`Asymmetry`, and is printed on every page of the demonstration.
 """
 
 from __future__ import annotations
@@ -18,14 +17,18 @@ from kinechain.body.pose import marker_positions
 from kinechain.body.scale import scale_body
 from kinechain.core.arrays import FloatArray
 from kinechain.core.frames import about_axis
+from kinechain.demonstration.plan import CONTACTS, plan_stride
+from kinechain.demonstration.stride import basis, read_stride
 from kinechain.recording.recording import Markers
 
-__all__ = ["Asymmetry", "lower_shank", "synthesize_standing", "synthesize_walk", "turn_feet_out"]
-
-#: Landmarks of one foot that may touch the ground.
-CONTACTS = ("heel", "metatarsal_1_head", "metatarsal_5_head", "hallux_tip")
-#: Share of the stride in which a foot may carry.  Declared for this demonstration.
-STANCE_FRACTION = 0.62
+__all__ = [
+    "Asymmetry",
+    "lower_shank",
+    "synthesize_standing",
+    "synthesize_walk",
+    "turn_feet_out",
+    "wanted_coefficients",
+]
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,8 @@ def synthesize_walk(
         World frame, m; NaN in the gaps.
     """
     times = np.arange(round(duration_s * rate_hz)) / rate_hz
-    phase = times[:, None] / asymmetry.stride_time_s + np.array([0.0, 0.5])
-    values = _coordinates(body, curves, asymmetry, phase)
-    _carry_pelvis(body, values, phase, rate_hz)
+    stride = plan_stride(body, wanted_coefficients(body, curves, asymmetry), asymmetry.stride_time_s, read_stride(body))
+    values = stride.values(times / asymmetry.stride_time_s)
     positions = np.array(marker_positions(body, markers, values))
     positions = _disturb(positions, times, asymmetry, rate_hz, np.random.default_rng(seed))
     return Markers(tuple(m.name for m in markers), positions, rate_hz)
@@ -148,77 +150,40 @@ def synthesize_standing(
     values[:, column["hip_adduction_r"]] = obliquity
     values[:, column["hip_adduction_l"]] = -obliquity
     values[:, column["lumbar_bending"]] = obliquity
-    values[:, column["pelvis_tz"]] -= float(np.min(_contact_heights(body, values[:1])))
+    values[:, column["pelvis_tz"]] -= _lowest_sole(body, values[:1])
     positions = np.array(marker_positions(body, markers, values))
     positions += np.random.default_rng(seed).normal(0.0, asymmetry.marker_noise_mm / 1000.0, positions.shape)
     return Markers(tuple(m.name for m in markers), positions, rate_hz)
 
 
-def _coordinates(body: Body, curves: Mapping[str, FloatArray], asymmetry: Asymmetry, phase: FloatArray) -> FloatArray:
-    """Fill every coordinate but the pelvis translations, (time, coordinate), rad; phase is (time, right and left)."""
-    values = np.zeros((len(phase), len(body.coordinates)))
-    of_side = {"r": phase[:, 0], "l": phase[:, 1]}
+def wanted_coefficients(body: Body, curves: Mapping[str, FloatArray], asymmetry: Asymmetry) -> FloatArray:
+    """Return what is wanted of a stride: the curves of both sides, with what is changed on purpose.
+
+    Parameters
+    ----------
+    body, curves, asymmetry
+        As for `synthesize_walk`.
+
+    Returns
+    -------
+    (coordinate, 1 + 2 * HARMONICS) array, rad
+        Coefficients of `kinechain.demonstration.stride.basis`; zero for the translations of the pelvis.
+    """
     percent = np.linspace(0.0, 1.0, 101)
+    phase = percent[:-1]
+    values = np.zeros((len(phase), len(body.coordinates)))
+    of_side = {"r": phase, "l": (phase + 0.5) % 1.0}
     for i, coordinate in enumerate(body.coordinates):
         stem, _, side = coordinate.name.rpartition("_")
-        key, at = (stem, of_side[side]) if side in of_side and stem in curves else (coordinate.name, phase[:, 0])
+        key, at = (stem, of_side[side]) if side in of_side and stem in curves else (coordinate.name, phase)
         if key in curves:
-            values[:, i] = np.interp(at % 1.0, percent, curves[key])
+            values[:, i] = np.interp(at, percent, curves[key])
     column = {c.name: i for i, c in enumerate(body.coordinates)}
     values[:, column["subtalar_eversion_r"]] += np.deg2rad(asymmetry.eversion_right_deg)
     knee = values[:, column["knee_flexion_l"]]
     swing = np.clip((knee - np.deg2rad(30.0)) / (knee.max() - np.deg2rad(30.0)), 0.0, 1.0)
     values[:, column["knee_flexion_l"]] = knee - swing * np.deg2rad(asymmetry.knee_flexion_left_deg)
-    return values
-
-
-def _contact_points(body: Body) -> tuple[Marker, ...]:
-    return tuple(body.landmark(f"{name}_{side}") for side in "rl" for name in CONTACTS)
-
-
-def _contact_heights(body: Body, values: FloatArray) -> FloatArray:
-    """Heights of the sole under each contact landmark, (time, contact), m.
-
-    In the neutral pose every landmark of a plantigrade foot stands over the floor by its
-    own tissue thickness; the sole is that much below the landmark.
-    """
-    points = _contact_points(body)
-    neutral = marker_positions(body, points, np.zeros((1, len(body.coordinates))))[0, :, 2]
-    half = len(CONTACTS)
-    floor = np.repeat([neutral[:half].min(), neutral[half:].min()], half)
-    return np.asarray(marker_positions(body, points, values)[:, :, 2] - (neutral - floor))
-
-
-def _carry_pelvis(body: Body, values: FloatArray, phase: FloatArray, rate_hz: float) -> None:
-    """Set the pelvis translations so that the foot on the ground neither slips nor sinks (in place).
-
-    Only a foot in its stance phase can carry; between two feet, and between heel and toes,
-    the lower sole carries more, so that the load passes over smoothly.
-    """
-    column = {c.name: i for i, c in enumerate(body.coordinates)}
-    in_stance = np.repeat((phase % 1.0) < STANCE_FRACTION, len(CONTACTS), axis=1)
-    heights = np.where(in_stance, _contact_heights(body, values), np.inf)
-    lowest = heights.min(axis=1, keepdims=True)
-    weight = np.exp(-(heights - lowest) / 0.006)
-    weight /= weight.sum(axis=1, keepdims=True)
-    values[:, column["pelvis_tz"]] = -_smooth(lowest[:, 0], rate_hz)
-    points = marker_positions(body, _contact_points(body), values)[:, :, :2]
-    velocity = -np.einsum("tc,tcx->tx", weight, np.gradient(points, 1.0 / rate_hz, axis=0))
-    velocity[:, 1] -= velocity[:, 1].mean()
-    path = np.cumsum(_smooth(velocity, rate_hz), axis=0) / rate_hz
-    values[:, column["pelvis_tx"]] = path[:, 0]
-    values[:, column["pelvis_ty"]] = path[:, 1]
-
-
-def _smooth(signal: FloatArray, rate_hz: float, width_s: float = 0.09) -> FloatArray:
-    """Return a moving average with a Hann window, ends held."""
-    window = np.hanning(max(3, round(width_s * rate_hz)) + 2)
-    window /= window.sum()
-    half = len(window) // 2
-    columns = np.atleast_2d(signal.T)
-    padded = np.pad(columns, ((0, 0), (half, len(window) - 1 - half)), mode="edge")
-    out = np.array([np.convolve(row, window, mode="valid") for row in padded])
-    return out.T if signal.ndim == 2 else out[0]
+    return np.asarray(np.linalg.lstsq(basis(phase), values, rcond=None)[0].T)
 
 
 def _disturb(
@@ -237,6 +202,19 @@ def _disturb(
         start = int(random.integers(length, frames - 2 * length))
         out[start : start + length, int(random.integers(count))] = np.nan
     return out
+
+
+def _lowest_sole(body: Body, values: FloatArray) -> float:
+    """Return the height of the lower sole, m.
+
+    In the neutral pose every landmark of a plantigrade foot stands over the floor by its
+    own tissue thickness; the sole is that much below the landmark.
+    """
+    points = tuple(body.landmark(f"{name}_{side}") for side in "rl" for name in CONTACTS)
+    neutral = marker_positions(body, points, np.zeros((1, len(body.coordinates))))[0, :, 2]
+    half = len(CONTACTS)
+    floor = np.repeat([neutral[:half].min(), neutral[half:].min()], half)
+    return float(np.min(marker_positions(body, points, values)[:, :, 2] - (neutral - floor)))
 
 
 def _distance_of_hips(body: Body) -> float:

@@ -76,3 +76,44 @@ def test_gaps_are_where_they_are_said_to_be(tmp_path: Path) -> None:
     positions = read_recording(write_recordings(tmp_path, PERSON, made)[1]).require_markers().positions
     missing = np.isnan(positions).any(axis=2).sum()
     assert 0 < missing <= made.gaps * round(made.gap_s * 100)
+
+
+def test_the_loads_are_those_of_a_person_who_walks(assessment: Assessment) -> None:
+    """After noise, fit and filter; the bounds are those that walks on plates keep (`pytest -s` prints the figures)."""
+    loads = assessment.loads[0]
+    weight = loads.mass_kg * 9.81
+    moments = {name: loads.moments.values[:, i] for i, name in enumerate(loads.moments.labels)}
+    root = np.array([moments[f"pelvis_{name}"] for name in ("rotation", "obliquity", "tilt")])
+    left = np.sqrt(np.nanmean((root**2).sum(axis=0)))
+    force = np.linalg.norm([moments[f"pelvis_t{axis}"] for axis in "xyz"], axis=0)
+    print(f"\nleft at the pelvis: {left:.0f} N m, {100 * np.nanmax(force) / weight:.1f} % of body weight")
+    assert left < 25.0
+    assert np.nanmax(force) < 0.02 * weight
+    for foot in loads.ground.feet:
+        forward, up = foot.force[:, 0] / weight, foot.force[:, 2] / weight
+        print(f"{foot.side}: up {np.nanmax(up):.2f}, forward {np.nanmin(forward):.2f} to {np.nanmax(forward):.2f}")
+        assert 1.0 < np.nanmax(up) < 1.25
+        assert -0.25 < np.nanmin(forward) < -0.1
+        assert 0.1 < np.nanmax(forward) < 0.25
+    for joint, low, high in (("hip_flexion", 0.3, 1.3), ("knee_flexion", 0.2, 1.0), ("ankle_dorsiflexion", 1.2, 1.7)):
+        for side in "rl":
+            peak = np.nanmax(np.abs(moments[f"{joint}_{side}"])) / loads.mass_kg
+            print(f"{joint}_{side}: {peak:.2f} N m/kg")
+            assert low < peak < high
+    for joint, high in (("hip_r", 8.0), ("hip_l", 8.0), ("knee_r", 5.0), ("knee_l", 5.0), ("l5_s1", 4.0)):
+        peak = np.nanmax(loads.reaction(joint).resultant_n) / weight
+        print(f"{joint}: {peak:.1f} body weights")
+        assert 1.0 < peak < high
+
+
+def test_each_foot_bears_two_peaks_with_a_dip_between(assessment: Assessment) -> None:
+    loads = assessment.loads[0]
+    weight = loads.mass_kg * 9.81
+    rows = {(r.site, r.side, r.quantity): r.estimate.value / weight for r in assessment.load_rows}
+    strike = {e.side: e.time_s for e in reversed(assessment.trials[0].events) if e.kind == "foot_strike"}
+    for foot in loads.ground.feet:
+        stance = (loads.times_s > strike[foot.side] + 0.2) & (loads.times_s < strike[foot.side] + 0.45)
+        dip = np.nanmin(foot.force[stance, 2]) / weight
+        assert dip < 0.95
+        for peak in ("vertical_peak_loading", "vertical_peak_push_off"):
+            assert dip + 0.05 < rows["ground", foot.side, peak] < 1.25
