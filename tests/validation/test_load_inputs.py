@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kinechain import cli
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.loads.ground import ground_reaction
 from kinechain.loads.loads import MEASURED, GroundReaction, LoadSettings
@@ -73,3 +74,31 @@ def test_plates_stored_twice_are_not_added_in_silence(walk) -> None:
     assert not is_measured(ground)
     total = sum(foot.force[:, 2] for foot in ground.feet)
     assert np.nanmax(total) < 2.0 * MASS_KG * 9.81
+
+
+def id_with_forces(shared: Path, folder: Path, change: Callable[[float], float]) -> int:
+    """Run ``id`` with the places of a table's forces changed; return the exit code."""
+    source = shared / "data/dev/opencap_validation_s4"
+    lines = (source / "walkingTS2_grf.mot").read_text().splitlines()
+    head = next(i for i, line in enumerate(lines) if line.strip() == "endheader") + 1
+    places = [k for k, name in enumerate(lines[head].split()) if name[-2:] in ("px", "py", "pz")]
+    rows = [line.split() for line in lines[head + 1 :]]
+    changed = [[str(change(float(x))) if k in places else x for k, x in enumerate(row)] for row in rows]
+    forces, person = folder / "other name.mot", folder / "person.toml"
+    forces.write_text("\n".join([*lines[: head + 1], *("\t".join(row) for row in changed)]) + "\n")
+    person.write_text('[person]\nsex = "male"\nheight_m = 1.8\nmass_kg = 72\n')
+    trial = source / "walkingTS2.trc"
+    with pytest.raises(SystemExit) as left:
+        cli.main(["id", *map(str, [trial, "--body", person, "--grf", forces, "--out", folder / "m.sto"])])
+    return int(left.value.code or 0)
+
+
+def test_id_says_how_it_took_a_table_of_plates(shared: Path, tmp_path: Path, capsys) -> None:
+    assert id_with_forces(shared, tmp_path, lambda x: 1e3 * x) == 0
+    assert "taken as millimetres" in capsys.readouterr().out
+
+
+def test_id_says_why_a_table_of_plates_does_not_belong(shared: Path, tmp_path: Path, capsys) -> None:
+    assert id_with_forces(shared, tmp_path, lambda x: x + 3.0) == 2
+    assert "away from every marker of walkingTS2.trc" in capsys.readouterr().err
+    assert not (tmp_path / "m.sto").exists()

@@ -15,12 +15,12 @@ from kinechain.loads.kinematics import motion_kinematics
 from kinechain.loads.loads import LoadSettings
 from kinechain.loads.newton_euler import dynamics_of
 from kinechain.motion.trial import GaitTrial, analyze_gait
-from kinechain.recording.join import join_recordings
+from kinechain.recording.join import join_plates
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Recording
 
-__all__ = ["person_inverse_dynamics", "person_walk"]
+__all__ = ["person_inverse_dynamics", "person_walk", "plate_sentences"]
 
 
 def person_walk(
@@ -98,14 +98,28 @@ def person_inverse_dynamics(
     dynamics = dynamics_of(body)
     kinematics = motion_kinematics(dynamics.tree, gait.motion)
     result = solve_inverse_dynamics(dynamics, kinematics, segment_wrenches(body, gait.motion, ground))
-    notes = (*body.notes, *gait.motion.notes, *ground.notes, *result.notes)
+    notes = (*body.notes, *gait.motion.notes, *plate_sentences(gait.recording), *ground.notes, *result.notes)
     return body, InverseDynamics(dynamics, kinematics, result.forces, result.moments, result.powers, notes)
+
+
+def plate_sentences(recording: Recording) -> tuple[str, ...]:
+    """Return what was found wrong with the plates of a recording, and what was done about it.
+
+    Parameters
+    ----------
+    recording : Recording
+        Prepared.
+    """
+    return tuple(n.text for n in recording.notes if n.code.startswith("plates.") and n.kind != "found")
 
 
 def _with_forces(trial: Recording, forces: Path | None) -> Recording:
     if forces is None:
         return trial
-    joined = join_recordings([trial, read_recording(forces)])
-    if len(joined) != 1 or not joined[0].plates:
-        raise RecordingError(f"{forces.name} holds no plates that belong to {trial.name}")
-    return joined[0]
+    table = read_recording(forces)
+    if not table.plates:
+        raise RecordingError(
+            f"{forces.name} holds no force plates; give a table with the force of each plate and where it acts, such "
+            "as ground_force_1_vx and ground_force_1_px"
+        )
+    return join_plates(trial, table)

@@ -13,6 +13,7 @@ from kinechain.core.errors import RecordingError
 from kinechain.recording.clock import check_clock
 from kinechain.recording.gaps import fill_gaps, gap_notes
 from kinechain.recording.plate_feet import plates_under_feet
+from kinechain.recording.plate_gaps import without_gaps
 from kinechain.recording.plate_shear import shear_notes
 from kinechain.recording.profile_choice import choose_profile
 from kinechain.recording.profiles import segment_of
@@ -89,7 +90,7 @@ def prepare_recording(
     scale = find_scale(name, markers, shots, notes)
     if scale != 1.0:
         markers, shots = rescaled_markers(markers, scale), replace(shots, points=shots.points * scale)
-    plates = rescaled_plates(recording.plates, scale, shots)
+    plates = without_gaps(rescaled_plates(recording.plates, scale, shots), notes)
 
     up = find_vertical(name, shots, plates, _asked_up(settings), notes)
     righted = _righted(name, markers, shots, plates, up.up, settings, notes)
