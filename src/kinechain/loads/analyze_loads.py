@@ -9,8 +9,9 @@ Frames go through in chunks, so memory does not grow with the length of a trial.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from kinechain.loads.kinematics import Kinematics, motion_kinematics
 from kinechain.loads.loads import GroundReaction, JointReaction, Loads, LoadSettings, Table, Unknowns
 from kinechain.loads.lumbar import compute_disc_moments, disc_axes, level_tolerances, lumbar_notes, lumbar_rows
 from kinechain.loads.muscle_forces import (
+    Measured,
     MuscleChunk,
     MusclePlan,
     MuscleSettings,
@@ -42,7 +44,17 @@ from kinechain.loads.tissues import compute_tissue_tensions, infer_toe_dorsiflex
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.recording import Side
 
-__all__ = ["LoadModel", "analyze_loads", "load_model", "solve_loads"]
+__all__ = [
+    "LoadCase",
+    "LoadChunk",
+    "LoadModel",
+    "analyze_loads",
+    "join_chunks",
+    "load_case",
+    "load_model",
+    "solve_chunk",
+    "solve_loads",
+]
 
 #: Coordinates whose moment muscles are not asked for, and who carries it instead.
 CARRIED = {
@@ -86,6 +98,23 @@ class LoadModel(Immutable):
     unknowns: Unknowns
 
 
+@dataclass(frozen=True, eq=False)
+class LoadCase(Immutable):
+    """One what-if of a motion: who moves, and what acts from outside.
+
+    Attributes
+    ----------
+    model : LoadModel
+    ground : GroundReaction
+    external : (time, segment, 6) array, N and N m
+        All that acts from outside beside gravity, moment about the world origin.
+    """
+
+    model: LoadModel
+    ground: GroundReaction
+    external: FloatArray
+
+
 def load_model(
     body: Body, musculature: Musculature, settings: LoadSettings | None = None, unknowns: Unknowns | None = None
 ) -> LoadModel:
@@ -101,9 +130,7 @@ def load_model(
     unknowns : Unknowns, optional
     """
     settings, unknowns = settings or LoadSettings(), unknowns or Unknowns()
-    free = replace(
-        body, coordinates=tuple(replace(c, is_locked=c.is_locked and not _is_foot(c.name)) for c in body.coordinates)
-    )
+    free = _with_free_feet(body)
     muscles = with_strength(musculature, settings.strength)
     dynamics = dynamics_of(free)
     levels = lumbar_rows(free, dynamics.tree)
@@ -125,6 +152,14 @@ def load_model(
         plan,
         reaction_plan(free, dynamics, rotations=disc_axes(unknowns.inclinations)),
         unknowns,
+    )
+
+
+@lru_cache(maxsize=16)
+def _with_free_feet(body: Body) -> Body:
+    """Return the same body for the same body, so that what is made of it is made once."""
+    return replace(
+        body, coordinates=tuple(replace(c, is_locked=c.is_locked and not _is_foot(c.name)) for c in body.coordinates)
     )
 
 
@@ -156,13 +191,26 @@ def analyze_loads(
     Loads
         NaN at frames without a pose, without a known ground reaction or without an answer; the notes name them.
     """
-    model = load_model(body, musculature, settings, unknowns)
+    kinematics, case = load_case(load_model(body, musculature, settings, unknowns), body, trial)
+    return solve_loads(case.model, kinematics, case.ground, case.external)
+
+
+def load_case(model: LoadModel, body: Body, trial: GaitTrial) -> tuple[Kinematics, LoadCase]:
+    """Return the kinematics of a trial for a model, and the ground under it.
+
+    Parameters
+    ----------
+    model : LoadModel
+    body : Body
+        The body of the trial, of which the model was made.
+    trial : GaitTrial
+    """
     ground = ground_reaction(model.body, trial, model.settings)
     kinematics = _with_toes(body, trial, ground, motion_kinematics(model.dynamics.tree, trial.motion))
     external = segment_wrenches(model.body, trial.motion, ground)
     shift = np.array([*model.unknowns.centre_shift_m, 0.0])
     external[..., 3:] += cross(np.broadcast_to(shift, external[..., :3].shape), external[..., :3])
-    return solve_loads(model, kinematics, ground, external)
+    return kinematics, LoadCase(model, ground, external)
 
 
 def _with_toes(body: Body, trial: GaitTrial, ground: GroundReaction, kinematics: Kinematics) -> Kinematics:
@@ -203,7 +251,14 @@ def solve_loads(model: LoadModel, kinematics: Kinematics, ground: GroundReaction
         raise SettingError(
             f"external forces of {len(external)} frames do not belong to a motion of {len(kinematics.values)}"
         )
-    parts = list(_chunks(model, kinematics, external))
+    pieces = chunks(len(kinematics.values))
+    return join_chunks(
+        model, kinematics, ground, [solve_chunk(model, kinematics.cut(a, b), external[a:b]) for a, b in pieces]
+    )
+
+
+def join_chunks(model: LoadModel, kinematics: Kinematics, ground: GroundReaction, parts: Sequence[LoadChunk]) -> Loads:
+    """Put the chunks of a motion together, in the order of time; arguments as for `solve_loads`."""
     none = np.empty((0, 0))
     muscles = gather(
         model.plan, [MuscleChunk(p.shares, p.demand, p.forces, p.lengths, none, none, none) for p in parts]
@@ -242,7 +297,7 @@ def _reactions(model: LoadModel, parts: Sequence[FloatArray]) -> tuple[JointReac
 
 
 @dataclass(frozen=True, eq=False)
-class _Part(Immutable):
+class LoadChunk(Immutable):
     """What some frames came to: moments about the inputs, shares, and so on, without what only the solution needs."""
 
     moments: FloatArray
@@ -254,18 +309,25 @@ class _Part(Immutable):
     net: FloatArray
 
 
-def _chunks(model: LoadModel, kinematics: Kinematics, external: FloatArray) -> Iterator[_Part]:
-    for first, last in chunks(len(kinematics.values)):
-        yield _solve_chunk(model, kinematics.cut(first, last), external[first:last])
+def solve_chunk(
+    model: LoadModel, moving: Kinematics, external: FloatArray, measured: Measured | None = None
+) -> LoadChunk:
+    """Return what some frames cost.
 
-
-def _solve_chunk(model: LoadModel, moving: Kinematics, external: FloatArray) -> _Part:
+    Parameters
+    ----------
+    model : LoadModel
+    moving : Kinematics
+    external : (time, segment, 6) array, N and N m
+    measured : Measured, optional
+        Of the same frames and muscles, where it was made already.
+    """
     tree, plan = model.dynamics.tree, model.plan
     forces = solve_forces(model.dynamics, moving.values, moving.velocities, moving.accelerations, external)
     asked = forces.nodes - compute_disc_moments(
         model.body, tree, moving.values, preload_factor=model.unknowns.preload_factor
     )
-    measured = measure_muscles(plan, moving.values, moving.velocities, with_loads=True)
+    measured = measured or measure_muscles(plan, moving.values, moving.velocities, with_loads=True)
     tensions = starts = None
     for _ in range(ARCH_TURNS):
         chunk = share_forces(
@@ -278,7 +340,7 @@ def _solve_chunk(model: LoadModel, moving: Kinematics, external: FloatArray) -> 
     loads = PathLoads(plan.paths.load_path, plan.paths.load_segment, measured.loads)
     reactions = solve_reactions(model.dynamics, model.reactions, moving.values, forces.joint_wrench, pulls, loads)
     net = solve_reactions(model.dynamics, model.reactions, moving.values, forces.joint_wrench)
-    return _Part(forces.inputs, chunk.shares, chunk.demand, pulls, measured.lengths, reactions, net)
+    return LoadChunk(forces.inputs, chunk.shares, chunk.demand, pulls, measured.lengths, reactions, net)
 
 
 def _muscles(model: LoadModel, chunk: MuscleChunk) -> FloatArray:

@@ -8,7 +8,7 @@ and tissues give without being asked; and the shares of least cost (`kinechain.l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -39,6 +39,7 @@ __all__ = [
     "measure_muscles",
     "path_speeds",
     "plan_muscles",
+    "remeasure_strength",
     "share_forces",
     "solve_muscles",
 ]
@@ -339,6 +340,23 @@ def measure_muscles(
     slopes = column_slopes(paths, values)
     speeds = path_speeds(paths, arms, slopes, velocities) if plan.settings.has_speed else np.zeros_like(lengths)
     return Measured(lengths, arms, slopes, loads, *fibre_forces(plan.fibres, lengths, speeds))
+
+
+def remeasure_strength(plan: MusclePlan, measured: Measured, velocities: FloatArray) -> Measured:
+    """Return what the same paths could give with other muscles on them.
+
+    Parameters
+    ----------
+    plan : MusclePlan
+        With the paths that were measured.
+    measured : Measured
+    velocities : (time, input) array, per s
+    """
+    speeds = np.zeros_like(measured.lengths)
+    if plan.settings.has_speed:
+        speeds = path_speeds(plan.paths, measured.arms, measured.slopes, velocities)
+    active, resting = fibre_forces(plan.fibres, measured.lengths, speeds)
+    return replace(measured, active=active, resting=resting)
 
 
 def share_forces(
