@@ -45,9 +45,10 @@ _Item = TypeVar("_Item", Muscle, Tissue)
 def person_muscles(body: Body, *, fascia_area_mm2: float | None = None, without: Iterable[str] = ()) -> Musculature:
     """Return the muscles and tissues of one person.
 
-    Attachments go with the size of their segment, those of thigh and shank with its length; optimal fibre length and
-    slack length with the length of the whole path in the neutral posture, so that a muscle works at the same part of
-    its range in a tall and in a short person; maximal force with body mass to the power 2/3 (assumption).
+    Attachments go with the size of their segment, those of thigh and shank with its length, those of the pelvis
+    sideways with the hips; optimal fibre length and slack length with the length of the whole path in the neutral
+    posture, so that a muscle works at the same part of its range in a tall and in a short person; maximal force with
+    body mass to the power 2/3 (assumption).
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ class _Shape:
 def _at_shape(shape: _Shape) -> tuple[Musculature, FloatArray]:
     """Return the muscles of the template at the shape of a body, and how much longer each path is there."""
     template = _template()
-    moved = _moved(template.musculature, _sizes(shape.body))
+    moved = _beside_hips(_moved(template.musculature, _sizes(shape.body)), shape.body)
     return moved, _neutral_lengths(shape.body, moved) / template.lengths
 
 
@@ -336,8 +337,52 @@ def _moved(musculature: Musculature, size: Mapping[str, FloatArray]) -> Musculat
 
 
 def _moved_path(item: _Item, size: Mapping[str, FloatArray]) -> _Item:
-    points = tuple(_moved_point(p, size[p.segment]) for p in item.path.points)
-    return replace(item, path=replace(item.path, points=points))
+    return _with_points(item, (_moved_point(p, size[p.segment]) for p in item.path.points))
+
+
+def _with_points(item: _Item, points: Iterable[PathPoint]) -> _Item:
+    return replace(item, path=replace(item.path, points=tuple(points)))
+
+
+def _beside_hips(musculature: Musculature, body: Body) -> Musculature:
+    """Return the same with what lies on the pelvis moved sideways as the hips lie: the midline stays, a hip goes from
+    where the breadth of the pelvis puts it to where it is, and what lies beyond keeps its distance from it.
+
+    Breadth is told by markers over the iliac spines, which stand 23 mm out of where sartorius begins in the source,
+    hips by a regression of their own.  Sized by the former against joints placed by the latter, rectus femoris would
+    lose all of its arm of abduction, and the hamstrings would double theirs of adduction.
+    """
+    joints = {j.name: j for j in body.joints}
+    sides = {s: joints[f"hip_{s}"].parent_from_joint[1, 3] for s in SIDES}
+    own = _template_hip() * body.segment("pelvis").scale[1]
+
+    def across(place: FloatArray) -> FloatArray:
+        hip = abs(sides["l" if place[1] > 0 else "r"])
+        beside = float(np.interp(abs(place[1]), [0.0, own], [0.0, hip])) + max(abs(place[1]) - own, 0.0)
+        return np.array([place[0], math.copysign(beside, place[1]), place[2]])
+
+    def point(p: PathPoint) -> PathPoint:
+        return replace(p, position=across(p.position)) if p.segment == "pelvis" else p
+
+    def surface(s: Surface) -> Surface:
+        if s.segment != "pelvis":
+            return s
+        pose = s.segment_from_surface.copy()
+        pose[:3, 3] = across(pose[:3, 3])
+        return replace(s, segment_from_surface=pose)
+
+    return replace(
+        musculature,
+        muscles=tuple(_with_points(m, map(point, m.path.points)) for m in musculature.muscles),
+        tissues=tuple(_with_points(t, map(point, t.path.points)) for t in musculature.tissues),
+        surfaces=tuple(map(surface, musculature.surfaces)),
+    )
+
+
+@cache
+def _template_hip() -> float:
+    """Return how far beside the midline the hip of the template lies, m."""
+    return abs(float(next(j for j in template_body().joints if j.name == "hip_r").parent_from_joint[1, 3]))
 
 
 def _moved_point(point: PathPoint, size: FloatArray) -> PathPoint:
@@ -391,7 +436,7 @@ def _notes(body: Body) -> tuple[str, ...]:
     return (
         f"Maximal muscle forces go with body mass to the power 2/3 (assumption); body mass is {body.mass_kg:.1f} kg.",
         "Muscle attachments go with the size of their segment, on thigh and shank with its length alone: breadth was "
-        "measured over the skin (assumption).",
+        "measured over the skin (assumption).  On the pelvis they go sideways with the hips.",
         "Optimal fibre and slack lengths go with the length of the path in the neutral posture.",
         "Paths and strength of foot muscles, and plantar ligaments, are declared geometry (assumption).",
     )

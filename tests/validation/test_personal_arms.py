@@ -1,0 +1,67 @@
+"""Moment arms of fitted people, whose hips a regression places and whose pelvis is sized by markers on the skin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from validation_tables import prepared, schreiber_people
+
+from kinechain.body.body import Body
+from kinechain.body.fit import fit_body
+from kinechain.body.hill import passive_force
+from kinechain.body.muscle import Musculature
+from kinechain.body.musculature import person_muscles, template_muscles
+from kinechain.body.paths import moment_arms, path_lengths
+from kinechain.body.skeleton import generic_body, template_body
+from kinechain.evidence.library import find_fact
+from kinechain.loads.tissues import compute_tissue_tensions
+
+#: Arms of adduction upright, mm, of OpenSim 4.6 on Rajagopal2016.osim (`benchmarks/opensim_paths.py`): what the breadth
+#: of the pelvis against the distance of the hips decides.
+SIDEWAYS = {"recfem": -15, "sart": -18, "tfl": -53, "iliacus": -5, "glmed1": -51, "glmed2": -44, "semimem": 16}
+
+
+def adduction_arms(body: Body, musculature: Musculature) -> dict[str, float]:
+    """Return the arms of hip adduction upright, mm."""
+    arms = 1000.0 * moment_arms(body, musculature, np.zeros((1, len(body.coordinates))))[0]
+    column = [c.name for c in body.coordinates].index("hip_adduction_r")
+    return {name: float(arms[musculature.names.index(f"{name}_r"), column]) for name in SIDEWAYS}
+
+
+def test_the_hips_carry_the_muscles_of_the_pelvis_sideways(shared: Path) -> None:
+    """Sized by breadth alone, rectus femoris lost its 15 mm of abduction; the hamstrings' 16 of adduction were 30."""
+    for person, size in schreiber_people(shared):
+        body = fit_body(size, static=prepared(shared / f"data/dev/schreiber_moissenet/{person}/{person}_ST.c3d"))
+        hip = abs(body.joint_of("femur_r").parent_from_joint[1, 3])
+        assert 0.078 < hip < 0.10
+        found = adduction_arms(body, person_muscles(body))
+        for name, arm in SIDEWAYS.items():
+            assert found[name] == pytest.approx(arm, abs=6.5), (person, name)
+
+
+def test_a_pelvis_whose_hips_grow_with_its_breadth_keeps_its_muscles() -> None:
+    body = generic_body("female")
+    own, template = person_muscles(body), template_muscles()
+    breadth = body.segment("pelvis").scale[1]
+    for muscle, source in zip(own.muscles, template.muscles, strict=True):
+        for point, first in zip(muscle.path.points, source.path.points, strict=True):
+            if point.segment == "pelvis":
+                assert point.position[1] == pytest.approx(first.position[1] * breadth, abs=1e-12), muscle.name
+
+
+def test_a_knee_at_rest_resists_full_extension_as_measured() -> None:
+    """riener1999, hip and ankle at zero: 10 N m straight, 22 at 5 degrees beyond; without ligaments it was 0.4."""
+    equation = find_fact("passive_stiffness", item="knee passive moment", quantity="equation").text("value")
+    assert equation.endswith("-4.820+exp(2.220-0.150*K)")
+    body, own = template_body(), template_muscles()
+    names, count = [c.name for c in body.coordinates], len(own.muscles)
+    for knee in (-10.0, -5.0, 0.0, 5.0, 10.0, 20.0):
+        values = np.zeros((1, len(names)))
+        values[0, names.index("knee_flexion_r")] = np.radians(knee)
+        lengths = path_lengths(body, own, values)
+        arms = moment_arms(body, own, values)[0, :, names.index("knee_flexion_r")]
+        pulls = [passive_force(own, lengths[:, :count])[0], compute_tissue_tensions(own, lengths[:, count:])[0]]
+        measured = np.exp(1.8 - 0.0352 * knee) - np.exp(-3.971 + 0.0495 * knee) - 4.82 + np.exp(2.22 - 0.15 * knee)
+        assert float(np.concatenate(pulls) @ arms) == pytest.approx(measured, abs=1.0), knee
