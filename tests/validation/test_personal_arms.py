@@ -10,13 +10,10 @@ from validation_tables import prepared, schreiber_people
 
 from kinechain.body.body import Body
 from kinechain.body.fit import fit_body
-from kinechain.body.hill import passive_force
 from kinechain.body.muscle import Musculature
 from kinechain.body.musculature import person_muscles, template_muscles
-from kinechain.body.paths import moment_arms, path_lengths
-from kinechain.body.skeleton import generic_body, template_body
-from kinechain.evidence.library import find_fact
-from kinechain.loads.tissues import compute_tissue_tensions
+from kinechain.body.paths import moment_arms
+from kinechain.body.skeleton import generic_body
 
 #: Arms of adduction upright, mm, of OpenSim 4.6 on Rajagopal2016.osim (`benchmarks/opensim_paths.py`): what the breadth
 #: of the pelvis against the distance of the hips decides.
@@ -49,19 +46,3 @@ def test_a_pelvis_whose_hips_grow_with_its_breadth_keeps_its_muscles() -> None:
         for point, first in zip(muscle.path.points, source.path.points, strict=True):
             if point.segment == "pelvis":
                 assert point.position[1] == pytest.approx(first.position[1] * breadth, abs=1e-12), muscle.name
-
-
-def test_a_knee_at_rest_resists_full_extension_as_measured() -> None:
-    """riener1999, hip and ankle at zero: 10 N m straight, 22 at 5 degrees beyond; without ligaments it was 0.4."""
-    equation = find_fact("passive_stiffness", item="knee passive moment", quantity="equation").text("value")
-    assert equation.endswith("-4.820+exp(2.220-0.150*K)")
-    body, own = template_body(), template_muscles()
-    names, count = [c.name for c in body.coordinates], len(own.muscles)
-    for knee in (-10.0, -5.0, 0.0, 5.0, 10.0, 20.0):
-        values = np.zeros((1, len(names)))
-        values[0, names.index("knee_flexion_r")] = np.radians(knee)
-        lengths = path_lengths(body, own, values)
-        arms = moment_arms(body, own, values)[0, :, names.index("knee_flexion_r")]
-        pulls = [passive_force(own, lengths[:, :count])[0], compute_tissue_tensions(own, lengths[:, count:])[0]]
-        measured = np.exp(1.8 - 0.0352 * knee) - np.exp(-3.971 + 0.0495 * knee) - 4.82 + np.exp(2.22 - 0.15 * knee)
-        assert float(np.concatenate(pulls) @ arms) == pytest.approx(measured, abs=1.0), knee
