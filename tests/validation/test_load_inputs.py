@@ -9,6 +9,8 @@ import pytest
 
 from kinechain import cli
 from kinechain.body.fit import BodySize, fit_body
+from kinechain.body.musculature import person_muscles
+from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.ground import ground_reaction
 from kinechain.loads.loads import MEASURED, GroundReaction, LoadSettings
 from kinechain.motion.trial import GaitTrial, analyze_gait
@@ -102,3 +104,21 @@ def test_id_says_why_a_table_of_plates_does_not_belong(shared: Path, tmp_path: P
     assert id_with_forces(shared, tmp_path, lambda x: x + 3.0) == 2
     assert "away from every marker of walkingTS2.trc" in capsys.readouterr().err
     assert not (tmp_path / "m.sto").exists()
+
+
+def test_an_arch_that_is_asked_too_much_costs_its_frames_and_not_the_walk(walk) -> None:
+    body, trial = walk
+    plates = list(trial.recording.plates)
+    # For a tenth of a second of one stance the foot is pressed down by some 13 body weights.
+    loaded = np.flatnonzero(plates[0].force[:, 2] > 500.0)
+    late = loaded[len(loaded) * 3 // 4]
+    force = np.array(plates[0].force)
+    force[late - 50 : late + 50] *= 20.0
+    plates[0] = replace(plates[0], force=force)
+    wrong = replace(trial, recording=replace(trial.recording, plates=tuple(plates)))
+    loads = analyze_loads(body, person_muscles(body), wrong, LoadSettings(ground="measured"))
+    named = [note for note in loads.notes if "flatten the arch" in note]
+    assert len(named) == 1 and "N m" in named[0] and "in frames" in named[0] and "Check" in named[0]
+    solved = np.isfinite(loads.muscle_forces.values).all(axis=1)
+    assert 40 < np.count_nonzero(solved) < len(solved)
+    assert np.isfinite(loads.moments.values[solved]).all()

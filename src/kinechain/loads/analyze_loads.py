@@ -9,7 +9,7 @@ Frames go through in chunks, so memory does not grow with the length of a trial.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from kinechain.core.errors import SettingError
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.loads.balance import Shares
 from kinechain.loads.ground import ground_reaction, segment_wrenches
+from kinechain.loads.inverse_dynamics import UNEXPLAINED
 from kinechain.loads.joint_reactions import PathLoads, ReactionPlan, reaction_plan, solve_reactions
 from kinechain.loads.kinematics import Kinematics, motion_kinematics
 from kinechain.loads.loads import GroundReaction, JointReaction, Loads, LoadSettings, Table, Unknowns
@@ -33,6 +34,7 @@ from kinechain.loads.muscle_forces import (
     MusclePlan,
     MuscleSettings,
     chunks,
+    frames_in_words,
     gather,
     measure_muscles,
     plan_muscles,
@@ -283,6 +285,7 @@ def join_chunks(model: LoadModel, kinematics: Kinematics, ground: GroundReaction
             *kinematics.notes,
             *ground.notes,
             *muscles.notes,
+            *_flattened(np.concatenate([p.flattening for p in parts])),
             *lumbar_notes(model.body, model.dynamics.tree),
             *_notes(model, inputs),
         ),
@@ -307,6 +310,7 @@ class LoadChunk(Immutable):
     lengths: FloatArray
     reactions: FloatArray
     net: FloatArray
+    flattening: FloatArray
 
 
 def solve_chunk(
@@ -329,42 +333,60 @@ def solve_chunk(
     )
     measured = measured or measure_muscles(plan, moving.values, moving.velocities, with_loads=True)
     tensions = starts = None
+    flattening = np.full((len(moving.values), len(SIDES)), np.nan)
     for _ in range(ARCH_TURNS):
         chunk = share_forces(
             plan, moving.values, moving.velocities, asked, measured=measured, tissue_tensions=tensions, starts=starts
         )
         starts = chunk.shares.multipliers
-        tensions = _arch_tensions(model, chunk, forces)
+        tensions, flattening = _arch_tensions(model, chunk, forces, flattening)
     assert tensions is not None
     pulls = np.concatenate([_muscles(model, chunk), tensions], axis=1)
     loads = PathLoads(plan.paths.load_path, plan.paths.load_segment, measured.loads)
     reactions = solve_reactions(model.dynamics, model.reactions, moving.values, forces.joint_wrench, pulls, loads)
     net = solve_reactions(model.dynamics, model.reactions, moving.values, forces.joint_wrench)
-    return LoadChunk(forces.inputs, chunk.shares, chunk.demand, pulls, measured.lengths, reactions, net)
+    return LoadChunk(forces.inputs, chunk.shares, chunk.demand, pulls, measured.lengths, reactions, net, flattening)
 
 
 def _muscles(model: LoadModel, chunk: MuscleChunk) -> FloatArray:
     return chunk.forces[:, : len(model.musculature.muscles)]
 
 
-def _arch_tensions(model: LoadModel, chunk: MuscleChunk, forces: Forces) -> FloatArray:
-    """Return the tension of every tissue, (time, tissue): those below an arch carry what its muscles leave."""
+def _arch_tensions(
+    model: LoadModel, chunk: MuscleChunk, forces: Forces, flattening: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the tension of every tissue, (time, tissue), and the moments no arch can carry, (time, side), else NaN.
+
+    The tissues below an arch carry what its muscles leave; what was found impossible before is kept.
+    """
     paths, muscles = model.plan.paths, len(model.musculature.muscles)
     lengths = chunk.lengths[:, muscles:]
-    tensions = compute_tissue_tensions(model.musculature, lengths)
-    for side in ("r", "l"):
-        arch = f"midtarsal_dorsiflexion_{side}"
+    tensions, beyond = compute_tissue_tensions(model.musculature, lengths), np.array(flattening)
+    for k, side in enumerate(SIDES):
+        arch = f"midtarsal_dorsiflexion_{side[0]}"
         if arch not in model.dynamics.inputs:
             continue
         column = model.dynamics.inputs.index(arch)
         arms = _arms_about(paths, chunk, column)
         by_muscles = (arms[:, :muscles] * chunk.forces[:, :muscles]).sum(axis=1)
-        found = solve_arch(
-            model.musculature, lengths, arms[:, muscles:], by_muscles - forces.inputs[:, column]
-        ).tensions
-        crosses = np.array([t.name.endswith(f"_{side}") for t in model.musculature.tissues])
-        tensions = np.where(crosses, found, tensions)
-    return tensions
+        moment = by_muscles - forces.inputs[:, column]
+        found = solve_arch(model.musculature, lengths, arms[:, muscles:], moment)
+        beyond[:, k] = np.fmax(beyond[:, k], np.where(found.is_beyond, moment, np.nan))
+        crosses = np.array([t.name.endswith(f"_{side[0]}") for t in model.musculature.tissues])
+        tensions = np.where(crosses, found.tensions, tensions)
+    return tensions, beyond
+
+
+def _flattened(flattening: FloatArray) -> Iterator[str]:
+    """Name the frames in which more flattens an arch than it can carry."""
+    for side, moment in zip(SIDES, flattening.T, strict=True):
+        beyond = np.isfinite(moment)
+        if beyond.any():
+            yield (
+                f"Up to {np.nanmax(moment):.0f} N m flatten the arch of the {side} foot in {frames_in_words(beyond)}, "
+                "more than its tissues can carry; muscle forces and what follows from them are left out there. Check "
+                "the mass, the plates, and where the force acts."
+            )
 
 
 def _arms_about(paths: Paths, chunk: MuscleChunk, column: int) -> FloatArray:
@@ -394,6 +416,13 @@ def _notes(model: LoadModel, inputs: FloatArray) -> tuple[str, ...]:
             f"({100 * _rms(force) / weight:.1f} and {100 * force.max() / weight:.1f} % of body weight), "
             f"{_rms(moment):.0f} and {moment.max():.0f} N m: what plates or prediction do not explain of the motion."
         )
+        large = np.zeros(len(root), dtype=bool)
+        large[known] = force > UNEXPLAINED * weight
+        if large.any():
+            out.append(
+                f"Not to be trusted in {frames_in_words(large)}: more than {100 * UNEXPLAINED:.0f} % of body weight is "
+                "left on the pelvis there. Check the plates, the markers and the mass."
+            )
     return tuple(out)
 
 

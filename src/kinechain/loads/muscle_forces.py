@@ -34,6 +34,7 @@ __all__ = [
     "MusclePlan",
     "MuscleSettings",
     "chunks",
+    "frames_in_words",
     "gather",
     "groups_of",
     "measure_muscles",
@@ -482,8 +483,8 @@ def _notes(
     lost = np.asarray(status == NOT_BALANCED)
     if lost.any():
         out.append(
-            f"The shares of the muscles were not found in {_frames(lost)}; muscle forces and what follows from them "
-            "are left out there."
+            f"The shares of the muscles were not found in {frames_in_words(lost)}; muscle forces and what follows from "
+            "them are left out there."
         )
     tree = plan.paths.tree
     free = {tree.coordinates[c] for c, is_root in zip(tree.inputs, tree.is_root, strict=True) if is_root}
@@ -517,7 +518,7 @@ def _missing(
         found = float(np.abs(reserve[is_missing]).max())
         weak = _weakened(plan, row, activations[is_missing])
         yield (
-            f"{_motion(plan.rows.labels[row], sign)} cannot be held by these muscles in {_frames(is_missing)}: "
+            f"{_motion(plan.rows.labels[row], sign)} cannot be held by these muscles in {frames_in_words(is_missing)}: "
             f"up to {found:.3g} N m missing, of a motion that takes at most {largest:.3g} N m{weak}."
         )
 
@@ -551,8 +552,14 @@ def _motion(label: str, sign: float) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _frames(mask: NDArray[np.bool_]) -> str:
-    """Return 'frame 3' or 'frames 3, 40 to 52 and 60', counted from 1."""
+def frames_in_words(mask: NDArray[np.bool_]) -> str:
+    """Return 'frame 3' or 'frames 3, 40 to 52 and 60', counted from 1.
+
+    Parameters
+    ----------
+    mask : (time,) array of bool
+        At least one True.
+    """
     runs = runs_of(mask)
     words = [f"{a + 1}" if b == a + 1 else f"{a + 1} to {b}" for a, b in runs[:4]]
     more = sum(b - a for a, b in runs[4:])

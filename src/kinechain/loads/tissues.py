@@ -210,10 +210,13 @@ class Arch(Immutable):
         Of the midfoot against the hindfoot, from where the lengths were measured; positive: the arch is lower.
     tensions : (time, tissue) array, N
         Of all tissues of the musculature; those that do not cross the midfoot keep their tension.
+    is_beyond : (time,) array of bool
+        The moment is more than the tissues carry anywhere in the range: an impossible demand.
     """
 
     dorsiflexion_rad: FloatArray
     tensions: FloatArray
+    is_beyond: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dorsiflexion_rad", frozen(self.dorsiflexion_rad, (None,), "dorsiflexion_rad"))
@@ -238,12 +241,13 @@ def solve_arch(musculature: Musculature, lengths: FloatArray, arms: FloatArray, 
     -------
     Arch
         Where the moment is zero or lifts the arch, it rises until nothing is tense any more, at most to where it was
-        measured: bone on bone carries the rest.  NaN where an input is.
+        measured: bone on bone carries the rest.  NaN where an input is, and where the moment is more than the tissues
+        carry anywhere in the range.
 
     Raises
     ------
     SettingError
-        If the arrays do not fit the musculature, or the moment is more than the tissues carry anywhere in the range.
+        If the arrays do not fit the musculature.
 
     Notes
     -----
@@ -265,13 +269,8 @@ def solve_arch(musculature: Musculature, lengths: FloatArray, arms: FloatArray, 
         too_much = np.asarray(status == _TOO_MUCH)
     else:
         give, tensions, too_much = _solve_arch(musculature, lengths, arms, moment)
-    if too_much.any():
-        worst = int(np.argmax(np.where(too_much, moment, -np.inf)))
-        raise SettingError(
-            f"{moment[worst]:.0f} N m at instant {worst} flatten the arch more than its tissues can carry. "
-            "Check the ground reaction, or give the musculature its plantar fascia and ligaments."
-        )
-    return Arch(give, tensions)
+    give, tensions = np.where(too_much, np.nan, give), np.where(too_much[:, None], np.nan, tensions)
+    return Arch(give, tensions, too_much)
 
 
 @lru_cache(maxsize=16)
