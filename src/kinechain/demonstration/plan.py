@@ -38,7 +38,7 @@ __all__ = ["CONTACTS", "STANCE_FRACTION", "plan_stride"]
 #: Landmarks of one foot that may touch the ground, and from when to when they rest, in parts of the stride from the
 #: strike of their foot.  Assumption: heel to toe, as the phases of walking are usually told.
 CONTACTS = ("heel", "metatarsal_1_head", "metatarsal_5_head", "hallux_tip")
-RESTS = ((0.02, 0.33), (0.12, 0.51), (0.12, 0.49), (0.14, 0.575))
+RESTS = ((0.02, 0.33), (0.12, 0.54), (0.12, 0.52), (0.14, 0.61))
 SIDES: tuple[Side, Side] = ("right", "left")
 #: Share of the stride in which a foot carries.  Declared for this demonstration.
 STANCE_FRACTION = 0.62
@@ -47,7 +47,7 @@ FRAMES = 50
 
 #: How near each thing is wanted, one standard deviation.  Assumptions, weighed against each other by the tests' bounds.
 #: A contact at rest; how high and how surely it clears the floor in swing, m.
-REST_M, CLEARANCE_M, CLEARANCE_SD_M = 0.0015, 0.01, 0.003
+REST_M, CLEARANCE_M, CLEARANCE_SD_M = 0.0015, 0.008, 0.0015
 #: The knee about the peak of swing, where the stated asymmetry lies: from, to (parts of the stride) and within, rad.
 SWING_KNEE, SWING_KNEE_RAD = (0.64, 0.82), np.deg2rad(0.5)
 #: The moment at the pelvis that the ground does not explain; that about the vertical is wanted by so much less, for
@@ -74,7 +74,7 @@ NEAR_DEG = {
     "lumbar_flexion": 3.0,
     "lumbar_bending": 3.0,
     "lumbar_rotation": 4.0,
-    "hip_flexion": 2.5,
+    "hip_flexion": 1.5,
     "hip_adduction": 2.5,
     "hip_rotation": 3.0,
     "knee_flexion": 4.0,

@@ -11,6 +11,7 @@ from kinechain.demonstration import demonstrate
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry
 from kinechain.recording.read import read_recording
+from kinechain.report.verdict import find_verdict
 
 PERSON = Person(sex="female", age_years=38.0, height_m=1.68, mass_kg=64.0)
 
@@ -40,6 +41,15 @@ def test_the_stiff_knee_is_the_one_measure_outside(assessment: Assessment) -> No
     outside = [(f.id, f.side) for f in assessment.findings if f.verdict == "outside"]
     assert ("knee.flexion_peak_swing", "left") in outside
     assert ("knee.flexion_peak_swing", "right") not in outside
+
+
+def test_no_side_differs_but_by_what_was_made_on_purpose(assessment: Assessment) -> None:
+    differ = {finding.id for finding in find_verdict(assessment).differences}
+    assert differ == {
+        "knee.flexion_peak_swing_difference",
+        "knee.flexion_range_difference",
+        "leg.length_joint_centres_difference",
+    }
 
 
 def test_the_page_can_say_that_nobody_walked(assessment: Assessment) -> None:
