@@ -172,8 +172,8 @@ def centre_of_mass(
     at = places(model, values)
     of = [s for s in model.body.segments if not without(s.name)]
     mass = sum(s.mass_kg for s in of)
-    centre = sum(s.mass_kg * transform_points(at[s.name], s.centre_of_mass) for s in of) / mass
-    return np.array([mass, *centre])
+    centres = np.array([transform_points(at[s.name], s.centre_of_mass) for s in of])
+    return np.append(mass, np.array([s.mass_kg for s in of]) @ centres / mass)
 
 
 def one_legged(
@@ -215,7 +215,8 @@ def two_legged(model: LoadModel) -> FloatArray:
 
 def standing_loads(model: LoadModel, values: FloatArray, feet: Sequence[str]) -> Loads:
     """Return the loads of a still posture whose weight goes down through the hindfeet named ('r', 'l')."""
-    mass, *centre = centre_of_mass(model, values)
+    whole = centre_of_mass(model, values)
+    mass, centre = float(whole[0]), whole[1:]
     external = np.zeros((1, len(model.body.segments), 6))
     names = [s.name for s in model.body.segments]
     for side in feet:
