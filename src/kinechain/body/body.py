@@ -12,13 +12,14 @@ solver.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Literal, TypeVar
 
 import numpy as np
 
-from kinechain.core.arrays import FloatArray, Immutable, content_hash, frozen
+from kinechain.core.arrays import FloatArray, Immutable, content_hash, frozen, handed_over
 from kinechain.core.errors import BodyError, suggest
 
 __all__ = ["GROUND", "Body", "Coordinate", "Function", "Joint", "Marker", "Mobility", "Segment"]
@@ -64,15 +65,25 @@ class Function(Immutable):
         """Return the function that is ``value`` everywhere."""
         return Function.linear(0.0, value)
 
-    @property
+    @cached_property
     def is_linear(self) -> bool:
         """True for constants and straight lines."""
         return len(self.coefficients) == 1 and not self.coefficients[0, 2:].any()
 
-    @property
+    @cached_property
     def is_constant(self) -> bool:
         """True if the value never changes."""
-        return self.is_linear and self.coefficients[0, 1] == 0.0
+        return self.is_linear and bool(self.coefficients[0, 1] == 0.0)
+
+    def value(self, z: float) -> float:
+        """Return f at one number; `evaluate` spends its time on shapes."""
+        knots = self.knots
+        piece = min(max(int(knots.searchsorted(z, side="right")) - 1, 0), len(self.coefficients) - 1)
+        inside = min(max(z, float(knots[0])), float(knots[-1])) if self.is_linear_outside else z
+        c0, c1, c2, c3 = self.coefficients[piece].tolist()
+        d = inside - float(knots[piece])
+        slope = c1 + d * (2 * c2 + d * 3 * c3)
+        return float(c0 + d * (c1 + d * (c2 + d * c3)) + slope * (z - inside))
 
     def evaluate(self, z: float | FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return f, f' and f'' at ``z``, each of the shape of ``z``."""
@@ -109,10 +120,10 @@ class Mobility(Immutable):
 
     def __post_init__(self) -> None:
         axis = np.asarray(self.axis, dtype=float)
-        length = float(np.linalg.norm(axis))
-        if axis.shape != (3,) or not np.isfinite(length) or length < 1e-9:
+        length = math.sqrt(axis.dot(axis)) if axis.shape == (3,) else math.nan
+        if not math.isfinite(length) or length < 1e-9:
             raise BodyError(f"a mobility needs an axis of three numbers that is not zero, got {self.axis}")
-        object.__setattr__(self, "axis", frozen(axis / length))
+        object.__setattr__(self, "axis", handed_over(axis / length))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element
@@ -30,9 +29,11 @@ from kinechain.body.osim_setup import (
     with_ik_weights,
 )
 from kinechain.body.osim_xml import (
+    Content,
     children,
     describe,
     document_bytes,
+    floats,
     naming,
     number,
     numbers,
@@ -87,25 +88,11 @@ def read_osim(path: str | Path) -> Body:
     """
     path = Path(path)
     with naming(path, "OpenSim 4 model"):
-        return _read(_Content(path.name, document_bytes(path)))
-
-
-class _Content:
-    """What a file of some name holds; equal if both are."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        self.name, self.data = name, data
-        self.digest = sha256(data).digest()
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Content) and (other.digest, other.name) == (self.digest, self.name)
+        return _read(Content(path.name, document_bytes(path)))
 
 
 @lru_cache(maxsize=4)
-def _read(content: _Content) -> Body:
+def _read(content: Content) -> Body:
     """Read a model once: a laboratory reads the same one for every trial."""
     return _body(_model_element(parse_document(content.data)), content.name)
 
@@ -161,13 +148,13 @@ def _read_segments(model: Element, source: str) -> dict[str, Segment]:
 
 def _read_segment(element: Element, source: str) -> Segment:
     mass = number(element, "mass", 0.0)
-    xx, yy, zz, xy, xz, yz = numbers(element, "inertia", 6, np.zeros(6))
+    xx, yy, zz, xy, xz, yz = floats(element, "inertia", 6, (0.0,) * 6)
     if mass < 0 or min(xx, yy, zz) < 0:
         raise FileError(f"{describe(element)} has a negative mass or moment of inertia")
     return Segment(
         name=element.get("name", ""),
         mass_kg=mass,
-        centre_of_mass=numbers(element, "mass_center", 3, np.zeros(3)),
+        centre_of_mass=numbers(element, "mass_center", 3, (0.0,) * 3),
         inertia=np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]),
         source=source,
     )
@@ -175,11 +162,13 @@ def _read_segment(element: Element, source: str) -> Segment:
 
 def _impossible_inertia(segments: Iterable[Segment]) -> str:
     """Name the bodies whose moments of inertia no rigid body can have: one exceeds the sum of the other two."""
-    names = []
-    for segment in segments:
-        low, middle, high = np.linalg.eigvalsh(segment.inertia)
-        if low < -1e-12 or high > (low + middle) * (1 + 1e-6) + 1e-12:
-            names.append(segment.name)
+    segments = list(segments)
+    principal = np.linalg.eigvalsh(np.array([s.inertia for s in segments])).tolist()
+    names = [
+        segment.name
+        for segment, (low, middle, high) in zip(segments, principal, strict=True)
+        if low < -1e-12 or high > (low + middle) * (1 + 1e-6) + 1e-12
+    ]
     return f"kept as in the file, though no rigid body has such inertia: {', '.join(names)}" if names else ""
 
 
@@ -326,8 +315,8 @@ def _read_markers(model: Element, frames: Frames, source: str) -> tuple[tuple[Ma
     markers = []
     for index, element in enumerate(elements):
         frame = frames.resolve(text(element, "socket_parent_frame"), ("markerset", f"{index}"), describe(element))
-        location = np.append(numbers(element, "location", 3), 1.0)
-        markers.append(Marker(element.get("name", ""), frame.body, (frame.body_from_frame @ location)[:3], 1.0, source))
+        place = frame.place(floats(element, "location", 3))
+        markers.append(Marker(element.get("name", ""), frame.body, place, 1.0, source))
     return tuple(markers), note
 
 

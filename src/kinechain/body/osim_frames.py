@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from xml.etree.ElementTree import Element
 
 import numpy as np
 
 from kinechain.body.body import GROUND
-from kinechain.body.osim_xml import describe, numbers, text
-from kinechain.core.arrays import FloatArray
+from kinechain.body.osim_xml import describe, floats, numbers, text
+from kinechain.core.arrays import FloatArray, handed_over
 from kinechain.core.errors import FileError, suggest
 from kinechain.core.frames import about_axis, transform
 
-__all__ = ["Frame", "Frames", "collect_frames"]
+__all__ = ["Frame", "Frames", "collect_frames", "turned"]
 
 Path = tuple[str, ...]
+
+_ZERO = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,18 @@ class Frame:
     body: str
     body_from_frame: FloatArray
 
+    @cached_property
+    def is_body(self) -> bool:
+        """True if it is the body's own frame."""
+        return bool((self.body_from_frame == np.eye(4)).all())
+
+    def place(self, point: Sequence[float]) -> FloatArray:
+        """Return a point (3,), m, given in this frame, in the body's; nobody else holds the array."""
+        if self.is_body:
+            # As the product with the identity, which makes 0 of -0.
+            return handed_over(np.array(point) + 0.0)
+        return np.asarray((self.body_from_frame @ np.append(point, 1.0))[:3])
+
 
 @dataclass(frozen=True, eq=False)
 class Frames:
@@ -44,6 +60,7 @@ class Frames:
     """
 
     elements: dict[Path, Element]
+    _known: dict[str, Frame] = field(default_factory=dict, repr=False)
 
     def resolve(self, socket: str, owner: Path, asker: str) -> Frame:
         """Return the frame that a socket path points to.
@@ -62,6 +79,15 @@ class Frames:
         FileError
             If the path leads nowhere or in a circle.
         """
+        # Hundreds of points stand on a dozen bodies, each named from the root.
+        known = self._known.get(socket)
+        if known is None:
+            known = self._follow(socket, owner, asker)
+            if socket.startswith("/"):
+                self._known[socket] = known
+        return known
+
+    def _follow(self, socket: str, owner: Path, asker: str) -> Frame:
         place = np.eye(4)
         seen: set[Path] = set()
         while True:
@@ -105,11 +131,18 @@ def _join(socket: str, owner: Path) -> Path:
 
 def _offset(element: Element) -> FloatArray:
     """Return parent_from_frame of an offset frame; its orientation is a body-fixed x-y-z sequence."""
-    x, y, z = numbers(element, "orientation", 3, np.zeros(3))
-    rotation = about_axis(np.eye(3)[0], x) @ about_axis(np.eye(3)[1], y) @ about_axis(np.eye(3)[2], z)
-    return transform(rotation, numbers(element, "translation", 3, np.zeros(3)))
+    return transform(turned(*floats(element, "orientation", 3, _ZERO)), numbers(element, "translation", 3, _ZERO))
 
 
+def turned(x: float, y: float, z: float) -> FloatArray:
+    """Return the rotation (3, 3) of a body-fixed x-y-z sequence, rad."""
+    if x == y == z == 0.0:
+        return np.eye(3)
+    return about_axis(np.eye(3)[0], x) @ about_axis(np.eye(3)[1], y) @ about_axis(np.eye(3)[2], z)
+
+
+# Once for the skeleton and once for the muscles of a file.  Nobody changes an element.
+@lru_cache(maxsize=2)
 def collect_frames(model: Element) -> Frames:
     """Return every body, the ground and every offset frame of a ``<Model>``, by path."""
     elements: dict[Path, Element] = {}
@@ -124,14 +157,14 @@ def collect_frames(model: Element) -> Frames:
 def _collect(owner: Element, path: Path, elements: dict[Path, Element]) -> None:
     """Add the frames below a component: those in its sets, in its ``<components>`` and in a joint's ``<frames>``."""
     for child in owner:
-        if child.tag.endswith("Set") and child.find("objects") is not None:
-            base = (*path, child.get("name") or child.tag.lower())
-            found = child.find("objects")
-        elif child.tag in ("components", "frames"):
+        tag = child.tag
+        if tag in ("components", "frames"):
             base, found = path, child
+        elif tag.endswith("Set") and (objects := child.find("objects")) is not None:
+            base, found = (*path, child.get("name") or tag.lower()), objects
         else:
             continue
-        for component in found if found is not None else ():
+        for component in found:
             place = (*base, component.get("name", ""))
             if component.tag in ("Body", "PhysicalOffsetFrame"):
                 elements.setdefault(place, component)

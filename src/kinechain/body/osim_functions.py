@@ -7,8 +7,8 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from kinechain.body.body import Function
-from kinechain.body.osim_xml import describe, number, numbers
-from kinechain.core.arrays import FloatArray
+from kinechain.body.osim_xml import describe, floats, number, numbers
+from kinechain.core.arrays import FloatArray, handed_over
 from kinechain.core.errors import FileError
 
 __all__ = ["compose", "multiply", "read_function", "simm_spline"]
@@ -46,7 +46,7 @@ def read_function(element: Element, reach: tuple[float, float]) -> tuple[Functio
     if element.tag == "Constant":
         return Function.constant(number(element, "value", 0.0)), ""
     if element.tag == "LinearFunction":
-        slope, intercept = numbers(element, "coefficients", 2, np.array([1.0, 0.0]))
+        slope, intercept = map(np.float64, floats(element, "coefficients", 2, (1.0, 0.0)))
         return Function.linear(slope, intercept), ""
     if element.tag == "PiecewiseLinearFunction":
         return _piecewise_linear(*_points(element)), ""
@@ -72,7 +72,7 @@ def _points(element: Element) -> tuple[FloatArray, FloatArray]:
     x, y = numbers(element, "x"), numbers(element, "y")
     if len(x) != len(y) or len(x) < 2:
         raise FileError(f"{describe(element)} has {len(x)} x and {len(y)} y; it needs as many, and at least two")
-    if not (np.diff(x) > 0).all():
+    if not (x[1:] > x[:-1]).all():
         raise FileError(f"the x of {describe(element)} do not ascend")
     return x, y
 
@@ -96,26 +96,34 @@ def simm_spline(x: FloatArray, y: FloatArray) -> Function:
     ----------
     Forsythe, Malcolm, Moler: Computer Methods for Mathematical Computations (1977), subroutine SPLINE.
     """
-    step = np.diff(x)
-    slope = np.diff(y) / step
+    step = x[1:] - x[:-1]
+    slope = (y[1:] - y[:-1]) / step
     if len(x) == 2:
         return Function(x, np.array([[y[0], slope[0], 0.0, 0.0]]))
     # Unknown is a sixth of the second derivative at the points.
-    diagonal = np.concatenate([[-step[0]], 2.0 * (step[:-1] + step[1:]), [-step[-1]]])
-    right = np.concatenate([[0.0], np.diff(slope), [0.0]])
+    right = np.zeros(len(x))
+    right[1:-1] = slope[1:] - slope[:-1]
     if len(x) > 3:
-        right[0] = _third_difference(x[:4], y[:4]) * step[0] ** 2
-        right[-1] = -_third_difference(x[-4:], y[-4:]) * step[-1] ** 2
-    matrix = np.diag(diagonal) + np.diag(step, 1) + np.diag(step, -1)
+        right[0] = _third_difference(x[:4].tolist(), slope[:3].tolist()) * step[0] ** 2
+        right[-1] = -_third_difference(x[-4:].tolist(), slope[-3:].tolist()) * step[-1] ** 2
+    matrix = np.zeros((len(x), len(x)))
+    flat = matrix.reshape(-1)
+    flat[:: len(x) + 1][1:-1] = 2.0 * (step[:-1] + step[1:])
+    flat[0], flat[-1] = -step[0], -step[-1]
+    flat[1 :: len(x) + 1] = flat[len(x) :: len(x) + 1] = step
     sixth = np.linalg.solve(matrix, right)
-    first = slope - step * (2.0 * sixth[:-1] + sixth[1:])
-    return Function(x, np.column_stack([y[:-1], first, 3.0 * sixth[:-1], np.diff(sixth) / step]))
+    coefficients = np.empty((len(step), 4))
+    coefficients[:, 0] = y[:-1]
+    coefficients[:, 1] = slope - step * (2.0 * sixth[:-1] + sixth[1:])
+    coefficients[:, 2] = 3.0 * sixth[:-1]
+    coefficients[:, 3] = (sixth[1:] - sixth[:-1]) / step
+    return Function(x, handed_over(coefficients))
 
 
-def _third_difference(x: FloatArray, y: FloatArray) -> float:
-    slope = np.diff(y) / np.diff(x)
-    second = np.diff(slope) / (x[2:] - x[:-2])
-    return float((second[1] - second[0]) / (x[3] - x[0]))
+def _third_difference(x: list[float], slope: list[float]) -> float:
+    """Return the third divided difference of four points, from the slopes between them."""
+    first, second = ((slope[i + 1] - slope[i]) / (x[i + 2] - x[i]) for i in (0, 1))
+    return (second - first) / (x[3] - x[0])
 
 
 def _piecewise_linear(x: FloatArray, y: FloatArray) -> Function:

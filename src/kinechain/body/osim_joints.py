@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 from xml.etree.ElementTree import Element, SubElement
@@ -11,7 +12,7 @@ import numpy as np
 from kinechain.body.body import Coordinate, Function, Joint, Mobility
 from kinechain.body.osim_frames import Frames
 from kinechain.body.osim_functions import find_function, read_function
-from kinechain.body.osim_xml import describe, number, numbers, require_unique, text, truth, words
+from kinechain.body.osim_xml import describe, floats, number, numbers, require_unique, text, truth, words
 from kinechain.core.arrays import FloatArray, cross, lengths
 from kinechain.core.errors import FileError
 from kinechain.core.frames import transform
@@ -40,7 +41,7 @@ _PLAIN_JOINTS: dict[str, tuple[tuple[Kind, int], ...]] = {
 }
 _SLOTS = ("rotation1", "rotation2", "rotation3", "translation1", "translation2", "translation3")
 #: OpenSim's range of a coordinate that states none.
-_DEFAULT_RANGE = np.array([-10.0, 10.0])
+_DEFAULT_RANGE = (-10.0, 10.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,14 +167,14 @@ def _still(slot: str) -> Element:
 
 def _read_axis(element: Element, slot: str, known: dict[str, Coordinate]) -> tuple[Mobility, str]:
     kind: Kind = "rotation" if slot.startswith("rotation") else "translation"
-    axis = numbers(element, "axis", 3, np.eye(3)[0])
-    if np.linalg.norm(axis) < 1e-9:
+    axis = numbers(element, "axis", 3, (1.0, 0.0, 0.0))
+    if math.sqrt(axis.dot(axis)) < 1e-9:
         raise FileError(f"<axis> of {describe(element)} is zero")
     names = words(element, "coordinates")
     if len(names) > 1:
         raise FileError(f"{describe(element)} depends on {len(names)} coordinates; one is supported")
     function, note = Function.constant(0.0), ""
-    if any(child.tag not in ("coordinates", "axis") for child in element):
+    if not all(child.tag in ("coordinates", "axis") for child in element):
         reach = (known[names[0]].low, known[names[0]].high) if names else (0.0, 1.0)
         function, note = read_function(find_function(element), reach)
     driver = names[0] if names and not function.is_constant else None
@@ -193,14 +194,14 @@ def _kind(slots: dict[str, Element], name: str) -> Kind:
             continue
         turns = turns or slot.startswith("rotation")
         line = slots[slot].find("LinearFunction")
-        if line is not None and abs(numbers(line, "coefficients", 2, np.array([1.0, 0.0]))[0]) == 1.0:
+        if line is not None and abs(floats(line, "coefficients", 2, (1.0, 0.0))[0]) == 1.0:
             kind = "rotation" if slot.startswith("rotation") else "translation"
     return kind or ("rotation" if turns else "translation")
 
 
 def _read_coordinate(element: Element, kind: Kind) -> tuple[Coordinate, list[str]]:
     name = element.get("name", "")
-    low, high = numbers(element, "range", 2, _DEFAULT_RANGE)
+    low, high = map(np.float64, floats(element, "range", 2, _DEFAULT_RANGE))
     if low > high:
         raise FileError(f"the range of {describe(element)} runs from {low:g} down to {high:g}")
     coordinate = Coordinate(
@@ -228,7 +229,7 @@ def _without_constants(mobilities: list[Mobility]) -> tuple[FloatArray, tuple[Mo
         if not mobility.function.is_constant:
             left.append(mobility)
             continue
-        value = float(mobility.function.evaluate(0.0)[0])
+        value = mobility.function.value(0.0)
         if mobility.kind == "translation":
             shift = shift + value * mobility.axis
         elif value != 0.0:

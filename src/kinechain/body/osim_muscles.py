@@ -19,12 +19,14 @@ from kinechain.body.body import Body, Function
 from kinechain.body.hill import CURVE_VALUES
 from kinechain.body.muscle import Muscle, Musculature, Path, PathPoint, Surface, Wrap
 from kinechain.body.osim import read_osim
-from kinechain.body.osim_frames import Frames, collect_frames
+from kinechain.body.osim_frames import Frames, collect_frames, turned
 from kinechain.body.osim_functions import find_function, read_function
 from kinechain.body.osim_xml import (
+    Content,
     children,
     describe,
     document_bytes,
+    floats,
     naming,
     number,
     numbers,
@@ -35,7 +37,7 @@ from kinechain.body.osim_xml import (
 )
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError, suggest
-from kinechain.core.frames import about_axis, transform
+from kinechain.core.frames import transform
 
 __all__ = ["read_osim_muscles"]
 
@@ -110,17 +112,17 @@ def read_osim_muscles(path: str | FilePath, body: Body | None = None) -> Muscula
     path = FilePath(path)
     body = read_osim(path) if body is None else body
     with naming(path, "OpenSim 4 model"):
-        return _read(document_bytes(path), path.name, body)
+        return _read(Content(path.name, document_bytes(path)), body)
 
 
 # Kept as the body is: a laboratory reads the same model for every trial.
 @lru_cache(maxsize=4)
-def _read(data: bytes, name: str, body: Body) -> Musculature:
-    root = parse_document(data)
+def _read(content: Content, body: Body) -> Musculature:
+    root = parse_document(content.data)
     model = root.find("Model")
     if model is None:
         raise FileError("it holds no <Model>")
-    musculature = _Reader(root, model, body, name).musculature()
+    musculature = _Reader(root, model, body, content.name).musculature()
     musculature.check(body)
     return musculature
 
@@ -199,11 +201,11 @@ class _Reader:
 
     def _number(self, element: Element, tag: str, default: float | None = None) -> float:
         """Return a number of a muscle, of the file's default for its type, or OpenSim's own."""
-        *above, last = tag.split("/")
-        own = element.find("/".join(above)) if above else element
+        above, _, last = tag.rpartition("/")
+        own = element.find(above) if above else element
         if own is not None and own.find(last) is not None:
             return number(own, last)
-        shared = self.root.find("/".join(["defaults", element.tag, *above]))
+        shared = self.root.find("/".join(["defaults", element.tag, *([above] if above else [])]))
         if shared is not None and shared.find(last) is not None:
             return number(shared, last)
         if default is None:
@@ -235,11 +237,11 @@ class _Reader:
         frame = frames.resolve(socket, (*owner, element.get("name", "")), describe(element))
         if element.tag == "MovingPathPoint":
             return self._moving(element, frame.body, frame.body_from_frame)
-        place = (frame.body_from_frame @ np.append(numbers(element, "location", 3), 1.0))[:3]
+        place = frame.place(floats(element, "location", 3))
         if element.tag == "PathPoint":
             return PathPoint(frame.body, place)
         if element.tag == "ConditionalPathPoint":
-            low, high = numbers(element, "range", 2)
+            low, high = map(np.float64, floats(element, "range", 2))
             if low > high:
                 raise FileError(f"the range of {describe(element)} runs from {low:g} down to {high:g}")
             coordinate = self._coordinate(element, "socket_coordinate")
@@ -251,8 +253,8 @@ class _Reader:
 
     def _coordinate(self, element: Element, tag: str) -> str:
         name = text(element, tag).split("/")[-1]
-        names = [c.name for c in self.body.coordinates]
-        if name not in names:
+        if all(c.name != name for c in self.body.coordinates):
+            names = [c.name for c in self.body.coordinates]
             raise FileError(f"{describe(element)} follows the coordinate '{name}'. {suggest(name, names)}")
         return name
 
@@ -267,7 +269,7 @@ class _Reader:
             if note:
                 raise FileError(f"{describe(element)}: {note}; that is not accurate enough for a path")
             motion.append((coordinate, function))
-        at = [float(f.evaluate(self.body.coordinate(c).default)[0]) for c, f in motion]
+        at = [f.value(self.body.coordinate(c).default) for c, f in motion]
         return PathPoint(segment, np.array(at), None, (motion[0], motion[1], motion[2]))
 
 
@@ -291,7 +293,7 @@ def _wrap(element: Element, surface: str, points: int, owner: str) -> Wrap:
     method = text(element, "method", "hybrid").lower()
     if method not in _METHODS:
         raise FileError(f"a wrap of {owner} has the method '{method}'; there are {', '.join(_METHODS)}")
-    first, last = numbers(element, "range", 2, np.array([-1.0, -1.0]))
+    first, last = floats(element, "range", 2, (-1.0, -1.0))
     if first != int(first) or last != int(last) or max(first, last) > points:
         raise FileError(f"a wrap of {owner} has the range {first:g} {last:g}; its path has {points} points")
     # OpenSim counts from 1; below that means from the first, or to the last.
@@ -327,8 +329,7 @@ def _surface(element: Element, segment: str, segment_from_frame: FloatArray) -> 
     if element.tag not in _SURFACES:
         raise FileError(f"{describe(element)} is of a type that is not supported; supported are {', '.join(_SURFACES)}")
     kind = _SURFACES[element.tag]
-    x, y, z = numbers(element, "xyz_body_rotation", 3, np.zeros(3))
-    rotation = about_axis(np.eye(3)[0], x) @ about_axis(np.eye(3)[1], y) @ about_axis(np.eye(3)[2], z)
+    rotation = turned(*floats(element, "xyz_body_rotation", 3, (0.0,) * 3))
     radii = numbers(element, "dimensions", 3) if kind == "ellipsoid" else np.full(3, number(element, "radius"))
     length = number(element, "length") if kind == "cylinder" else np.inf
     if not (radii > 0).all() or not length > 0:
@@ -337,7 +338,7 @@ def _surface(element: Element, segment: str, segment_from_frame: FloatArray) -> 
         name=element.get("name", ""),
         segment=segment,
         kind=kind,
-        segment_from_surface=segment_from_frame @ transform(rotation, numbers(element, "translation", 3, np.zeros(3))),
+        segment_from_surface=segment_from_frame @ transform(rotation, numbers(element, "translation", 3, (0.0,) * 3)),
         radii=radii,
         length_m=length,
         quadrant=_quadrant(element),

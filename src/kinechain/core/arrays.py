@@ -53,19 +53,24 @@ def frozen(array: Any, shape: tuple[int | None, ...] | None = None, name: str = 
     ValueError
         If the shape differs.
     """
-    copy = array if _is_frozen(array) else np.array(array, dtype=np.float64, order="C")
-    if shape is not None and (
-        copy.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, copy.shape, strict=True))
-    ):
+    copy = array
+    if not _is_frozen(array):
+        copy = np.array(array, dtype=np.float64, order="C")
+        copy.setflags(write=False)
+    if shape is not None and shape != copy.shape and not _fits(copy.shape, shape):
         raise ValueError(f"{name} has shape {copy.shape}, expected {shape}")
-    copy.setflags(write=False)
     return np.asarray(copy)
+
+
+def _fits(have: tuple[int, ...], want: tuple[int | None, ...]) -> bool:
+    return len(have) == len(want) and all(w in (None, h) for h, w in zip(have, want, strict=True))
 
 
 def _is_frozen(array: Any) -> bool:
     if type(array) is not np.ndarray or array.dtype != np.float64:
         return False
-    return bool(array.flags.owndata and array.flags.c_contiguous and not array.flags.writeable)
+    flags = array.flags
+    return bool(not flags.writeable and flags.owndata and flags.c_contiguous)
 
 
 def handed_over(array: FloatArray) -> FloatArray:
