@@ -299,4 +299,5 @@ def test_a_knee_too_weak_to_walk_is_named_with_its_frames(walk: tuple[Body, Gait
     assert 0.1 * demand < missing[0] < demand
     named = [note for note in weak.notes if "left knee extension" in note.lower()]
     assert named and "frames" in named[0] and "N m missing" in named[0]
+    assert "strength left: vastus_" in named[0] and "_l 0.1" in named[0]
     assert not any("left knee extension" in note.lower() for note in strong.notes)

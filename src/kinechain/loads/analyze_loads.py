@@ -142,6 +142,7 @@ def load_model(
         exponent=settings.exponent,
         weighting=settings.weighting,
         reserves=tolerances if is_single else {},
+        weakened=settings.strength,
     )
     left_out = [c.name for c in free.coordinates if c.name.removesuffix("_r").removesuffix("_l") in CARRIED]
     single = {row.node: row.name for row in levels} if is_single else None

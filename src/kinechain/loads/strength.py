@@ -13,13 +13,19 @@ from kinechain.body.paths import moment_arms
 from kinechain.body.tree import flatten
 from kinechain.care.person import Person
 from kinechain.core.errors import SettingError, suggest
+from kinechain.evidence.library import find_fact
 
 __all__ = ["examined_strength", "isometric_capacity", "parse_strength", "with_strength"]
 
-#: Examination items that measure the isometric moment about one coordinate, N m per kg of body mass: coordinate,
-#: the direction that is tested, and the groups that give it.
+#: Examination items that measure the moment about one coordinate, N m per kg of body mass: coordinate, the direction
+#: that is tested, the groups that are held to give it, and the source of what women and men give.
 EXAMINED = {
-    "hip_abduction_strength": ("hip_adduction", -1, ("gluteus_medius", "gluteus_minimus", "tensor_fasciae_latae"))
+    "hip_abduction_strength": (
+        "hip_adduction",
+        -1,
+        ("gluteus_medius", "gluteus_minimus", "tensor_fasciae_latae"),
+        "ramskov2014_hipabd",
+    )
 }
 
 #: Fractions outside these come from a slip of the pen or a model of another person (assumption).
@@ -63,29 +69,45 @@ def examined_strength(person: Person, body: Body, musculature: Musculature) -> t
     -------
     fractions : dict of group and side to fraction of the model's force
     notes : tuple of str
+
+    Notes
+    -----
+    The share is that of the moment which other people of the sex give in the same test (of both, where it is not
+    stated): assumption, the model's muscles are theirs.  It is not the share of what the model could give, because a
+    person with a dynamometer at the leg reaches less than half of what all muscles give at their optimal length.
     """
     fractions: dict[str, float] = {}
     notes = []
     for item in person.exam:
         if item.id not in EXAMINED:
             continue
-        stem, direction, groups = EXAMINED[item.id]
+        stem, direction, groups, source = EXAMINED[item.id]
+        usual, whose = _usual(source, person.sex)
+        fraction = item.value / usual
+        words = f"the examined {item.value:g} N m/kg over the {usual:.2f} N m/kg of {whose} ({source})"
         for side in ("r", "l") if item.side == "both" else (item.side[0],):
-            capacity = isometric_capacity(body, musculature, f"{stem}_{side}", direction) / body.mass_kg
-            fraction = item.value / capacity
             word = "right" if side == "r" else "left"
             if not BELIEVED[0] <= fraction <= BELIEVED[1]:
                 notes.append(
-                    f"The examined {item.id.replace('_', ' ')} of the {word} side ({item.value:g} N m/kg) is "
-                    f"{fraction:.2f} times the model's ({capacity:.2f} N m/kg) and was not used."
+                    f"The examined {item.id.replace('_', ' ')} of the {word} side is {fraction:.2g} times the usual "
+                    f"one, {words}, and was not used."
                 )
                 continue
+            capacity = isometric_capacity(body, musculature, f"{stem}_{side}", direction) / body.mass_kg
             fractions |= {f"{group}_{side}": fraction for group in groups}
             notes.append(
                 f"The {word} {', '.join(g.replace('_', ' ') for g in groups)} have {fraction:.2f} times the force of "
-                f"the model, so that their moment is the examined {item.value:g} N m/kg (model: {capacity:.2f} N m/kg)."
+                f"the model: {words}. All muscles of the model together could give {capacity:.2f} N m/kg before that."
             )
     return fractions, tuple(notes)
+
+
+def _usual(source: str, sex: str | None) -> tuple[float, str]:
+    """Return the mean moment of people of a sex, N m/kg, and who they are."""
+    who = {"female": ("women",), "male": ("men",)}.get(sex or "", ("women", "men"))
+    facts = [find_fact("normative_posture_foot", source=source, subgroup=group) for group in who]
+    people = facts[0].text("note").split(";")[0]
+    return sum(fact.number() for fact in facts) / len(facts), f"{' and '.join(who)}, {people}"
 
 
 def parse_strength(texts: Sequence[str], musculature: Musculature) -> dict[str, float]:
