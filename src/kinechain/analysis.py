@@ -257,7 +257,7 @@ def assess(
         findings = (*findings, *find_part(body, parts))
     loads = _loads(person, body, trials, standing, settings, say)
     rows = summarise_loads(body, trials, loads.walking, person) if body is not None and loads.walking else ()
-    rows = with_samples(rows, [summarise_loads(body, trials, s, person) for s in loads.samples if body is not None])
+    rows = with_samples(rows, loads.samples)
     muscle_curves, emg_notes = compare_with_emg(trials, loads.walking)
     return Assessment(
         person=person,
@@ -274,7 +274,7 @@ def assess(
             *_unseen_knees(body, standing, (*trials, *parts)),
             *_impossible(body, (*trials, *parts)),
         ),
-        notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ()), *emg_notes),
+        notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ()), *loads.notes, *emg_notes),
         provenance=_provenance(material, settings, own),
         parts=parts,
         own_norms=own,
@@ -299,7 +299,12 @@ def _loads(
     if body is None or settings.loads is None or not (trials or standing):
         return PersonLoads()
     chosen = replace(settings.loads, cutoff_hz=settings.cutoff_hz)
-    return person_loads(person, body, settings.rhythm, trials, standing.motion if standing else None, chosen, say)
+    still = standing.motion if standing else None
+
+    def summarise(loads: Sequence[Loads]) -> tuple[Load, ...]:
+        return summarise_loads(body, trials, loads, person)
+
+    return person_loads(person, body, settings.rhythm, trials, summarise, still, chosen, say)
 
 
 def _no_loads(body: Body | None, trials: Sequence[GaitTrial], settings: Settings) -> str:

@@ -39,9 +39,7 @@ def assessed(shared: Path) -> Assessment:
     )
 
 
-def weakened(
-    muscles: Musculature, value: float, sex: Sex | None = "female"
-) -> tuple[Musculature, tuple[str, ...]]:
+def weakened(muscles: Musculature, value: float, sex: Sex | None = "female") -> tuple[Musculature, tuple[str, ...]]:
     body = generic_body("female")
     exam = (ExamItem("hip_abduction_strength", "right", value, "Nm/kg", "dynamometer"),)
     fractions, notes = examined_strength(Person(sex=sex, exam=exam), body, muscles)

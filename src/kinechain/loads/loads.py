@@ -40,6 +40,22 @@ FOOT_REGIONS = ("heel", "midfoot", "forefoot_medial", "forefoot_lateral", "toes"
 UNKNOWN, NO_CONTACT, MEASURED, PREDICTED = -1, 0, 1, 2
 
 
+#: What may be chosen, and between which numbers; beyond them lies a slip of the pen or another unit (assumption).
+CHOICES = {
+    "ground": ("automatic", "measured", "predicted"),
+    "weighting": ("activation", "volume"),
+    "balance": ("levels", "rhythm"),
+}
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "cutoff_hz": (0.1, 1000.0),
+    "exponent": (1.5, 5.0),
+    "fascia_area_mm2": (1.0, 1000.0),
+    "plate_delay_s": (-1.0, 1.0),
+    "seed": (0, 2**63),
+    "samples": (0, 10_000),
+}
+
+
 @dataclass(frozen=True)
 class LoadSettings:
     """What a user may choose about loads; every field is printed with the result.
@@ -70,6 +86,11 @@ class LoadSettings:
         Of the samples over model uncertainty.
     samples : int
         0: no intervals from model uncertainty.
+
+    Raises
+    ------
+    SettingError
+        If a choice is none of these, or a number is none that can be meant.
     """
 
     cutoff_hz: float = 6.0
@@ -82,6 +103,15 @@ class LoadSettings:
     plate_delay_s: float | None = None
     seed: int = 0
     samples: int = 0
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            if (chosen := getattr(self, name)) not in choices:
+                raise SettingError(f"{name} of the loads is {chosen!r}; choose {' or '.join(choices)}")
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise SettingError(f"{name} of the loads is {value!r}; give a number from {low:g} to {high:g}")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from kinechain.core.errors import KinechainError
 from kinechain.loads.analyze_loads import analyze_loads, load_model, solve_loads
 from kinechain.loads.ground import predicted_reaction, segment_wrenches
 from kinechain.loads.kinematics import motion_kinematics
-from kinechain.loads.loads import UNKNOWN, FootReaction, GroundReaction, Loads, LoadSettings, Table, Unknowns
+from kinechain.loads.loads import UNKNOWN, FootReaction, GroundReaction, Load, Loads, LoadSettings, Table, Unknowns
 from kinechain.loads.samples import draw_samples
 from kinechain.loads.strength import examined_strength
 from kinechain.motion.motion import Motion
@@ -41,8 +41,8 @@ class PersonLoads(Immutable):
     standing : Loads or None
     other_rhythm : tuple of Loads
         The same trials with the other lumbar rhythm.
-    samples : tuple of tuple of Loads
-        One row of trials per drawn body.
+    samples : tuple of tuple of Load
+        Per drawn body what ``summarise`` made of its trials.
     notes : tuple of str
         Of the person's muscles, in sentences.
     """
@@ -50,7 +50,7 @@ class PersonLoads(Immutable):
     walking: tuple[Loads, ...] = ()
     standing: Loads | None = None
     other_rhythm: tuple[Loads, ...] = ()
-    samples: tuple[tuple[Loads, ...], ...] = ()
+    samples: tuple[tuple[Load, ...], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -59,6 +59,7 @@ def person_loads(
     body: Body,
     rhythm: str,
     trials: Sequence[GaitTrial],
+    summarise: Callable[[Sequence[Loads]], tuple[Load, ...]],
     standing: Motion | None = None,
     settings: LoadSettings | None = None,
     progress: Callable[[str], None] | None = None,
@@ -74,6 +75,8 @@ def person_loads(
     rhythm : str
         Lumbar rhythm of the body.
     trials : sequence of GaitTrial
+    summarise : callable
+        Loads of all trials to rows; of a drawn body only these are kept, so that thousands fit into memory.
     standing : Motion, optional
         Of the standing trial.
     settings : LoadSettings, optional
@@ -88,16 +91,24 @@ def person_loads(
     walking = _all(body, muscles, trials, settings)
     other = with_rhythm(body, next(name for name in RHYTHMS if name != rhythm))
     samples = []
-    for number, drawn in enumerate(draw_samples(body, muscles, settings), 1):
+    for number, drawn in enumerate(draw_samples(body, muscles, settings) if trials else (), 1):
         say(f"Computing loads of drawn body {number} of {settings.samples}")
-        samples.append(_all(drawn.body, drawn.muscles, trials, drawn.settings, drawn.unknowns))
+        samples.append(summarise(_all(drawn.body, drawn.muscles, trials, drawn.settings, drawn.unknowns)))
     return PersonLoads(
         walking=walking,
         standing=standing_loads(body, muscles, standing, settings) if standing is not None else None,
         other_rhythm=_all(other, muscles, trials, settings),
         samples=tuple(samples),
-        notes=(*muscles.notes, *notes),
+        notes=(*muscles.notes, *notes, *_failed(samples)),
     )
+
+
+def _failed(samples: Sequence[tuple[Load, ...]]) -> tuple[str, ...]:
+    """Say how many drawn bodies gave no loads: the intervals are of the others."""
+    failed = sum(not rows for rows in samples)
+    if not failed:
+        return ()
+    return (f"{failed} of {len(samples)} drawn bodies gave no loads; the intervals are those of the others.",)
 
 
 def _all(
@@ -116,7 +127,12 @@ def _walk(
     try:
         return analyze_loads(body, muscles, trial, settings, unknowns)
     except KinechainError as error:
-        return _unsolved(body, trial.motion, settings, f"The loads of {trial.recording.name} are not known: {error}.")
+        return _unsolved(
+            body,
+            trial.motion,
+            settings,
+            f"The loads of {trial.recording.name} are not known: {str(error).rstrip('.')}.",
+        )
 
 
 def standing_loads(body: Body, muscles: Musculature, standing: Motion, settings: LoadSettings) -> Loads | None:
@@ -147,7 +163,7 @@ def standing_loads(body: Body, muscles: Musculature, standing: Motion, settings:
         external = segment_wrenches(model.body, still, ground)
         return _middle(solve_loads(model, motion_kinematics(model.dynamics.tree, still), ground, external))
     except KinechainError as error:
-        return _unsolved(body, still, settings, f"The loads of standing are not known: {error}.")
+        return _unsolved(body, still, settings, f"The loads of standing are not known: {str(error).rstrip('.')}.")
 
 
 def _middle(loads: Loads) -> Loads:
