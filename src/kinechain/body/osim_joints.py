@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Literal
 from xml.etree.ElementTree import Element, SubElement
 
@@ -13,7 +14,7 @@ from kinechain.body.body import Coordinate, Function, Joint, Mobility
 from kinechain.body.osim_frames import Frames
 from kinechain.body.osim_functions import find_function, read_function
 from kinechain.body.osim_xml import describe, floats, number, numbers, require_unique, text, truth, words
-from kinechain.core.arrays import FloatArray, cross, lengths
+from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError
 from kinechain.core.frames import transform
 
@@ -115,8 +116,9 @@ def _plain(element: Element) -> _Parts:
 
 def _custom(element: Element) -> _Parts:
     slots = _slots(element)
-    given = {e.get("name", ""): e for e in element.findall("coordinates/Coordinate")}
-    require_unique([e.get("name", "") for e in element.findall("coordinates/Coordinate")], "coordinate")
+    own = element.findall("coordinates/Coordinate")
+    given = {e.get("name", ""): e for e in own}
+    require_unique([e.get("name", "") for e in own], "coordinate")
     used = list(dict.fromkeys(name for slot in _SLOTS for name in words(slots[slot], "coordinates")))
     coordinates, notes = [], []
     for name in (*used, *(name for name in given if name not in used)):
@@ -135,10 +137,18 @@ def _custom(element: Element) -> _Parts:
             notes.append(f"coordinate '{coordinate.name}' moves nothing and is locked")
             coordinates[index] = replace(coordinate, is_locked=True)
     for group in (_SLOTS[:3], _SLOTS[3:]):
-        axes = np.array([mobilities[slot].axis for slot in group])
-        if lengths(cross(axes[[0, 0, 1]], axes[[1, 2, 2]])).min() < 1e-5:
+        if _are_aligned(*(mobilities[slot].axis.tolist() for slot in group)):
             raise FileError(f"{describe(element)} has two {group[0][:-1]} axes along one line")
     return [mobilities[slot] for slot in (*_SLOTS[3:], *_SLOTS[:3])], tuple(coordinates), notes
+
+
+def _are_aligned(*axes: list[float]) -> bool:
+    """Tell whether two of some unit axes (3,) lie along one line."""
+    for one, other in combinations(axes, 2):
+        (x, y, z), (u, v, w) = one, other
+        if math.hypot(y * w - z * v, z * u - x * w, x * v - y * u) < 1e-5:
+            return True
+    return False
 
 
 def _slots(element: Element) -> dict[str, Element]:
@@ -149,13 +159,13 @@ def _slots(element: Element) -> dict[str, Element]:
     found = holder.findall("TransformAxis")
     if len(found) > 6:
         raise FileError(f"{describe(element)} has {len(found)} transform axes; there are six")
-    slots = {slot: _still(slot) for slot in _SLOTS}
+    slots: dict[str, Element] = {}
     for index, axis in enumerate(found):
         slot = axis.get("name") or _SLOTS[index]
-        if slot not in slots:
+        if slot not in _SLOTS:
             raise FileError(f"{describe(element)} has a transform axis '{slot}'; there are {', '.join(_SLOTS)}")
         slots[slot] = axis
-    return slots
+    return {slot: slots[slot] if slot in slots else _still(slot) for slot in _SLOTS}
 
 
 def _still(slot: str) -> Element:
@@ -231,7 +241,8 @@ def _without_constants(mobilities: list[Mobility]) -> tuple[FloatArray, tuple[Mo
             continue
         value = mobility.function.value(0.0)
         if mobility.kind == "translation":
-            shift = shift + value * mobility.axis
+            if value != 0.0:
+                shift = shift + value * mobility.axis
         elif value != 0.0:
             left.append(mobility)
     return shift, tuple(left)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -154,9 +154,9 @@ def content_hash(value: Any) -> str:
     value : object
         A dataclass, mapping, sequence, array, string, number, bool or None.
     """
-    digest = hashlib.sha256()
-    _feed(digest, value)
-    return digest.hexdigest()
+    parts: list[bytes] = []
+    _feed(parts.append, value)
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 @lru_cache(maxsize=256)
@@ -167,26 +167,35 @@ def _field_names(kind: type[Any]) -> tuple[tuple[str, bytes], ...] | None:
     return tuple((f.name, f.name.encode()) for f in dataclasses.fields(kind) if f.init)
 
 
-def _feed(digest: Any, value: Any) -> None:
+@lru_cache(maxsize=256)
+def _array_head(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    return f"array{shape}{dtype.str}".encode()
+
+
+def _feed(add: Callable[[bytes], None], value: Any) -> None:
     kind: Any = type(value)
     if kind is float or kind is str:
-        digest.update(f"{kind.__name__}:{value!r};".encode())
-    elif isinstance(value, np.ndarray):
-        digest.update(f"array{value.shape}{value.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(value).tobytes())
-    elif (names := _field_names(kind)) is not None:
-        digest.update(kind.__name__.encode())
-        for name, encoded in names:
-            digest.update(encoded)
-            _feed(digest, getattr(value, name))
-    elif isinstance(value, dict):
-        digest.update(f"map{len(value)}".encode())
-        for key in sorted(value, key=str):
-            digest.update(str(key).encode())
-            _feed(digest, value[key])
-    elif isinstance(value, (tuple, list)):
-        digest.update(f"list{len(value)}".encode())
+        add(f"{kind.__name__}:{value!r};".encode())
+    elif kind is tuple or kind is list:
+        add(b"list%d" % len(value))
         for item in value:
-            _feed(digest, item)
+            _feed(add, item)
+    elif isinstance(value, np.ndarray):
+        add(_array_head(value.shape, value.dtype))
+        add(value.tobytes())
+    elif (names := _field_names(kind)) is not None:
+        add(kind.__name__.encode())
+        for name, encoded in names:
+            add(encoded)
+            _feed(add, getattr(value, name))
+    elif isinstance(value, dict):
+        add(b"map%d" % len(value))
+        for key in sorted(value, key=str):
+            add(str(key).encode())
+            _feed(add, value[key])
+    elif isinstance(value, (tuple, list)):
+        add(b"list%d" % len(value))
+        for item in value:
+            _feed(add, item)
     else:
-        digest.update(f"{kind.__name__}:{value!r};".encode())
+        add(f"{kind.__name__}:{value!r};".encode())
