@@ -373,18 +373,19 @@ def fibre_forces(fibres: Fibres, lengths: FloatArray, speeds: FloatArray) -> tup
 def _fibre_forces(f: Fibres, lengths: FloatArray, speeds: FloatArray) -> tuple[FloatArray, FloatArray]:
     count = len(f.force)
     shortest = np.maximum(f.height * LEAST_COSINE / np.sqrt(1.0 - LEAST_COSINE**2), LEAST_LENGTH * f.length)
-    along = lengths[:, :count] - f.slack
+    along, speeds = lengths[:, :count] - f.slack, speeds[:, :count]
     is_slack = along < shortest
-    along = np.maximum(along, shortest)
+    unknown = ~np.isfinite(speeds) | (~is_slack & ~np.isfinite(along))
+    along, speeds = np.where(is_slack | unknown, shortest, along), np.where(unknown, 0.0, speeds)
     fibre = np.hypot(along, f.height)
     cosine = along / fibre
     stretch = fibre / f.length * (LENGTH_PIECES / LONGEST)
-    quick = np.clip(speeds[:, :count] * cosine / f.speed, -FASTEST, FASTEST)
+    quick = np.clip(speeds * cosine / f.speed, -FASTEST, FASTEST)
     quick = (quick + FASTEST) * (SPEED_PIECES / (2.0 * FASTEST))
     active = _look_up(f.active, f.curve, np.minimum(stretch, LENGTH_PIECES)) * _look_up(f.velocity, f.curve, quick)
     passive = _look_up(f.passive, f.curve, stretch) * f.has_passive
-    along_tendon = f.force * cosine
-    return np.where(is_slack, 0.0, active * along_tendon), np.where(is_slack, 0.0, passive * along_tendon)
+    along_tendon = np.where(unknown, np.nan, np.where(is_slack, 0.0, f.force * cosine))
+    return active * along_tendon, passive * along_tendon
 
 
 def _look_up(table: FloatArray, curve: IntArray, x: FloatArray) -> FloatArray:
@@ -398,6 +399,7 @@ def _look_up(table: FloatArray, curve: IntArray, x: FloatArray) -> FloatArray:
     return np.asarray(value + slope * (x - piece - inside))
 
 
+@lru_cache(maxsize=16)
 def flatten_fibres(musculature: Musculature) -> Fibres:
     """Return the muscles as flat arrays; made once for each musculature.
 
@@ -406,25 +408,7 @@ def flatten_fibres(musculature: Musculature) -> Fibres:
     BodyError
         If a muscle has an impossible number.
     """
-    return _flatten(_ByIdentity(musculature))
-
-
-class _ByIdentity:
-    """A musculature as a key of a cache; values never change, so the same object is the same muscles."""
-
-    def __init__(self, musculature: Musculature) -> None:
-        self.musculature = musculature
-
-    def __hash__(self) -> int:
-        return id(self.musculature)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.musculature is self.musculature
-
-
-@lru_cache(maxsize=16)
-def _flatten(key: _ByIdentity) -> Fibres:
-    muscles = key.musculature.muscles
+    muscles = musculature.muscles
     for muscle in muscles:
         _check(muscle)
     kinds = list(dict.fromkeys((m.curves, m.curve_values) for m in muscles))

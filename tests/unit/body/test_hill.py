@@ -173,10 +173,12 @@ def test_kernel_is_its_twin():
 
 
 def test_a_slack_muscle_is_without_force_and_no_number_stays_none():
-    both = musculature(muscle(), muscle())
-    active, passive = fibre_forces(flatten_fibres(both), np.array([[0.15, np.nan]]), np.zeros((1, 2)))
-    assert active[0, 0] == 0.0 and passive[0, 0] == 0.0
-    assert np.isnan(active[0, 1]) and np.isnan(passive[0, 1])
+    three = flatten_fibres(musculature(muscle(), muscle(), muscle()))
+    lengths, speeds = np.array([[0.15, np.nan, 0.3], [0.3, np.inf, 0.15]]), np.array([[0.0, 0.0, np.nan]] * 2)
+    for active, passive in (fibre_forces(three, lengths, speeds), hill._fibre_forces(three, lengths, speeds)):
+        assert active[0, 0] == 0.0 and passive[0, 0] == 0.0
+        assert active[1, 0] > 0.0
+        assert np.isnan(active[:, 1:]).all() and np.isnan(passive[:, 1:]).all()
 
 
 def test_impossible_muscles_and_unknown_curves_are_refused():
