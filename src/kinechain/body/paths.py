@@ -42,6 +42,7 @@ Pull = Literal["length", "tension"]
 
 _KINDS = ("cylinder", "sphere", "ellipsoid")
 _PULLS = ("length", "tension")
+_STILL = [-1, -1, -1]
 _METHODS = ("hybrid", "midpoint", "axial", "shortest")
 
 
@@ -274,9 +275,18 @@ class _Flattener:
             ).split()
         }
         self.starts: dict[str, list[int]] = {name: [0] for name in ("point", "wrap", "load", "entry")}
+        # As lists: single elements of arrays take many times as long.
+        self.nodes: list[int] = [*tree.segment_node.tolist(), -1]
+        self.parents: list[int] = tree.node_parent.tolist()
+        self.chains = [frozenset(self._chain(node)) for node in self.nodes]
+        self.place = np.ones(4)
+        self.frames = [
+            *(transform(r, t) for r, t in zip(tree.segment_rotation, tree.segment_translation, strict=True)),
+            np.eye(4),
+        ]
 
     def node_of(self, segment: int) -> int:
-        return -1 if segment < 0 else int(self.tree.segment_node[segment])
+        return self.nodes[segment]
 
     def add(self, path: Path) -> None:
         """Add the rows of one path."""
@@ -305,19 +315,19 @@ class _Flattener:
     def _chain(self, node: int) -> Iterator[int]:
         while node >= 0:
             yield node
-            node = int(self.tree.node_parent[node])
+            node = self.parents[node]
 
     def _add_entries(self, number: int, path: Path, segments: list[int]) -> None:
         """Add the nodes that move some of the path's segments but not all, and the coordinates of moving points."""
-        chains = [set(self._chain(self.node_of(s))) for s in segments]
+        chains = [self.chains[s] for s in segments]
         nodes = sorted(chains[0].union(*chains[1:]) - chains[0].intersection(*chains[1:]))
         coordinates = sorted({self.coordinate_index[c] for p in path.points for c, _ in p.motion or ()})
         first = self.starts["entry"][-1]
         entry_of = {node: first + i for i, node in enumerate(nodes)}
-        count = len(self.tree.node_parent)
+        count = len(self.parents)
         self.rows["entry_path"] += [number] * (len(nodes) + len(coordinates))
         self.rows["entry_column"] += [*nodes, *(count + c for c in coordinates)]
-        self.rows["entry_parent"] += [entry_of.get(int(self.tree.node_parent[n]), -1) for n in nodes]
+        self.rows["entry_parent"] += [entry_of.get(self.parents[n], -1) for n in nodes]
         self.rows["entry_parent"] += [-1] * len(coordinates)
         self.moved_by = {c: first + len(nodes) + i for i, c in enumerate(coordinates)}
         self.rows["load_path"] += [number] * len(segments)
@@ -325,29 +335,23 @@ class _Flattener:
         self.rows["load_entry"] += [entry_of.get(self.node_of(s), -1) for s in segments]
 
     def _add_point(self, point: PathPoint, load_of: dict[int, int]) -> None:
-        segment = self.segment_index[point.segment]
-        low, high = point.condition[1:] if point.condition else (-np.inf, np.inf)
-        motion = [self.coordinate_index[c] for c, _ in point.motion or ()] or [-1, -1, -1]
-        functions = [self.functions.add(f) for _, f in point.motion or ()] or [-1, -1, -1]
-        condition = self.coordinate_index[point.condition[0]] if point.condition else -1
-        row = {
-            "point_load": load_of[segment],
-            "point_segment": segment,
-            "point_node": self.node_of(segment),
-            "point_position": (self._in_node(segment) @ np.append(point.position, 1.0))[:3],
-            "point_condition": condition,
-            "point_range": (low, high),
-            "motion_coordinate": motion,
-            "motion_function": functions,
-            "motion_entry": [self.moved_by.get(c, -1) for c in motion],
-        }
-        for name, value in row.items():
-            self.rows[name].append(value)
-
-    def _in_node(self, segment: int) -> FloatArray:
-        if segment < 0:
-            return np.eye(4)
-        return transform(self.tree.segment_rotation[segment], self.tree.segment_translation[segment])
+        rows, segment = self.rows, self.segment_index[point.segment]
+        condition, low, high = point.condition or (None, -np.inf, np.inf)
+        motion = entries = functions = _STILL
+        if point.motion:
+            motion = [self.coordinate_index[c] for c, _ in point.motion]
+            functions = [self.functions.add(f) for _, f in point.motion]
+            entries = [self.moved_by[c] for c in motion]
+        self.place[:3] = point.position
+        rows["point_load"].append(load_of[segment])
+        rows["point_segment"].append(segment)
+        rows["point_node"].append(self.nodes[segment])
+        rows["point_position"].append((self.frames[segment] @ self.place).tolist()[:3])
+        rows["point_condition"].append(-1 if condition is None else self.coordinate_index[condition])
+        rows["point_range"].append((low, high))
+        rows["motion_coordinate"].append(motion)
+        rows["motion_function"].append(functions)
+        rows["motion_entry"].append(entries)
 
     def arrays(self) -> dict[str, Any]:
         """Return every array of `Paths` but the functions."""
@@ -370,7 +374,7 @@ class _Flattener:
         for surface in self.surfaces:
             _check_surface(surface)
         segments = [self.segment_index[s.segment] for s in self.surfaces]
-        frames = [self._in_node(i) @ s.segment_from_surface for i, s in zip(segments, self.surfaces, strict=True)]
+        frames = [self.frames[i] @ s.segment_from_surface for i, s in zip(segments, self.surfaces, strict=True)]
         poses = np.array(frames).reshape(-1, 4, 4)
         return {
             "surface_kind": np.array([_KINDS.index(s.kind) for s in self.surfaces], dtype=np.int64),

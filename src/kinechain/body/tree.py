@@ -12,6 +12,7 @@ coordinate costs nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.body.body import GROUND, Body, Function, Marker
-from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.core.arrays import FloatArray, Immutable, cross, frozen
 from kinechain.core.errors import BodyError, suggest
 from kinechain.core.frames import about_axis, inverse, transform
 
@@ -332,7 +333,7 @@ def _coordinate_arrays(body: Body, locks: bool, held: Collection[str], functions
             if follows[source] >= 0:
                 follows[i], driver[i], coupling[i] = follows[source], source, functions.add(function)
             else:
-                constants[i] = float(function.evaluate(constants[source])[0])
+                constants[i] = function.value(float(constants[source]))
         order.append(i)
 
     for i in range(count):
@@ -364,7 +365,7 @@ def _walk(
             coordinate = -1 if mobility.coordinate is None else index[mobility.coordinate]
             if coordinate < 0 or coordinates["coordinate_input"][coordinate] < 0 or mobility.function.is_constant:
                 at = 0.0 if coordinate < 0 else coordinates["constants"][coordinate]
-                value = float(mobility.function.evaluate(at)[0])
+                value = mobility.function.value(float(at))
                 turn = about_axis(mobility.axis, value) if is_rotation else None
                 frame = frame @ transform(turn, None if is_rotation else value * mobility.axis)
                 continue
@@ -388,5 +389,5 @@ def _frame_along(axis: FloatArray) -> FloatArray:
     """Return a rotation (3, 3) whose third column is ``axis``; exact for the coordinate axes."""
     helper = np.eye(3)[(int(np.argmax(np.abs(axis))) + 1) % 3]
     x = helper - axis * (axis @ helper)
-    x /= np.linalg.norm(x)
-    return np.column_stack([x, np.cross(axis, x), axis])
+    x /= math.sqrt(x.dot(x))
+    return np.array([x, cross(axis, x), axis]).T
