@@ -88,9 +88,11 @@ class Function(Immutable):
     def evaluate(self, z: float | FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return f, f' and f'' at ``z``, each of the shape of ``z``."""
         z = np.asarray(z, dtype=float)
-        piece = np.clip(np.searchsorted(self.knots, z, side="right") - 1, 0, len(self.coefficients) - 1)
+        piece = np.searchsorted(self.knots, z, side="right") - 1
+        piece = np.minimum(np.maximum(piece, 0), len(self.coefficients) - 1)
         inside = np.clip(z, self.knots[0], self.knots[-1]) if self.is_linear_outside else z
-        c0, c1, c2, c3 = np.moveaxis(self.coefficients[piece], -1, 0)
+        c = self.coefficients[piece]
+        c0, c1, c2, c3 = c[..., 0], c[..., 1], c[..., 2], c[..., 3]
         d = inside - self.knots[piece]
         slope = c1 + d * (2 * c2 + d * 3 * c3)
         value = c0 + d * (c1 + d * (c2 + d * c3)) + slope * (z - inside)

@@ -19,7 +19,7 @@ from kinechain.body.hill import Fibres, fibre_forces, flatten_fibres
 from kinechain.body.muscle import Musculature
 from kinechain.body.paths import Paths, column_slopes, flatten_paths, measure_paths
 from kinechain.body.tree import KERNELS, kernels
-from kinechain.core.arrays import FloatArray, Immutable, frozen, runs_of
+from kinechain.core.arrays import FloatArray, Immutable, frozen, handed_over, runs_of
 from kinechain.core.errors import SettingError, suggest
 from kinechain.loads.balance import BALANCED, NOT_BALANCED, Problem, Rows, Shares, balance, rows_of
 from kinechain.loads.kinematics import Kinematics
@@ -315,7 +315,8 @@ def groups_of(musculature: Musculature) -> Mapping[str, tuple[int, ...]]:
 
 
 def _highest(musculature: Musculature, settings: MuscleSettings) -> FloatArray:
-    high, groups = np.ones(len(musculature.muscles)), groups_of(musculature)
+    high = np.ones(len(musculature.muscles))
+    groups = groups_of(musculature) if settings.strength else {}
     for name, fraction in settings.strength.items():
         if name not in groups:
             raise SettingError(f"no muscle or group of muscles is named '{name}'. {suggest(name, groups)}")
@@ -454,18 +455,21 @@ def gather(plan: MusclePlan, parts: Sequence[MuscleChunk]) -> MuscleForces:
         In the order of time.
     """
     names, muscles = plan.paths.names, len(plan.musculature.muscles)
+    # Nobody else holds what is put together here, so it is not copied again: that would double the peak of memory.
     whole = {
-        name: np.concatenate([getattr(p.shares, name) for p in parts])
+        name: handed_over(np.concatenate([getattr(p.shares, name) for p in parts]))
         for name in ("activations", "reserves", "multipliers", "residual", "iterations", "status")
     }
-    forces, lengths = (np.concatenate([getattr(p, name) for p in parts]) for name in ("forces", "lengths"))
-    demand = np.concatenate([p.demand for p in parts])
+    forces = handed_over(np.concatenate([p.forces[:, :muscles] for p in parts]))
+    tensions = handed_over(np.concatenate([p.forces[:, muscles:] for p in parts]))
+    lengths = handed_over(np.concatenate([p.lengths[:, muscles:] for p in parts]))
+    demand = handed_over(np.concatenate([p.demand for p in parts]))
     labels = plan.rows.labels
     return MuscleForces(
         activations=Table(names[:muscles], whole["activations"], "1"),
-        forces=Table(names[:muscles], forces[:, :muscles], "N"),
-        tissue_forces=Table(names[muscles:], forces[:, muscles:], "N"),
-        tissue_lengths=Table(names[muscles:], lengths[:, muscles:], "m"),
+        forces=Table(names[:muscles], forces, "N"),
+        tissue_forces=Table(names[muscles:], tensions, "N"),
+        tissue_lengths=Table(names[muscles:], lengths, "m"),
         demand=Table(labels, demand, "N m"),
         reserves=Table(labels, whole["reserves"], "N m"),
         multipliers=whole["multipliers"],

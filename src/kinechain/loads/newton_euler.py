@@ -61,7 +61,7 @@ class Dynamics(Immutable):
             object.__setattr__(self, name, frozen(getattr(self, name), (segments, *shape), name))
         object.__setattr__(self, "gravity", frozen(self.gravity, (3,), "gravity"))
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Names of the coordinates that move by themselves, in the order of all (time, input) arrays."""
         return tuple(self.tree.coordinates[c] for c in self.tree.inputs)

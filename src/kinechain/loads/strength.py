@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -163,7 +164,7 @@ def with_strength(musculature: Musculature, fractions: Mapping[str, float]) -> M
             raise SettingError(f"the strength of '{name}' is a share of the model's from 0 to 10, got {fraction}")
 
     def weakened(muscle: Muscle) -> Muscle:
-        factor = float(np.prod([fractions[key] for key in _keys(muscle) if key in fractions]))
+        factor = math.prod(fractions[key] for key in _keys(muscle) if key in fractions)
         return muscle if factor == 1.0 else replace(muscle, max_isometric_force_n=muscle.max_isometric_force_n * factor)
 
     if not fractions:
