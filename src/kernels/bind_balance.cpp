@@ -32,6 +32,11 @@ nb::tuple fibre_forces_of(const Numbers& force, const Numbers& length, const Num
   const Numbers* each[] = {&length, &slack, &height, &speed, &has_passive};
   const char* names[] = {"length", "slack", "height", "speed", "has_passive"};
   for (int i = 0; i < 5; ++i) require_finite(shaped(*each[i], {count}, names[i]), names[i]);
+  require_finite(force, "force");
+  // Each divides a number that becomes an index.
+  for (Index m = 0; m < count; ++m)
+    if (!(length.data()[m] > 0.0 && speed.data()[m] > 0.0 && height.data()[m] >= 0.0))
+      throw std::invalid_argument("length and speed must be positive, height not negative");
   shaped(curve, {count}, "curve");
   for (Index m = 0; m < count; ++m)
     if (curve.data()[m] < 0 || curve.data()[m] >= curves) throw std::invalid_argument("curve points outside the tables");
@@ -201,6 +206,7 @@ Array path_speeds(const Integers& entry_path, const Integers& entry_column, cons
   const Index times = static_cast<Index>(rates.shape(0)), inputs = static_cast<Index>(rates.shape(1));
   shaped(arms, {times, entries}, "arms");
   shaped(slopes, {times, columns}, "slopes");
+  if (paths < 0) throw std::invalid_argument("there cannot be fewer than no paths");
   for (Index e = 0; e < entries; ++e) {
     const Index path = entry_path.data()[e], column = entry_column.data()[e];
     if (path < 0 || path >= paths || column < 0 || column >= columns)
@@ -209,7 +215,7 @@ Array path_speeds(const Integers& entry_path, const Integers& entry_column, cons
   for (Index c = 0; c < columns; ++c)
     if (column_input.data()[c] < -1 || column_input.data()[c] >= inputs)
       throw std::invalid_argument("column_input points outside the inputs");
-  std::vector<double> out(times * std::max<Index>(paths, 0), 0.0), rate(columns);
+  std::vector<double> out(times * paths, 0.0), rate(columns);
   {
     nb::gil_scoped_release unlocked;
     for (Index t = 0; t < times; ++t) {

@@ -368,7 +368,8 @@ void measure_paths(const Paths& paths, const double* z, PathRoom& room, double* 
   for (Index path = 0; path < paths.path_count(); ++path) {
     lengths[path] = run.measure(path);
     if (std::isnan(lengths[path])) {
-      std::fill(&room.loads[0] + 6 * paths.load_start[path], &room.loads[0] + 6 * paths.load_start[path + 1], kNaN);
+      double* own = room.loads.data();
+      std::fill(own + 6 * paths.load_start[path], own + 6 * paths.load_start[path + 1], kNaN);
       if (arms) std::fill(arms + paths.entry_start[path], arms + paths.entry_start[path + 1], kNaN);
       continue;
     }

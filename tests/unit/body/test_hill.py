@@ -18,6 +18,7 @@ from kinechain.body.hill import (
     tendon_force_strain,
 )
 from kinechain.body.muscle import Muscle, Musculature, Path, PathPoint
+from kinechain.body.tree import KERNELS
 from kinechain.core.errors import BodyError
 
 FAMILIES = tuple(CURVE_VALUES)
@@ -179,6 +180,15 @@ def test_a_slack_muscle_is_without_force_and_no_number_stays_none():
         assert active[0, 0] == 0.0 and passive[0, 0] == 0.0
         assert active[1, 0] > 0.0
         assert np.isnan(active[:, 1:]).all() and np.isnan(passive[:, 1:]).all()
+
+
+@pytest.mark.skipif(KERNELS != "compiled", reason="the kernel's own checks")
+@pytest.mark.parametrize(("name", "value"), [("length", -0.1), ("length", 0.0), ("speed", 0.0), ("height", -1.0)])
+def test_the_kernel_refuses_what_would_lead_outside_its_tables(name, value):
+    fibres = flatten_fibres(musculature(muscle()))
+    bad = replace(fibres, **{name: np.array([value])})
+    with pytest.raises(ValueError, match="must be positive"):
+        fibre_forces(bad, np.array([[0.3]]), np.zeros((1, 1)))
 
 
 def test_impossible_muscles_and_unknown_curves_are_refused():
