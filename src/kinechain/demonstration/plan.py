@@ -38,7 +38,7 @@ __all__ = ["CONTACTS", "STANCE_FRACTION", "plan_stride"]
 #: Landmarks of one foot that may touch the ground, and from when to when they rest, in parts of the stride from the
 #: strike of their foot.  Assumption: heel to toe, as the phases of walking are usually told.
 CONTACTS = ("heel", "metatarsal_1_head", "metatarsal_5_head", "hallux_tip")
-RESTS = ((0.02, 0.33), (0.12, 0.54), (0.12, 0.52), (0.14, 0.61))
+RESTS = ((0.0, 0.33), (0.12, 0.54), (0.12, 0.52), (0.14, 0.61))
 SIDES: tuple[Side, Side] = ("right", "left")
 #: Share of the stride in which a foot carries.  Declared for this demonstration.
 STANCE_FRACTION = 0.62
