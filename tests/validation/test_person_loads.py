@@ -18,6 +18,7 @@ from kinechain.body.skeleton import RHYTHMS, generic_body, with_rhythm
 from kinechain.care.person import ExamItem, Person, Sex
 from kinechain.core.errors import BodyError, SettingError
 from kinechain.core.gravity import GRAVITY_M_S2
+from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.loads import LoadSettings
 from kinechain.loads.samples import draw_samples
 from kinechain.loads.strength import examined_strength, isometric_capacity, parse_strength, with_strength
@@ -187,3 +188,17 @@ def test_a_person_without_a_walk_is_told_why_there_are_no_loads(assessed: Assess
     assert assess(Person(exam=assessed.person.exam or nothing.person.exam), settings=unwanted).no_loads.endswith(
         "not asked for."
     )
+
+
+def test_weak_muscle_is_not_cheap_muscle(assessed: Assessment) -> None:
+    body, trial = assessed.body, assessed.trials[0]
+    muscles = person_muscles(body)
+    pulls = {}
+    for share in (1.0, 0.5, 0.25):
+        groups = ("gluteus_medius_r", "gluteus_minimus_r")
+        settings = LoadSettings(strength=dict.fromkeys(groups, share))
+        loads = analyze_loads(body, muscles, trial, settings)
+        columns = [i for i, m in enumerate(muscles.muscles) if f"{m.group}_{m.name[-1]}" in groups]
+        pulls[share] = float(np.nanmax(loads.muscle_forces.values[:, columns].sum(axis=1)))
+    assert pulls[0.5] < 0.85 * pulls[1.0]
+    assert pulls[0.25] < 0.7 * pulls[0.5]

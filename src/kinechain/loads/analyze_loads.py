@@ -147,6 +147,10 @@ def load_model(
     left_out = [c.name for c in free.coordinates if c.name.removesuffix("_r").removesuffix("_l") in CARRIED]
     single = {row.node: row.name for row in levels} if is_single else None
     plan = plan_muscles(free, muscles, muscle_settings, single, left_out)
+    if settings.strength:
+        # Weak muscle is not cheap muscle: each costs what it did when it was healthy.
+        healthy = plan_muscles(free, musculature, muscle_settings, single, left_out)
+        plan = replace(plan, problem=replace(plan.problem, weight=healthy.problem.weight))
     return LoadModel(
         free,
         muscles,
