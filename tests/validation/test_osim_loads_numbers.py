@@ -12,6 +12,7 @@ import pytest
 
 from kinechain.body.osim import read_osim
 from kinechain.body.osim_muscles import read_osim_muscles
+from kinechain.core.errors import RecordingError
 from kinechain.loads.external_loads import read_external_loads
 from kinechain.loads.model_dynamics import model_inverse_dynamics, read_coordinates
 from kinechain.loads.model_muscles import ModelLoads, model_muscles
@@ -88,6 +89,12 @@ def test_frames_are_those_of_the_numbers(found: ModelLoads) -> None:
     np.testing.assert_allclose(found.kinematics.times_s[FRAMES], TIMES, atol=1e-9)
     assert (found.muscles.status[:76] == 1).all()
     assert np.abs(found.muscles.reserves.values[:76]).max() < 0.2
+
+
+def test_times_without_a_frame_are_refused(walk) -> None:
+    body, muscles, motion, loads = walk
+    with pytest.raises(RecordingError, match="no frame lies between 90 and 91 s"):
+        model_muscles(body, muscles, motion, loads, times_s=(90.0, 91.0))
 
 
 @pytest.mark.parametrize("muscle", ACTIVATIONS)

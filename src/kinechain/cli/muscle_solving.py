@@ -144,7 +144,7 @@ def _of_person(
     from kinechain.care.person_file import read_person
     from kinechain.loads.loads import LoadSettings
     from kinechain.loads.model_muscles import muscle_table
-    from kinechain.loads.person_muscles import person_loads
+    from kinechain.loads.person_muscles import person_walk_loads
 
     cutoff, exponent, weighting, strength, passive = chosen
     if passive is False:
@@ -154,7 +154,7 @@ def _of_person(
             "external loads (.xml) name the bodies of an OpenSim model; give a person's plates as a table"
         )
     settings = LoadSettings(cutoff_hz=cutoff, exponent=exponent, weighting=weighting)
-    loads = person_loads(read_person(file), recording, static, grf, settings, strength, say)
+    loads = person_walk_loads(read_person(file), recording, static, grf, settings, strength, say)
     table = muscle_table(loads.muscle_forces, loads.activations, loads.reserves, loads.reactions)
     frame = "joint reactions of the upper on the lower segment, in the lower one's axes: x forward, y left, z up"
     return table, loads.times_s, loads.notes, frame

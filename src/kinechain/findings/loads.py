@@ -67,8 +67,9 @@ class LoadMeasure:
     name : str
         As printed, without the side.
     series : str
-        What is looked at: ``reaction JOINT AXIS``, ``tension NAME``, ``moment COORDINATE``, ``power JOINT``,
-        ``ground AXIS`` or ``region NAME``; ``{s}`` stands for r or l, a minus before it turns the sign.
+        What is looked at: ``reaction JOINT AXIS``, ``tension NAME``, ``moment COORDINATE``, ``frontal JOINT`` (net
+        moment that keeps a leg from being adducted), ``power JOINT``, ``ground AXIS`` or ``region NAME``; ``{s}``
+        stands for r or l, a minus before it turns the sign.
     reduce : str
         What is taken of it.
     part : str

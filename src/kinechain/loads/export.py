@@ -154,9 +154,14 @@ def _about(loads: Loads) -> dict[str, str]:
     return {
         "mass_kg": f"{loads.mass_kg:.8g}",
         "load_settings": json.dumps(settings, sort_keys=True),
-        "notes": json.dumps([*loads.ground.notes, *loads.notes]),
+        "notes": json.dumps(_said(loads)),
         "what": "estimates of a model, not measurements",
     }
+
+
+def _said(loads: Loads) -> list[str]:
+    """Return all notes, once each."""
+    return list(dict.fromkeys((*loads.ground.notes, *loads.notes)))
 
 
 def write_load_files(
@@ -187,7 +192,7 @@ def write_load_files(
     them; tissues in ``_tension`` (N) and ``_length`` (m).  A reaction is ``<joint>_on_lower_in_lower_fx`` ...: what
     the upper segment exerts on the lower one, in the axes of the lower one, x forward, y left, z up.
     """
-    said = [*remarks, "Estimates of a model, not measurements.", *loads.ground.notes, *loads.notes]
+    said = [*remarks, "Estimates of a model, not measurements.", *_said(loads)]
     written: list[Path] = []
 
     def write(ending: str, names: Sequence[str], values: FloatArray) -> None:

@@ -177,7 +177,8 @@ def _applied(element: Element, series: Series, table: str) -> AppliedForce:
 
 
 def _frame(name: str) -> str:
-    return GROUND if name.rsplit("/", 1)[-1] == GROUND else name.rsplit("/", 1)[-1]
+    """Return the last part of a path such as '/bodyset/calcn_r'."""
+    return name.rsplit("/", 1)[-1]
 
 
 def _columns(series: Series, prefix: str, what: str, name: str, table: str) -> FloatArray:

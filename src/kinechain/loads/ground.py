@@ -86,7 +86,7 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     known = np.isfinite(prediction.demand.poses[:, 0, 0, 0])
     whole = known & is_shown["right"] & is_shown["left"]
     fallback = PREDICTED if settings.ground == "automatic" else UNKNOWN
-    feet = tuple(_joined(measured[side], prediction.feet[side], is_on[side], whole, known, fallback) for side in SIDES)
+    feet = tuple(_joined(measured[side], prediction.feet[side], whole, known, fallback) for side in SIDES)
     notes = (
         *(f.sentence for f in faults),
         *((said,) if said else ()),
@@ -233,7 +233,6 @@ def _shown(
 def _joined(
     measured: MeasuredFoot,
     predicted: FootPrediction,
-    is_on: NDArray[np.bool_],
     whole: NDArray[np.bool_],
     known: NDArray[np.bool_],
     fallback: int,

@@ -11,6 +11,7 @@ import numpy as np
 from kinechain.body.body import Body
 from kinechain.body.muscle import Musculature
 from kinechain.core.arrays import FloatArray, Immutable
+from kinechain.core.errors import RecordingError
 from kinechain.loads.external_loads import ExternalLoads
 from kinechain.loads.joint_reactions import PathLoads, opensim_plan, solve_reactions
 from kinechain.loads.kinematics import Kinematics, motion_kinematics
@@ -83,6 +84,13 @@ def model_muscles(
         Muscles are solved between these times only, both ends included; the filter sees the whole motion.
     strengths : (time, muscle) array, N, optional
         Force at full activation at the solved times, in place of the one computed here.
+
+    Raises
+    ------
+    RecordingError
+        If the motion has no frame between the times, or lies outside those of the loads.
+    SettingError
+        If a setting names a muscle, a group or a row that is not there.
     """
     dynamics = dynamics_of(body)
     kinematics = motion_kinematics(dynamics.tree, motion, cutoff_hz)
@@ -90,6 +98,11 @@ def model_muscles(
     if times_s is not None:
         half = 0.5 / kinematics.rate_hz
         wanted = (kinematics.times_s > times_s[0] - half) & (kinematics.times_s < times_s[1] + half)
+        if not wanted.any():
+            raise RecordingError(
+                f"no frame lies between {times_s[0]:g} and {times_s[1]:g} s; the motion runs from "
+                f"{kinematics.times_s[0]:.2f} to {kinematics.times_s[-1]:.2f} s"
+            )
         first, last = int(np.argmax(wanted)), len(wanted) - int(np.argmax(wanted[::-1]))
         kinematics, external = kinematics.cut(first, last), None if external is None else external[first:last]
     plan = plan_muscles(body, musculature, settings)

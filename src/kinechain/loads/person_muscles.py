@@ -13,10 +13,10 @@ from kinechain.loads.loads import Loads, LoadSettings
 from kinechain.loads.person_dynamics import person_walk, plate_sentences
 from kinechain.loads.strength import examined_strength, parse_strength
 
-__all__ = ["person_loads"]
+__all__ = ["person_walk_loads"]
 
 
-def person_loads(
+def person_walk_loads(
     person: Person,
     recording: Path,
     static: Path | None,
