@@ -41,6 +41,7 @@ from kinechain.body.osim_xml import (
     require_unique,
     text,
     truth,
+    without_collector,
     words,
 )
 from kinechain.core.errors import FileError, suggest
@@ -94,7 +95,8 @@ def read_osim(path: str | Path) -> Body:
 @lru_cache(maxsize=4)
 def _read(content: Content) -> Body:
     """Read a model once: a laboratory reads the same one for every trial."""
-    return _body(_model_element(parse_document(content.data)), content.name)
+    with without_collector():
+        return _body(_model_element(parse_document(content.data)), content.name)
 
 
 def _model_element(root: Element) -> Element:

@@ -10,15 +10,16 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from kinechain.body.body import GROUND
-from kinechain.body.osim_xml import describe, floats, numbers, text
+from kinechain.body.osim_xml import describe, floats, text
 from kinechain.core.arrays import FloatArray, handed_over
 from kinechain.core.errors import FileError, suggest
-from kinechain.core.frames import about_axis, transform
+from kinechain.core.frames import about_axis
 
 __all__ = ["Frame", "Frames", "collect_frames", "turned"]
 
 Path = tuple[str, ...]
 
+_AXES = np.eye(3)
 _ZERO = (0.0, 0.0, 0.0)
 
 
@@ -45,7 +46,7 @@ class Frame:
         """Return a point (3,), m, given in this frame, in the body's; nobody else holds the array."""
         if self.is_body:
             # As the product with the identity, which makes 0 of -0.
-            return handed_over(np.array(point) + 0.0)
+            return handed_over(np.array([x + 0.0 for x in point]))
         return np.asarray((self.body_from_frame @ np.append(point, 1.0))[:3])
 
 
@@ -79,16 +80,17 @@ class Frames:
         FileError
             If the path leads nowhere or in a circle.
         """
-        # Hundreds of points stand on a dozen bodies, each named from the root.
-        known = self._known.get(socket)
-        if known is None:
-            known = self._follow(socket, owner, asker)
-            if socket.startswith("/"):
-                self._known[socket] = known
-        return known
+        found = self.known(socket) or self._follow(socket, owner, asker)
+        if socket.startswith("/"):
+            self._known[socket] = found
+        return found
+
+    def known(self, socket: str) -> Frame | None:
+        """Return the frame at an absolute path if it was resolved before: hundreds of points stand on few bodies."""
+        return self._known.get(socket)
 
     def _follow(self, socket: str, owner: Path, asker: str) -> Frame:
-        place = np.eye(4)
+        place: FloatArray | None = None
         seen: set[Path] = set()
         while True:
             path = self._find(socket, owner, asker)
@@ -97,8 +99,9 @@ class Frames:
             seen.add(path)
             element = self.elements[path]
             if element.tag in ("Body", "Ground"):
-                return Frame(GROUND if element.tag == "Ground" else path[-1], place)
-            place = _offset(element) @ place
+                return Frame(GROUND if element.tag == "Ground" else path[-1], np.eye(4) if place is None else place)
+            # As the product with the identity, which makes 0 of -0.
+            place = _offset(element) + 0.0 if place is None else _offset(element) @ place
             socket, owner, asker = text(element, "socket_parent"), path, describe(element)
 
     def _find(self, socket: str, owner: Path, asker: str) -> Path:
@@ -131,14 +134,18 @@ def _join(socket: str, owner: Path) -> Path:
 
 def _offset(element: Element) -> FloatArray:
     """Return parent_from_frame of an offset frame; its orientation is a body-fixed x-y-z sequence."""
-    return transform(turned(*floats(element, "orientation", 3, _ZERO)), numbers(element, "translation", 3, _ZERO))
+    out = np.zeros((4, 4))
+    out[:3, :3] = turned(*floats(element, "orientation", 3, _ZERO))
+    out[:3, 3] = floats(element, "translation", 3, _ZERO)
+    out[3, 3] = 1.0
+    return out
 
 
 def turned(x: float, y: float, z: float) -> FloatArray:
     """Return the rotation (3, 3) of a body-fixed x-y-z sequence, rad."""
     if x == y == z == 0.0:
-        return np.eye(3)
-    return about_axis(np.eye(3)[0], x) @ about_axis(np.eye(3)[1], y) @ about_axis(np.eye(3)[2], z)
+        return np.array(_AXES)
+    return about_axis(_AXES[0], x) @ about_axis(_AXES[1], y) @ about_axis(_AXES[2], z)
 
 
 # Once for the skeleton and once for the muscles of a file.  Nobody changes an element.

@@ -81,11 +81,12 @@ def read_joint(element: Element, frames: Frames, source: str) -> OsimJoint:
     read = _custom if element.tag == "CustomJoint" else _plain
     mobilities, coordinates, notes = read(element)
     shift, moving = _without_constants(mobilities)
+    place = parent.body_from_frame
     joint = Joint(
         name=name,
         parent=parent.body,
         child=child.body,
-        parent_from_joint=parent.body_from_frame @ transform(translation=shift),
+        parent_from_joint=place @ transform(translation=shift) if shift.any() else place,
         child_from_joint=child.body_from_frame,
         mobilities=moving,
         source=source,

@@ -34,6 +34,7 @@ from kinechain.body.osim_xml import (
     require_unique,
     text,
     truth,
+    without_collector,
 )
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError, suggest
@@ -118,11 +119,12 @@ def read_osim_muscles(path: str | FilePath, body: Body | None = None) -> Muscula
 # Kept as the body is: a laboratory reads the same model for every trial.
 @lru_cache(maxsize=4)
 def _read(content: Content, body: Body) -> Musculature:
-    root = parse_document(content.data)
-    model = root.find("Model")
-    if model is None:
-        raise FileError("it holds no <Model>")
-    musculature = _Reader(root, model, body, content.name).musculature()
+    with without_collector():
+        root = parse_document(content.data)
+        model = root.find("Model")
+        if model is None:
+            raise FileError("it holds no <Model>")
+        musculature = _Reader(root, model, body, content.name).musculature()
     musculature.check(body)
     return musculature
 
@@ -234,7 +236,9 @@ class _Reader:
 
     def _point(self, element: Element, frames: Frames, owner: tuple[str, ...]) -> PathPoint:
         socket = text(element, "socket_parent_frame")
-        frame = frames.resolve(socket, (*owner, element.get("name", "")), describe(element))
+        frame = frames.known(socket)
+        if frame is None:
+            frame = frames.resolve(socket, (*owner, element.get("name", "")), describe(element))
         if element.tag == "MovingPathPoint":
             return self._moving(element, frame.body, frame.body_from_frame)
         place = frame.place(floats(element, "location", 3))

@@ -7,11 +7,12 @@ expansion and external entities.  Size and depth are bounded.  The helpers raise
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -36,6 +37,7 @@ __all__ = [
     "require_unique",
     "text",
     "truth",
+    "without_collector",
     "words",
 ]
 
@@ -47,6 +49,18 @@ MAX_DEPTH = 100
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 #: Longest account of a fault; a damaged file can hold names of any length.
 MAX_MESSAGE = 300
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Leave Python's search for circles of dead objects out: reading makes thousands of objects and no circle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager
@@ -274,7 +288,12 @@ def _short(parts: list[str]) -> str:
 
 def number(element: Element, tag: str, default: float | None = None) -> float:
     """Return one finite number of a child; see ``numbers``."""
-    return floats(element, tag, 1, None if default is None else (default,))[0]
+    try:
+        value = float(element.findtext(tag) or "")
+    except ValueError:
+        value = nan
+    # What is no single finite number is looked at again, for a default or a sentence.
+    return value if isfinite(value) else floats(element, tag, 1, None if default is None else (default,))[0]
 
 
 def truth(element: Element, tag: str, default: bool = False) -> bool:
