@@ -139,25 +139,32 @@ def print_stages(body: Body, walks: list[Recording], repeats: int) -> None:
     print(f"  muscles and model of a new person: {1e3 * models:.0f} ms once (tables read)")
 
 
+def processor_s() -> float:
+    """Return the processor time of this process and of its children that have ended, s."""
+    return sum(os.times()[:4])
+
+
 def print_cores(body: Body, walks: list[Recording], repeats: int) -> None:
     muscles = person_muscles(body)
     many = [*walks, *walks]
     frames = 0
-    ratios, rates = [], []
+    ratios, rates, work = [], [], []
     for _ in range(max(repeats // 2, 3)):
-        seconds = []
+        seconds, used = [], []
         for workers in (1, 2):
-            start = time.perf_counter()
+            start, before = time.perf_counter(), processor_s()
             found = analyze_walks(body, muscles, many, workers=workers)
             seconds.append(time.perf_counter() - start)
+            used.append(processor_s() - before)
         frames = sum(len(loads.times_s) for _, loads in found)
         ratios.append(seconds[0] / seconds[1])
         rates.append(frames / seconds[1])
+        work.append(used[1] / used[0])
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     print(
         f"{len(many)} walks, {frames} frames, on {core_count()} cores: two workers are {statistics.median(ratios):.2f} "
         f"times as fast as one (paired, {', '.join(f'{r:.2f}' for r in ratios)}), up to {max(rates):.0f} frames/s; "
-        f"load average {load:.1f}"
+        f"both together take {statistics.median(work):.2f} times the processor time of one; load average {load:.1f}"
     )
 
 
