@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 import numpy as np
 
 from kinechain.body.body import Function
 from kinechain.body.osim_xml import describe, floats, number, numbers
-from kinechain.core.arrays import FloatArray, handed_over
+from kinechain.core.arrays import FloatArray, frozen, handed_over
 from kinechain.core.errors import FileError
 
 __all__ = ["compose", "multiply", "read_function", "simm_spline"]
@@ -96,10 +97,17 @@ def simm_spline(x: FloatArray, y: FloatArray) -> Function:
     ----------
     Forsythe, Malcolm, Moler: Computer Methods for Mathematical Computations (1977), subroutine SPLINE.
     """
+    # The left side of a model repeats the splines of the right.
+    return Function(x, _spline_coefficients(np.asarray(x, float).tobytes(), np.asarray(y, float).tobytes()))
+
+
+@lru_cache(maxsize=256)
+def _spline_coefficients(of_x: bytes, of_y: bytes) -> FloatArray:
+    x, y = np.frombuffer(of_x), np.frombuffer(of_y)
     step = x[1:] - x[:-1]
     slope = (y[1:] - y[:-1]) / step
     if len(x) == 2:
-        return Function(x, np.array([[y[0], slope[0], 0.0, 0.0]]))
+        return frozen([[y[0], slope[0], 0.0, 0.0]])
     # Unknown is a sixth of the second derivative at the points.
     right = np.zeros(len(x))
     right[1:-1] = slope[1:] - slope[:-1]
@@ -117,7 +125,7 @@ def simm_spline(x: FloatArray, y: FloatArray) -> Function:
     coefficients[:, 1] = slope - step * (2.0 * sixth[:-1] + sixth[1:])
     coefficients[:, 2] = 3.0 * sixth[:-1]
     coefficients[:, 3] = (sixth[1:] - sixth[:-1]) / step
-    return Function(x, handed_over(coefficients))
+    return handed_over(coefficients)
 
 
 def _third_difference(x: list[float], slope: list[float]) -> float:
