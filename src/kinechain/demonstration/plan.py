@@ -6,7 +6,7 @@ move, the place of each foot and the length of the stride; wanted, in the sense 
 stated below, are
 
 * the mean curves, with what is changed on purpose,
-* contacts that rest on the floor while they carry, and clear it in swing,
+* contacts that rest on the floor while they carry, and clear it in swing; steps of one length,
 * no moment about the pelvis beyond what the ground gives: the force the whole body needs, from a centre of pressure
   that travels under each foot, passed from foot to foot as walking does (`kinechain.loads.predicted_ground`),
 * small moments at the joints.
@@ -48,6 +48,8 @@ FRAMES = 50
 #: How near each thing is wanted, one standard deviation.  Assumptions, weighed against each other by the tests' bounds.
 #: A contact at rest; how high and how surely it clears the floor in swing, m.
 REST_M, CLEARANCE_M, CLEARANCE_SD_M = 0.0015, 0.008, 0.0015
+#: Half a stride from foot to foot, in each frame, m.
+STEP_M = 0.03
 #: The knee about the peak of swing, where the stated asymmetry lies: from, to (parts of the stride) and within, rad.
 SWING_KNEE, SWING_KNEE_RAD = (0.64, 0.82), np.deg2rad(0.5)
 #: The moment at the pelvis that the ground does not explain; that about the vertical is wanted by so much less, for
@@ -231,6 +233,7 @@ class _Problem:
             resting[..., None] * (found[..., :2] - stands) / REST_M,
             resting * height / REST_M,
             (1.0 - resting) * np.minimum(0.0, height - np.tile(self.clearance, (again, 1, 1))) / CLEARANCE_SD_M,
+            np.full((times, 1), (places[1, 0] - places[0, 0] - 0.5 * length) / STEP_M),
             self._knees(q),
             self._moments(q, dq, ddq, pressure, np.tile(self.share, (again, 1))),
         )
