@@ -42,10 +42,11 @@ import opensim_ik
 import opensim_tools
 from opensim_tools import RESERVE_NM, RESIDUAL, Case, read_sto, silence, timed
 
-from kinechain.body import osim, osim_muscles, osim_xml
+from kinechain.body import hill, osim, osim_frames, osim_functions, osim_muscles, osim_xml, paths, tree
 from kinechain.body.osim import read_osim
 from kinechain.body.osim_muscles import read_osim_muscles
 from kinechain.body.tree import KERNELS
+from kinechain.loads import newton_euler
 from kinechain.loads.external_loads import read_external_loads
 from kinechain.loads.model_dynamics import model_inverse_dynamics, read_coordinates, write_moments
 from kinechain.loads.model_muscles import ModelLoads, model_muscles, muscle_table, write_muscles
@@ -149,9 +150,14 @@ def _lacking(opensim, path: Path) -> dict[str, float]:
 
 
 def forget_models() -> None:
-    """Let go of every model read before, so that reading one takes as long as in a new process."""
-    for kept in (osim._read, osim_muscles._read, osim_xml._parse):
-        kept.cache_clear()
+    """Let go of every model read before, and of all made from it, so that reading takes what a new process takes."""
+    kept = (
+        *(osim._read, osim_muscles._read, osim_xml._parse, osim_frames.collect_frames),
+        *(osim_functions._spline_coefficients, tree._flatten, paths._flatten_paths, paths.moving_parts),
+        *(hill.flatten_fibres, hill._tables, newton_euler._dynamics),
+    )
+    for function in kept:
+        function.cache_clear()
 
 
 class Ours:

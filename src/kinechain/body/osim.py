@@ -41,7 +41,6 @@ from kinechain.body.osim_xml import (
     require_unique,
     text,
     truth,
-    without_collector,
     words,
 )
 from kinechain.core.errors import FileError, suggest
@@ -95,8 +94,7 @@ def read_osim(path: str | Path) -> Body:
 @lru_cache(maxsize=4)
 def _read(content: Content) -> Body:
     """Read a model once: a laboratory reads the same one for every trial."""
-    with without_collector():
-        return _body(_model_element(parse_document(content.data)), content.name)
+    return _body(_model_element(parse_document(content.data)), content.name)
 
 
 def _model_element(root: Element) -> Element:

@@ -34,7 +34,6 @@ from kinechain.body.osim_xml import (
     require_unique,
     text,
     truth,
-    without_collector,
 )
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import FileError, suggest
@@ -119,12 +118,11 @@ def read_osim_muscles(path: str | FilePath, body: Body | None = None) -> Muscula
 # Kept as the body is: a laboratory reads the same model for every trial.
 @lru_cache(maxsize=4)
 def _read(content: Content, body: Body) -> Musculature:
-    with without_collector():
-        root = parse_document(content.data)
-        model = root.find("Model")
-        if model is None:
-            raise FileError("it holds no <Model>")
-        musculature = _Reader(root, model, body, content.name).musculature()
+    root = parse_document(content.data)
+    model = root.find("Model")
+    if model is None:
+        raise FileError("it holds no <Model>")
+    musculature = _Reader(root, model, body, content.name).musculature()
     musculature.check(body)
     return musculature
 

@@ -7,7 +7,6 @@ expansion and external entities.  Size and depth are bounded.  The helpers raise
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -37,7 +36,6 @@ __all__ = [
     "require_unique",
     "text",
     "truth",
-    "without_collector",
     "words",
 ]
 
@@ -49,18 +47,6 @@ MAX_DEPTH = 100
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 #: Longest account of a fault; a damaged file can hold names of any length.
 MAX_MESSAGE = 300
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Leave Python's search for circles of dead objects out: reading makes thousands of objects and no circle."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager
