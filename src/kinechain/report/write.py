@@ -24,7 +24,7 @@ from kinechain.report.json import assessment_json
 from kinechain.report.pdf import render_pdf
 
 if TYPE_CHECKING:
-    from kinechain.analysis import Assessment
+    from kinechain.analysis import Assessment, Standing
     from kinechain.body.body import Body
 
 __all__ = ["write_outputs"]
@@ -55,8 +55,8 @@ def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = N
     -------
     tuple of Path
         ``report.html``, ``report.pdf``, ``assessment.json``, then per walking trial ``motion.mot`` and
-        ``motion.parquet`` (the second and later trials carry the name of their recording), then per trial with loads
-        the files of `kinechain.loads.export` in the folder ``loads``.
+        ``motion.parquet`` (the second and later trials carry the name of their recording), then per trial with loads,
+        and for standing, the files of `kinechain.loads.export` in the folder ``loads``.
 
     Raises
     ------
@@ -80,8 +80,9 @@ def write_outputs(assessment: Assessment, out: Path, palette: Palette | None = N
 
 
 def _write_loads(assessment: Assessment, hidden: Path, place: Path) -> list[Path]:
-    """Write the loads of every trial into a hidden folder, and make the folder they will be moved to."""
-    if not assessment.loads:
+    """Write the loads of trials and of standing into a hidden folder, and make the folder they will be moved to."""
+    standing = assessment.standing_loads
+    if not assessment.loads and standing is None:
         return []
     if place.exists() and not place.is_dir():
         raise NotADirectoryError(ENOTDIR, "a file stands where the folder of loads belongs", str(place))
@@ -89,14 +90,18 @@ def _write_loads(assessment: Assessment, hidden: Path, place: Path) -> list[Path
     written: list[Path] = []
     names = _recording_names(assessment.trials)
     for trial, loads, name in zip(assessment.trials, assessment.loads, names, strict=True):
-        origin = _origin(trial, assessment)
-        remarks = [f"{key}: {value}" for key, value in origin.items()]
-        written += write_load_files(loads, hidden, name, remarks, origin) if loads.moments.labels else ()
-    standing = assessment.standing_loads
-    if standing is not None and standing.moments.labels:
-        written += write_load_files(standing, hidden, _free_name("standing", names))
+        written += write_load_files(loads, hidden, name, *_headers(trial, assessment)) if loads.moments.labels else ()
+    if standing is not None and standing.moments.labels and assessment.standing is not None:
+        name = _free_name("standing", names)
+        written += write_load_files(standing, hidden, name, *_headers(assessment.standing, assessment))
     place.mkdir(exist_ok=True)
     return written
+
+
+def _headers(trial: GaitTrial | Standing, assessment: Assessment) -> tuple[list[str], dict[str, str]]:
+    """Return what a file carries of its making, as lines for people and by key."""
+    origin = _origin(trial, assessment)
+    return [f"{key}: {value}" for key, value in origin.items()], origin
 
 
 def _recording_names(trials: tuple[GaitTrial, ...]) -> list[str]:
@@ -168,7 +173,7 @@ def _stems(trials: tuple[GaitTrial, ...]) -> list[str]:
 def _write_motion(path: Path, body: Body, trial: GaitTrial, assessment: Assessment) -> None:
     motion = trial.motion
     kinds = [body.coordinate(name).kind for name in motion.coordinates]
-    remarks = [f"{key}: {value}" for key, value in _origin(trial, assessment).items()]
+    remarks, _ = _headers(trial, assessment)
     write_mot(motion.coordinates, kinds, motion.shown_values, motion.times_s, path, remarks)
 
 
@@ -188,7 +193,7 @@ def _write_table(path: Path, body: Body, trial: GaitTrial, assessment: Assessmen
     )
 
 
-def _origin(trial: GaitTrial, assessment: Assessment) -> dict[str, str]:
+def _origin(trial: GaitTrial | Standing, assessment: Assessment) -> dict[str, str]:
     """Return what a motion file carries of its making."""
     provenance = assessment.provenance
     return {

@@ -135,6 +135,16 @@ def test_an_assessment_writes_the_loads_of_every_trial_into_their_folder(make_as
     assert any(line.startswith("intended_purpose: Research and education") for line in header)
 
 
+def test_loads_of_standing_are_written_with_their_making_with_or_without_a_walk(make_assessment, tmp_path):
+    for base in (loaded(make_assessment, "a.c3d"), make_assessment(trials=(), loads=())):
+        paths = write_outputs(replace(base, standing_loads=made_loads()), tmp_path)
+        of_standing = {p.name for p in paths if p.parent.name == "loads" and p.name.startswith("standing_")}
+        assert of_standing == {f"standing{ending}" for ending in LOAD_FILES}
+        header, _ = read_sto(tmp_path / "loads" / "standing_moments.sto")
+        assert "recording: static.c3d" in header
+        assert "setting.rhythm: christophy2012" in header
+
+
 def test_loads_of_an_earlier_assessment_do_not_stay_beside_a_new_one(make_assessment, tmp_path):
     write_outputs(loaded(make_assessment, "a.c3d", "b.c3d"), tmp_path)
     (tmp_path / "loads" / "mine.txt").write_text("mine")
