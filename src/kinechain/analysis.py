@@ -37,6 +37,7 @@ from kinechain.findings.standing_loads import summarise_standing
 from kinechain.loads.loads import Load, Loads, LoadSettings
 from kinechain.loads.muscle_activity import MuscleCurve
 from kinechain.loads.person_loads import PersonLoads, person_loads
+from kinechain.motion.body_paths import foot_is_shown
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.motion.motion import Motion
 from kinechain.motion.plausibility import impossible_joints
@@ -46,7 +47,7 @@ from kinechain.recording.clock import too_slow_for_gait
 from kinechain.recording.collect import Collection, collect_recordings, named
 from kinechain.recording.prepare import PrepareSettings
 from kinechain.recording.read import ReadSettings
-from kinechain.recording.recording import Recording
+from kinechain.recording.recording import Recording, Side
 
 __all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
 
@@ -272,6 +273,7 @@ def assess(
             *_contradictions(size, findings),
             *_misfits(body, trials, parts),
             *_unseen_knees(body, standing, (*trials, *parts)),
+            *_unseen_feet(body, trials),
             *_impossible(body, (*trials, *parts)),
         ),
         notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ()), *loads.notes, *emg_notes),
@@ -387,6 +389,24 @@ def _unseen_knees(body: Body | None, standing: Standing | None, trials: Sequence
                     f"{trial.recording.name} shows no marker at the {word} knee and there is no standing trial with "
                     "one: the lengths of thigh and shank follow from the height alone, so do not trust the hip, knee "
                     "and ankle angles of that side; give the standing trial (--static)."
+                )
+    return tuple(said)
+
+
+def _unseen_feet(body: Body | None, trials: Sequence[GaitTrial]) -> tuple[str, ...]:
+    """Say in how many frames no marker shows a foot: what it carries there would be a guess."""
+    if body is None:
+        return ()
+    said = []
+    for trial in trials:
+        sides: tuple[Side, Side] = ("right", "left")
+        for side in sides:
+            hidden = ~foot_is_shown(body, trial.motion, side) & np.isfinite(trial.motion.values).all(axis=1)
+            if hidden.any():
+                said.append(
+                    f"{trial.recording.name} does not show how the {side} foot turns against the shank in "
+                    f"{np.count_nonzero(hidden)} of {len(hidden)} frames: loads of its ankle, calf and foot are not "
+                    "given there; do not trust a ground reaction predicted there. Mark heel and metatarsal heads."
                 )
     return tuple(said)
 

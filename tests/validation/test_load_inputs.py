@@ -1,5 +1,6 @@
 """Plates that are wrong in a real walk are named with their frames and residual, and never silently used."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +9,10 @@ import numpy as np
 import pytest
 
 from kinechain import cli
+from kinechain.analysis import assess
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.musculature import person_muscles
+from kinechain.care.person import Person
 from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.ground import ground_reaction
 from kinechain.loads.loads import MEASURED, GroundReaction, LoadSettings
@@ -19,7 +22,7 @@ from kinechain.recording.read import read_recording
 from kinechain.recording.recording import ForcePlate
 
 MASS_KG = 67.0
-ASIDE = np.array([0.0, 0.08, 0.0])
+ASIDE, ABOVE = np.array([0.0, 0.08, 0.0]), np.array([0.0, 0.0, 0.5])
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +60,10 @@ def test_plates_as_recorded_are_used(walk) -> None:
         (lambda p: replace(p, free_moment=p.free_moment * 1e3), "free moment is"),
         (lambda p: replace(p, free_moment=p.free_moment + np.array([0, 0, 50])), "free moment is"),
         (lambda p: replace(p, centre_of_pressure=p.centre_of_pressure + ASIDE), "mm from where the foot"),
+        (lambda p: replace(p, centre_of_pressure=p.centre_of_pressure - ABOVE), "mm from where the foot"),
         (lambda p: replace(p, start_s=p.start_s + 0.05), "Check the clocks"),
     ],
-    ids=["gain", "half turn", "side", "newton millimetres", "twist", "place", "late"],
+    ids=["gain", "half turn", "side", "newton millimetres", "twist", "place", "height", "late"],
 )
 def test_a_wrong_plate_is_named_with_frames_and_residual_and_not_used(walk, change, words) -> None:
     ground = spoilt(walk, change)
@@ -122,3 +126,24 @@ def test_an_arch_that_is_asked_too_much_costs_its_frames_and_not_the_walk(walk) 
     solved = np.isfinite(loads.muscle_forces.values).all(axis=1)
     assert 40 < np.count_nonzero(solved) < len(solved)
     assert np.isfinite(loads.moments.values[solved]).all()
+
+
+def test_a_foot_without_markers_is_named_and_its_loads_are_not_told(shared: Path, monkeypatch) -> None:
+    folder = shared / "data/dev/schreiber_moissenet/2014001"
+    walk, hidden = folder / "2014001_C4_05.c3d", re.compile("R_(FCC|FM1|FM2|FM5|FAX)$")
+
+    def without_a_foot(path, *arguments, **more):
+        found = read_recording(path, *arguments, **more)
+        if Path(path).name != walk.name:
+            return found
+        kept = [k for k, label in enumerate(found.markers.labels) if not hidden.match(label)]
+        labels = tuple(found.markers.labels[k] for k in kept)
+        return replace(found, markers=replace(found.markers, labels=labels, positions=found.markers.positions[:, kept]))
+
+    monkeypatch.setattr("kinechain.recording.collect.read_recording", without_a_foot)
+    person = Person(mass_kg=MASS_KG, height_m=1.66, sex="male")
+    assessment = assess(person, [walk], folder / "2014001_ST.c3d")
+    assert any("does not show how the right foot turns" in said for said in assessment.refused)
+    walking = {(row.site, row.side) for row in assessment.load_rows if row.quantity == "resultant_peak"}
+    assert ("ankle", "left") in walking and ("knee", "right") in walking
+    assert ("ankle", "right") not in walking

@@ -25,6 +25,7 @@ from kinechain.findings.gait import choose_pace
 from kinechain.loads.loads import FOOT_REGIONS, MEASURED, PREDICTED, Load, Loads
 from kinechain.loads.lumbar import split_sacroiliac
 from kinechain.loads.strides import cut_stride
+from kinechain.motion.body_paths import foot_is_shown
 from kinechain.motion.cycles import Cycle
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.recording import Side
@@ -54,6 +55,10 @@ SHORTLY_PERCENT = 10.0
 HALF_CYCLE = 50.0
 
 _SIDES: tuple[Side, ...] = ("left", "right")
+
+
+#: What is carried below the shank, and is not told where no marker shows the foot.
+FOOT_SITES = ("ankle", "achilles", "plantar_fascia", "sole")
 
 
 @dataclass(frozen=True)
@@ -339,7 +344,7 @@ def summarise_loads(
     pairs = [(t, _with_sides(body, x)) for t, x in zip(trials, loads, strict=True) if any(t is k for k in kept)]
     rows: list[Load] = []
     for measure in LOAD_MEASURES:
-        strides = {side: _strides(measure, pairs, side) for side in _SIDES}
+        strides = {side: _strides(body, measure, pairs, side) for side in _SIDES}
         if measure.is_midline:
             rows += _row(measure, "both", strides["left"] + strides["right"])
         else:
@@ -400,12 +405,14 @@ def _after_strike(percents: Sequence[float]) -> str:
     return f"{first} to {last} % of a cycle after a foot strike"
 
 
-def _strides(measure: LoadMeasure, pairs: Sequence[tuple[GaitTrial, Loads]], side: Side) -> list[_Stride]:
+def _strides(body: Body, measure: LoadMeasure, pairs: Sequence[tuple[GaitTrial, Loads]], side: Side) -> list[_Stride]:
     out = []
     for trial, loads in pairs:
         series = load_series(loads, measure.series, side)
         if series is None:
             continue
+        if measure.site in FOOT_SITES:
+            series = np.where(foot_is_shown(body, trial.motion, side), series, np.nan)
         whole = load_series(loads, "ground up", side) if measure.reduce == "share" else None
         table = np.column_stack([series, *_origins(loads, measure, side), *([] if whole is None else [whole])])
         for cycle in trial.cycles:

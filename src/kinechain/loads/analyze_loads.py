@@ -306,7 +306,22 @@ def _reactions(model: LoadModel, parts: Sequence[FloatArray]) -> tuple[JointReac
 
 @dataclass(frozen=True, eq=False)
 class LoadChunk(Immutable):
-    """What some frames came to: moments about the inputs, shares, and so on, without what only the solution needs."""
+    """What some frames came to, without what only the solution needs.
+
+    Attributes
+    ----------
+    moments : (time, input) array, N m
+    shares : Shares
+    demand : (time, row) array, N m
+    forces : (time, path) array, N
+        Of muscles, then of tissues.
+    lengths : (time, path) array, m
+    reactions : (time, joint, 6) array, N and N m
+    net : (time, joint, 6) array, N and N m
+        Without muscles and tissues.
+    flattening : (time, side) array, N m
+        Moments that flatten an arch more than it can carry, right and left; NaN where it carries them.
+    """
 
     moments: FloatArray
     shares: Shares

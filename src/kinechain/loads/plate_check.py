@@ -195,8 +195,7 @@ def _fault(
         is_gross = kind != "weight" or abs(residual) > WRONG_WEIGHT_SHARE * weight
         return PlateFault(contact.plate, kind, first, last - 1, residual, is_gross, text)
 
-    centre = (foot.centre - prediction.feet[contact.side].centre)[alone, :2]
-    off = lengths(np.column_stack([centre, np.zeros(len(centre))]))
+    off = lengths((foot.centre - prediction.feet[contact.side].centre)[alone])
     off = off[np.isfinite(off)]
     late = _late_s(foot.force[:, 2], prediction.demand.force[:, 2], motion, contact)
     if late is not None:

@@ -14,7 +14,7 @@ from kinechain.motion.motion import Motion
 from kinechain.motion.signs import REGIONS
 from kinechain.recording.recording import Side
 
-__all__ = ["foot_paths"]
+__all__ = ["foot_is_shown", "foot_paths"]
 
 _FOOT = REGIONS["foot"] + REGIONS["toes"]
 
@@ -45,6 +45,26 @@ def foot_paths(body: Body, motion: Motion) -> FootPaths:
         motion.start_s,
     )
     return on_the_belt(paths, belt_speed(paths))
+
+
+def foot_is_shown(body: Body, motion: Motion, side: Side) -> NDArray[np.bool_]:
+    """Tell in which frames markers show how a foot stands against its shank; elsewhere its pose is a guess.
+
+    Parameters
+    ----------
+    body : Body
+    motion : Motion
+    side : 'left' or 'right'
+
+    Returns
+    -------
+    (time,) array of bool
+        False throughout if markers were followed and none of them was the foot's.
+    """
+    foot = {f"{part}_{side[0]}" for part in _FOOT}
+    followed = any(m.segment in foot and m.weight > 0 and m.name in motion.markers for m in body.markers)
+    ankle = motion.shown_values[:, motion.coordinates.index(f"ankle_dorsiflexion_{side[0]}")]
+    return np.isfinite(ankle) & (followed or not motion.markers)
 
 
 def _feet_shown(body: Body, motion: Motion) -> NDArray[np.bool_]:
