@@ -32,7 +32,7 @@ from kinechain.loads.muscle_forces import chunks, measure_muscles, remeasure_str
 from kinechain.motion.trial import GaitTrial, analyze_gait
 from kinechain.recording.recording import Recording
 
-__all__ = ["analyze_trials", "analyze_walks", "core_count", "solve_cases"]
+__all__ = ["analyze_trials", "analyze_walks", "core_count", "share_out", "solve_cases"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -72,7 +72,7 @@ def analyze_trials(
         In the order of the trials.
     """
     load_model(body, musculature, settings)  # Once, before the work is shared out.
-    return tuple(_share_out(lambda trial: analyze_loads(body, musculature, trial, settings), trials, workers))
+    return tuple(share_out(lambda trial: analyze_loads(body, musculature, trial, settings), trials, workers))
 
 
 def analyze_walks(
@@ -104,7 +104,7 @@ def analyze_walks(
         return trial, analyze_loads(body, musculature, trial, chosen)
 
     load_model(body, musculature, chosen)
-    return tuple(_share_out(solved, recordings, workers))
+    return tuple(share_out(solved, recordings, workers))
 
 
 def solve_cases(
@@ -145,7 +145,7 @@ def solve_cases(
                 f"the motion {len(kinematics.values)}"
             )
     batches = [cases[first : first + BATCH] for first in range(0, len(cases), BATCH)]
-    solved = _share_out(partial(_solve_batch, kinematics=kinematics, keep=keep), batches, workers)
+    solved = share_out(partial(_solve_batch, kinematics=kinematics, keep=keep), batches, workers)
     return tuple(result for batch in solved for result in batch)
 
 
@@ -176,8 +176,22 @@ def _solve_alike(cases: Sequence[LoadCase], moving: Kinematics, first: int, last
 _work: tuple[Callable[[Any], Any], Sequence[Any]] | None = None
 
 
-def _share_out(work: Callable[[_Item], _Result], items: Sequence[_Item], workers: int | None) -> list[_Result]:
-    """Return the work done on every item, in their order."""
+def share_out(work: Callable[[_Item], _Result], items: Sequence[_Item], workers: int | None = None) -> list[_Result]:
+    """Return the work done on every item, in their order, side by side on as many cores as there are.
+
+    Parameters
+    ----------
+    work : callable
+        From an item to its result; it changes nothing else.
+    items : sequence
+    workers : int, optional
+        How many at once; None takes every core this process may use.
+
+    Raises
+    ------
+    SettingError
+        If there is to be less than one worker.
+    """
     if workers is not None and workers < 1:
         raise SettingError(f"{workers} workers do no work; give 1 or more, or none for as many as there are cores")
     count = min(workers or core_count(), len(items))

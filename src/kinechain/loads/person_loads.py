@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from kinechain.loads.analyze_loads import analyze_loads, load_model, solve_loads
 from kinechain.loads.ground import predicted_reaction, segment_wrenches
 from kinechain.loads.kinematics import motion_kinematics
 from kinechain.loads.loads import UNKNOWN, FootReaction, GroundReaction, Load, Loads, LoadSettings, Table, Unknowns
-from kinechain.loads.samples import draw_samples
+from kinechain.loads.many import share_out
+from kinechain.loads.samples import Draw, draw_samples
 from kinechain.loads.strength import examined_strength
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial
@@ -26,6 +28,8 @@ from kinechain.recording.recording import Side
 
 __all__ = ["PersonLoads", "person_loads", "standing_loads"]
 
+#: Drawn bodies that are in memory together.
+AT_ONCE = 32
 #: Instants of one pose that let the rates be taken; the middle one is kept.
 _STILL = 9
 
@@ -87,17 +91,18 @@ def person_loads(
     muscles = person_muscles(body, fascia_area_mm2=settings.fascia_area_mm2)
     examined, notes = examined_strength(person, body, muscles)
     settings = replace(settings, strength={**examined, **settings.strength})
-    say("Computing loads")
-    walking = _all(body, muscles, trials, settings)
     other = with_rhythm(body, next(name for name in RHYTHMS if name != rhythm))
-    samples = []
-    for number, drawn in enumerate(draw_samples(body, muscles, settings) if trials else (), 1):
-        say(f"Computing loads of drawn body {number} of {settings.samples}")
-        samples.append(summarise(_all(drawn.body, drawn.muscles, trials, drawn.settings, drawn.unknowns)))
+    say("Computing loads")
+    bodies = (Draw(body, muscles, settings, Unknowns()), Draw(other, muscles, settings, Unknowns()))
+    solved = share_out(_walk, [(drawn, trial) for drawn in bodies for trial in trials])
+    draws, samples = draw_samples(body, muscles, settings), list[tuple[Load, ...]]()
+    while trials and (some := tuple(islice(draws, AT_ONCE))):
+        say(f"Computing loads of drawn bodies {len(samples) + 1} to {len(samples) + len(some)} of {settings.samples}")
+        samples += share_out(lambda drawn: summarise([_walk((drawn, trial)) for trial in trials]), some)
     return PersonLoads(
-        walking=walking,
+        walking=tuple(solved[: len(trials)]),
         standing=standing_loads(body, muscles, standing, settings) if standing is not None else None,
-        other_rhythm=_all(other, muscles, trials, settings),
+        other_rhythm=tuple(solved[len(trials) :]),
         samples=tuple(samples),
         notes=(*muscles.notes, *notes, *_failed(samples)),
     )
@@ -111,28 +116,14 @@ def _failed(samples: Sequence[tuple[Load, ...]]) -> tuple[str, ...]:
     return (f"{failed} of {len(samples)} drawn bodies gave no loads; the intervals are those of the others.",)
 
 
-def _all(
-    body: Body,
-    muscles: Musculature,
-    trials: Sequence[GaitTrial],
-    settings: LoadSettings,
-    unknowns: Unknowns | None = None,
-) -> tuple[Loads, ...]:
-    return tuple(_walk(body, muscles, trial, settings, unknowns) for trial in trials)
-
-
-def _walk(
-    body: Body, muscles: Musculature, trial: GaitTrial, settings: LoadSettings, unknowns: Unknowns | None
-) -> Loads:
+def _walk(case: tuple[Draw, GaitTrial]) -> Loads:
+    """Return the loads of one walk of one body; without columns where they are not known."""
+    drawn, trial = case
     try:
-        return analyze_loads(body, muscles, trial, settings, unknowns)
+        return analyze_loads(drawn.body, drawn.muscles, trial, drawn.settings, drawn.unknowns)
     except KinechainError as error:
-        return _unsolved(
-            body,
-            trial.motion,
-            settings,
-            f"The loads of {trial.recording.name} are not known: {str(error).rstrip('.')}.",
-        )
+        why = f"The loads of {trial.recording.name} are not known: {str(error).rstrip('.')}."
+        return _unsolved(drawn.body, trial.motion, drawn.settings, why)
 
 
 def standing_loads(body: Body, muscles: Musculature, standing: Motion, settings: LoadSettings) -> Loads | None:
