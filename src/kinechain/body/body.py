@@ -68,12 +68,12 @@ class Function(Immutable):
     @cached_property
     def is_linear(self) -> bool:
         """True for constants and straight lines."""
-        return len(self.coefficients) == 1 and not self.coefficients[0, 2:].any()
+        return len(self.coefficients) == 1 and self.coefficients[0].tolist()[2:] == [0.0, 0.0]
 
     @cached_property
     def is_constant(self) -> bool:
         """True if the value never changes."""
-        return self.is_linear and bool(self.coefficients[0, 1] == 0.0)
+        return len(self.coefficients) == 1 and self.coefficients[0].tolist()[1:] == [0.0, 0.0, 0.0]
 
     def value(self, z: float) -> float:
         """Return f at one number; `evaluate` spends its time on shapes."""

@@ -169,7 +169,9 @@ def _hermite(x: FloatArray, smooth: np.polynomial.Polynomial) -> Function:
 
 def multiply(function: Function, factor: float) -> Function:
     """Return ``factor`` times a function."""
-    return Function(function.knots, function.coefficients * factor, function.is_linear_outside)
+    if factor == 1.0 and function.is_constant:
+        return function
+    return Function(function.knots, handed_over(function.coefficients * factor), function.is_linear_outside)
 
 
 def compose(outer: Function, inner: Function) -> Function | None:

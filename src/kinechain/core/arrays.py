@@ -63,7 +63,12 @@ def frozen(array: Any, shape: tuple[int | None, ...] | None = None, name: str = 
 
 
 def _fits(have: tuple[int, ...], want: tuple[int | None, ...]) -> bool:
-    return len(have) == len(want) and all(w in (None, h) for h, w in zip(have, want, strict=True))
+    if len(have) != len(want):
+        return False
+    for length, wanted in zip(have, want, strict=True):
+        if wanted is not None and wanted != length:
+            return False
+    return True
 
 
 def _is_frozen(array: Any) -> bool:
