@@ -91,7 +91,7 @@ class Settings:
     rate_hz : float or None
         True frame rate of the markers where the files state a wrong one.
     loads : LoadSettings or None
-        How loads are computed; None computes none.
+        How loads are computed; None computes none.  Their cut-off is ``cutoff_hz`` above, not one of their own.
     """
 
     rhythm: str = "christophy2012"

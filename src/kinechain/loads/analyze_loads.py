@@ -223,7 +223,8 @@ def load_case(model: LoadModel, body: Body, trial: GaitTrial) -> tuple[Kinematic
 def _with_toes(body: Body, trial: GaitTrial, ground: GroundReaction, kinematics: Kinematics) -> Kinematics:
     """Lay toes that no marker shows flat on the floor while their foot carries half of body weight or more.
 
-    Below that they straighten in proportion to the load, so that nothing jumps (assumption).
+    Below that they straighten in proportion to the load, so that nothing jumps (assumption).  Their rates stay zero:
+    what a load that comes and goes says of their angle says nothing of their speed.
     """
     values = np.array(kinematics.values)
     for side in SIDES:
@@ -232,7 +233,7 @@ def _with_toes(body: Body, trial: GaitTrial, ground: GroundReaction, kinematics:
             continue
         load = np.nan_to_num(ground.foot(side).force[:, 2]) / (0.5 * body.mass_kg * GRAVITY_M_S2)
         bent = np.clip(load, 0.0, 1.0) * infer_toe_dorsiflexion(body, trial.motion.values, side, load > 0.0)
-        values[:, kinematics.inputs.index(name)] = np.where(np.isfinite(bent), bent, np.nan)
+        values[:, kinematics.inputs.index(name)] = bent
     return replace(kinematics, values=values)
 
 

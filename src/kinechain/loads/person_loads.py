@@ -18,7 +18,17 @@ from kinechain.core.errors import KinechainError
 from kinechain.loads.analyze_loads import analyze_loads, load_model, solve_loads
 from kinechain.loads.ground import predicted_reaction, segment_wrenches
 from kinechain.loads.kinematics import motion_kinematics
-from kinechain.loads.loads import UNKNOWN, FootReaction, GroundReaction, Load, Loads, LoadSettings, Table, Unknowns
+from kinechain.loads.loads import (
+    FOOT_REGIONS,
+    UNKNOWN,
+    FootReaction,
+    GroundReaction,
+    Load,
+    Loads,
+    LoadSettings,
+    Table,
+    Unknowns,
+)
 from kinechain.loads.many import share_out
 from kinechain.loads.samples import Draw, draw_samples
 from kinechain.loads.strength import examined_strength
@@ -95,7 +105,7 @@ def person_loads(
     say("Computing loads")
     bodies = (Draw(body, muscles, settings, Unknowns()), Draw(other, muscles, settings, Unknowns()))
     solved = share_out(_walk, [(drawn, trial) for drawn in bodies for trial in trials])
-    draws, samples = draw_samples(body, muscles, settings), list[tuple[Load, ...]]()
+    draws, samples = draw_samples(body, settings), list[tuple[Load, ...]]()
     while trials and (some := tuple(islice(draws, AT_ONCE))):
         say(f"Computing loads of drawn bodies {len(samples) + 1} to {len(samples) + len(some)} of {settings.samples}")
         samples += share_out(lambda drawn: summarise([_walk((drawn, trial)) for trial in trials]), some)
@@ -199,7 +209,7 @@ def _unsolved(body: Body, motion: Motion, settings: LoadSettings, why: str) -> L
         return Table((), np.empty((frames, 0)), unit)
 
     def foot(side: Side) -> FootReaction:
-        nothing, region = np.full((frames, 3), np.nan), np.full((frames, 5, 3), np.nan)
+        nothing, region = np.full((frames, 3), np.nan), np.full((frames, len(FOOT_REGIONS), 3), np.nan)
         return FootReaction(side, nothing, nothing, nothing, region, region, np.full(frames, float(UNKNOWN)))
 
     return Loads(

@@ -19,7 +19,6 @@ from kinechain.body.musculature import person_muscles
 from kinechain.body.skeleton import RHYTHMS, with_rhythm
 from kinechain.body.tables import read_table
 from kinechain.core.arrays import FloatArray
-from kinechain.core.errors import SettingError
 from kinechain.loads.loads import LoadSettings, Unknowns
 from kinechain.loads.lumbar import LUMBAR_JOINTS, sample_disc_inclinations
 
@@ -69,29 +68,21 @@ class Draw:
     unknowns: Unknowns
 
 
-def draw_samples(body: Body, muscles: Musculature, settings: LoadSettings) -> Iterator[Draw]:
+def draw_samples(body: Body, settings: LoadSettings) -> Iterator[Draw]:
     """Draw bodies.
 
     Parameters
     ----------
     body : Body
-    muscles : Musculature
-        Of that body.
+        Of our tables, at the size and mass of the person; each draw gets muscles of its own.
     settings : LoadSettings
-        ``samples`` and ``seed`` are used.
+        ``samples`` and ``seed`` are used; ``weighting`` and ``fascia_area_mm2`` are drawn, the rest is kept.
 
     Yields
     ------
     Draw
         The same for the same seed.
-
-    Raises
-    ------
-    SettingError
-        If the number of samples is negative.
     """
-    if settings.samples < 0:
-        raise SettingError(f"the number of samples is {settings.samples}; give 0 for none, or 20 and more")
     generator = np.random.default_rng(settings.seed)
     for _ in range(settings.samples):
         yield _draw(body, settings, generator)
