@@ -12,7 +12,10 @@ from kinechain import cli
 from kinechain.analysis import assess
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.musculature import person_muscles
+from kinechain.body.osim import read_osim
+from kinechain.body.osim_muscles import read_osim_muscles
 from kinechain.care.person import Person
+from kinechain.core.errors import FileError
 from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.ground import ground_reaction
 from kinechain.loads.loads import MEASURED, GroundReaction, LoadSettings
@@ -147,3 +150,44 @@ def test_a_foot_without_markers_is_named_and_its_loads_are_not_told(shared: Path
     walking = {(row.site, row.side) for row in assessment.load_rows if row.quantity == "resultant_peak"}
     assert ("ankle", "left") in walking and ("knee", "right") in walking
     assert ("ankle", "right") not in walking
+
+
+def model_command(
+    shared: Path, folder: Path, change: Callable[[list[list[str]]], list[list[str]]], command: str
+) -> int:
+    """Run ``id`` or ``muscles`` of a model on coordinates whose rows were changed; return the exit code."""
+    models = shared / "models/gait2392"
+    lines = (models / "reference_ik.mot").read_text().splitlines()
+    head = next(i for i, line in enumerate(lines) if line.strip() == "endheader") + 1
+    rows = [line.split("\t") for line in lines[head + 1 :] if line.strip()]
+    changed = ["\t".join(row) for row in change(rows[:100])]
+    (folder / "walk.mot").write_text("\n".join([*lines[: head + 1], *changed]) + "\n")
+    forces, out = models / "subject01_walk1_grf.xml", folder / "out.sto"
+    model = models / "subject01_scaled.osim"
+    with pytest.raises(SystemExit) as left:
+        cli.main([command, *map(str, [folder / "walk.mot", "--body", model, "--grf", forces, "--out", out])])
+    return int(left.value.code or 0)
+
+
+def test_muscles_of_a_model_name_when_the_motion_cannot_be_so(shared: Path, tmp_path: Path, capsys) -> None:
+    def jump(rows: list[list[str]]) -> list[list[str]]:
+        return [[x if k != 1 or n < 50 else str(float(x) + 1.0) for k, x in enumerate(r)] for n, r in enumerate(rows)]
+
+    assert model_command(shared, tmp_path, jump, "muscles") == 0
+    said = capsys.readouterr().out
+    assert "Residuals on the root" in said and "Not to be trusted" in said
+
+
+@pytest.mark.parametrize("command", ["id", "muscles"])
+def test_a_hole_in_the_times_of_coordinates_is_refused(shared: Path, tmp_path: Path, capsys, command: str) -> None:
+    assert model_command(shared, tmp_path, lambda rows: rows[:40] + rows[60:], command) == 2
+    assert "walk.mot lacks rows between 1.15 and 1.50 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1", "40.8"])
+def test_a_point_of_a_muscle_far_off_is_refused(shared: Path, tmp_path: Path, number: str) -> None:
+    content = (shared / "models/gait2392/subject01_scaled.osim").read_text()
+    model = tmp_path / "model.osim"
+    model.write_text(re.sub(r"(<PathPoint name=.*?<location>)\s*\S+", rf"\g<1>{number}", content, count=1, flags=re.S))
+    with pytest.raises(FileError, match="no muscle reaches so far"):
+        read_osim_muscles(model, read_osim(model))

@@ -76,6 +76,8 @@ _CURVE_TAGS = {
 _DEFAULT_MAX_CONTRACTION_VELOCITY = 10.0
 #: OpenSim keeps a conditional point this much beyond its range, in the coordinate's unit (ConditionalPathPoint.cpp).
 _RANGE_MARGIN = 1e-5
+#: Farther than this from the origin of its body lies no point of a muscle, m (assumption: twice the farthest seen).
+FARTHEST_POINT_M = 1.0
 _SURFACES: dict[str, Literal["cylinder", "sphere", "ellipsoid"]] = {
     "WrapCylinder": "cylinder",
     "WrapSphere": "sphere",
@@ -240,6 +242,11 @@ class _Reader:
         if element.tag == "MovingPathPoint":
             return self._moving(element, frame.body, frame.body_from_frame)
         place = frame.place(floats(element, "location", 3))
+        if not np.abs(place).max() < FARTHEST_POINT_M:
+            raise FileError(
+                f"{describe(element)} lies {np.abs(place).max():.3g} m from its body; no muscle reaches so far: check "
+                "the number and its unit"
+            )
         if element.tag == "PathPoint":
             return PathPoint(frame.body, place)
         if element.tag == "ConditionalPathPoint":

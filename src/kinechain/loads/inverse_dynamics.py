@@ -14,7 +14,7 @@ from kinechain.loads.kinematics import Kinematics
 from kinechain.loads.loads import Table
 from kinechain.loads.newton_euler import Dynamics, Forces, solve_forces
 
-__all__ = ["InverseDynamics", "moment_labels", "solve_inverse_dynamics"]
+__all__ = ["InverseDynamics", "moment_labels", "residual_notes", "solve_inverse_dynamics"]
 
 #: Residual force on the root, in body weights, from which a frame is named; an assumption: several times what filters
 #: and masses leave in walking (0.06 to 0.1 root mean square in the shared trials).
@@ -78,14 +78,27 @@ def solve_inverse_dynamics(
     forces = solve_forces(dynamics, kinematics.values, kinematics.velocities, kinematics.accelerations, external)
     moments = Table(dynamics.inputs, forces.inputs, "N m")
     powers = Table(dynamics.inputs, forces.inputs * kinematics.velocities, "W")
-    notes = (*kinematics.notes, *_residual_note(dynamics, forces), *_unexplained_note(dynamics, kinematics, forces))
+    notes = (*kinematics.notes, *residual_notes(dynamics, kinematics, forces.inputs))
     return InverseDynamics(dynamics, kinematics, forces, moments, powers, notes)
 
 
-def _residual_note(dynamics: Dynamics, forces: Forces) -> tuple[str, ...]:
+def residual_notes(dynamics: Dynamics, kinematics: Kinematics, inputs: FloatArray) -> tuple[str, ...]:
+    """Say how large the forces on the root are that nothing outside explains, and when they are too large.
+
+    Parameters
+    ----------
+    dynamics : Dynamics
+    kinematics : Kinematics
+    inputs : (time, input) array, N m and N
+        Net moments about the inputs.
+    """
+    return (*_residual_note(dynamics, inputs), *_unexplained_note(dynamics, kinematics, inputs))
+
+
+def _residual_note(dynamics: Dynamics, inputs: FloatArray) -> tuple[str, ...]:
     """Say how large the forces on the root are that nothing outside explains."""
     tree = dynamics.tree
-    root = forces.inputs[:, tree.is_root == 1]
+    root = inputs[:, tree.is_root == 1]
     whole = np.isfinite(root).all(axis=1)
     if not whole.any() or not root.size:
         return ()
@@ -99,10 +112,10 @@ def _residual_note(dynamics: Dynamics, forces: Forces) -> tuple[str, ...]:
     )
 
 
-def _unexplained_note(dynamics: Dynamics, kinematics: Kinematics, forces: Forces) -> tuple[str, ...]:
+def _unexplained_note(dynamics: Dynamics, kinematics: Kinematics, inputs: FloatArray) -> tuple[str, ...]:
     """Name the times at which a large part of the weight hangs on nothing: a foot stands on no plate there."""
     tree = dynamics.tree
-    root = forces.inputs[:, (tree.is_root == 1) & (tree.is_angle == 0)]
+    root = inputs[:, (tree.is_root == 1) & (tree.is_angle == 0)]
     weight = float(dynamics.mass_kg.sum() * np.linalg.norm(dynamics.gravity))
     if not root.size or weight == 0.0:
         return ()

@@ -11,7 +11,7 @@ from kinechain.body.body import Body
 from kinechain.body.osim import is_in_degrees
 from kinechain.body.pose import segment_poses
 from kinechain.body.tree import Index
-from kinechain.core.arrays import FloatArray
+from kinechain.core.arrays import FloatArray, median
 from kinechain.core.errors import FileError, RecordingError, suggest
 from kinechain.core.frames import OURS_FROM_OPENSIM
 from kinechain.core.text import printable
@@ -47,6 +47,8 @@ LARGEST_RAD = 7.0
 LARGEST = 1e4
 #: Decimals a time stamp is rounded to, from coarse to fine.
 DECIMALS = range(2, 10)
+#: A step between rows this many times the usual one is a hole: nothing tells how the body moved in it (assumption).
+LONGEST_HOLE = 3.5
 
 
 def is_coordinate_table(path: Path) -> bool:
@@ -138,6 +140,13 @@ def _uniform(series: Series, values: FloatArray, name: str, notes: list[str]) ->
     count = len(times)
     if count < 2:
         raise RecordingError(f"{name} holds {count} rows; accelerations need at least six")
+    apart = np.diff(times)
+    longest = int(apart.argmax())
+    if apart[longest] > LONGEST_HOLE * median(apart):
+        raise RecordingError(
+            f"{name} lacks rows between {times[longest]:.2f} and {times[longest + 1]:.2f} s (elsewhere they lie "
+            f"{median(apart):.3g} s apart); export every frame, or cut the file there"
+        )
     step = (times[-1] - times[0]) / (count - 1)
     quantum = next((10.0**-d for d in DECIMALS if np.abs(times - np.round(times, d)).max() < 1e-10), 0.0)
     off = float(np.abs(times - times[0] - step * np.arange(count)).max())

@@ -13,6 +13,7 @@ from kinechain.body.muscle import Musculature
 from kinechain.core.arrays import FloatArray, Immutable
 from kinechain.core.errors import RecordingError
 from kinechain.loads.external_loads import ExternalLoads
+from kinechain.loads.inverse_dynamics import residual_notes
 from kinechain.loads.joint_reactions import PathLoads, opensim_plan, solve_reactions
 from kinechain.loads.kinematics import Kinematics, motion_kinematics
 from kinechain.loads.loads import JointReaction, Table
@@ -119,13 +120,14 @@ def model_muscles(
         moments.append(forces.inputs)
         empty = np.empty((b - a, 0))
         parts.append(replace(part, loads=np.empty((b - a, 0, 6)), arms=empty, slopes=empty))
-    muscles, found = gather(plan, parts), np.concatenate(reactions)
+    muscles, found, asked = gather(plan, parts), np.concatenate(reactions), np.concatenate(moments)
+    residuals = residual_notes(dynamics, kinematics, asked) if loads else ()
     return ModelLoads(
         kinematics,
-        Table(dynamics.inputs, np.concatenate(moments), "N m"),
+        Table(dynamics.inputs, asked, "N m"),
         muscles,
         tuple(JointReaction(name, found[:, j, :3], found[:, j, 3:]) for j, name in enumerate(joints)),
-        (*motion.notes, *(loads.notes if loads else ()), *kinematics.notes, *notes, *muscles.notes),
+        (*motion.notes, *(loads.notes if loads else ()), *kinematics.notes, *notes, *residuals, *muscles.notes),
     )
 
 
