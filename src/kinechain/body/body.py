@@ -22,7 +22,7 @@ import numpy as np
 from kinechain.core.arrays import FloatArray, Immutable, content_hash, frozen, handed_over
 from kinechain.core.errors import BodyError, suggest
 
-__all__ = ["GROUND", "Body", "Coordinate", "Function", "Joint", "Marker", "Mobility", "Segment"]
+__all__ = ["GROUND", "Body", "BodyKey", "Coordinate", "Function", "Joint", "Marker", "Mobility", "Segment"]
 
 #: Name of the root of every tree; it is no segment.
 GROUND = "ground"
@@ -332,6 +332,19 @@ class Body(Immutable):
 
 
 _T = TypeVar("_T", Segment, Coordinate, Marker)
+
+
+class BodyKey:
+    """A body as a key of a cache: equal if the contents are."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+
+    def __hash__(self) -> int:
+        return hash(self.body.hash)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BodyKey) and other.body.hash == self.body.hash
 
 
 def _by_name(items: tuple[_T, ...], name: str, what: str) -> _T:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import mujoco
 import numpy as np
 
-from kinechain.body.body import GROUND, Body, Joint, Mobility
+from kinechain.body.body import GROUND, Body, BodyKey, Joint, Mobility
 from kinechain.body.tree import flatten
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
@@ -23,14 +22,6 @@ _LEAST_INERTIA_KG_M2 = 1e-9
 # The screw-home turn of the knee and its free turn share one axis: as plain joints they leave the mass matrix singular.
 # Joints that only follow others get this much inertia of their own, kg m^2 or kg.
 _LEAST_ARMATURE = 1e-5
-
-
-@dataclass(frozen=True)
-class _Key:
-    """Equal for bodies of equal content."""
-
-    hash: str
-    body: Body = field(compare=False)
 
 
 def compile_mujoco(body: Body) -> mujoco.MjModel:
@@ -54,11 +45,11 @@ def compile_mujoco(body: Body) -> mujoco.MjModel:
     BodyError
         If MuJoCo refuses the body.
     """
-    return copy.copy(_compiled(_Key(body.hash, body)))
+    return copy.copy(_compiled(BodyKey(body)))
 
 
 @lru_cache(maxsize=8)
-def _compiled(key: _Key) -> mujoco.MjModel:
+def _compiled(key: BodyKey) -> mujoco.MjModel:
     body = key.body
     spec = mujoco.MjSpec()
     spec.modelname = body.name

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar, cast
 
 import numpy as np
 
-from kinechain.body.body import GROUND, Body, Function
+from kinechain.body.body import GROUND, Body, BodyKey, Function
 from kinechain.body.muscle import Muscle, Musculature, Path, PathPoint, Surface, Tissue, Wrap
 from kinechain.body.osim_functions import simm_spline
 from kinechain.body.paths import moving_parts, path_lengths
@@ -68,20 +68,7 @@ def person_muscles(body: Body, *, fascia_area_mm2: float | None = None, without:
     BodyError
         If the body lacks a segment or coordinate, has no mass, or there is no such tissue.
     """
-    return _person_muscles(_ByHash(body), fascia_area_mm2, tuple(sorted(set(without))))
-
-
-class _ByHash:
-    """A body as a key of a cache: equal if the contents are."""
-
-    def __init__(self, body: Body) -> None:
-        self.body = body
-
-    def __hash__(self) -> int:
-        return hash(self.body.hash)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByHash) and self.body.hash == other.body.hash
+    return _person_muscles(BodyKey(body), fascia_area_mm2, tuple(sorted(set(without))))
 
 
 class _Shape:
@@ -107,7 +94,7 @@ def _at_shape(shape: _Shape) -> tuple[Musculature, FloatArray]:
 
 
 @lru_cache(maxsize=16)
-def _person_muscles(key: _ByHash, fascia_area_mm2: float | None, without: tuple[str, ...]) -> Musculature:
+def _person_muscles(key: BodyKey, fascia_area_mm2: float | None, without: tuple[str, ...]) -> Musculature:
     body, template = key.body, _template()
     if not body.mass_kg > 0:
         raise BodyError(f"body '{body.name}' has no mass, and muscles grow with it; size it first")

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kinechain.body.body import GROUND, Body, Function, Marker
+from kinechain.body.body import GROUND, Body, BodyKey, Function, Marker
 from kinechain.core.arrays import FloatArray, Immutable, cross, frozen
 from kinechain.core.errors import BodyError, suggest
 from kinechain.core.frames import about_axis, inverse, transform
@@ -194,20 +194,7 @@ def flatten(body: Body, markers: tuple[Marker, ...] = (), *, locks: bool = True,
         If couplings form a circle, or a marker sits on a segment this body lacks.
     """
     key = tuple((m.name, m.segment, m.position.tobytes()) for m in markers)
-    return _flatten(_ByHash(body), _Points(key, markers), locks, tuple(sorted(held)))
-
-
-class _ByHash:
-    """A body as a key of a cache: equal if the content is."""
-
-    def __init__(self, body: Body) -> None:
-        self.body = body
-
-    def __hash__(self) -> int:
-        return hash(self.body.hash)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByHash) and other.body.hash == self.body.hash
+    return _flatten(BodyKey(body), _Points(key, markers), locks, tuple(sorted(held)))
 
 
 class _Points:
@@ -224,7 +211,7 @@ class _Points:
 
 
 @lru_cache(maxsize=64)
-def _flatten(key: _ByHash, points: _Points, locks: bool, held: tuple[str, ...]) -> Tree:
+def _flatten(key: BodyKey, points: _Points, locks: bool, held: tuple[str, ...]) -> Tree:
     body, markers = key.body, points.markers
     for name in held:
         body.coordinate(name)

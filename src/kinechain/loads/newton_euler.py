@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from kinechain.body.body import Body
+from kinechain.body.body import Body, BodyKey
 from kinechain.body.pose import node_frames
 from kinechain.body.tree import KERNELS, Index, Tree, flatten, kernels
 from kinechain.core.arrays import FloatArray, Immutable, cross, frozen
@@ -106,19 +106,6 @@ class Forces(Immutable):
     joint_wrench: FloatArray
 
 
-class _Key:
-    """A body as a key of a cache: equal if the content is."""
-
-    def __init__(self, body: Body) -> None:
-        self.body = body
-
-    def __hash__(self) -> int:
-        return hash(self.body.hash)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.body.hash == self.body.hash
-
-
 def dynamics_of(body: Body, *, locks: bool = True, held: tuple[str, ...] = ()) -> Dynamics:
     """Return the tree of a body with its masses and the gravity of its ground frame.
 
@@ -133,11 +120,11 @@ def dynamics_of(body: Body, *, locks: bool = True, held: tuple[str, ...] = ()) -
     BodyError
         If a joint's mobilities do not lie between its segments.
     """
-    return _dynamics(_Key(body), locks, held)
+    return _dynamics(BodyKey(body), locks, held)
 
 
 @lru_cache(maxsize=16)
-def _dynamics(key: _Key, locks: bool, held: tuple[str, ...]) -> Dynamics:
+def _dynamics(key: BodyKey, locks: bool, held: tuple[str, ...]) -> Dynamics:
     body = key.body
     tree = flatten(body, locks=locks, held=held)
     place = {name: i for i, name in enumerate(tree.segments)}
