@@ -15,10 +15,11 @@ from kinechain.body.musculature import person_muscles
 from kinechain.body.osim import read_osim
 from kinechain.body.osim_muscles import read_osim_muscles
 from kinechain.care.person import Person
-from kinechain.core.errors import FileError
+from kinechain.core.errors import FileError, SettingError
 from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.ground import ground_reaction
 from kinechain.loads.loads import MEASURED, GroundReaction, LoadSettings
+from kinechain.loads.strength import parse_strength
 from kinechain.motion.trial import GaitTrial, analyze_gait
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
@@ -191,3 +192,29 @@ def test_a_point_of_a_muscle_far_off_is_refused(shared: Path, tmp_path: Path, nu
     model.write_text(re.sub(r"(<PathPoint name=.*?<location>)\s*\S+", rf"\g<1>{number}", content, count=1, flags=re.S))
     with pytest.raises(FileError, match="no muscle reaches so far"):
         read_osim_muscles(model, read_osim(model))
+
+
+def test_a_group_that_is_none_is_answered_with_groups(walk) -> None:
+    with pytest.raises(SettingError, match=r"There is: .*gluteus"):
+        parse_strength(["quadriceps=0.5"], person_muscles(walk[0]))
+
+
+@pytest.mark.parametrize("damage", [{"px": 1e308}, {"vy": 1e300}, {"my": 1e9}])
+def test_a_table_of_plates_with_a_damaged_number_is_refused(shared: Path, tmp_path: Path, capsys, damage) -> None:
+    models = shared / "models/gait2392"
+    lines = (models / "subject01_walk1_grf.mot").read_text().splitlines()
+    head = next(i for i, line in enumerate(lines) if line.strip() == "endheader") + 1
+    names = lines[head].split()
+    ((ending, number),) = damage.items()
+    what = "ground_torque_y" if ending == "my" else f"ground_force_{ending}"
+    row = next(k for k in range(head + 1, len(lines)) if float(lines[k].split()[names.index("ground_force_vy")]) > 500)
+    words = lines[row].split()
+    words[names.index(what)] = str(number)
+    lines[row] = "\t".join(words)
+    forces = tmp_path / "forces.mot"
+    forces.write_text("\n".join(lines) + "\n")
+    motion, model = models / "reference_ik.mot", models / "subject01_scaled.osim"
+    with pytest.raises(SystemExit) as left:
+        cli.main(["id", *map(str, [motion, "--body", model, "--grf", forces, "--out", tmp_path / "m.sto"])])
+    said = capsys.readouterr().err
+    assert left.value.code == 2 and "which no plate measures" in said, said

@@ -322,6 +322,7 @@ def plates_as_external_loads(
     notes: list[str] = []
     is_posed = np.isfinite(poses).all(axis=(1, 2, 3))
     for plate in plates:
+        _check_plate(plate)
         loaded = np.asarray(
             (np.linalg.norm(plate.force, axis=1) > LOADED_N) & np.isfinite(plate.centre_of_pressure[:, 0])
         )
@@ -343,6 +344,19 @@ def plates_as_external_loads(
     zero = np.zeros((len(clock), 3))
     forces = tuple(AppliedForce(s, feet[s], total[s][:, :3], zero, total[s][:, 3:]) for s in feet)
     return ExternalLoads(clock, forces, tuple(notes))
+
+
+def _check_plate(plate: ForcePlate) -> None:
+    for values, largest, what in (
+        (plate.force, LARGEST_N, "a force of {:.3g} N"),
+        (plate.free_moment, LARGEST_NM, "a moment of {:.3g} N m"),
+        (plate.centre_of_pressure, FARTHEST_M, "a centre of pressure {:.3g} m away"),
+    ):
+        size = float(np.nanmax(np.abs(values), initial=0.0))
+        if size > largest:
+            raise RecordingError(
+                f"{plate.name} holds {what.format(size)}, which no plate measures; check the number and its unit"
+            )
 
 
 def _mean_gap(path: FloatArray, centre: FloatArray, weight: FloatArray) -> float:

@@ -138,7 +138,11 @@ def parse_strength(texts: Sequence[str], musculature: Musculature) -> dict[str, 
             raise SettingError(f"a strength is written group_side=fraction, such as gluteus_medius_r=0.6; got '{text}'")
         names = [key] if key in known else [f"{key}_{side}" for side in "rl"]
         if not set(names) <= known:
-            raise SettingError(f"no muscle group named '{key}'. {suggest(key, known)}")
+            groups = {m.group for m in musculature.muscles if m.group}
+            cure = suggest(key, known)
+            if not cure.startswith("Did you mean") and groups:
+                cure = suggest(key, groups, limit=60)
+            raise SettingError(f"no muscle group named '{key}'. {cure}")
         out |= dict.fromkeys(names, fraction)
     return out
 
