@@ -242,9 +242,10 @@ class _Reader:
         if element.tag == "MovingPathPoint":
             return self._moving(element, frame.body, frame.body_from_frame)
         place = frame.place(floats(element, "location", 3))
-        if not np.abs(place).max() < FARTHEST_POINT_M:
+        farthest = max(map(abs, place.tolist()))
+        if not farthest < FARTHEST_POINT_M:
             raise FileError(
-                f"{describe(element)} lies {np.abs(place).max():.3g} m from its body; no muscle reaches so far: check "
+                f"{describe(element)} lies {farthest:.3g} m from its body; no muscle reaches so far: check "
                 "the number and its unit"
             )
         if element.tag == "PathPoint":
