@@ -81,8 +81,8 @@ ACTIONS = {
 
 #: Coordinate of the source model: ours, sign, range in degrees, and the RMS and largest miss (mm) of a muscle allowed.
 #: The subtalar axis here is another one (16 against 9 deg from straight ahead).  Knee: what ends on the shank was
-#: turned with it by 0.9 deg, so that it stands straight; MTP: our joint stands 0.4 mm higher.  Hip: ours are taut around
-#: their cylinders, OpenSim's way around one is not the shortest.
+#: turned with it by 0.9 deg, so that it stands straight; MTP: our joint stands 0.4 mm higher.  Hip: ours are taut
+#: around their cylinders, OpenSim's way around one is not the shortest.
 RANGES = {
     "hip_flexion_r": ("hip_flexion_r", 1, -30, 120, 0.4, 1.0),
     "hip_adduction_r": ("hip_adduction_r", 1, -50, 30, 0.4, 1.0),
