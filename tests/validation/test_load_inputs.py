@@ -77,6 +77,13 @@ def test_a_wrong_plate_is_named_with_frames_and_residual_and_not_used(walk, chan
     assert not is_measured(ground)
 
 
+@pytest.mark.parametrize("unit", [1e-3, 0.0], ids=["kilonewtons", "nothing"])
+def test_plates_that_carry_nobody_are_named(walk, unit: float) -> None:
+    ground = spoilt(walk, lambda plate: replace(plate, force=plate.force * unit))
+    assert any("No foot stands on any of the 2 plates" in note and "newtons" in note for note in ground.notes)
+    assert not is_measured(ground)
+
+
 def test_plates_stored_twice_are_not_added_in_silence(walk) -> None:
     ground = spoilt(walk, lambda plate: plate, copies=2)
     named = [note for note in ground.notes if "more than 67.0 kg times its acceleration" in note]

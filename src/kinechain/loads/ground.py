@@ -90,6 +90,7 @@ def ground_reaction(body: Body, trial: GaitTrial, settings: LoadSettings) -> Gro
     notes = (
         *(f.sentence for f in faults),
         *((said,) if said else ()),
+        *_untouched(contacts, trial.recording),
         *_unused(contacts, measured, trial.recording, refused, prediction, motion),
         *_where(feet, whole, motion, fallback),
         *(prediction_notes(prediction) if fallback == PREDICTED and not whole[known].all() else ()),
@@ -285,6 +286,17 @@ def _nothing(foot: FootPrediction, origin: int) -> FootReaction:
     frames = len(foot.force)
     one, five = np.full((frames, 3), np.nan), np.full((frames, len(REGION_SEGMENTS), 3), np.nan)
     return FootReaction(foot.sole.side, one, one, one, five, five, np.full(frames, float(origin)))
+
+
+def _untouched(contacts: Sequence[Contact], recording: Recording) -> tuple[str, ...]:
+    """Say that plates were recorded and nobody stood on any: in another trial, in another unit, or switched off."""
+    if contacts or not recording.plates:
+        return ()
+    largest = max(float(np.nanmax(np.abs(p.force), initial=0.0)) for p in recording.plates)
+    return (
+        f"No foot stands on any of the {len(recording.plates)} plates: their largest force is {largest:.3g} N. Check "
+        "that the person crossed them, that they were switched on, and that their forces are in newtons.",
+    )
 
 
 def _unused(
