@@ -72,6 +72,8 @@ CARRIED = {
 SIDES: tuple[Side, Side] = ("right", "left")
 
 #: Turns between muscles and arch: the fascia takes part of the moment at the toes, muscles part of that at the arch.
+#: Two settle every peak within 0.1 % and the fascia within 1.5 %; in the last frames before toe-off up to 0.2 body
+#: weights are then still wrong at the ankle (2014001_C4_05 against twenty turns; a third would leave 0.05).
 ARCH_TURNS = 2
 
 
