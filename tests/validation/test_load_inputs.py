@@ -225,3 +225,14 @@ def test_a_table_of_plates_with_a_damaged_number_is_refused(shared: Path, tmp_pa
         cli.main(["id", *map(str, [motion, "--body", model, "--grf", forces, "--out", tmp_path / "m.sto"])])
     said = capsys.readouterr().err
     assert left.value.code == 2 and "which no plate measures" in said, said
+
+
+def test_loads_of_running_say_that_they_are_of_running(shared: Path, tmp_path: Path, capsys) -> None:
+    person = tmp_path / "person.toml"
+    person.write_text('[person]\nsex = "male"\nheight_m = 1.8\nmass_kg = 72\n')
+    trial = shared / "data/dev/rezaie_qtm_running/gait_1_marker.trc"
+    for command in ("id", "muscles"):
+        with pytest.raises(SystemExit) as left:
+            cli.main([command, *map(str, [trial, "--body", person, "--out", tmp_path / "out.sto"])])
+        assert not left.value.code
+        assert "gait_1_marker.trc: this is running" in capsys.readouterr().out

@@ -20,7 +20,7 @@ from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording
 from kinechain.recording.recording import Recording
 
-__all__ = ["person_inverse_dynamics", "person_walk", "plate_sentences"]
+__all__ = ["person_inverse_dynamics", "person_walk", "trial_sentences"]
 
 
 def person_walk(
@@ -98,19 +98,22 @@ def person_inverse_dynamics(
     dynamics = dynamics_of(body)
     kinematics = motion_kinematics(dynamics.tree, gait.motion)
     result = solve_inverse_dynamics(dynamics, kinematics, segment_wrenches(body, gait.motion, ground))
-    notes = (*body.notes, *gait.motion.notes, *plate_sentences(gait.recording), *ground.notes, *result.notes)
+    notes = (*body.notes, *gait.motion.notes, *trial_sentences(gait), *ground.notes, *result.notes)
     return body, InverseDynamics(dynamics, kinematics, result.forces, result.moments, result.powers, notes)
 
 
-def plate_sentences(recording: Recording) -> tuple[str, ...]:
-    """Return what was found wrong with the plates of a recording, and what was done about it.
+def trial_sentences(gait: GaitTrial) -> tuple[str, ...]:
+    """Return what was found wrong with the plates of a trial, what was done about it, and that somebody runs in it.
 
     Parameters
     ----------
-    recording : Recording
-        Prepared.
+    gait : GaitTrial
     """
-    return tuple(n.text for n in recording.notes if n.code.startswith("plates.") and n.kind != "found")
+    plates = tuple(n.text for n in gait.recording.notes if n.code.startswith("plates.") and n.kind != "found")
+    if not gait.is_running:
+        return plates
+    name = gait.recording.name
+    return (*plates, f"{name}: this is running; predicted ground reactions and loads were checked in walking only.")
 
 
 def _with_forces(trial: Recording, forces: Path | None) -> Recording:

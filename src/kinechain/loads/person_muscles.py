@@ -10,7 +10,7 @@ from kinechain.body.musculature import person_muscles
 from kinechain.care.person import Person
 from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.loads import Loads, LoadSettings
-from kinechain.loads.person_dynamics import person_walk, plate_sentences
+from kinechain.loads.person_dynamics import person_walk, trial_sentences
 from kinechain.loads.strength import examined_strength, parse_strength
 
 __all__ = ["person_walk_loads"]
@@ -46,4 +46,4 @@ def person_walk_loads(
     examined, notes = examined_strength(person, body, muscles)
     fractions = {**examined, **parse_strength(strength, muscles)}
     loads = analyze_loads(body, muscles, gait, replace(settings, strength=fractions))
-    return replace(loads, notes=(*body.notes, *muscles.notes, *notes, *plate_sentences(gait.recording), *loads.notes))
+    return replace(loads, notes=(*body.notes, *muscles.notes, *notes, *trial_sentences(gait), *loads.notes))
