@@ -1,6 +1,7 @@
 """Reading OpenSim models: poses against OpenSim 4.6, couplings, and files that are wrong in every way."""
 
 from pathlib import Path
+from xml.etree.ElementTree import tostring
 
 import numpy as np
 import pytest
@@ -20,9 +21,10 @@ from osim_models import (
     spatial,
 )
 
-from kinechain.body.body import Body
+from kinechain.body.body import Body, Function
 from kinechain.body.osim import is_in_degrees, read_osim
 from kinechain.body.osim_functions import compose, multiply, simm_spline
+from kinechain.body.osim_xml import _parse_plain, _parse_wary
 from kinechain.core.errors import FileError
 from kinechain.core.frames import about_axis, inverse, transform
 
@@ -365,6 +367,26 @@ def test_entities_are_never_expanded(write, tmp_path):
         '<OpenSimDocument Version="40000"><Model name="&x;" /></OpenSimDocument>'
     )
     assert "document type" in read_refusal(write(outside))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_document_types_in_wide_letters_are_refused_too(write, encoding):
+    content = '<?xml version="1.0"?><!DOCTYPE m [<!ENTITY a "ha">]><OpenSimDocument Version="40000" name="&a;" />'
+    assert "document type" in read_refusal(write(content.encode(encoding)))
+
+
+def test_both_ways_of_parsing_give_the_same_tree():
+    data = one_joint().replace("</gravity>", "</gravity><!-- <a> --><credits>a<!-- b -->c &amp; d</credits>").encode()
+    assert tostring(_parse_plain(data)) == tostring(_parse_wary(data))
+    assert b"ac &amp; d" in tostring(_parse_plain(data))
+
+
+def test_a_line_and_a_spline_have_one_value_however_asked():
+    x, y = np.array([-1.0, 0.2, 0.9, 2.0, 2.5]), np.array([0.3, -0.1, 0.4, 0.2, 1.0])
+    smooth = simm_spline(x, y)
+    for function in (smooth, Function(smooth.knots, smooth.coefficients, False), Function.linear(-2.0, 0.3)):
+        for z in (-3.0, -1.0, 0.2, 0.55, 2.5, 4.0):
+            assert function.value(z) == float(function.evaluate(z)[0])
 
 
 def test_a_file_too_large_is_refused_before_it_is_read(write, monkeypatch):
