@@ -95,6 +95,7 @@ def fit_body(
         *_exchanged_notes(exchanged),
         *devices,
         *standing.notes,
+        *person.notes,
         *_STANDING_NOTES,
         *locks,
     )

@@ -48,11 +48,13 @@ class Personal:
         The standing pose, root included.
     poses : mapping of segment name to (4, 4) array, m
         World from segment in the standing pose.
+    notes : tuple of str
     """
 
     body: Body
     values: FloatArray
     poses: Mapping[str, FloatArray]
+    notes: tuple[str, ...] = ()
 
 
 def compute_factors(
@@ -225,6 +227,7 @@ class _Work:
         self.standing = standing
         self.joints = {joint.name: joint for joint in body.joints}
         self.values = {c.name: 0.0 for c in body.coordinates}
+        self.notes: tuple[str, ...] = ()
 
     def poses(self) -> dict[str, FloatArray]:
         """World from segment with what is known so far."""
@@ -331,7 +334,12 @@ class _Work:
         thorax = self.poses()["thorax"]
         own = transform_points(thorax, np.array([self.body.landmark(name).position for name in names]))
         shift = np.mean([points.landmarks[name] for name in names] - own, axis=0)
-        if np.linalg.norm(shift) > _LARGEST_SHIFT:
+        far = float(np.linalg.norm(shift))
+        if far > _LARGEST_SHIFT:
+            self.notes += (
+                f"The markers of the trunk lie {far * 100:.0f} cm from where a spine of this height carries them; the "
+                "thorax was left where the spine puts it. Check their names; loads of the spine depend on it.",
+            )
             return
         poses = self.poses()
         for name in _LEVELS:
@@ -368,7 +376,7 @@ class _Work:
         )
         body = replace(self.body, joints=tuple(self.joints.values()), coordinates=coordinates)
         poses.pop("ground")
-        return Personal(body, values, poses)
+        return Personal(body, values, poses, self.notes)
 
 
 def _joint_transform(joint: Joint, values: Mapping[str, float]) -> FloatArray:
