@@ -48,10 +48,10 @@ ESTIMATES = (
 )
 #: How far they are known to lie from measured ones: medians of ``benchmarks/load_table.py``; renew with the model.
 KNOWN = (
-    "On 28 recorded walks the peak at the hip came out at 611 % of body weight where four patients with an implant "
-    "carried 238 % [bergmann2001], at the knee at 389 % where five carried 261 % [kutzner2010] "
-    "(benchmarks/load_table.py): take contact forces of hip and knee as too high. Tension of the Achilles tendon and "
-    "of the plantar fascia lay inside the range of one of the sources beside it."
+    "On 28 recorded walks the peak at the hip came out at 566 % of body weight where four patients with an implant "
+    "carried 238 % [bergmann2001], at the knee at 359 % where five carried 261 % [kutzner2010] "
+    "(benchmarks/load_table.py): take contact forces of hip and knee as too high, most of all at the hip. Tension of "
+    "the Achilles tendon and of the plantar fascia lay inside the range of one of the sources beside it."
 )
 #: What stands beside them.
 BESIDE = (
