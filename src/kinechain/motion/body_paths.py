@@ -59,12 +59,12 @@ def foot_is_shown(body: Body, motion: Motion, side: Side) -> NDArray[np.bool_]:
     Returns
     -------
     (time,) array of bool
-        False throughout if markers were followed and none of them was the foot's.
+        False throughout if markers of this body were followed and none of them was the foot's.
     """
     foot = {f"{part}_{side[0]}" for part in _FOOT}
-    followed = any(m.segment in foot and m.weight > 0 and m.name in motion.markers for m in body.markers)
+    followed = [m.segment for m in body.markers if m.weight > 0 and m.name in motion.markers]
     ankle = motion.shown_values[:, motion.coordinates.index(f"ankle_dorsiflexion_{side[0]}")]
-    return np.isfinite(ankle) & (followed or not motion.markers)
+    return np.isfinite(ankle) & (not followed or not foot.isdisjoint(followed))
 
 
 def _feet_shown(body: Body, motion: Motion) -> NDArray[np.bool_]:
