@@ -53,8 +53,12 @@ def muscles(
     cutoff: Annotated[float, typer.Option(help="Low-pass cut-off of the coordinates, Hz.", metavar="HZ")] = 6.0,
     exponent: Annotated[float, typer.Option(help="Power of the activations whose sum is least.")] = 2.0,
     weighting: Annotated[
-        Literal["activation", "volume"], typer.Option(help="Every muscle alike, or by its volume.")
-    ] = "activation",
+        Literal["activation", "volume"] | None,
+        typer.Option(
+            help="Every muscle alike (a model's default, as OpenSim), or by its volume (a person's).",
+            show_default=False,
+        ),
+    ] = None,
     strength: Annotated[
         list[str] | None,
         typer.Option(help="Force left to a muscle or group; may be given again.", metavar="GROUP_SIDE=FRACTION"),
@@ -100,7 +104,7 @@ def muscles(
     typer.echo("\n".join(printable(line) for line in [*notes, f"Written: {out}"]))
 
 
-_Chosen = tuple[float, float, Literal["activation", "volume"], list[str], bool | None]
+_Chosen = tuple[float, float, Literal["activation", "volume"] | None, list[str], bool | None]
 
 
 def _of_model(
@@ -130,7 +134,7 @@ def _of_model(
     say("Sharing the moments among the muscles")
     loads = read_ground_forces(grf, solved, motion) if grf else None
     fractions = parse_strength(strength, own)
-    settings = MuscleSettings(exponent, weighting, is_passive=bool(passive), weakened=fractions)
+    settings = MuscleSettings(exponent, weighting or "activation", is_passive=bool(passive), weakened=fractions)
     found = model_muscles(solved, with_strength(own, fractions), motion, loads, settings, cutoff)
     m = found.muscles
     table = muscle_table(m.forces, m.activations, m.reserves, found.reactions)
@@ -153,7 +157,7 @@ def _of_person(
         raise SettingError(
             "external loads (.xml) name the bodies of an OpenSim model; give a person's plates as a table"
         )
-    settings = LoadSettings(cutoff_hz=cutoff, exponent=exponent, weighting=weighting)
+    settings = LoadSettings(cutoff_hz=cutoff, exponent=exponent, weighting=weighting or "volume")
     loads = person_walk_loads(read_person(file), recording, static, grf, settings, strength, say)
     table = muscle_table(loads.muscle_forces, loads.activations, loads.reserves, loads.reactions)
     frame = "joint reactions of the upper on the lower segment, in the lower one's axes: x forward, y left, z up"

@@ -7,6 +7,7 @@ and tissues give without being asked; and the shares of least cost (`kinechain.l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -49,6 +50,7 @@ __all__ = [
 CHUNK = 256
 #: A reserve below this, N m, is never told, whatever share of the moment it is (assumption).
 _NEGLIGIBLE = 1.0
+_LEVEL = re.compile(r"^([lt]\d+)_([ls]\d)(?=_)")
 #: The two directions of a coordinate, by the word in its name.
 _OPPOSITES = {
     "dorsiflexion": "plantarflexion",
@@ -552,6 +554,8 @@ def _motion(label: str, sign: float) -> str:
             break
     else:
         word = stem if sign > 0 else f"{stem} in the negative direction"
+    # A lumbar level is written as clinicians do: L4/L5.
+    word = _LEVEL.sub(lambda level: f"{level[1]}/{level[2]}".upper(), word)
     sentence = f"{side}{word.replace('_', ' ')}"
     return sentence[0].upper() + sentence[1:]
 
