@@ -367,7 +367,7 @@ def _ground_word(pairs: Pairs) -> str:
     if not predicted.any():
         return "Ground reaction measured by plates."
     if predicted.sum() == (origins > 0).sum():
-        return "Ground reaction predicted from the motion, no plates."
+        return "Ground reaction predicted from the motion, no plate used."
     return "Ground reaction measured where a foot stood clean on a plate, predicted from the motion elsewhere."
 
 

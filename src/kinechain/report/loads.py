@@ -232,7 +232,14 @@ def why_no_loads(assessment: Assessment) -> str:
     if not assessment.loads:
         return "No load was computed for this recording."
     unsolved = [note for loads in assessment.loads if not loads.moments.labels for note in loads.notes]
-    return " ".join(unsolved) or "No stride could be computed throughout, so no load is given."
+    if unsolved:
+        return " ".join(unsolved)
+    if all(loads.settings.ground == "measured" for loads in assessment.loads):
+        return (
+            "No load is given: measured ground reactions alone were asked for, and in no stride does every foot stand "
+            "on plates of its own throughout. Let the rest be predicted (--ground automatic)."
+        )
+    return "No stride could be computed throughout, so no load is given."
 
 
 def load_mass_kg(assessment: Assessment) -> float:
@@ -390,7 +397,7 @@ def _ground_words(loads: Sequence[Loads]) -> list[str]:
     if not predicted:
         return ["Ground reaction: measured by force plates throughout."]
     if not measured:
-        return ["Ground reaction: predicted from the motion, no plates."]
+        return ["Ground reaction: predicted from the motion, no plate used."]
     share = 100.0 * predicted / (measured + predicted)
     return [
         f"Ground reaction: measured where a foot stood clean on a plate, predicted from the motion elsewhere "

@@ -126,7 +126,7 @@ def _force_page(assessment: Assessment, trials: tuple[GaitTrial, ...], palette: 
     if measured:
         words.insert(0, f"Measured: {_stances(measured)} that stand whole on one plate.")
     if predicted:
-        where = "" if measured else ", no plates"
+        where = "" if measured else ", no plate used"
         words.append(f"Predicted from the motion{where}: {_stances(predicted)}, dotted. {STATED_ERROR}".strip())
     title = "Ground reaction forces" if measured else "Ground reaction forces, predicted from the motion"
     return FigurePage("forces", title, " ".join(words), rows, legend, ("Vertical", "Fore-aft", "Side"))

@@ -135,7 +135,7 @@ def test_page_and_pdf_hold_the_same_numbers(where, html, pdf_text):
         "Here: 1.75 (inside).",
         "1.50 N m/kg",
         "45 % of the cycle",
-        "Ground reaction: predicted from the motion, no plates.",
+        "Ground reaction: predicted from the motion, no plate used.",
         "residual at the pelvis): force RMS 11.3 N (1.8 % of body weight), at most 16.0 N",
         "reserve): at most 1.50 N m, at hip rotation r",
         "low-passed at 6 Hz",
@@ -169,7 +169,7 @@ def test_without_plates_the_ground_reaction_is_titled_predicted_and_drawn_in_dot
     bare = replace(trial, recording=replace(trial.recording, plates=()))
     page = next(p for p in build_content(make_loaded(trials=(bare,))).pages if p.id == "forces")
     assert page.title == "Ground reaction forces, predicted from the motion"
-    assert "Predicted from the motion, no plates" in page.note
+    assert "Predicted from the motion, no plate used" in page.note
     assert {row.label for row in page.rows} == {"Predicted, every stance", "Predicted, average"}
     for row in page.rows:
         for figure in row.figures:
@@ -299,11 +299,15 @@ def test_the_terminal_says_the_loads_in_two_lines(loaded, make_assessment):
     first, second = load_lines(loaded)
     assert "estimates of a model" in first
     assert "knee 2.00/2.50 BW" in first
-    assert second == "  Ground reaction: predicted from the motion, no plates."
+    assert second == "  Ground reaction: predicted from the motion, no plate used."
     assert first in render_verdict(loaded)
     assert load_lines(make_assessment()) == ["Loads: No load was computed for this recording."]
     assert load_lines(make_assessment(trials=())) == []
     assert "no walk with a whole stride" in why_no_loads(make_assessment(trials=()))
+    (walk,) = loaded.loads
+    for ground, words in (("measured", "--ground automatic"), ("automatic", "No stride could be computed")):
+        asked = replace(walk, settings=replace(walk.settings, ground=ground))
+        assert words in why_no_loads(replace(loaded, loads=(asked,), load_rows=()))
 
 
 def test_a_clinic_reads_body_weights_and_per_kilogram(loaded):
