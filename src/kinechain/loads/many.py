@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -198,7 +199,8 @@ def share_out(work: Callable[[_Item], _Result], items: Sequence[_Item], workers:
     if count <= 1:
         return [work(item) for item in items]
     # To fork while another thread holds a lock would leave it held for ever in the child.
-    if "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1:
+    # Elsewhere than on Linux the system's own libraries may not bear a fork.
+    if sys.platform == "linux" and threading.active_count() == 1:
         fork = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(count, mp_context=fork, initializer=_inherit, initargs=(work, items)) as pool:
             return _collected(pool, _do, range(len(items)))
