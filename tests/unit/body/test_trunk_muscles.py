@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from kinechain.body.muscle import Musculature
-from kinechain.body.musculature import template_muscles
-from kinechain.body.paths import moment_arms, path_lengths
-from kinechain.body.skeleton import template_body
+from kinechain.body.musculature import person_muscles, template_muscles
+from kinechain.body.paths import flatten_paths, moment_arms, path_lengths
+from kinechain.body.skeleton import generic_body, template_body
 
 TRUNK = (
     "erector_spinae",
@@ -163,3 +163,29 @@ def test_extensors_are_short_upright_and_longest_in_flexion() -> None:
         assert upright == pytest.approx(expected, abs=0.01), muscle.name
         if muscle.group in ("erector_spinae", "multifidus"):
             assert 0.84 < flexed + 0.01 < 1.25, muscle.name
+
+
+def test_quadratus_extends_psoas_bends_and_flexes_the_hip_latissimus_extends() -> None:
+    body = generic_body("male")
+    muscles = person_muscles(body)
+    tree = flatten_paths(body, muscles, locks=False).tree
+    column = {tree.coordinates[i]: k for k, i in enumerate(tree.inputs)}
+    arms = 1e3 * moment_arms(body, muscles, np.zeros((1, len(body.coordinates))))[0]
+    wrong = []
+    for row, muscle in enumerate(muscles.muscles):
+        flexion, bending = (arms[row, column[f"lumbar_{m}"]] for m in ("flexion", "bending"))
+        own = bending * (1.0 if muscle.name.endswith("_r") else -1.0)  # to the right is positive
+        stem = muscle.name[:-2]
+        if stem.startswith("QL_"):
+            fits = flexion < -4.0 and own > 4.0
+        elif stem.startswith("Ps_"):
+            # In front of the axes where it leaves the discs, at or behind them where it leaves upper processes.
+            fits = arms[row, column[f"hip_flexion_{muscle.name[-1]}"]] > 20.0 and own > 2.0
+            fits = fits and (flexion > 0.0 if "_IVD" in stem or "_VB" in stem else -10.0 < flexion < 2.0)
+        elif stem in ("LD_L2", "LD_L3", "LD_L4", "LD_L5", "LD_Il"):
+            fits = flexion < -4.0 and own > 4.0
+        else:
+            continue
+        if not fits:
+            wrong.append(muscle.name)
+    assert not wrong
