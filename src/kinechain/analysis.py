@@ -27,6 +27,7 @@ from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
 from kinechain.core.arrays import Immutable
 from kinechain.core.errors import InputError, KinechainError
+from kinechain.findings.balance import Stance
 from kinechain.findings.find import find_findings
 from kinechain.findings.gait import marker_fit_mm, marker_fit_norm
 from kinechain.findings.loads import summarise_loads, with_samples
@@ -92,6 +93,8 @@ class Settings:
         True frame rate of the markers where the files state a wrong one.
     loads : LoadSettings or None
         How loads are computed; None computes none.  Their cut-off is ``cutoff_hz`` above, not one of their own.
+    stance : Stance or None
+        Eyes and floor of the standing trial, which no recording says; None: not stated, and sway is not judged.
     """
 
     rhythm: str = "christophy2012"
@@ -101,6 +104,7 @@ class Settings:
     turned_over: Literal["", "mirrored", "exchanged"] = ""
     rate_hz: float | None = None
     loads: LoadSettings | None = field(default_factory=LoadSettings)
+    stance: Stance | None = None
 
 
 @dataclass(frozen=True)
@@ -253,6 +257,7 @@ def assess(
         standing.recording if standing else None,
         standing.motion if standing else None,
         trials,
+        settings.stance,
     )
     if body is not None:
         findings = (*findings, *find_part(body, parts))
@@ -271,10 +276,7 @@ def assess(
         refused=(
             *refused,
             *_contradictions(size, findings),
-            *_misfits(body, trials, parts),
-            *_unseen_knees(body, standing, (*trials, *parts)),
-            *_unseen_feet(body, trials),
-            *_impossible(body, (*trials, *parts)),
+            *_doubts(body, standing, trials, parts),
         ),
         notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ()), *loads.notes, *emg_notes),
         provenance=_provenance(material, settings, own),
@@ -316,6 +318,18 @@ def _no_loads(body: Body | None, trials: Sequence[GaitTrial], settings: Settings
     if body is None or not trials:
         return "Joint loads need a walk with markers of at least one stride; none was recorded."
     return ""
+
+
+def _doubts(
+    body: Body | None, standing: Standing | None, trials: Sequence[GaitTrial], parts: Sequence[GaitTrial]
+) -> tuple[str, ...]:
+    """Say where the fitted body should not be believed."""
+    return (
+        *_misfits(body, trials, parts),
+        *_unseen_knees(body, standing, (*trials, *parts)),
+        *_unseen_feet(body, trials),
+        *_impossible(body, (*trials, *parts)),
+    )
 
 
 def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -520,7 +534,8 @@ def _provenance(material: Collection, settings: Settings, own: OwnNorms | None) 
 
 def _named(settings: Settings) -> dict[str, str]:
     """Return every setting as printed, those of the loads by their own names."""
-    flat = {k: str(v) for k, v in asdict(settings).items() if k != "loads"}
+    flat = {k: str(v) for k, v in asdict(settings).items() if k not in ("loads", "stance")}
+    flat["stance"] = settings.stance.words if settings.stance else "not stated"
     if settings.loads is None:
         return {**flat, "loads": "none"}
     return flat | {f"loads_{k}": str(v) for k, v in asdict(settings.loads).items() if k != "cutoff_hz"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,10 +19,12 @@ from kinechain.body.skeleton import RHYTHMS, generic_body, with_rhythm
 from kinechain.care.person import ExamItem, Person, Sex
 from kinechain.core.errors import BodyError, SettingError
 from kinechain.core.gravity import GRAVITY_M_S2
+from kinechain.findings.balance import Stance
 from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.loads import LoadSettings
 from kinechain.loads.samples import draw_samples
 from kinechain.loads.strength import examined_strength, isometric_capacity, parse_strength, with_strength
+from kinechain.report.json import assessment_json
 
 SAMPLES = 4
 
@@ -202,3 +205,38 @@ def test_weak_muscle_is_not_cheap_muscle(assessed: Assessment) -> None:
         pulls[share] = float(np.nanmax(loads.muscle_forces.values[:, columns].sum(axis=1)))
     assert pulls[0.5] < 0.85 * pulls[1.0]
     assert pulls[0.25] < 0.7 * pulls[0.5]
+
+
+def test_the_machine_output_gives_l5_s1_under_both_rhythms(assessed: Assessment) -> None:
+    rows = json.loads(assessment_json(assessed))["loads"]
+    found = {r["rhythm"]: r["value"] for r in rows if (r["site"], r["quantity"]) == ("l5_s1", "compression_peak")}
+    assert set(found) == set(RHYTHMS)
+    assert found[RHYTHMS[0]] != found[RHYTHMS[1]]
+    assert {r["site"] for r in rows if r["rhythm"] == RHYTHMS[1]} == {"l5_s1"}
+
+
+@pytest.mark.parametrize(("stance", "said"), [(None, "(assumed)"), (Stance("closed", "firm", True), "eyes closed")])
+def test_how_a_person_stood_reaches_the_measures_of_sway(shared: Path, stance: Stance | None, said: str) -> None:
+    folder = shared / "data/dev/opencap_validation_s4"
+    files = [folder / "static1.trc", folder / "static1_grf.mot"]
+    found = assess(None, files, settings=Settings(loads=None, stance=stance))
+    methods = [f.method for f in found.findings if f.id == "balance.sway_velocity"]
+    assert methods and all(said in method for method in methods)
+    assert ("(assumed)" in methods[0]) is (stance is None)
+    assert found.provenance.settings["stance"] == (stance.words if stance else "not stated")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--eyes", "shut"], "--eyes is 'shut'"),
+        (["--surface", "ice", "--eyes", "open"], "--surface is 'ice'"),
+        (["--surface", "foam"], "--surface foam needs --eyes"),
+    ],
+)
+def test_a_stance_that_cannot_be_ends_in_one_sentence(tmp_path: Path, options: list[str], said: str) -> None:
+    walk = tmp_path / "walk.trc"
+    walk.write_text("")
+    command = [sys.executable, "-m", "kinechain.cli", "assess", str(walk), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr

@@ -35,6 +35,7 @@ from kinechain.core.text import printable
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
     from kinechain.care.person import Person
+    from kinechain.findings.balance import Stance
 
 __all__ = ["assess", "demo", "person_with"]
 
@@ -95,6 +96,11 @@ def assess(
         Path | None,
         typer.Option(help="Your own norm curves, drawn in place of the published ones.", metavar="FILE.gcd|FILE.csv"),
     ] = None,
+    eyes: Annotated[
+        str | None,
+        typer.Option(help="Eyes in the standing trial; without it sway is not judged.", metavar="open|closed"),
+    ] = None,
+    surface: Annotated[str, typer.Option(help="Floor of the standing trial.", metavar="firm|foam")] = "firm",
     loads: LoadsOption = True,
     ground: GroundOption = "automatic",
     plate_delay: PlateDelayOption = None,
@@ -140,6 +146,7 @@ def assess(
             turned_over=turned_over(mirrored, exchange_sides),
             rate_hz=rate,
             loads=load_settings(loads, ground, plate_delay, samples, seed, strength),
+            stance=_stance(eyes, surface),
         )
         assessment = assess_person(person, recordings, static, settings, say, norms)
         say("Writing the report")
@@ -147,6 +154,19 @@ def assess(
     _print_assessment(assessment, written, as_json)
     if assessment.screen.plan_locked:
         raise typer.Exit(EXIT_LOCKED)
+
+
+def _stance(eyes: str | None, surface: str) -> Stance | None:
+    """Return how the person stood, None if that is not stated."""
+    from kinechain.findings.balance import Stance
+
+    if surface not in ("firm", "foam"):
+        raise SettingError(f"--surface is '{surface}'; write firm or foam")
+    if eyes is None and surface == "foam":
+        raise SettingError("--surface foam needs --eyes open or --eyes closed: the norms of sway differ by both")
+    if eyes not in (None, "open", "closed"):
+        raise SettingError(f"--eyes is '{eyes}'; write open or closed")
+    return None if eyes is None else Stance(eyes, surface, is_stated=True)  # type: ignore[arg-type]
 
 
 def person_with(

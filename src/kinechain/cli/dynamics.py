@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinechain.cli.solver_options import (
+    BodyOption,
+    CutoffOption,
+    ForcesOption,
+    RecordingArgument,
+    SetupOption,
+    StaticOption,
+    is_model,
+    require_files,
+    require_table,
+)
 from kinechain.cli.terminal import progress
-from kinechain.core.errors import FileError, InputError, SettingError
+from kinechain.core.errors import InputError, SettingError
 from kinechain.core.text import printable
 
 if TYPE_CHECKING:
@@ -20,33 +31,13 @@ __all__ = ["inverse_dynamics"]
 
 
 def inverse_dynamics(
-    recording: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RECORDING",
-            help="A trial (C3D or TRC), or for a model its coordinates (MOT or STO).",
-            show_default=False,
-        ),
-    ],
-    body: Annotated[
-        Path,
-        typer.Option(
-            help="An OpenSim 4 model that fits the person, or a person file.", metavar="FILE.osim|PERSON.toml"
-        ),
-    ],
+    recording: RecordingArgument,
+    body: BodyOption,
     out: Annotated[Path, typer.Option(help="The moments.", metavar="FILE.(sto|mot|parquet)")],
-    grf: Annotated[
-        Path | None,
-        typer.Option(help="Ground forces: OpenSim's external loads, or a table of plates.", metavar="FILE.(xml|mot)"),
-    ] = None,
-    static: Annotated[
-        Path | None, typer.Option(help="The standing trial the person's body is fitted to.", metavar="FILE")
-    ] = None,
-    setup: Annotated[
-        Path | None,
-        typer.Option(help="OpenSim setup of inverse kinematics, for a model and markers.", metavar="FILE.xml"),
-    ] = None,
-    cutoff: Annotated[float, typer.Option(help="Low-pass cut-off of the coordinates, Hz.", metavar="HZ")] = 6.0,
+    grf: ForcesOption = None,
+    static: StaticOption = None,
+    setup: SetupOption = None,
+    cutoff: CutoffOption = 6.0,
 ) -> None:
     """Compute the moments a motion takes, and what the ground reaction leaves unexplained.
 
@@ -59,22 +50,16 @@ def inverse_dynamics(
 
     Example: kinechain id walk.c3d --body person.toml --static standing.c3d --out moments.parquet
     """
-    for path in (recording, body, *(p for p in (grf, static, setup) if p)):
-        if not path.is_file():
-            raise FileError(f"there is no file {path}")
+    require_files(recording, body, grf, static, setup)
     with progress() as say:
         say("Loading")
         from kinechain.loads.model_dynamics import write_moments
         from kinechain.motion.motion_file import check_motion_path
 
         check_motion_path(out)
-        if body.suffix.lower() == ".osim":
-            if static:
-                raise SettingError("--static fits the body of a person; an OpenSim model must fit already")
+        if is_model(body, static, setup):
             solved, result = _of_model(body, recording, setup, grf, cutoff, say)
         else:
-            if setup:
-                raise SettingError("--setup holds the weights of an OpenSim model; the body here is a person's")
             solved, result = _of_person(body, recording, static, grf, cutoff, say)
         try:
             write_moments(solved, result, out)
@@ -117,8 +102,5 @@ def _of_person(
     from kinechain.loads.loads import LoadSettings
     from kinechain.loads.person_dynamics import person_inverse_dynamics
 
-    if grf is not None and grf.suffix.lower() == ".xml":
-        raise SettingError(
-            "external loads (.xml) name the bodies of an OpenSim model; give a person's plates as a table"
-        )
+    require_table(grf)
     return person_inverse_dynamics(read_person(file), recording, static, grf, LoadSettings(cutoff_hz=cutoff), say)

@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from kinechain.cli.solver_options import (
+    BodyOption,
+    CutoffOption,
+    ForcesOption,
+    RecordingArgument,
+    SetupOption,
+    StaticOption,
+    is_model,
+    require_files,
+    require_table,
+)
 from kinechain.cli.terminal import progress
-from kinechain.core.errors import FileError, InputError, SettingError
+from kinechain.core.errors import InputError, SettingError
 from kinechain.core.text import printable
 
 if TYPE_CHECKING:
@@ -22,35 +33,15 @@ _Found = tuple[tuple[list[str], list[str], "FloatArray"], "FloatArray", tuple[st
 
 
 def muscles(
-    recording: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RECORDING",
-            help="A trial (C3D or TRC), or for a model its coordinates (MOT or STO).",
-            show_default=False,
-        ),
-    ],
-    body: Annotated[
-        Path,
-        typer.Option(
-            help="An OpenSim 4 model that fits the person, or a person file.", metavar="FILE.osim|PERSON.toml"
-        ),
-    ],
+    recording: RecordingArgument,
+    body: BodyOption,
     out: Annotated[
         Path, typer.Option(help="Activations, forces, reserves, joint reactions.", metavar="FILE.(sto|mot|parquet)")
     ],
-    grf: Annotated[
-        Path | None,
-        typer.Option(help="Ground forces: OpenSim's external loads, or a table of plates.", metavar="FILE.(xml|mot)"),
-    ] = None,
-    static: Annotated[
-        Path | None, typer.Option(help="The standing trial the person's body is fitted to.", metavar="FILE")
-    ] = None,
-    setup: Annotated[
-        Path | None,
-        typer.Option(help="OpenSim setup of inverse kinematics, for a model and markers.", metavar="FILE.xml"),
-    ] = None,
-    cutoff: Annotated[float, typer.Option(help="Low-pass cut-off of the coordinates, Hz.", metavar="HZ")] = 6.0,
+    grf: ForcesOption = None,
+    static: StaticOption = None,
+    setup: SetupOption = None,
+    cutoff: CutoffOption = 6.0,
     exponent: Annotated[float, typer.Option(help="Power of the activations whose sum is least.")] = 2.0,
     weighting: Annotated[
         Literal["activation", "volume"] | None,
@@ -79,9 +70,7 @@ def muscles(
 
     Example: kinechain muscles walk.c3d --body person.toml --strength gluteus_medius_r=0.6 --out muscles.parquet
     """
-    for path in (recording, body, *(p for p in (grf, static, setup) if p)):
-        if not path.is_file():
-            raise FileError(f"there is no file {path}")
+    require_files(recording, body, grf, static, setup)
     with progress() as say:
         say("Loading")
         from kinechain.loads.model_muscles import write_muscles
@@ -89,13 +78,9 @@ def muscles(
 
         check_motion_path(out)
         chosen = (cutoff, exponent, weighting, list(strength or []), passive)
-        if body.suffix.lower() == ".osim":
-            if static:
-                raise SettingError("--static fits the body of a person; an OpenSim model must fit already")
+        if is_model(body, static, setup):
             table, times, notes, frame = _of_model(body, recording, setup, grf, chosen, say)
         else:
-            if setup:
-                raise SettingError("--setup holds the weights of an OpenSim model; the body here is a person's")
             table, times, notes, frame = _of_person(body, recording, static, grf, chosen, say)
         try:
             write_muscles(table, times, out, frame)
@@ -153,10 +138,7 @@ def _of_person(
     cutoff, exponent, weighting, strength, passive = chosen
     if passive is False:
         raise SettingError("--no-passive compares a model with OpenSim; a person's muscles pull when stretched")
-    if grf is not None and grf.suffix.lower() == ".xml":
-        raise SettingError(
-            "external loads (.xml) name the bodies of an OpenSim model; give a person's plates as a table"
-        )
+    require_table(grf)
     settings = LoadSettings(cutoff_hz=cutoff, exponent=exponent, weighting=weighting or "volume")
     loads = person_walk_loads(read_person(file), recording, static, grf, settings, strength, say)
     table = muscle_table(loads.muscle_forces, loads.activations, loads.reserves, loads.reactions)

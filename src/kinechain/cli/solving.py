@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from kinechain.cli.solver_options import BodyOption, StaticOption, is_model, require_files
 from kinechain.cli.terminal import progress
-from kinechain.core.errors import FileError, InputError, SettingError
+from kinechain.core.errors import InputError
 from kinechain.core.text import printable
 
 __all__ = ["ik"]
@@ -16,16 +17,9 @@ __all__ = ["ik"]
 
 def ik(
     recording: Annotated[Path, typer.Argument(metavar="RECORDING", help="A trial: C3D or TRC.", show_default=False)],
-    body: Annotated[
-        Path,
-        typer.Option(
-            help="An OpenSim 4 model that fits the person, or a person file.", metavar="FILE.osim|PERSON.toml"
-        ),
-    ],
+    body: BodyOption,
     out: Annotated[Path, typer.Option(help="The motion.", metavar="FILE.(mot|sto|parquet)")],
-    static: Annotated[
-        Path | None, typer.Option(help="The standing trial the person's body is fitted to.", metavar="FILE")
-    ] = None,
+    static: StaticOption = None,
     setup: Annotated[
         Path | None, typer.Option(help="OpenSim setup with weights and time range, for a model.", metavar="FILE.xml")
     ] = None,
@@ -38,22 +32,16 @@ def ik(
 
     Example: kinechain ik walk.c3d --body person.toml --static standing.c3d --out walk.parquet
     """
-    for path in (recording, body, *(p for p in (static, setup) if p)):
-        if not path.is_file():
-            raise FileError(f"there is no file {path}")
+    require_files(recording, body, static, setup)
     with progress() as say:
         say("Loading")
         from kinechain.motion.motion_file import check_motion_path, write_motion
         from kinechain.motion.track import track_model, track_person
 
         check_motion_path(out)
-        if body.suffix.lower() == ".osim":
-            if static:
-                raise SettingError("--static fits the body of a person; an OpenSim model must fit already")
+        if is_model(body, static, setup):
             solved, motion = track_model(body, recording, setup, say)
         else:
-            if setup:
-                raise SettingError("--setup holds the weights of an OpenSim model; the body here is a person's")
             from kinechain.care.person_file import read_person
 
             solved, motion = track_person(read_person(body), recording, static, say)

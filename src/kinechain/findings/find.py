@@ -10,7 +10,7 @@ from kinechain.body.body import Body
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person import Person
 from kinechain.core.estimate import NotMeasured
-from kinechain.findings.balance import find_balance
+from kinechain.findings.balance import Stance, find_balance
 from kinechain.findings.exam import find_exam
 from kinechain.findings.gait import choose_pace, find_gait
 from kinechain.findings.gait_profile import find_gait_profile
@@ -272,6 +272,7 @@ def find_findings(
     standing_recording: Recording | None,
     standing_motion: Motion | None,
     trials: Sequence[GaitTrial],
+    stance: Stance | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[Unmeasured, ...]]:
     """Return every measure of one person and everything that was not measured, from proximal to distal.
 
@@ -284,6 +285,8 @@ def find_findings(
     standing_recording, standing_motion : Recording and Motion, or None
         The prepared standing trial and the pose solved from it.
     trials : sequence of GaitTrial
+    stance : Stance, optional
+        How the person stood in the standing trial; sway is judged only where that is stated.
 
     Returns
     -------
@@ -295,7 +298,7 @@ def find_findings(
     if standing_recording is not None:
         more, missing = find_posture(person, body, standing_recording, standing_motion)
         findings, unmeasured = findings + more, unmeasured + missing
-        more, missing = find_balance(person, standing_recording)
+        more, missing = find_balance(person, standing_recording, stance)
         findings, unmeasured = findings + more, unmeasured + missing
     if trials and body is not None:
         pace = choose_pace(body, trials, person)

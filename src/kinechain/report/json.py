@@ -7,9 +7,11 @@ import math
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from kinechain.body.skeleton import RHYTHMS
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
 from kinechain.core.purpose import INTENDED_PURPOSE
+from kinechain.findings.loads import summarise_loads
 from kinechain.findings.published_loads import PublishedLoad, published_beside
 from kinechain.loads.loads import Load
 from kinechain.report.loads import clinical_load, load_mass_kg, load_name, why_no_loads
@@ -118,11 +120,17 @@ def _no_loads(assessment: Assessment) -> list[dict[str, Any]]:
 def _loads(assessment: Assessment) -> list[dict[str, Any]]:
     if not assessment.load_rows:
         return []
-    mass = load_mass_kg(assessment)
-    return [_load(load, mass) for load in assessment.load_rows]
+    mass, rhythm = load_mass_kg(assessment), assessment.provenance.settings["rhythm"]
+    rows = [_load(load, mass, rhythm) for load in assessment.load_rows]
+    if assessment.body is not None and assessment.other_rhythm_loads:
+        # Published lumbar rhythms nearly reverse each other, so what they decide most is given under both.
+        other = next(name for name in RHYTHMS if name != rhythm)
+        under = summarise_loads(assessment.body, assessment.trials, assessment.other_rhythm_loads, assessment.person)
+        rows += [_load(load, mass, other) for load in under if load.site == "l5_s1"]
+    return rows
 
 
-def _load(load: Load, mass_kg: float) -> dict[str, Any]:
+def _load(load: Load, mass_kg: float, rhythm: str) -> dict[str, Any]:
     estimate = clinical_load(load.estimate, mass_kg)
     return {
         "site": load.site,
@@ -135,6 +143,7 @@ def _load(load: Load, mass_kg: float) -> dict[str, Any]:
         "unit": estimate.unit,
         "phase": load.phase,
         "origin": load.origin,
+        "rhythm": rhythm,
         "source": estimate.source,
         "published": [_published(p) for p in published_beside(load, mass_kg)],
     }

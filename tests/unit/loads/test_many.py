@@ -60,9 +60,9 @@ def test_threads_do_what_processes_do(
 ) -> None:
     monkeypatch.setattr(many.threading, "active_count", lambda: 2)
     trials = [trial for trial, _ in solved[:2]]
-    for loads, (_, alone) in zip(
-        many.analyze_trials(body, person_muscles(body), trials, workers=2), solved, strict=False
-    ):
+    by_threads = many.analyze_trials(body, person_muscles(body), trials, workers=2)
+    assert len(by_threads) == 2
+    for loads, (_, alone) in zip(by_threads, solved[:2], strict=True):
         same(loads, alone)
 
 
