@@ -240,3 +240,16 @@ def test_a_stance_that_cannot_be_ends_in_one_sentence(tmp_path: Path, options: l
     command = [sys.executable, "-m", "kinechain.cli", "assess", str(walk), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_frontal_moment_of_the_knee_is_that_of_walking_people(assessed: Assessment) -> None:
+    # The ground pushes past the inner side of the knee in single support, in everybody with straight legs: on both
+    # sides the knee must resist adduction, by some tenths of a N m per kg.
+    for side in ("left", "right"):
+        rows = [
+            r.estimate
+            for r in assessed.load_rows
+            if (r.site, r.side, r.quantity) == ("knee", side, "abduction_moment_peak")
+        ]
+        assert len(rows) == 1
+        assert 0.15 < rows[0].value / assessed.body.mass_kg < 0.9
