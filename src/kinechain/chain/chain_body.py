@@ -54,7 +54,7 @@ def chain_body(body: Body, posture: FloatArray | None = None) -> Body:
     lacking = [n for n in (*LEVELS, "subtalar_r", "knee_r", "ankle_r") if n not in {j.name for j in body.joints}]
     if lacking:
         raise BodyError(
-            f"body '{body.name}' has no joint '{lacking[0]}', so it cannot stand as a chain; use a body of our own tables"
+            f"body '{body.name}' has no joint '{lacking[0]}', and cannot stand as a chain; use a body of our own tables"
         )
     joints = tuple(_chain_joint(joint) for joint in body.joints)
     coordinates = tuple(_chain_coordinates(body))
