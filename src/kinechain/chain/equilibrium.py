@@ -1,0 +1,244 @@
+"""Where standing bodies come to rest, and whether they stay there.
+
+The physics and every formula are in `kinechain.chain.rest`, the readable twin of the compiled solver: gravity, the
+ground's pads, passive and active stiffness make an energy; the ground bears the whole body (the centre of pressure lies
+below the centre of mass, and the pads carry exactly the weight); posture control acts through the joints alone.
+
+A body that has no such rest gets no posture, but a reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from kinechain.chain.rest import CONVERGED, FALLS, Case, Rest, Shared, Terms, find_rest, terms_of
+from kinechain.chain.situation import ROOT, ChainModel, Equilibrium, Situation
+from kinechain.core.arrays import FloatArray, Immutable, IntArray, frozen
+from kinechain.core.errors import SettingError
+from kinechain.loads.many import share_out
+
+__all__ = ["FRICTION", "LIMIT_RAD", "Evaluation", "evaluate", "solve_equilibrium"]
+
+#: Largest change of a joint that the model is asked for: beyond, its linear muscle stiffness says nothing (assumption).
+LIMIT_RAD = math.radians(45.0)
+#: Coefficient of friction between foot or shoe and floor (assumption: dry floor; plausible 0.3 to 1.0).
+FRICTION = 0.5
+
+Reason = Literal["", "no rest was found", "falls", "not stable", "far away", "slips"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation(Immutable):
+    """Energy and derivatives of many cases, each at one posture.
+
+    Attributes
+    ----------
+    energy : (case,) array, J
+    gradient : (case, free) array, N m or N
+        Of the physical energy; at rest without posture control it vanishes.
+    hessian : (case, free, free) array, N m/rad (N/m, N for translations)
+    control : (case,) array, J
+        The objective of posture control.
+    control_gradient : (case, free) array, N m or N
+    control_hessian : (case, free, free) array, N m/rad
+    centre_of_mass : (case, 3) array, m, world
+    centre_jacobian : (case, 3, free) array, m/rad or 1
+    pad_position : (case, pad, 3) array, m, world
+    pad_force : (case, pad, 3) array, N, world
+        Of the ground on the body.
+    directions : (case, direction, 3) array, world
+    direction_jacobian : (case, direction, 3, free) array, 1/rad
+    """
+
+    energy: FloatArray
+    gradient: FloatArray
+    hessian: FloatArray
+    control: FloatArray
+    control_gradient: FloatArray
+    control_hessian: FloatArray
+    centre_of_mass: FloatArray
+    centre_jacobian: FloatArray
+    pad_position: FloatArray
+    pad_force: FloatArray
+    directions: FloatArray
+    direction_jacobian: FloatArray
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, frozen(value))
+
+
+def evaluate(model: ChainModel, situation: Situation, values: FloatArray) -> Evaluation:
+    """Return energy and derivatives at given postures.
+
+    Parameters
+    ----------
+    model : ChainModel
+    situation : Situation
+    values : (case, free) array, rad or m
+        Of the free coordinates; all others stand at the reference.
+
+    Raises
+    ------
+    SettingError
+        If the arrays do not fit the model.
+    """
+    shared = _shared(model)
+    _check(model, situation)
+    values = np.asarray(values, dtype=float)
+    if values.shape != (len(situation), len(model.free)):
+        raise SettingError(
+            f"postures of shape {values.shape} do not fit {len(situation)} cases of {len(model.free)} free coordinates"
+        )
+    free = len(model.free)
+    each = [terms_of(shared, Case.of(situation, i, free), v) for i, v in enumerate(values)]
+    return Evaluation(**{n: np.array([getattr(t, n) for t in each]) for n in Terms.__dataclass_fields__})
+
+
+def solve_equilibrium(
+    model: ChainModel,
+    situation: Situation,
+    *,
+    start: FloatArray | None = None,
+    limit_rad: float = LIMIT_RAD,
+    friction: float = FRICTION,
+    workers: int | None = None,
+) -> Equilibrium:
+    """Return where every case comes to rest.
+
+    A case that has no rest, or holds a number that is none, gets its reason and spoils no other.
+
+    Parameters
+    ----------
+    model : ChainModel
+    situation : Situation
+    start : (case, input) array, rad or m, optional
+        Postures to begin at, as of a neighbouring situation; None begins at the reference.
+    limit_rad : float
+        A joint that moves further makes the case 'far away'.
+    friction : float
+        Coefficient between foot and support; a foot that would need more 'slips'.
+    workers : int, optional
+        How many cases are solved at once; None takes every core this process may use.
+
+    Raises
+    ------
+    SettingError
+        If the arrays do not fit the model, or a limit is impossible.
+    """
+    _check(model, situation)
+    if not (limit_rad > 0 and friction >= 0):
+        raise SettingError(
+            f"a limit of {limit_rad} rad with a friction of {friction} is impossible; give positive numbers"
+        )
+    shared = _shared(model)
+    if start is not None and np.shape(start) != situation.reference.shape:
+        raise SettingError(f"starts have shape {np.shape(start)}, the postures {situation.reference.shape}")
+    begins = None if start is None else np.asarray(start, dtype=float)[:, shared.free]
+    one = partial(_solve_case, shared, situation, begins)
+    rests = share_out(one, range(len(situation)), workers)
+    return _equilibrium(model, situation, shared, rests, limit_rad, friction)
+
+
+def _solve_case(shared: Shared, situation: Situation, begins: FloatArray | None, which: int) -> Rest:
+    with np.errstate(all="ignore"):
+        return find_rest(shared, Case.of(situation, which, len(shared.free)), None if begins is None else begins[which])
+
+
+def _equilibrium(
+    model: ChainModel, situation: Situation, shared: Shared, rests: Sequence[Rest], limit_rad: float, friction: float
+) -> Equilibrium:
+    nothing = np.full((len(model.pads), 3), np.nan)
+    inputs = situation.reference.copy()
+    for i, rest in enumerate(rests):
+        inputs[i, shared.free] = rest.values
+        if rest.status != CONVERGED:
+            inputs[i] = np.nan
+    change = np.abs(inputs - situation.reference)[:, shared.free[len(ROOT) :]]
+    distance = change.max(axis=1, initial=0.0)
+    pad_force = np.array([nothing if r.terms is None else r.terms.pad_force for r in rests]).reshape(-1, *nothing.shape)
+    centre = np.array([np.full(3, np.nan) if r.terms is None else r.terms.centre_of_mass for r in rests])
+    slips = _slips(model, pad_force, situation.pad_normal, friction)
+    return Equilibrium(
+        inputs=inputs,
+        pad_force=pad_force,
+        centre_of_mass=centre.reshape(-1, 3),
+        residual=np.array([r.residual for r in rests]),
+        smallest_eigenvalue=np.array([r.smallest_eigenvalue for r in rests]),
+        distance=distance,
+        iterations=np.array([r.iterations for r in rests], dtype=np.int64),
+        reason=tuple(_reason(r, bool(d > limit_rad), bool(s)) for r, d, s in zip(rests, distance, slips, strict=True)),
+    )
+
+
+def _reason(rest: Rest, is_far: bool, slips: bool) -> Reason:
+    if rest.status != CONVERGED:
+        return "falls" if rest.status == FALLS else "no rest was found"
+    if not rest.smallest_eigenvalue > 0:
+        return "not stable"
+    return "far away" if is_far else "slips" if slips else ""
+
+
+def _slips(model: ChainModel, force: FloatArray, normal: FloatArray, friction: float) -> np.ndarray:
+    """Say of every case whether a foot, as a whole, needs more friction than there is, (case,) array."""
+    slips = np.zeros(len(force), dtype=bool)
+    for side in ("left", "right"):
+        pads = model.pads_of(side)
+        press = (force[:, pads] * normal[:, pads]).sum(axis=-1)
+        shear = force[:, pads] - press[..., None] * normal[:, pads]
+        slips |= np.sqrt((shear.sum(axis=1) ** 2).sum(axis=-1)) > friction * press.sum(axis=1) + 1e-6
+    return slips
+
+
+def _shared(model: ChainModel) -> Shared:
+    """Return what all cases of a model share."""
+    tree = model.tree
+
+    def on(segment: str) -> int:
+        if segment not in tree.segments:
+            raise SettingError(f"a pad or direction sits on '{segment}', which this body lacks")
+        return tree.segments.index(segment)
+
+    pads, directions = [on(p.segment) for p in model.pads], [on(d.segment) for d in model.directions]
+    position = np.array([p.position for p in model.pads]).reshape(-1, 3)
+    vector = np.array([d.vector for d in model.directions]).reshape(-1, 3)
+    return Shared(
+        tree=tree,
+        free=np.array([model.input_index(name) for name in model.free], dtype=np.int64),
+        pad_node=tree.segment_node[pads],
+        pad_position=np.einsum("pij,pj->pi", tree.segment_rotation[pads], position) + tree.segment_translation[pads],
+        direction_node=tree.segment_node[directions],
+        direction_vector=np.einsum("dij,dj->di", tree.segment_rotation[directions], vector),
+        springs=model.springs,
+    )
+
+
+def _check(model: ChainModel, situation: Situation) -> None:
+    """Refuse a situation of another model."""
+    free, pads, directions = len(model.free), len(model.pads), len(model.directions)
+    segments = len(model.tree.segments)
+    shapes: dict[str, tuple[int, ...]] = {
+        "reference": (len(model.inputs),),
+        "mass": (segments,),
+        "centre": (segments, 3),
+        "stiffness": (free, free),
+        **dict.fromkeys(("spring_scale", "spring_shift", "tonic"), (free,)),
+        **dict.fromkeys(("pad_stiffness", "pad_shear", "pad_level"), (pads,)),
+        **dict.fromkeys(("pad_anchor", "pad_normal"), (pads, 3)),
+        "centre_gain": (),
+        "centre_target": (2,),
+        "direction_gain": (directions,),
+        "direction_target": (directions, 3),
+    }
+    for name, shape in shapes.items():
+        array: FloatArray | IntArray = getattr(situation, name)
+        if array.shape[1:] != shape:
+            raise SettingError(
+                f"'{name}' of the situation has shape {array.shape}, this model asks for (cases, {str(shape)[1:]}"
+            )

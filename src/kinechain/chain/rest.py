@@ -1,0 +1,626 @@
+r"""The readable twin of the compiled standing solver, in numpy; the two give the same numbers.
+
+Energy of one case, over the free coordinates ``q``, of which ``r`` are those of the root and ``s`` those of the joints
+(`kinechain.chain.situation.Situation` says what each array holds):
+
+.. math::
+    E = M g c_z - \sum_i a_i \int f_i(q_i - b_i)\,dq_i + \tfrac12 (q - q_0)^T K (q - q_0) - \tau^T (q - q_0)
+        + \sum_p \big[ \tfrac12 k_p R(d_p)^2 + \tfrac12 h_p S(d_p) |t_p|^2 \big]
+
+with the pad's depth :math:`d = \ell - n \cdot (p - a)`, its drift :math:`t = (I - n n^T)(p - a)`, the ramp
+:math:`R(d) = w \ln(1 + e^{d/w})` and its slope :math:`S`.  Posture control is
+:math:`C = \tfrac12 k_c |c_{xy} - c^*|^2 + \tfrac12 \sum_u k_u |u - u^*|^2`.  It acts through joints alone:
+
+.. math::
+    E_r(r(s), s) = 0, \qquad \Phi(s) = E(r(s), s) + C(r(s), s) \text{ stationary}
+
+With :math:`D = dr/ds = -E_{rr}^{-1} E_{rs}`, :math:`T = (D, I)` and :math:`\lambda = E_{rr}^{-1} C_r`:
+
+.. math::
+    \Phi_s = E_s + T^T \nabla C, \qquad
+    \Phi_{ss} = T^T (\nabla^2 E + \nabla^2 C)\, T - T^T \frac{d}{d\varepsilon} \nabla^2 E(q + \varepsilon \lambda) T
+
+The last term, the second derivative of :math:`r(s)`, is taken by a central difference along :math:`\lambda`.
+
+A node turns what it carries about an axis :math:`a` through :math:`o` (or slides it along :math:`a`), so a point moves
+by :math:`m_i = a_i \times (p - o_i)`, and its second derivative by two nodes, i carrying j, is
+:math:`a_i \times m_j`.  Nodes follow free coordinates by functions (the knee's splines), which the chain rule folds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kinechain.body.body import Function
+from kinechain.body.tree import Index, Tree
+from kinechain.core.arrays import FloatArray, cross
+from kinechain.core.gravity import GRAVITY_M_S2
+
+if TYPE_CHECKING:
+    from kinechain.chain.situation import Situation
+
+__all__ = ["CONVERGED", "FALLS", "LOST", "SMOOTHNESS_M", "Case", "Rest", "Shared", "Terms", "find_rest", "terms_of"]
+
+#: How a case ended.
+CONVERGED, LOST, FALLS = 0, 1, 2
+
+#: Half width of the ramp, m: a pad at its surface is pressed in by 0.7 of it (assumption: thinner than skin, so that it
+#: only rounds the moment of contact; plausible 0.1 to 0.3 mm).
+SMOOTHNESS_M = 0.0002
+#: Largest residual of a joint, N m, and of the root, N or N m, at rest.
+JOINT_TOLERANCE, ROOT_TOLERANCE = 1e-6, 1e-7
+#: Coordinates of the root.
+ROOT_COUNT = 6
+#: Longest step of a coordinate, rad or m: at first, at most, and below which the search ends.
+FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 0.1, 0.3, 1e-10
+#: Steps of the joints, and of the root for each of them.
+JOINT_STEPS, ROOT_STEPS = 60, 60
+#: The root may not go further than this from where it was looked for, rad or m: the body falls.
+LARGEST_FALL = 1.0
+#: A gain smaller than this, J, is lost in rounding: then the residual decides.
+TIE_J = 1e-9
+#: A step counts when it gains this share of what was promised.
+ENOUGH = 1e-4
+#: Step of the difference that the second derivative of the root's place is taken by, rad or m.
+DIFFERENCE = 1e-6
+#: The support is brought to its place in so many steps, until one way leads there.
+WAYS = (1, 2, 4, 8, 16)
+#: Share of the way by which the direction of the way is felt.
+FEELER = 1e-3
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all cases share.
+
+    Attributes
+    ----------
+    tree : Tree
+    free : (free,) array of int
+        Inputs that are solved for, the root first.
+    pad_node : (pad,) array of int
+    pad_position : (pad, 3) array, m, node frame
+    direction_node : (direction,) array of int
+    direction_vector : (direction, 3) array, node frame
+    springs : tuple of Function or None
+        One per free coordinate.
+    """
+
+    tree: Tree
+    free: Index
+    pad_node: Index
+    pad_position: FloatArray
+    direction_node: Index
+    direction_vector: FloatArray
+    springs: tuple[Function | None, ...]
+
+    @cached_property
+    def node_free(self) -> Index:
+        """(node,) array: the free coordinate a node follows, -1 if none."""
+        place = np.full(len(self.tree.inputs), -1)
+        place[self.free] = np.arange(len(self.free))
+        return np.asarray(place[self.tree.coordinate_input[self.tree.node_coordinate]])
+
+    @cached_property
+    def moving(self) -> Index:
+        """(moving,) array: nodes that follow a free coordinate."""
+        return np.flatnonzero(self.node_free >= 0)
+
+    @cached_property
+    def moving_root(self) -> Index:
+        """(moving,) array: nodes that follow a coordinate of the root."""
+        return np.flatnonzero((self.node_free >= 0) & (self.node_free < ROOT_COUNT))
+
+    @cached_property
+    def carries(self) -> np.ndarray:
+        """(node, 1 + node) array: True where a node carries another; the ground, first, is carried by none."""
+        path = self.tree.node_path
+        return np.hstack([np.zeros((len(path), 1), dtype=bool), path])
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a situation; arrays as there, without the leading axis.
+
+    ``force`` (free,), N m or N, acts on the coordinates beside all else; it fades while a rest is looked for.
+    """
+
+    reference: FloatArray
+    mass: FloatArray
+    centre: FloatArray
+    stiffness: FloatArray
+    spring_scale: FloatArray
+    spring_shift: FloatArray
+    tonic: FloatArray
+    pad_stiffness: FloatArray
+    pad_shear: FloatArray
+    pad_level: FloatArray
+    pad_anchor: FloatArray
+    pad_normal: FloatArray
+    centre_gain: float
+    centre_target: FloatArray
+    direction_gain: FloatArray
+    direction_target: FloatArray
+    force: FloatArray
+
+    @classmethod
+    def of(cls, situation: Situation, which: int, free: int) -> Case:
+        """Return one case of a situation."""
+        names = [n for n in cls.__dataclass_fields__ if n != "force"]
+        return cls(**{n: getattr(situation, n)[which] for n in names}, force=np.zeros(free))
+
+    @property
+    def is_finite(self) -> bool:
+        """True if every number is one."""
+        return all(bool(np.isfinite(v).all()) for v in vars(self).values())
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Energy of one case at one posture, with its derivatives by the free coordinates.
+
+    Attributes
+    ----------
+    energy : float, J
+    gradient : (free,) array, N m or N
+    hessian : (free, free) array
+    control : float, J
+        What posture control is off.
+    control_gradient : (free,) array
+    control_hessian : (free, free) array
+    centre_of_mass : (3,) array, m
+    centre_jacobian : (3, free) array
+    pad_position : (pad, 3) array, m, world
+    pad_force : (pad, 3) array, N, world
+        Of the ground on the body.
+    directions : (direction, 3) array, world
+    direction_jacobian : (direction, 3, free) array
+    """
+
+    energy: float
+    gradient: FloatArray
+    hessian: FloatArray
+    control: float
+    control_gradient: FloatArray
+    control_hessian: FloatArray
+    centre_of_mass: FloatArray
+    centre_jacobian: FloatArray
+    pad_position: FloatArray
+    pad_force: FloatArray
+    directions: FloatArray
+    direction_jacobian: FloatArray
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Where one case ended: free coordinates (free,), residual, smallest eigenvalue, iterations, how it ended."""
+
+    values: FloatArray
+    terms: Terms | None
+    residual: float
+    smallest_eigenvalue: float
+    iterations: int
+    status: int
+
+
+# Energy and derivatives.
+
+
+def terms_of(shared: Shared, case: Case, values: FloatArray, *, root_only: bool = False) -> Terms:
+    """Return the energy of a case and its derivatives at ``values`` (free,), perhaps by those of the root alone."""
+    tree = shared.tree
+    inputs = case.reference.copy()
+    inputs[shared.free] = values
+    q, slope, curvature = _coordinates(tree, inputs)
+    value, node_slope, node_curvature = _node_values(tree, q, slope, curvature)
+    rotation, origin = _node_frames(tree, value)
+
+    nodes = shared.moving_root if root_only else shared.moving
+    count = ROOT_COUNT if root_only else len(shared.free)
+    axis, turns = rotation[nodes + 1, :, 2], tree.node_is_rotation[nodes, None] == 1
+    turn, slide = np.where(turns, axis, 0.0), np.where(turns, cross(origin[nodes + 1], axis), axis)
+    fold = np.zeros((len(nodes), count))
+    fold[np.arange(len(nodes)), shared.node_free[nodes]] = node_slope[nodes]
+
+    def moves(on: Index, points: FloatArray, slides: FloatArray | float) -> FloatArray:
+        """Return how the points (point, 3) on nodes move per unit of every node, (node, point, 3)."""
+        return np.asarray((cross(turn[:, None], points[None]) + slides) * shared.carries[nodes][:, on, None])
+
+    on = tree.segment_node + 1
+    local = np.einsum("sij,sj->si", tree.segment_rotation, case.centre) + tree.segment_translation
+    centres = origin[on] + np.einsum("sij,sj->si", rotation[on], local)
+    total = float(case.mass.sum())
+    share = case.mass / total if total > 0 else np.full(len(case.mass), np.nan)
+    centre = share @ centres
+    by_centre = np.einsum("s,nsi->ni", share, moves(on, centres, slide[:, None]))
+
+    on = shared.pad_node + 1
+    pads = origin[on] + np.einsum("pij,pj->pi", rotation[on], shared.pad_position)
+    pad_energy, pad_gradient, pad_hessian = _pads(case, pads)
+    by_pad = moves(on, pads, slide[:, None])
+
+    on = shared.direction_node + 1
+    directions = np.einsum("dij,dj->di", rotation[on], shared.direction_vector)
+    by_direction = moves(on, directions, 0.0)
+    off = directions - case.direction_target
+
+    weight = np.array([0.0, 0.0, total * GRAVITY_M_S2])
+    pull = case.centre_gain * np.array([*(centre[:2] - case.centre_target), 0.0])
+    node_gradient = by_centre @ weight + np.einsum("npi,pi->n", by_pad, pad_gradient)
+    control_gradient = by_centre @ pull + np.einsum("ndi,di,d->n", by_direction, off, case.direction_gain)
+    bend = cross(by_centre, weight[None]) + cross(by_pad, pad_gradient[None]).sum(axis=1)
+    control_bend = cross(by_centre, pull[None]) + cross(by_direction, case.direction_gain[:, None] * off).sum(axis=1)
+    carried = shared.carries[nodes][:, nodes + 1]
+
+    def second(products: FloatArray, bend: FloatArray, gradient: FloatArray) -> FloatArray:
+        """Return the Hessian over the free coordinates from its parts over the nodes."""
+        upper = (turn @ bend.T) * carried
+        out = fold.T @ (products + upper + upper.T - np.diag(np.diag(upper))) @ fold
+        np.add.at(out, (shared.node_free[nodes],) * 2, gradient * node_curvature[nodes])
+        return np.asarray(out)
+
+    stiff = np.einsum("npi,pij,mpj->nm", by_pad, pad_hessian, by_pad, optimize=True)
+    flat = by_centre[:, :2]
+    kept = case.centre_gain * flat @ flat.T + np.einsum(
+        "ndi,mdi,d->nm", by_direction, by_direction, case.direction_gain, optimize=True
+    )
+    elastic, moment, rigidity = _springs(shared, case, values)
+    return Terms(
+        energy=total * GRAVITY_M_S2 * float(centre[2]) + pad_energy + elastic,
+        gradient=fold.T @ node_gradient + moment[:count],
+        hessian=second(stiff, bend, node_gradient) + rigidity[:count, :count],
+        control=0.5 * case.centre_gain * float(((centre[:2] - case.centre_target) ** 2).sum())
+        + 0.5 * float(case.direction_gain @ (off**2).sum(axis=-1)),
+        control_gradient=fold.T @ control_gradient,
+        control_hessian=second(kept, control_bend, control_gradient),
+        centre_of_mass=centre,
+        centre_jacobian=by_centre.T @ fold,
+        pad_position=pads,
+        pad_force=-pad_gradient,
+        directions=directions,
+        direction_jacobian=np.einsum("ndi,nf->dif", by_direction, fold),
+    )
+
+
+def _pads(case: Case, pads: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """Return the energy of all pads, and its gradient (pad, 3) and Hessian (pad, 3, 3) by where each is."""
+    normal, off = case.pad_normal, pads - case.pad_anchor
+    height = (normal * off).sum(axis=-1)
+    drift = off - height[:, None] * normal
+    depth = case.pad_level - height
+    ramp = SMOOTHNESS_M * np.logaddexp(0.0, depth / SMOOTHNESS_M)
+    decay = np.exp(-np.abs(depth) / SMOOTHNESS_M)
+    step = np.where(depth >= 0.0, 1.0, decay) / (1.0 + decay)
+    rise = decay / (1.0 + decay) ** 2 / SMOOTHNESS_M
+    rise_slope = rise * (1.0 - 2.0 * step) / SMOOTHNESS_M
+    square = (drift**2).sum(axis=-1)
+    k, h = case.pad_stiffness, case.pad_shear
+    energy = 0.5 * float((k * ramp**2 + h * step * square).sum())
+    press = k * ramp * step + 0.5 * h * rise * square
+    gradient = -press[:, None] * normal + (h * step)[:, None] * drift
+    along = k * (step**2 + ramp * rise) + 0.5 * h * rise_slope * square - h * step
+    cross_term = normal[:, :, None] * drift[:, None, :]
+    hessian = (
+        along[:, None, None] * normal[:, :, None] * normal[:, None, :]
+        - (h * rise)[:, None, None] * (cross_term + cross_term.transpose(0, 2, 1))
+        + (h * step)[:, None, None] * np.eye(3)
+    )
+    return energy, gradient, hessian
+
+
+def _springs(shared: Shared, case: Case, values: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """Return energy, gradient and Hessian of all that acts on coordinates."""
+    off = values - case.reference[shared.free]
+    bound = case.stiffness @ off
+    energy = 0.5 * float(off @ bound) - float((case.tonic + case.force) @ off)
+    gradient, hessian = bound - case.tonic - case.force, case.stiffness.copy()
+    for i, spring in enumerate(shared.springs):
+        if spring is None:
+            continue
+        at = float(values[i] - case.spring_shift[i])
+        moment, slope, _ = spring.evaluate(at)
+        energy -= case.spring_scale[i] * (integral(spring, at) - integral(spring, at - float(off[i])))
+        gradient[i] -= case.spring_scale[i] * moment
+        hessian[i, i] -= case.spring_scale[i] * slope
+    return energy, gradient, hessian
+
+
+def integral(function: Function, z: float) -> float:
+    """Return the integral of a function from its first knot to ``z``."""
+    knots = function.knots
+    piece = min(max(int(knots.searchsorted(z, side="right")) - 1, 0), len(function.coefficients) - 1)
+    inside = min(max(z, float(knots[0])), float(knots[-1])) if function.is_linear_outside else z
+    d, beyond = inside - float(knots[piece]), z - inside
+    c0, c1, c2, c3 = function.coefficients[piece].tolist()
+    edge, slope = c0 + d * (c1 + d * (c2 + d * c3)), c1 + d * (2 * c2 + d * 3 * c3)
+    before = sum(_area(c, w) for c, w in zip(function.coefficients[:piece], np.diff(knots), strict=False))
+    return float(before + _area(function.coefficients[piece], d) + beyond * (edge + beyond * slope / 2))
+
+
+def _area(c: FloatArray, d: float) -> float:
+    return float(d * (c[0] + d * (c[1] / 2 + d * (c[2] / 3 + d * c[3] / 4))))
+
+
+def _coordinates(tree: Tree, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return all coordinates (coordinate,) with first and second derivative by their input."""
+    q, slope, curvature = tree.constants.copy(), np.zeros(len(tree.constants)), np.zeros(len(tree.constants))
+    q[tree.inputs], slope[tree.inputs] = z, 1.0
+    for c in tree.coordinate_order:
+        driver = tree.coordinate_driver[c]
+        if driver >= 0:
+            value, first, second = tree.functions[tree.coordinate_function[c]].evaluate(q[driver])
+            q[c], slope[c] = value, first * slope[driver]
+            curvature[c] = second * slope[driver] ** 2 + first * curvature[driver]
+    return q, slope, curvature
+
+
+def _node_values(
+    tree: Tree, q: FloatArray, slope: FloatArray, curvature: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what every mobility is set to (node,) with first and second derivative by its input."""
+    on, by = q[tree.node_coordinate], tree.node_function
+    first_knot, at_knot, by_q = tree.lines[by].T.copy()
+    value, by_qq = at_knot + by_q * (on - first_knot), np.zeros(len(on))
+    for node in np.flatnonzero(~tree.is_line[by]):
+        value[node], by_q[node], by_qq[node] = tree.functions[by[node]].evaluate(on[node])
+    along = slope[tree.node_coordinate]
+    return value, by_q * along, by_qq * along**2 + by_q * curvature[tree.node_coordinate]
+
+
+def _node_frames(tree: Tree, value: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return rotation (1 + node, 3, 3) and origin (1 + node, 3) of the ground and of every node."""
+    turns = tree.node_is_rotation == 1
+    cosine, sine = np.cos(value * turns), np.sin(value * turns)
+    motion = np.zeros((len(value), 4, 4))
+    motion[:, 0, 0], motion[:, 0, 1], motion[:, 1, 0], motion[:, 1, 1] = cosine, -sine, sine, cosine
+    motion[:, 2, 2], motion[:, 2, 3], motion[:, 3, 3] = 1.0, np.where(turns, 0.0, value), 1.0
+    parent_from_node = np.zeros((len(value), 4, 4))
+    parent_from_node[:, :3, :3], parent_from_node[:, :3, 3] = tree.node_rotation, tree.node_translation
+    parent_from_node[:, 3, 3] = 1.0
+    parent_from_moved = parent_from_node @ motion
+    world_from_node = np.empty((len(value) + 1, 4, 4))
+    world_from_node[0] = np.eye(4)
+    for node, parent in enumerate(tree.node_parent + 1):
+        np.matmul(world_from_node[parent], parent_from_moved[node], out=world_from_node[node + 1])
+    return world_from_node[:, :3, :3], world_from_node[:, :3, 3]
+
+
+# Looking for the rest.
+
+
+def find_rest(shared: Shared, case: Case, start: FloatArray | None) -> Rest:
+    """Return where a case comes to rest.
+
+    Newton's steps from ``start`` (free,) where one is given; else, or where these lead nowhere, the support is brought
+    from below the reference posture to where it is wanted, in ever more steps.
+    """
+    reference = case.reference[shared.free]
+    if not case.is_finite or not (case.mass.sum() > 0) or (start is not None and not np.isfinite(start).all()):
+        return Rest(np.full(len(reference), np.nan), None, np.nan, np.nan, 0, LOST)
+    begin = reference if start is None else start
+    terms = terms_of(shared, case, begin)
+    reduced = _reduce(terms)
+    spent = 0
+    if reduced is not None and _is_rest(terms, reduced):
+        return _ended(shared, case, begin, terms, reduced, 0)
+    if start is not None:
+        rest = _descend(shared, case, start)
+        spent += rest.iterations
+        if rest.status == CONVERGED:
+            return rest
+    for steps in WAYS:
+        rest = _follow(shared, case, reference, steps)
+        spent += rest.iterations
+        if rest.status == CONVERGED:
+            return replace(rest, iterations=spent)
+    rest = _descend(shared, case, reference)
+    return replace(rest, iterations=spent + rest.iterations)
+
+
+@dataclass(frozen=True)
+class _Reduced:
+    """The problem with the root eliminated: residual (joint,), Hessian (joint, joint)."""
+
+    residual: FloatArray
+    hessian: FloatArray
+    turn: FloatArray  # (free, joint): how all coordinates follow the joints
+    control_root: FloatArray  # (root,): where the control would push the root
+
+
+def _reduce(terms: Terms) -> _Reduced | None:
+    """Eliminate the root; None where the ground does not hold it."""
+    n, h = ROOT_COUNT, terms.hessian
+    if not _is_positive(h[:n, :n]):
+        return None
+    root = -np.linalg.solve(h[:n, :n], h[:n, n:])
+    turn = np.vstack([root, np.eye(h.shape[0] - n)])
+    return _Reduced(
+        residual=terms.gradient[n:] + turn.T @ terms.control_gradient,
+        hessian=turn.T @ (h + terms.control_hessian) @ turn,
+        turn=turn,
+        control_root=np.asarray(np.linalg.solve(h[:n, :n], terms.control_gradient[:n])),
+    )
+
+
+def _bend_of_root(shared: Shared, case: Case, values: FloatArray, reduced: _Reduced) -> FloatArray:
+    """Return what the second derivative of the root's place adds to the Hessian (joint, joint)."""
+    length = float(np.abs(reduced.control_root).max())
+    if length == 0.0:
+        return np.zeros_like(reduced.hessian)
+    along = np.zeros(len(values))
+    along[:ROOT_COUNT] = reduced.control_root * (DIFFERENCE / length)
+    ahead, behind = (terms_of(shared, case, values + sign * along).hessian for sign in (1.0, -1.0))
+    turn = reduced.turn
+    return np.asarray(turn.T @ (ahead - behind) @ turn * (-length / (2.0 * DIFFERENCE)))
+
+
+def _is_rest(terms: Terms, reduced: _Reduced) -> bool:
+    return bool(
+        np.abs(terms.gradient[:ROOT_COUNT]).max() <= ROOT_TOLERANCE
+        and np.abs(reduced.residual).max(initial=0.0) <= JOINT_TOLERANCE
+    )
+
+
+def _ended(shared: Shared, case: Case, values: FloatArray, terms: Terms, reduced: _Reduced, iterations: int) -> Rest:
+    hessian = reduced.hessian + _bend_of_root(shared, case, values, reduced)
+    residual = max(np.abs(terms.gradient[:ROOT_COUNT]).max(), np.abs(reduced.residual).max(initial=0.0))
+    smallest = float(np.linalg.eigvalsh(hessian)[0]) if len(hessian) else np.inf
+    return Rest(values, terms, float(residual), smallest, iterations, CONVERGED)
+
+
+def _failed(values: FloatArray, iterations: int, status: int) -> Rest:
+    return Rest(np.full(len(values), np.nan), None, np.nan, np.nan, iterations, status)
+
+
+def _descend(shared: Shared, case: Case, values: FloatArray) -> Rest:
+    """Go down Phi by Newton's steps inside a trust region, the root borne by the ground at each."""
+    here = _bear(shared, case, values)
+    radius, hits_ground = FIRST_RADIUS, True
+    if here is None:
+        return _failed(values, 0, FALLS)
+    values = here
+    terms = terms_of(shared, case, values)
+    for iteration in range(1, JOINT_STEPS + 1):
+        reduced = _reduce(terms)
+        if reduced is None:
+            return _failed(values, iteration, FALLS)
+        if _is_rest(terms, reduced):
+            return _ended(shared, case, values, terms, reduced, iteration - 1)
+        hessian = reduced.hessian + _bend_of_root(shared, case, values, reduced)
+        step = trusted_step(hessian, reduced.residual, radius)
+        if step is None:
+            return _failed(values, iteration, LOST)
+        promised = -float(reduced.residual @ step + 0.5 * step @ hessian @ step)
+        trial = _bear(shared, case, values + reduced.turn @ step)
+        length = float(np.abs(step).max())
+        hits_ground = trial is not None
+        if trial is not None:
+            there = terms_of(shared, case, trial)
+            gain = terms.energy + terms.control - there.energy - there.control
+            if _is_nearer(there, reduced) if promised < TIE_J else gain >= ENOUGH * promised:
+                values, terms = trial, there
+                radius = min(max(radius, 2.0 * length), LARGEST_RADIUS) if gain > 0.5 * promised else radius
+                continue
+        radius = 0.25 * length
+        if radius < SMALLEST_RADIUS:
+            break
+    return _failed(values, iteration, LOST if hits_ground else FALLS)
+
+
+def _is_nearer(there: Terms, before: _Reduced) -> bool:
+    after = _reduce(there)
+    return after is not None and float(np.abs(after.residual).max()) < float(np.abs(before.residual).max())
+
+
+def _bear(shared: Shared, case: Case, values: FloatArray) -> FloatArray | None:
+    """Return the coordinates with the root where the ground bears the body, its joints held; None if it falls."""
+    n = ROOT_COUNT
+    start, radius = values[:n], FIRST_RADIUS
+    now = terms_of(shared, case, values, root_only=True)
+    for _ in range(ROOT_STEPS):
+        size = float(np.abs(now.gradient).max())
+        if size <= 0.01 * ROOT_TOLERANCE:
+            break
+        step = trusted_step(now.hessian, now.gradient, radius)
+        if step is None or np.abs(values[:n] + step - start).max() > LARGEST_FALL:
+            return None
+        promised = -float(now.gradient @ step + 0.5 * step @ now.hessian @ step)
+        trial = np.concatenate([values[:n] + step, values[n:]])
+        there = terms_of(shared, case, trial, root_only=True)
+        gain, length = now.energy - there.energy, float(np.abs(step).max())
+        if np.abs(there.gradient).max() < size if promised < TIE_J else gain >= ENOUGH * promised:
+            values, now = trial, there
+            radius = min(max(radius, 2.0 * length), LARGEST_RADIUS) if gain > 0.5 * promised else radius
+        else:
+            radius = 0.25 * length
+            if radius < SMALLEST_RADIUS:
+                break
+    held = np.abs(now.gradient).max() <= ROOT_TOLERANCE and _is_positive(now.hessian)
+    return values if held else None
+
+
+def _follow(shared: Shared, case: Case, values: FloatArray, steps: int) -> Rest:
+    """Bring the support from below the reference posture to where it is wanted, a rest at every step.
+
+    What the reference posture lacks of being at rest is a force that fades on the way.
+    """
+    terms = terms_of(shared, case, values)
+    below = replace(case, pad_anchor=terms.pad_position, pad_normal=np.tile([0.0, 0.0, 1.0], (len(case.pad_level), 1)))
+    terms = terms_of(shared, below, values)
+    reduced = _reduce(terms)
+    if reduced is None or not _is_positive(reduced.hessian):
+        return _failed(values, 0, FALLS if reduced is None else LOST)
+    lacking = np.concatenate([terms.gradient[:ROOT_COUNT], reduced.residual])
+    spent, rest = 0, _failed(values, 0, LOST)
+    for k in range(1, steps + 1):
+        before, felt, now = (_on_the_way(below, case, lacking, (k - 1 + f) / steps) for f in (0.0, FEELER, 1.0))
+        predicted = _ahead(shared, before, felt, values)
+        if predicted is None:
+            return _failed(values, spent, FALLS)
+        rest = _descend(shared, now, predicted)
+        spent += rest.iterations + 1
+        if rest.status != CONVERGED:
+            break
+        values = rest.values
+    return replace(rest, iterations=spent)
+
+
+def _on_the_way(below: Case, wanted: Case, lacking: FloatArray, share: float) -> Case:
+    if share == 1.0:
+        return wanted
+    normal = below.pad_normal + share * (wanted.pad_normal - below.pad_normal)
+    length = np.sqrt((normal**2).sum(axis=-1, keepdims=True))
+    return replace(
+        wanted,
+        pad_anchor=below.pad_anchor + share * (wanted.pad_anchor - below.pad_anchor),
+        pad_normal=normal / np.where(length > 0, length, 1.0),
+        force=(1.0 - share) * lacking,
+    )
+
+
+def _ahead(shared: Shared, before: Case, felt: Case, values: FloatArray) -> FloatArray | None:
+    """Return where the next rest lies along the tangent of the way."""
+    reduced = _reduce(terms_of(shared, before, values))
+    borne = _bear(shared, felt, values)
+    if reduced is None or borne is None:
+        return None
+    there = _reduce(terms_of(shared, felt, borne))
+    if there is None:
+        return None
+    step = trusted_step(reduced.hessian, (there.residual - reduced.residual) / FEELER, LARGEST_RADIUS)
+    if step is None:
+        return None
+    drift = (borne - values) / FEELER
+    longest = float(np.abs(drift).max())
+    drift *= min(1.0, LARGEST_RADIUS / longest) if longest > 0 else 1.0
+    return np.asarray(values + drift + reduced.turn @ step)
+
+
+def trusted_step(hessian: FloatArray, gradient: FloatArray, radius: float) -> FloatArray | None:
+    """Return a step down the quadratic model, no longer than ``radius``; the Hessian is shifted as far as needed."""
+    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()):
+        return None
+    if not len(gradient):
+        return np.zeros(0)
+    shift, size = 0.0, max(float(np.abs(np.diag(hessian)).max()), float(np.abs(gradient).max()) / radius)
+    for _ in range(60):
+        shifted = hessian + shift * np.eye(len(hessian))
+        if _is_positive(shifted):
+            step = -np.linalg.solve(shifted, gradient)
+            if float(np.abs(step).max()) <= radius:
+                return np.asarray(step)
+        shift = max(4.0 * shift, 1e-6 * size)
+    return None
+
+
+def _is_positive(matrix: FloatArray) -> bool:
+    """Say whether a symmetric matrix is positive definite."""
+    try:
+        factor = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.isfinite(factor).all())
