@@ -52,11 +52,8 @@ Motion = Literal["flexion", "bending", "rotation"]
 #: From below; each joint's disc lies on the upper plate of the segment below it.
 LUMBAR_JOINTS = ("l5_s1", "l4_l5", "l3_l4", "l2_l3", "l1_l2", "t12_l1")
 
-_MOTIONS: Mapping[str, Motion] = {
-    "lumbar_flexion": "flexion",
-    "lumbar_bending": "bending",
-    "lumbar_rotation": "rotation",
-}
+#: By the last word of the coordinate: 'lumbar_bending' bends every level, 'l4_l5_bending' one.
+_MOTIONS: Mapping[str, Motion] = {"flexion": "flexion", "bending": "bending", "rotation": "rotation"}
 
 #: Moment at which the ranges of motion of ``body/parts/disc_stiffness.csv`` were measured, N m (yamamoto1989).
 _TEST_MOMENT = 10.0
@@ -120,7 +117,8 @@ def lumbar_rows(body: Body, tree: Tree) -> tuple[LumbarRow, ...]:
         node = int(tree.segment_node[place[joints[name].child]])
         own: list[LumbarRow] = []
         while node not in (below, -1):
-            own.append(LumbarRow(name, _MOTIONS[tree.coordinates[int(tree.node_coordinate[node])]], node))
+            coordinate = tree.coordinates[int(tree.node_coordinate[node])]
+            own.append(LumbarRow(name, _MOTIONS[coordinate.rpartition("_")[2]], node))
             node = int(tree.node_parent[node])
         rows += reversed(own)
     return tuple(rows)

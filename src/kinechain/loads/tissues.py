@@ -224,7 +224,13 @@ class Arch(Immutable):
         object.__setattr__(self, "tensions", frozen(self.tensions, shape, "tensions"))
 
 
-def solve_arch(musculature: Musculature, lengths: FloatArray, arms: FloatArray, moment: FloatArray) -> Arch:
+def solve_arch(
+    musculature: Musculature,
+    lengths: FloatArray,
+    arms: FloatArray,
+    moment: FloatArray,
+    scales: FloatArray | None = None,
+) -> Arch:
     """Return how far an arch gives until its tissues carry a moment at the midfoot.
 
     Parameters
@@ -236,6 +242,8 @@ def solve_arch(musculature: Musculature, lengths: FloatArray, arms: FloatArray, 
         Moment arms about ``midtarsal_dorsiflexion`` of one side; 0 for what does not cross it.
     moment : (time,) array, N m
         That flattens the arch: of the ground, weight and motion, less what muscles take of it.
+    scales : (time, tissue) array, optional
+        Factor on the tension of every tissue, where it differs between the instants (sampled people).
 
     Returns
     -------
@@ -262,13 +270,13 @@ def solve_arch(musculature: Musculature, lengths: FloatArray, arms: FloatArray, 
             f"lengths {lengths.shape}, arms {arms.shape} and moment {moment.shape} must run over the same instants"
         )
 
-    if KERNELS == "compiled":
+    if KERNELS == "compiled" and scales is None:
         give, tensions, status = _laws(musculature).arch(
             *(np.ascontiguousarray(a) for a in (lengths, arms, moment)), _MOST_GIVE
         )
         too_much = np.asarray(status == _TOO_MUCH)
     else:
-        give, tensions, too_much = _solve_arch(musculature, lengths, arms, moment)
+        give, tensions, too_much = _solve_arch(musculature, lengths, arms, moment, scales)
     give, tensions = np.where(too_much, np.nan, give), np.where(too_much[:, None], np.nan, tensions)
     return Arch(give, tensions, too_much)
 
@@ -287,10 +295,15 @@ def _laws(musculature: Musculature) -> Any:
 
 
 def _solve_arch(
-    musculature: Musculature, lengths: FloatArray, arms: FloatArray, moment: FloatArray
+    musculature: Musculature,
+    lengths: FloatArray,
+    arms: FloatArray,
+    moment: FloatArray,
+    scales: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     def tensions(give: FloatArray) -> FloatArray:
-        return _tensions(musculature, lengths - arms * give[:, None])
+        found = compute_tissue_tensions(musculature, lengths - arms * give[:, None])
+        return found if scales is None else np.asarray(found * scales)
 
     def carried(give: FloatArray) -> FloatArray:
         return np.asarray(-(tensions(give) * arms).sum(axis=1))
