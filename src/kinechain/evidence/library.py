@@ -26,6 +26,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import EvidenceError, suggest
+from kinechain.evidence.chain import read_claims, read_floors, read_studies
 
 __all__ = [
     "Curve",
@@ -484,6 +485,16 @@ def _faults() -> Iterator[str]:
             if not (np.isfinite(curve.mean).all() and (curve.sd[np.isfinite(curve.sd)] >= 0).all()):
                 yield f"gait curve {key} {group} {curve.variable}: not finite, or a negative SD"
     yield from _clinical_faults()
+    yield from _chain_faults()
+
+
+def _chain_faults() -> Iterator[str]:
+    """Yield one sentence per chain file that is out of order."""
+    for read in (read_studies, read_floors, read_claims):
+        try:
+            read()
+        except EvidenceError as error:
+            yield str(error)
 
 
 def _clinical_faults() -> Iterator[str]:

@@ -1,0 +1,488 @@
+"""Published results between foot and back, noise floors and disputed claims: facts with keys, read lazily.
+
+The files lie in ``data/chain``.  `parse_studies` refuses a study without citation or depth of reading, a number without
+a unit, a number where only a direction was read, and a number from a place that was not read.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Literal
+
+from kinechain.core.errors import EvidenceError, suggest
+
+__all__ = [
+    "Claim",
+    "NoiseFloor",
+    "Result",
+    "Sentence",
+    "Study",
+    "noise_floor",
+    "parse_claims",
+    "parse_floors",
+    "parse_studies",
+    "read_claims",
+    "read_floors",
+    "read_studies",
+    "study",
+]
+
+#: Kinds of result that hold no number.
+WORDS = ("direction_only", "null")
+KINDS = (
+    *WORDS,
+    "R2",
+    "R2_percent",
+    "auc",
+    "correlation_r",
+    "effect_size",
+    "hazard_ratio",
+    "hedges_g",
+    "mean",
+    "mean_difference",
+    "odds_ratio",
+    "percent_change",
+    "proportion",
+    "range_max",
+    "ratio",
+    "regression_coef",
+    "residual_sd",
+    "risk_ratio",
+    "smd",
+    "threshold",
+)
+QUALITIES = ("A", "B", "C", "D")
+
+#: Fields of a result: as in the file, as in `Result`, whether a number, whether it must be there.
+_RESULT_FIELDS = {
+    "exposure": ("exposure", str, True),
+    "exposure_value": ("exposure_value", float, False),
+    "exposure_unit": ("exposure_unit", str, False),
+    "outcome": ("outcome", str, True),
+    "segment": ("segment", str, True),
+    "plane": ("plane", str, False),
+    "condition": ("condition", str, True),
+    "effect_kind": ("kind", str, True),
+    "effect": ("value", float, False),
+    "unit": ("unit", str, False),
+    "sd": ("sd", float, False),
+    "ci_low": ("low", float, False),
+    "ci_high": ("high", float, False),
+    "p": ("p", str, False),
+    "baseline": ("baseline", float, False),
+    "baseline_sd": ("baseline_sd", float, False),
+    "direction": ("direction", str, False),
+    "sign_convention": ("sign_convention", str, False),
+    "where": ("where", str, True),
+    "note": ("note", str, False),
+}
+_STUDY_FIELDS = {
+    "key": (str, True),
+    "topics": (list, True),
+    "citation": (str, True),
+    "year": (int, True),
+    "doi": (str, False),
+    "pmid": (str, False),
+    "design": (str, True),
+    "n": (str, True),
+    "population": (str, True),
+    "place": (str, False),
+    "read_level": (str, True),
+    "quality": (str, True),
+    "independent": (bool, True),
+    "caveat": (str, False),
+    "result": (list, True),
+}
+
+_CLAIM_FIELDS = {"number": (int, True), "claim": (str, True), "verdict": (str, True)}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result of a study, as it was read.
+
+    Attributes
+    ----------
+    exposure, outcome, segment, condition : str
+    kind : str
+        One of ``KINDS``.
+    where : str
+        What was read: 'abstract', 'table 2', 'secondary' ...
+    value : float or None
+        None where only a direction or a null was read.
+    unit : str
+    sd, low, high : float or None
+        Standard deviation, and the interval as published.
+    p : str
+        As printed.
+    baseline, baseline_sd, exposure_value : float or None
+    exposure_unit, direction, plane, sign_convention, note : str
+    """
+
+    exposure: str
+    outcome: str
+    segment: str
+    condition: str
+    kind: str
+    where: str
+    value: float | None = None
+    unit: str = ""
+    sd: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: str = ""
+    baseline: float | None = None
+    baseline_sd: float | None = None
+    exposure_value: float | None = None
+    exposure_unit: str = ""
+    direction: str = ""
+    plane: str = ""
+    sign_convention: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study and what was read in it.
+
+    Attributes
+    ----------
+    key, citation : str
+    year : int
+        0: not on the page that was read.
+    topics : tuple of int
+    design, population : str
+    n : str
+        As printed.
+    read_level : str
+        How deep it was read.
+    quality : str
+        A = numeric and usable, B = partly numeric or weak design, C = direction or null only, D = secondary.
+    independent : bool
+        False: shares its data with another study.
+    results : tuple of Result
+    doi, pmid, place, caveat : str
+        '' where there is none.
+    """
+
+    key: str
+    citation: str
+    year: int
+    topics: tuple[int, ...]
+    design: str
+    population: str
+    n: str
+    read_level: str
+    quality: str
+    independent: bool
+    results: tuple[Result, ...]
+    doi: str = ""
+    pmid: str = ""
+    place: str = ""
+    caveat: str = ""
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """What a change has to exceed before it is called one.
+
+    Attributes
+    ----------
+    key, quantity, unit, note : str
+    value : float
+    sd : float or None
+    study : Study
+    """
+
+    key: str
+    quantity: str
+    value: float
+    unit: str
+    study: Study
+    sd: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What was read for, against or about a claim.
+
+    Attributes
+    ----------
+    stance : 'for', 'against', 'note' or 'distrust'
+    text : str
+        With keys of studies.
+    studies : tuple of Study
+    """
+
+    stance: Literal["for", "against", "note", "distrust"]
+    text: str
+    studies: tuple[Study, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A popular claim and the verdict of this project.
+
+    Attributes
+    ----------
+    number : int
+        0: about numbers rather than a claim.
+    claim, verdict : str
+    sentences : tuple of Sentence
+    """
+
+    number: int
+    claim: str
+    verdict: str
+    sentences: tuple[Sentence, ...]
+
+
+def study(key: str) -> Study:
+    """Return one study.
+
+    Parameters
+    ----------
+    key : str
+
+    Raises
+    ------
+    EvidenceError
+        If there is no such study.
+    """
+    return _known(key, read_studies(), "no study")
+
+
+def noise_floor(key: str) -> NoiseFloor:
+    """Return one noise floor.
+
+    Parameters
+    ----------
+    key : str
+
+    Raises
+    ------
+    EvidenceError
+        If there is no such floor.
+    """
+    floors = read_floors()
+    if key not in floors:
+        raise EvidenceError(f"no noise floor with the key '{key}'. {suggest(key, floors)}")
+    return floors[key]
+
+
+@cache
+def read_studies() -> Mapping[str, Study]:
+    """Return all packaged studies by key."""
+    return MappingProxyType(parse_studies(_packaged("studies.toml"), "chain/studies.toml"))
+
+
+@cache
+def read_floors() -> Mapping[str, NoiseFloor]:
+    """Return all packaged noise floors by key."""
+    return MappingProxyType(parse_floors(_packaged("noise_floors.toml"), "chain/noise_floors.toml", read_studies()))
+
+
+@cache
+def read_claims() -> tuple[Claim, ...]:
+    """Return the disputed claims in their order; the last, numbered 0, names the numbers that are distrusted."""
+    return parse_claims(_packaged("disputes.toml"), "chain/disputes.toml", read_studies())
+
+
+def parse_studies(text: str, name: str) -> dict[str, Study]:
+    """Return the studies of a TOML text by key.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        File name, for messages.
+
+    Raises
+    ------
+    EvidenceError
+        If the text is no TOML, a key is there twice, a field lacks or is unknown, or a number was not read.
+    """
+    found: dict[str, Study] = {}
+    for place, entry in enumerate(_entries(text, name, "study", ("meta", "not_verified")), start=1):
+        where = f"{name}: study {place}"
+        if isinstance(entry.get("key"), str) and entry["key"]:
+            where = f"{name}: study '{entry['key']}'"
+        made = _study(entry, where)
+        if made.key in found:
+            raise EvidenceError(f"{where} is there twice; every key names one study")
+        found[made.key] = made
+    return found
+
+
+def parse_floors(text: str, name: str, studies: Mapping[str, Study]) -> dict[str, NoiseFloor]:
+    """Return the noise floors of a TOML text by key; the value of each must be a result of its study.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        File name, for messages.
+    studies : mapping of key to Study
+
+    Raises
+    ------
+    EvidenceError
+        If a field lacks or is unknown, a key dangles or is there twice, or the study holds no such number.
+    """
+    fields = {
+        "key": (str, True),
+        "quantity": (str, True),
+        "value": (float, True),
+        "sd": (float, False),
+        "unit": (str, True),
+        "study": (str, True),
+        "note": (str, False),
+    }
+    found: dict[str, NoiseFloor] = {}
+    for place, entry in enumerate(_entries(text, name, "floor"), start=1):
+        where = f"{name}: floor {place}"
+        checked = _checked(entry, fields, where)
+        if checked["key"] in found:
+            raise EvidenceError(f"{where}: '{checked['key']}' is there twice")
+        checked["study"] = _known(checked["study"], studies, f"{where} cites a study that is not there:")
+        if not any(r.value == checked["value"] and r.unit == checked["unit"] for r in checked["study"].results):
+            raise EvidenceError(
+                f"{where}: no result of '{checked['study'].key}' is {checked['value']:g} {checked['unit']}; "
+                "a floor is a number that was read"
+            )
+        found[checked["key"]] = NoiseFloor(**checked)
+    return found
+
+
+def parse_claims(text: str, name: str, studies: Mapping[str, Study]) -> tuple[Claim, ...]:
+    """Return the claims of a TOML text with the sentences about them.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        File name, for messages.
+    studies : mapping of key to Study
+
+    Raises
+    ------
+    EvidenceError
+        If a field lacks or is unknown, a number is there twice, or a sentence is about no claim, or a key dangles.
+    """
+    said: dict[int, list[Sentence]] = {0: []}
+    heads: dict[int, tuple[str, str]] = {0: ("Numbers that are distrusted", "")}
+    for place, entry in enumerate(_entries(text, name, "claim", ("schema_version", "sentence")), start=1):
+        head = _checked(
+            entry, {"number": (int, True), "claim": (str, True), "verdict": (str, True)}, f"{name}: {place}"
+        )
+        if head["number"] in heads:
+            raise EvidenceError(f"{name}: claim {head['number']} is there twice")
+        heads[head["number"]], said[head["number"]] = (head["claim"], head["verdict"]), []
+    fields = {"claims": (list, True), "stance": (str, True), "text": (str, True), "studies": (list, True)}
+    for place, entry in enumerate(_entries(text, name, "sentence", ("schema_version", "claim")), start=1):
+        where = f"{name}: sentence {place}"
+        row = _checked(entry, fields, where)
+        if row["stance"] not in ("for", "against", "note", "distrust"):
+            raise EvidenceError(f"{where}: the stance is for, against, note or distrust, not '{row['stance']}'")
+        cited = tuple(_known(k, studies, f"{where} cites a study that is not there:") for k in row["studies"])
+        for number in row["claims"] or [0]:
+            if not isinstance(number, int) or number not in said:
+                raise EvidenceError(f"{where} is about claim {number}, which is not there")
+            said[number].append(Sentence(row["stance"], row["text"], cited))
+    numbers = [*sorted(n for n in heads if n), 0]
+    return tuple(Claim(n, *heads[n], tuple(said[n])) for n in numbers)
+
+
+def _study(entry: Mapping[str, Any], where: str) -> Study:
+    checked = _checked(entry, _STUDY_FIELDS, where)
+    if checked["quality"] not in QUALITIES:
+        raise EvidenceError(f"{where}: the quality is one of {', '.join(QUALITIES)}, not '{checked['quality']}'")
+    if "not read" in checked["read_level"].lower():
+        raise EvidenceError(f"{where} was not read; a study nobody read does not ship")
+    topics = checked.pop("topics")
+    if not all(isinstance(t, int) for t in topics):
+        raise EvidenceError(f"{where}: topics are whole numbers")
+    rows = checked.pop("result")
+    results = tuple(_result(row, f"{where}, result {i}") for i, row in enumerate(rows, start=1))
+    return Study(topics=tuple(topics), results=results, **checked)
+
+
+def _result(entry: Any, where: str) -> Result:
+    if not isinstance(entry, dict):
+        raise EvidenceError(f"{where} is no table; write [[study.result]]")
+    checked = _checked(entry, {k: (kind, needed) for k, (_, kind, needed) in _RESULT_FIELDS.items()}, where)
+    made = Result(**{_RESULT_FIELDS[k][0]: v for k, v in checked.items()})
+    if made.kind not in KINDS:
+        raise EvidenceError(f"{where}: no kind of effect '{made.kind}'. {suggest(made.kind, KINDS)}")
+    if (made.value is None) != (made.kind in WORDS):
+        lack = "lacks its number" if made.value is None else "holds a number although none was read"
+        raise EvidenceError(f"{where}: a result of the kind '{made.kind}' {lack}")
+    if made.value is not None and not made.unit:
+        raise EvidenceError(f"{where}: a number without a unit (write 1 for none)")
+    if made.value is not None and "not read" in made.where.lower():
+        raise EvidenceError(f"{where}: a number from what was not read does not ship")
+    if made.exposure_value is not None and not made.exposure_unit:
+        raise EvidenceError(f"{where}: exposure_value without exposure_unit")
+    if any(s is not None and s < 0 for s in (made.sd, made.baseline_sd)):
+        raise EvidenceError(f"{where}: a standard deviation below zero")
+    if (made.low is None) != (made.high is None) or (made.low or 0.0) > (made.high or 0.0):
+        raise EvidenceError(f"{where}: an interval needs ci_low and ci_high, the low one first")
+    return made
+
+
+def _checked(entry: Any, fields: Mapping[str, tuple[type, bool]], where: str) -> dict[str, Any]:
+    """Return the fields of one table after checking their names and types; numbers become floats."""
+    if not isinstance(entry, dict):
+        raise EvidenceError(f"{where} is no table")
+    out: dict[str, Any] = {}
+    for name, value in entry.items():
+        if name not in fields:
+            raise EvidenceError(f"{where}: unknown field '{name}'. {suggest(name, fields)}")
+        kind = fields[name][0]
+        if kind is float:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise EvidenceError(f"{where}: '{name}' must be a number, got {value!r}")
+            value = float(value)
+        elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise EvidenceError(f"{where}: '{name}' must be {_KINDS_OF_VALUE[kind]}, got {value!r}")
+        out[name] = value
+    lacking = [n for n, (kind, needed) in fields.items() if needed and (n not in out or (kind is str and not out[n]))]
+    if lacking:
+        raise EvidenceError(f"{where} has no {lacking[0]}")
+    return out
+
+
+_KINDS_OF_VALUE = {str: "text", list: "a list", int: "a whole number", bool: "true or false"}
+
+
+def _known(key: Any, studies: Mapping[str, Study], complaint: str) -> Study:
+    if not isinstance(key, str) or key not in studies:
+        raise EvidenceError(f"{complaint} '{key}'. {suggest(str(key), studies)}")
+    return studies[key]
+
+
+def _entries(text: str, name: str, kind: str, beside: Iterable[str] = ("schema_version",)) -> list[Any]:
+    """Return the tables of one kind; any other key of the file but those beside them is refused."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise EvidenceError(f"{name} is not valid TOML: {error}") from error
+    known = (kind, *beside)
+    for key in content:
+        if key not in known:
+            raise EvidenceError(f"{name}: unknown entry '{key}'. {suggest(key, known)}")
+    listed = content.get(kind, [])
+    if not isinstance(listed, list):
+        raise EvidenceError(f"{name}: write [[{kind}]], not [{kind}]")
+    return listed
+
+
+def _packaged(name: str) -> str:
+    return (files("kinechain.evidence") / "data" / "chain" / name).read_text(encoding="utf-8")
