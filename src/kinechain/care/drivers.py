@@ -89,7 +89,7 @@ class Player:
     name : str
         As printed.
     change : str
-        What makes it typical, as ``kinechain whatif`` reads it.
+        What this person has and a typical one has not, as ``kinechain whatif`` reads it.
     value : Estimate
         Posterior given every measurement of it.
     norm : Norm
