@@ -32,7 +32,15 @@ from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError, suggest
 from kinechain.recording.recording import Side
 
-__all__ = ["PathStiffness", "lowered_arches", "muscle_stiffness", "posed_paths", "tissue_stiffness"]
+__all__ = [
+    "Coupling",
+    "PathStiffness",
+    "lowered_arches",
+    "muscle_couplings",
+    "muscle_stiffness",
+    "posed_paths",
+    "tissue_stiffness",
+]
 
 #: Steps by which arms are differenced, rad or m; lengths are smooth over them but where a path meets a surface.
 _STEP = 1e-4
@@ -99,6 +107,22 @@ class PathStiffness(Immutable):
         return np.asarray(0.5 * (out + out.transpose(0, 2, 1)))
 
 
+@dataclass(frozen=True)
+class Coupling:
+    """What one muscle does between two coordinates.
+
+    Attributes
+    ----------
+    muscle : str
+    elastic, geometric : float
+        N m/rad: of its stiffness, and of its tension through arms that change.
+    """
+
+    muscle: str
+    elastic: float
+    geometric: float
+
+
 def posed_paths(body: Body, musculature: Musculature, posture: FloatArray, free: tuple[str, ...]) -> PathStiffness:
     """Return the paths of a body about a posture.
 
@@ -160,24 +184,60 @@ def muscle_stiffness(
     tone : (case,) array or one number, 1
         Factor on all activations.
     share : (case,) array or one number, 1
-        What is left of the short-range stiffness at the size of the motion asked about.
+        What is left of the short-range stiffness at the size of the motion asked about; the tension stays.
     range_constant : (case,) array or one number, optional
         Stiffness of fibres in forces per optimal length (gamma); default: ``short_range_constant`` of the table.
     geometric : bool
         Whether the tension's own term is in it.
     """
+    stiffness, force = _muscle_terms(paths, activations, tone, range_constant)
+    shares = np.asarray(share, dtype=float).reshape(-1, 1)
+    if len(shares) > 1 and len(force) == 1:
+        force = np.broadcast_to(force, (len(shares), force.shape[1]))
+    return paths.matrix(shares * stiffness, force if geometric else None)
+
+
+def muscle_couplings(
+    paths: PathStiffness, activations: ArrayLike, first: str, second: str, *, share: float = 1.0
+) -> tuple[Coupling, ...]:
+    """Return which muscles tie two coordinates together, those that do most first.
+
+    Parameters
+    ----------
+    paths : PathStiffness
+    activations : (muscle,) array or one number, 1
+    first, second : str
+        Two of ``paths.free``.  A positive sum: when the one grows, muscles pull the other down.
+    share : float
+        As for `muscle_stiffness`.
+    """
+    for name in (first, second):
+        if name not in paths.free:
+            raise SettingError(f"these paths were not asked about '{name}'. {suggest(name, paths.free)}")
+    i, j = paths.free.index(first), paths.free.index(second)
+    stiffness, force = (v[0] for v in _muscle_terms(paths, activations, 1.0, None))
+    count = paths.muscle_count
+    elastic = share * stiffness * paths.arms[:count, i] * paths.arms[:count, j]
+    geometric = force * paths.bends[:count, i, j]
+    found = zip(paths.musculature.names, elastic.tolist(), geometric.tolist(), strict=False)
+    return tuple(sorted((Coupling(*row) for row in found), key=lambda c: -abs(c.elastic + c.geometric)))
+
+
+def _muscle_terms(
+    paths: PathStiffness, activations: ArrayLike, tone: ArrayLike, range_constant: ArrayLike | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return short-range stiffness, N/m, and active force, N, of every muscle, (case, muscle) arrays."""
     muscles = paths.musculature.muscles
     own = np.asarray(activations, dtype=float)
     if own.shape[-1:] not in ((), (len(muscles),)):
         raise SettingError(f"{own.shape[-1]} activations do not belong to {len(muscles)} muscles")
-    gamma = lookup("joint_stiffness", law="short_range_constant") if range_constant is None else range_constant
-    factors = (np.asarray(v, dtype=float).reshape(-1, 1) for v in (tone, share, gamma))
-    tones, shares, gammas = factors
-    cases = max(len(v) for v in (tones, shares, gammas, np.atleast_2d(own)))
+    constant = lookup("joint_stiffness", law="short_range_constant") if range_constant is None else range_constant
+    tones, gammas = (np.asarray(v, dtype=float).reshape(-1, 1) for v in (tone, constant))
+    cases = max(len(tones), len(gammas), len(np.atleast_2d(own)))
     active = np.broadcast_to(np.clip(own * tones, 0.0, 1.0), (cases, len(muscles)))
     length = paths.lengths[None, : len(muscles)]
-    force = active * strength(paths.musculature, length, np.zeros_like(length))
-    return paths.matrix(shares * _series(paths, force, gammas), force if geometric else None)
+    force = np.asarray(active * strength(paths.musculature, length, np.zeros_like(length)))
+    return _series(paths, force, gammas), force
 
 
 def _series(paths: PathStiffness, force: FloatArray, gamma: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from kinechain.chain.joint_stiffness import passive_springs
 from kinechain.chain.muscle_stiffness import (
     PathStiffness,
     lowered_arches,
+    muscle_couplings,
     muscle_stiffness,
     posed_paths,
     tissue_stiffness,
@@ -104,6 +105,31 @@ def test_without_tone_muscles_add_nothing_and_the_share_scales_the_rest(standing
     np.testing.assert_allclose(part, 0.25 * whole)
 
 
+def test_muscles_couple_joints_as_their_anatomy_has_it(standing):
+    def elastic(muscle: str, first: str, second: str) -> float:
+        found = muscle_couplings(standing, 0.03, f"{first}_r", f"{second}_r")
+        return next(c.elastic for c in found if c.muscle == f"{muscle}_r")
+
+    # Extends the hip and turns it out: turning in stretches it, and it pulls into extension.
+    assert elastic("glmax2", "hip_rotation", "hip_flexion") > 1.0
+    # Over two joints: the one lengthens while the other shortens it.
+    assert elastic("semimem", "hip_flexion", "knee_flexion") < -1.0
+    assert elastic("recfem", "hip_flexion", "knee_flexion") < -1.0
+    assert elastic("gasmed", "knee_flexion", "ankle_dorsiflexion") < -1.0
+    # Inverts and plantarflexes: dorsiflexion and eversion stretch it together.
+    assert elastic("tibpost", "ankle_dorsiflexion", "subtalar_eversion") > 0.1
+
+
+def test_couplings_of_muscles_add_up_to_the_matrix(standing):
+    pair = "hip_rotation_r", "hip_flexion_r"
+    found = muscle_couplings(standing, 0.03, *pair, share=0.4)
+    i, j = (FREE.index(n) for n in pair)
+    told = muscle_stiffness(standing, 0.03, share=0.4)[0, i, j]
+    assert sum(c.elastic + c.geometric for c in found) == pytest.approx(told)
+    sizes = [abs(c.elastic + c.geometric) for c in found]
+    assert sizes == sorted(sizes, reverse=True) and len(found) == len(standing.musculature.muscles)
+
+
 def test_a_tendon_limits_what_stiff_fibres_give(standing):
     ankle = FREE.index("ankle_dorsiflexion_r")
     soft, hard = muscle_stiffness(standing, 0.03, range_constant=[23.4, 1e9], geometric=False)[:, ankle, ankle]
@@ -163,6 +189,8 @@ def test_what_does_not_fit_is_refused(body, muscles, posture, standing):
         posed_paths(body, muscles, posture[1:], FREE)
     with pytest.raises(SettingError, match="activations"):
         muscle_stiffness(standing, np.ones(3))
+    with pytest.raises(SettingError, match="not asked about"):
+        muscle_couplings(standing, 0.03, "hip_rotation_r", "neck_flexion")
     with pytest.raises(SettingError, match="factors"):
         tissue_stiffness(standing, scale=np.ones((1, 2)))
     with pytest.raises(SettingError, match="flattens the arch"):
