@@ -58,7 +58,7 @@ from kinechain.loads.tissues import (
 from kinechain.motion.signs import SIDES
 from kinechain.recording.recording import Side
 
-__all__ = ["TARGETS", "Target", "compute_targets", "target_index"]
+__all__ = ["TARGETS", "Moving", "Target", "compute_targets", "pad_wrenches", "target_index"]
 
 #: Joints whose reaction is a target.
 _JOINTS = ("l5_s1", "sacroiliac", "hip_r", "hip_l", "knee_r", "knee_l")
@@ -204,7 +204,47 @@ class _Plan(Immutable):
     length_growth: FloatArray
 
 
-def compute_targets(model: ChainModel, situation: Situation, equilibrium: Equilibrium) -> FloatArray:
+@dataclass(frozen=True, eq=False)
+class Moving(Immutable):
+    """How bodies move through their postures, and what acts on them beside weight and pads.
+
+    Attributes
+    ----------
+    velocities, accelerations : (case, input) array, rad/s or m/s, and per s
+    external : (case, segment, 6) array, N and N m
+        Force, and moment about the world origin.
+    """
+
+    velocities: FloatArray
+    accelerations: FloatArray
+    external: FloatArray
+
+    def case(self, which: IntArray) -> Moving:
+        """Return some of the cases."""
+        return Moving(self.velocities[which], self.accelerations[which], self.external[which])
+
+
+def pad_wrenches(model: ChainModel, inputs: FloatArray, pad_force: FloatArray) -> FloatArray:
+    """Return what the ground does to every segment, (case, segment, 6) array: force N, moment about the origin N m.
+
+    Parameters
+    ----------
+    model : ChainModel
+    inputs : (case, input) array, rad or m
+    pad_force : (case, pad, 3) array, N, world
+    """
+    poses = segment_poses(model.body, coordinate_values(model.tree, inputs))
+    out = np.zeros((len(inputs), len(model.tree.segments), 6))
+    for i, pad in enumerate(model.pads):
+        segment = model.tree.segments.index(pad.segment)
+        at = poses[:, segment, :3, 3] + poses[:, segment, :3, :3] @ pad.position
+        out[:, segment] += np.concatenate([pad_force[:, i], cross(at, pad_force[:, i])], axis=-1)
+    return out
+
+
+def compute_targets(
+    model: ChainModel, situation: Situation, equilibrium: Equilibrium, moving: Moving | None = None
+) -> FloatArray:
     """Return what every posture costs.
 
     Parameters
@@ -214,6 +254,8 @@ def compute_targets(model: ChainModel, situation: Situation, equilibrium: Equili
     situation : Situation
     equilibrium : Equilibrium
         Of that situation, case by case.
+    moving : Moving, optional
+        Where the postures are frames of a motion; None: they are still.
 
     Returns
     -------
@@ -235,7 +277,8 @@ def compute_targets(model: ChainModel, situation: Situation, equilibrium: Equili
         some = solved[first:last]
         if len(some):
             inputs, forces = equilibrium.inputs[some], equilibrium.pad_force[some]
-            out[some] = _targets_of(model, plan, situation.case(some), inputs, forces)
+            rates = None if moving is None else moving.case(some)
+            out[some] = _targets_of(model, plan, situation.case(some), inputs, forces, rates)
     return out
 
 
@@ -293,12 +336,19 @@ def _length_growth(paths: Paths, inputs: int) -> FloatArray:
 
 
 def _targets_of(
-    model: ChainModel, plan: _Plan, situation: Situation, inputs: FloatArray, pad_force: FloatArray
+    model: ChainModel,
+    plan: _Plan,
+    situation: Situation,
+    inputs: FloatArray,
+    pad_force: FloatArray,
+    moving: Moving | None,
 ) -> FloatArray:
     """Return the targets of some cases that stand, (case, target)."""
-    still = np.zeros_like(inputs)
-    external = _external(model, situation, inputs, pad_force)
-    forces = solve_forces(plan.dynamics, inputs, still, still, external)
+    external = _weights(model, situation, inputs) + pad_wrenches(model, inputs, pad_force)
+    velocities = accelerations = np.zeros_like(inputs)
+    if moving is not None:
+        velocities, accelerations, external = moving.velocities, moving.accelerations, external + moving.external
+    forces = solve_forces(plan.dynamics, inputs, velocities, accelerations, external)
     passive = _passive_moments(model, plan, situation, inputs)
     asked = np.array(forces.nodes)
     for i in np.flatnonzero(plan.spring_node >= 0):
@@ -309,24 +359,19 @@ def _targets_of(
     paths = PathLoads(plan.muscles.paths.load_path, plan.muscles.paths.load_segment, measured.loads)
     whole = solve_reactions(plan.dynamics, plan.reactions, inputs, forces.joint_wrench, pulls, paths)
     net = solve_reactions(plan.dynamics, plan.reactions, inputs, forces.joint_wrench)
-    columns = _spine(plan, whole, _flexion_from(model, situation, inputs))
+    columns = _spine(plan, whole, _flexion_from(model, inputs))
     columns |= _contacts(plan, whole, net) | _pulls(plan, chunk, tensions, measured)
     columns |= _sole(model, pad_force)
     return np.stack([columns[target.id] for target in TARGETS], axis=1)
 
 
-def _external(model: ChainModel, situation: Situation, inputs: FloatArray, pad_force: FloatArray) -> FloatArray:
-    """Return the wrench of weight and ground on every segment about the world origin, (case, segment, 6)."""
+def _weights(model: ChainModel, situation: Situation, inputs: FloatArray) -> FloatArray:
+    """Return the wrench of weight on every segment about the world origin, (case, segment, 6)."""
     poses = segment_poses(model.body, coordinate_values(model.tree, inputs))
     weight = np.zeros(situation.centre.shape)
     weight[..., 2] = -GRAVITY_M_S2 * situation.mass
     centres = poses[..., :3, 3] + np.einsum("csij,csj->csi", poses[..., :3, :3], situation.centre)
-    out = np.concatenate([weight, cross(centres, weight)], axis=-1)
-    for i, pad in enumerate(model.pads):
-        segment = model.tree.segments.index(pad.segment)
-        at = poses[:, segment, :3, 3] + poses[:, segment, :3, :3] @ pad.position
-        out[:, segment] += np.concatenate([pad_force[:, i], cross(at, pad_force[:, i])], axis=-1)
-    return np.asarray(out)
+    return np.concatenate([weight, cross(centres, weight)], axis=-1)
 
 
 def _passive_moments(model: ChainModel, plan: _Plan, situation: Situation, inputs: FloatArray) -> FloatArray:
@@ -401,10 +446,11 @@ def _arms_about(paths: Paths, chunk: MuscleChunk, column: int) -> FloatArray:
     return out
 
 
-def _flexion_from(model: ChainModel, situation: Situation, inputs: FloatArray) -> FloatArray:
-    """Return how far the lumbar spine is flexed against the reference, (case,), rad."""
+def _flexion_from(model: ChainModel, inputs: FloatArray) -> FloatArray:
+    """Return how far the lumbar spine is flexed against the person's own standing, (case,), rad."""
     levels = [model.input_index(f"{joint}_flexion") for joint in LUMBAR_JOINTS]
-    return np.asarray((inputs - situation.reference)[:, levels].sum(axis=1))
+    own = model.tree.default[model.tree.inputs]
+    return np.asarray((inputs - own)[:, levels].sum(axis=1))
 
 
 def _reaction(plan: _Plan, whole: FloatArray, joint: str) -> JointReaction:
