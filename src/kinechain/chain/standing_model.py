@@ -9,6 +9,7 @@ import numpy as np
 
 from kinechain.body.body import Body
 from kinechain.body.muscle import Musculature
+from kinechain.body.musculature import person_muscles
 from kinechain.body.pose import segment_poses
 from kinechain.body.tree import flatten
 from kinechain.chain.chain_body import FOOT_COORDINATES, LEVELS, PARAMETERS, PLANES, chain_body, posture_of
@@ -52,7 +53,9 @@ _KEPT = {"up": np.array([0.0, 0.0, 1.0]), "forward": np.array([1.0, 0.0, 0.0])}
 _LEAST, _STEPS = 1e-12, 30
 
 
-def chain_model(body: Body, musculature: Musculature | None = None, posture: FloatArray | None = None) -> ChainModel:
+def chain_model(
+    body: Body, musculature: Musculature | None = None, posture: FloatArray | None = None, *, muscles: bool = True
+) -> ChainModel:
     """Return a body made ready to stand.
 
     Parameters
@@ -60,11 +63,12 @@ def chain_model(body: Body, musculature: Musculature | None = None, posture: Flo
     body : Body
         Of our tables: sized, personal or already from `kinechain.chain.chain_body`.
     musculature : Musculature or None
-        Of this body, from ``person_muscles``; None where only posture is asked.  The plantar fascia is one of its
-        tissues; without it the springs of the foot hold what the fascia does.
+        Of this body; None: that of the tables (``person_muscles``).
     posture : (coordinate,) array or None, rad or m
         How the person stood, all coordinates of ``body`` in its order; None: upright, ankles turned until the feet are
         flat and the centre of mass lies where people have it (ohlendorf2020).
+    muscles : bool
+        False: without muscles, ligaments and fasciae, which makes the arches of the feet too soft for answers.
 
     Returns
     -------
@@ -81,18 +85,20 @@ def chain_model(body: Body, musculature: Musculature | None = None, posture: Flo
         values = np.asarray(posture, dtype=float)
         settled = values if is_chain else posture_of(chain, body, values[None])[0]
         chain, note = _with_defaults(chain, settled), "Posture: as measured."
+    if muscles and musculature is None:
+        musculature = person_muscles(chain)
     free = _free(chain)
     defaults = {c.name: c.default for c in chain.coordinates}
     reference = np.array([defaults[name] for name in free])
     return ChainModel(
         body=chain,
         tree=flatten(chain, locks=False),
-        musculature=musculature,
+        musculature=musculature if muscles else None,
         free=free,
         parameters=tuple(f"{name}_{side}" for side in "rl" for name in PARAMETERS),
         pads=(*_pads(chain, "right"), *_pads(chain, "left")),
         directions=tuple(Direction(f"{s}_{n}", s, v) for s in ("thorax", "head") for n, v in _KEPT.items()),
-        springs=passive_springs(free, reference, fascia=musculature is not None),
+        springs=passive_springs(free, reference, fascia=muscles),
         notes=(*chain.notes, note),
     )
 
