@@ -1,0 +1,311 @@
+"""What one change does to every link and every load of a standing person, with its interval.
+
+The same drawn people are stood up twice, without and with the change, so that what they differ in otherwise falls out
+of the difference.  A change acts on the mechanics at once: what a person makes of it in the next hours and weeks
+(walking otherwise, getting used to it, protecting what hurts) is behaviour, which mechanics does not compute.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from kinechain.care.drivers import Link as Gain
+from kinechain.chain.alter import alter
+from kinechain.chain.change import Change, find_kind
+from kinechain.chain.equilibrium import solve_equilibrium
+from kinechain.chain.links import LINKS, Link, compute_links
+from kinechain.chain.situation import ChainModel, Equilibrium, Situation
+from kinechain.chain.targets import TARGETS, Target, compute_targets
+from kinechain.chain.unknowns import read_unknowns
+from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.core.errors import SettingError, SolveError
+from kinechain.core.estimate import Estimate, NotMeasured
+
+__all__ = ["ADAPTATION", "LARGEST_FAILURE", "Response", "respond", "summarise"]
+
+#: More drawn people than this share may not fall by the change, or the rest would be a chosen few.
+LARGEST_FAILURE = 0.05
+#: A person who was seen to stand stands: draws that do not are no such people, and left out.  If more than this share
+#: is left out, what is drawn from is wrong.
+LARGEST_LEFT_OUT = 0.5
+#: A link counts as moved by a change from this share of the link that moves most (assumption).
+_MOVED = 0.5
+#: Changes smaller than this, rad, are rounding: no gain is told against them.
+_NOTHING_RAD = 1e-6
+
+#: What no response holds.
+ADAPTATION = NotMeasured(
+    "how a person adapts to a change (gets used to it, moves otherwise, spares what hurts) is behaviour, which "
+    "mechanics does not compute",
+    "the same measurement with the change in place, at once and after some weeks",
+)
+_FACETS = NotMeasured(
+    "the share of the facets is known erect and flexed only; no source tells how it goes over a few degrees",
+    "none outside the laboratory",
+)
+_SOURCE = "{count} drawn people, the same with and without the change; median, 2.5 and 97.5 %"
+
+
+@dataclass(frozen=True, eq=False)
+class Response(Immutable):
+    """What a change does.
+
+    Attributes
+    ----------
+    changes : tuple of Change
+    links : mapping of link id to Estimate
+        Change of every link of `LINKS`, rad or m.
+    targets : mapping of target id to Estimate or NotMeasured
+        Change of every load of `TARGETS`, in its unit.
+    before : mapping of target id to Estimate or NotMeasured
+        The load without the change.
+    gains : tuple of Gain
+        Change of every angle per change of the first that moves, from the floor to the head; none where nothing moves
+        for sure.
+    link_changes : (draw, link) array, rad or m
+        Of the people who stand with and without the change.
+    target_before, target_changes : (draw, target) array, N, N m, 1 or %
+    failed : mapping of str to int
+        Why drawn people do not stand, and how many.
+    adaptation : NotMeasured
+    notes : tuple of str
+        In sentences.
+    """
+
+    changes: tuple[Change, ...]
+    links: Mapping[str, Estimate]
+    targets: Mapping[str, Estimate | NotMeasured]
+    before: Mapping[str, Estimate | NotMeasured]
+    gains: tuple[Gain, ...]
+    link_changes: FloatArray
+    target_before: FloatArray
+    target_changes: FloatArray
+    failed: Mapping[str, int]
+    adaptation: NotMeasured = ADAPTATION
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("links", "targets", "before", "failed"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        object.__setattr__(self, "link_changes", frozen(self.link_changes, (None, len(LINKS)), "link_changes"))
+        for name in ("target_before", "target_changes"):
+            object.__setattr__(self, name, frozen(getattr(self, name), (None, len(TARGETS)), name))
+
+    def __reduce__(self) -> tuple[object, ...]:  # type: ignore[override]
+        fields = {n: dict(v) if isinstance(v, MappingProxyType) else v for n, v in vars(self).items()}
+        return _rebuilt, (fields,)
+
+
+def _rebuilt(fields: dict[str, object]) -> Response:
+    return Response(**fields)  # type: ignore[arg-type]
+
+
+def respond(
+    model: ChainModel,
+    situation: Situation,
+    changes: Sequence[Change],
+    *,
+    before: Equilibrium | None = None,
+    workers: int | None = None,
+) -> Response:
+    """Return what a change does to a standing person.
+
+    Parameters
+    ----------
+    model : ChainModel
+        With muscles where loads are asked for; without, only the links answer.
+    situation : Situation
+        The person as drawn from what is not known, one case per draw
+        (``standing_situation(model, draw_unknowns(count, seed))``); the same draws give the same response.
+    changes : sequence of Change
+        Made together.
+    before : Equilibrium, optional
+        Of ``situation``, where it was solved already.
+    workers : int, optional
+        Cases solved at once; None: as many as there are cores.
+
+    Raises
+    ------
+    SettingError
+        If there is no change.
+    SolveError
+        If more than 5 % of the draws do not stand with or without the change.
+    """
+    if not changes:
+        raise SettingError("a response needs a change; give one, such as parse_change('wedge both 5 raise=lateral')")
+    first = solve_equilibrium(model, situation, workers=workers) if before is None else before
+    changed = alter(model, situation, tuple(changes))
+    second = solve_equilibrium(model, changed, start=_started(situation, first), workers=workers)
+    stands = first.is_solved & second.is_solved
+    failed = _failures(first, second, changes)
+    moved = compute_links(model, second.inputs[stands]) - compute_links(model, first.inputs[stands])
+    loads = loads_after = np.full((int(stands.sum()), len(TARGETS)), np.nan)
+    if model.musculature is not None:
+        loads = compute_targets(model, situation, first)[stands]
+        loads_after = compute_targets(model, changed, second)[stands]
+    notes = (*_left_out(first), *model.notes)
+    return summarise(tuple(changes), moved, loads, loads_after - loads, failed, notes)
+
+
+def _started(situation: Situation, first: Equilibrium) -> FloatArray:
+    """Return where the search begins: at rest without the change, so that no change is no response."""
+    return np.where(np.isfinite(first.inputs), first.inputs, situation.reference)
+
+
+def _failures(first: Equilibrium, second: Equilibrium, changes: Sequence[Change]) -> dict[str, int]:
+    """Return why people who stand without the change do not stand with it; refuse if too many do not."""
+    stood = int(first.is_solved.sum())
+    if stood < (1.0 - LARGEST_LEFT_OUT) * len(first.reason):
+        words = _counted(Counter(r for r in first.reason if r))
+        raise SolveError(
+            f"only {stood} of {len(first.reason)} drawn people stand before anything is changed: {words}; check the "
+            "posture, or the spreads that people are drawn from"
+        )
+    failed = Counter(b for a, b in zip(first.reason, second.reason, strict=True) if b and not a)
+    count = failed.total()
+    if count > LARGEST_FAILURE * stood:
+        raise SolveError(
+            f"{count} of {stood} drawn people do not stand with '{' and '.join(c.text for c in changes)}': "
+            f"{_counted(failed)}; try a smaller change"
+        )
+    return dict(sorted(failed.items()))
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
+
+
+def _left_out(first: Equilibrium) -> tuple[str, ...]:
+    reasons = Counter(r for r in first.reason if r)
+    if not reasons:
+        return ()
+    return (
+        f"{reasons.total()} of {len(first.reason)} drawn people do not stand even without the change "
+        f"({_counted(reasons)}); this person does, so they were left out.",
+    )
+
+
+def summarise(
+    changes: tuple[Change, ...],
+    link_changes: FloatArray,
+    target_before: FloatArray,
+    target_changes: FloatArray,
+    failed: Mapping[str, int],
+    notes: tuple[str, ...] = (),
+) -> Response:
+    """Put the changes of many draws together.
+
+    Parameters
+    ----------
+    changes : tuple of Change
+    link_changes : (draw, link) array, rad or m
+    target_before, target_changes : (draw, target) array, N, N m, 1 or %
+    failed : mapping of str to int
+    notes : tuple of str
+    """
+    source = _SOURCE.format(count=len(link_changes))
+    links = {link.id: _estimate(c, link.unit, source) for link, c in zip(LINKS, link_changes.T, strict=True)}
+    targets, levels = {}, {}
+    for k, target in enumerate(TARGETS):
+        levels[target.id] = _load(target, target_before[:, k], source)
+        targets[target.id] = (
+            _FACETS if target.id == "l5_s1_facet_share" else _load(target, target_changes[:, k], source)
+        )
+    return Response(
+        changes=changes,
+        links=links,
+        targets=targets,
+        before=levels,
+        gains=_gains(changes, link_changes, source),
+        link_changes=link_changes,
+        target_before=target_before,
+        target_changes=target_changes,
+        failed=failed,
+        notes=(*_notes(changes, failed, len(link_changes)), *notes),
+    )
+
+
+def _estimate(values: FloatArray, unit: str, source: str) -> Estimate:
+    low, middle, high = (float(x) for x in np.quantile(values, [0.025, 0.5, 0.975]))
+    return Estimate(middle, low, high, unit, source)
+
+
+def _load(target: Target, values: FloatArray, source: str) -> Estimate | NotMeasured:
+    known = values[np.isfinite(values)]
+    lost = len(values) - len(known)
+    if not len(values) or lost > LARGEST_FAILURE * len(values):
+        return NotMeasured(
+            f"{target.name.lower()} could not be computed for {lost} of {len(values)} drawn people: there are no "
+            "muscles, or muscles or an arch cannot carry what is asked",
+            "a smaller change, or the strength and the arch of this person",
+        )
+    more = f"; {lost} of them without an answer" if lost else ""
+    return _estimate(known, target.unit, source + more)
+
+
+def _gains(changes: tuple[Change, ...], link_changes: FloatArray, source: str) -> tuple[Gain, ...]:
+    """Return the change of every angle per change of the first that moves, from the floor to the head.
+
+    Where both sides are changed, each side starts from its own.
+    """
+    first = _first_link(changes, link_changes)
+    if first is None:
+        return ()
+    sources = {u.source for u in read_unknowns().values()} | {find_kind(c.kind).source for c in changes}
+    keys = tuple(sorted({key for s in sources for key in s.split() if key != "assumption"}))
+    twins = {link.side: k for k, link in enumerate(LINKS) if link.stem == LINKS[first].stem}
+    is_both = {side for c in changes for side in c.sides} == {"left", "right"}
+    out = []
+    for k, link in enumerate(LINKS):
+        start = twins.get(link.side, first) if is_both else first
+        moved = link_changes[:, start]
+        if k != start and link.unit == "rad" and np.abs(moved).min() > _NOTHING_RAD:
+            gain = _estimate(link_changes[:, k] / moved, "deg per deg", source)
+            out.append(Gain(LINKS[start].id, link.id, link.side, gain, "assumption", keys))
+    return tuple(out)
+
+
+def _first_link(changes: tuple[Change, ...], link_changes: FloatArray) -> int | None:
+    """Return the angle that a change moves first.
+
+    Of a change at the sole the lowest that moves at least half as much as the one that moves most; of others the one
+    that moves most.  None where nothing moves, or where not even the side to which it moves is sure.
+    """
+    angles = [k for k, link in enumerate(LINKS) if link.unit == "rad" and _is_on(link, changes)]
+    size = np.abs(np.median(link_changes[:, angles], axis=0))
+    if not size.max(initial=0.0) > _NOTHING_RAD:
+        return None
+    moved = [k for k, s in zip(angles, size, strict=True) if s >= _MOVED * size.max()]
+    first = moved[0] if _is_at_sole(changes) else angles[int(size.argmax())]
+    low, high = np.quantile(link_changes[:, first], [0.025, 0.975])
+    return None if low <= 0.0 <= high else first
+
+
+def _is_on(link: Link, changes: tuple[Change, ...]) -> bool:
+    """Tell whether a link may be the first that a change moves: of its side, or of either where both are changed."""
+    sides = {side for c in changes for side in c.sides}
+    return link.side == "middle" or not sides or link.side in sides
+
+
+def _is_at_sole(changes: tuple[Change, ...]) -> bool:
+    """Tell whether changes act where the foot meets the ground, so that their effects climb."""
+    return all(any(a.startswith("pad_") for a in find_kind(c.kind).alters) for c in changes)
+
+
+def _notes(changes: tuple[Change, ...], failed: Mapping[str, int], draws: int) -> tuple[str, ...]:
+    out = [
+        "Standing at rest, at once: " + ADAPTATION.reason + ".",
+        "Differences of a few degrees lie within the sway of one minute of standing.",
+    ]
+    if failed:
+        count = sum(failed.values())
+        out.append(f"{count} of {draws + count} drawn people do not stand with the change: {_counted(failed)}.")
+    for change in changes:
+        if change.is_neutral:
+            out.append(f"'{change.text}' alters nothing.")
+    return tuple(out)
