@@ -1,0 +1,252 @@
+"""What changes below the soles: wedges, lifts, heels, pads, insoles, shoes, and regions that are spared.
+
+A support is where the soles find it: the anchor of every pad (where it touches without load) and the normal of the
+surface there.  Supports are laid upon what is there already, so that they add up.  A sloped one turns the anchors of
+its pads about its pivot, a line in the surface: a pad ``x`` from the pivot rises by ``x sin a`` and comes nearer by
+``x (1 - cos a)``, as a sole that is laid on it does; below it the wedge is as high as its slope, ``tan a``, has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from kinechain.chain.alteration import Alteration, Fields
+from kinechain.chain.change import find_shoe
+from kinechain.chain.situation import ChainModel, Situation
+from kinechain.core.arrays import FloatArray, IntArray, cross
+from kinechain.core.errors import SettingError
+from kinechain.recording.recording import Side
+
+__all__ = [
+    "lay_footwear",
+    "lay_heel",
+    "lay_lift",
+    "lay_orthosis",
+    "lay_pad",
+    "lay_wedge",
+    "spare_region",
+    "turn_feet",
+]
+
+_FOREFOOT = ("forefoot_medial", "forefoot_lateral")
+#: Regions of the sole under which a support may lie.
+_REGIONS = {"whole": (), "heel": ("heel",), "forefoot": (*_FOREFOOT, "toes")}
+#: The pivot of a wedge as the share of its width from the thin edge.
+_PIVOTS = {"thin_edge": 0.0, "middle": 0.5, "thick_edge": 1.0}
+
+
+def lay_wedge(a: Alteration) -> Fields:
+    """Return anchors and normals with a wedge under one foot or both."""
+    anchor, normal = a.situation.pad_anchor.copy(), a.situation.pad_normal.copy()
+    for side in a.sides:
+        pads = _pads(a.model, side, a.change.word("region"))
+        raised, pivot = a.change.word("raise"), a.change.word("pivot")
+        share = _pivot_share(raised, pivot)
+        width = a.lengths(a.change.number("width")) if "width" in a.change.options else None
+        anchor[:, pads], normal[:, pads] = _tilted(
+            anchor, normal, pads, _directions(a.model, anchor, side), raised, share, width, a.radians
+        )
+    return {"pad_anchor": anchor, "pad_normal": normal}
+
+
+def lay_lift(a: Alteration) -> Fields:
+    """Return anchors with a flat lift under one foot or both."""
+    anchor = a.situation.pad_anchor.copy()
+    for side in a.sides:
+        anchor[:, _pads(a.model, side, "whole"), 2] += a.metres[:, None]
+    return {"pad_anchor": anchor}
+
+
+def lay_pad(a: Alteration) -> Fields:
+    """Return anchors with a pad under one region."""
+    anchor = a.situation.pad_anchor.copy()
+    for side in a.sides:
+        anchor[:, _region(a.model, side, a.change.word("region")), 2] += a.metres[:, None]
+    return {"pad_anchor": anchor}
+
+
+def lay_heel(a: Alteration) -> Fields:
+    """Return anchors and normals with heels under one foot or both."""
+    anchor, normal = a.situation.pad_anchor, a.situation.pad_normal
+    for side in a.sides:
+        anchor, normal = _on_heel(a.model, anchor, normal, side, a.metres, a.change.word("seat") == "sloped")
+    return {"pad_anchor": anchor, "pad_normal": normal}
+
+
+def lay_orthosis(a: Alteration) -> Fields:
+    """Return the support and the pads with an insole under one foot or both; its share scales all of it."""
+    now = a.situation
+    for side in a.sides:
+        posting = a.share * np.radians(a.change.number("posting"))
+        now = _posted(a.model, now, side, a.change.word("region"), posting)
+        lift = a.share * a.lengths(a.change.number("lift"))
+        anchor, normal = _on_heel(a.model, now.pad_anchor, now.pad_normal, side, lift, is_sloped=False)
+        anchor = anchor.copy()
+        anchor[:, _region(a.model, side, "midfoot"), 2] += (a.share * a.lengths(a.change.number("arch")))[:, None]
+        now = replace(now, pad_anchor=anchor, pad_normal=normal)
+        now = _padded(a.model, now, side, a.change.number("stiffness") ** a.share)
+    return {n: getattr(now, n) for n in ("pad_anchor", "pad_normal", "pad_stiffness", "pad_shear")}
+
+
+def lay_footwear(a: Alteration) -> Fields:
+    """Return the support and the pads with a shoe on one foot or both."""
+    shoe, now = find_shoe(a.change.word("category")), a.situation
+    for side in a.sides:
+        height = a.share * a.lengths(shoe.heel_mm)
+        anchor, normal = _on_heel(a.model, now.pad_anchor, now.pad_normal, side, height, is_sloped=False)
+        now = _padded(a.model, replace(now, pad_anchor=anchor, pad_normal=normal), side, shoe.stiffness**a.share)
+    return {n: getattr(now, n) for n in ("pad_anchor", "pad_normal", "pad_stiffness", "pad_shear")}
+
+
+def spare_region(a: Alteration) -> Fields:
+    """Return softer pads where it hurts: at the same depth they bear so much less."""
+    factor = np.ones_like(a.situation.pad_stiffness)
+    for side in a.sides:
+        factor[:, _region(a.model, side, a.change.word("region"))] *= (1.0 - a.share)[:, None]
+    return {"pad_stiffness": a.situation.pad_stiffness * factor, "pad_shear": a.situation.pad_shear * factor}
+
+
+def turn_feet(model: ChainModel, situation: Situation, side: Side, inward: FloatArray, about: FloatArray) -> Fields:
+    """Return anchors and normals of one foot turned inward about a vertical line.
+
+    Parameters
+    ----------
+    model : ChainModel
+    situation : Situation
+    side : 'left' or 'right'
+    inward : (case,) array, rad
+    about : (case, 3) array, m, world
+        A point of the line.
+    """
+    pads = model.pads_of(side)
+    anchor, normal = situation.pad_anchor.copy(), situation.pad_normal.copy()
+    turn = inward if side == "right" else -inward
+    up = np.broadcast_to([0.0, 0.0, 1.0], about.shape)
+    anchor[:, pads] = about[:, None] + _turned(anchor[:, pads] - about[:, None], up, turn)
+    normal[:, pads] = _turned(normal[:, pads], up, turn)
+    return {"pad_anchor": anchor, "pad_normal": normal}
+
+
+def _pads(model: ChainModel, side: Side, region: str) -> IntArray:
+    return _some(model, side, _REGIONS[region], region)
+
+
+def _region(model: ChainModel, side: Side, region: str) -> IntArray:
+    return _some(model, side, _FOREFOOT if region == "forefoot" else (region,), region)
+
+
+def _some(model: ChainModel, side: Side, regions: tuple[str, ...], name: str) -> IntArray:
+    pads = model.pads_of(side, *regions)
+    if not len(pads):
+        raise SettingError(f"the {side} sole of this body has no pad in the region '{name}' to lay anything under")
+    return pads
+
+
+def _pivot_share(raised: str, pivot: str) -> float:
+    """Return how far the pivot lies from the thin edge, as a share of the width."""
+    if pivot in _PIVOTS:
+        return _PIVOTS[pivot]
+    if raised not in ("medial", "lateral"):
+        raise SettingError(
+            f"a wedge that raises the {raised} cannot turn about its {pivot.replace('_', ' ')}; "
+            "write pivot=thin_edge, pivot=middle or pivot=thick_edge"
+        )
+    return 1.0 if pivot == f"{raised}_edge" else 0.0
+
+
+def _directions(model: ChainModel, anchor: FloatArray, side: Side) -> dict[str, FloatArray]:
+    """Return the directions of a foot on its support by name, each a (case, 3) array of level unit vectors."""
+    heel, ball = (
+        anchor[:, _some(model, side, r, n)].mean(axis=1) for n, r in (("heel", ("heel",)), ("ball", _FOREFOOT))
+    )
+    along = (ball - heel) * [1.0, 1.0, 0.0]
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    left = np.stack([-along[:, 1], along[:, 0], np.zeros(len(along))], axis=1)
+    lateral = left if side == "left" else -left
+    return {"toe": along, "heel": -along, "lateral": lateral, "medial": -lateral}
+
+
+def _tilted(
+    anchor: FloatArray,
+    normal: FloatArray,
+    pads: IntArray,
+    directions: dict[str, FloatArray],
+    raised: str,
+    pivot: float,
+    width: FloatArray | None,
+    angle: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return anchors and normals of pads, (case, pad, 3), on a wedge that rises towards one side."""
+    own, up = anchor[:, pads], normal[:, pads].mean(axis=1)
+    up /= np.linalg.norm(up, axis=1, keepdims=True)
+    across = directions[raised] - (directions[raised] * up).sum(axis=1, keepdims=True) * up
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    middle = own.mean(axis=1)
+    reach = np.einsum("cpi,ci->cp", own - middle[:, None], across)
+    low, high = reach.min(axis=1), reach.max(axis=1)
+    wide = high - low if width is None else width
+    line = middle + (0.5 * (low + high) + (pivot - 0.5) * wide)[:, None] * across
+    axis = cross(across, up)
+    turned = line[:, None] + _turned(own - line[:, None], axis, angle)
+    return turned, _turned(normal[:, pads], axis, angle)
+
+
+def _turned(vectors: FloatArray, axis: FloatArray, angle: FloatArray) -> FloatArray:
+    """Return vectors (case, point, 3) turned about a unit axis (case, 3) by an angle (case,), rad."""
+    sine, cosine = np.sin(angle)[:, None, None], np.cos(angle)[:, None, None]
+    on = axis[:, None]
+    along = (vectors * on).sum(axis=-1, keepdims=True) * on
+    return np.asarray(along + cosine * (vectors - along) + sine * cross(np.broadcast_to(on, vectors.shape), vectors))
+
+
+def _on_heel(
+    model: ChainModel, anchor: FloatArray, normal: FloatArray, side: Side, height: FloatArray, is_sloped: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return anchors and normals with the heel of one foot raised about the ball, the midfoot on the line between.
+
+    Heel and ball keep their distance, so that the heel comes nearer by what a stiff foot asks.
+    """
+    heel, middle = (_some(model, side, (r,), r) for r in ("heel", "midfoot"))
+    along = _directions(model, anchor, side)["toe"]
+    ball = anchor[:, _some(model, side, _FOREFOOT, "forefoot")].mean(axis=1)
+    length = np.einsum("ci,ci->c", ball - anchor[:, heel].mean(axis=1), along)
+    if (np.abs(height) > 0.8 * length).any():
+        raise SettingError(
+            f"a heel of {1000 * np.abs(height).max():.0f} mm is too high for a foot with {1000 * length.min():.0f} mm "
+            "between heel and ball; tell less"
+        )
+    slope = np.arcsin(height / length)
+    axis = np.stack([-along[:, 1], along[:, 0], np.zeros(len(along))], axis=1)
+    anchor, normal = anchor.copy(), normal.copy()
+    moved = (length * (1.0 - np.cos(slope)))[:, None] * along + height[:, None] * [0.0, 0.0, 1.0]
+    ramp = ball[:, None] + _turned(anchor[:, middle] - ball[:, None], axis, slope)
+    anchor[:, middle], normal[:, middle] = ramp, _turned(normal[:, middle], axis, slope)
+    if is_sloped:
+        anchor[:, heel] = ball[:, None] + _turned(anchor[:, heel] - ball[:, None], axis, slope)
+        normal[:, heel] = _turned(normal[:, heel], axis, slope)
+    else:
+        anchor[:, heel] += moved[:, None]
+    return anchor, normal
+
+
+def _posted(model: ChainModel, situation: Situation, side: Side, region: str, angle: FloatArray) -> Situation:
+    """Return a situation with the medial side of a foot raised (the lateral one below 0) about the thin edge."""
+    pads = _pads(model, side, region)
+    anchor, normal = situation.pad_anchor.copy(), situation.pad_normal.copy()
+    directions = _directions(model, anchor, side)
+    for raised, sign in (("medial", 1.0), ("lateral", -1.0)):
+        some = np.flatnonzero(sign * angle > 0.0)
+        chosen = {name: d[some] for name, d in directions.items()}
+        anchor[np.ix_(some, pads)], normal[np.ix_(some, pads)] = _tilted(
+            anchor[some], normal[some], pads, chosen, raised, 0.0, None, sign * angle[some]
+        )
+    return replace(situation, pad_anchor=anchor, pad_normal=normal)
+
+
+def _padded(model: ChainModel, situation: Situation, side: Side, factor: FloatArray) -> Situation:
+    """Return a situation with all pads of a foot stiffer by a factor (case,)."""
+    by = np.ones_like(situation.pad_stiffness)
+    by[:, model.pads_of(side)] *= factor[:, None]
+    return replace(situation, pad_stiffness=situation.pad_stiffness * by, pad_shear=situation.pad_shear * by)
