@@ -23,4 +23,7 @@ void bind_balance(nanobind::module_& m);
 // Fascia and ligaments: tensions, and how far an arch gives.
 void bind_tissues(nanobind::module_& m);
 
+// Where standing bodies come to rest.
+void bind_standing(nanobind::module_& m);
+
 }  // namespace kinechain

@@ -14,4 +14,5 @@ NB_MODULE(_kernels, m) {
   kinechain::bind_paths(m);
   kinechain::bind_balance(m);
   kinechain::bind_tissues(m);
+  kinechain::bind_standing(m);
 }

@@ -211,3 +211,33 @@ class TissueLaws:
         self, lengths: FloatArray, arms: FloatArray, moment: FloatArray, most: float
     ) -> tuple[FloatArray, FloatArray, IntArray]:
         """Return give (time,), tensions (time, tissue) and status (time,): 0 solved, 1 unknown, 2 too much."""
+
+@final
+class Standing:
+    """A body that stands on pads; what each array holds is said by ``kinechain.chain.rest.Shared``.
+
+    Raises ValueError where arrays do not fit each other or point outside each other, KeyError where one is missing.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        free: IntArray,
+        pad_node: IntArray,
+        pad_position: FloatArray,
+        direction_node: IntArray,
+        direction_vector: FloatArray,
+        spring: IntArray,
+        function_start: IntArray,
+        function_is_linear_outside: IntArray,
+        knots: FloatArray,
+        coefficients: FloatArray,
+        /,
+    ) -> None: ...
+    def evaluate(self, arrays: dict[str, FloatArray], values: FloatArray) -> dict[str, FloatArray]:
+        """Return the arrays of ``kinechain.chain.equilibrium.Evaluation`` at ``values`` (case, free)."""
+
+    def solve(
+        self, arrays: dict[str, FloatArray], starts: FloatArray, first: int, last: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, IntArray, IntArray]:
+        """Return what ``kinechain.chain.rest.Rests`` holds of the cases from ``first`` to before ``last``."""
