@@ -383,6 +383,8 @@ class Drivers:
     draws : int
     seed : int
     notes : tuple of str
+    distribution : tuple of DriverSet
+        Every set that was drawn, ``sets`` and the rest.
     """
 
     players: tuple[Player, ...]
@@ -407,6 +409,7 @@ class Drivers:
     draws: int
     seed: int
     notes: tuple[str, ...] = ()
+    distribution: tuple[DriverSet, ...] = ()
 
     def __post_init__(self) -> None:
         probabilities = [self.none_supported, *self.p_relevant, *(s.probability for s in self.sets)]
