@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from toy_bodies import BEND, IDENTITY, at, slide, turn, turned
 
 from kinechain.body.body import Body, Coordinate, Function, Joint, Mobility, Segment
 from kinechain.body.tree import flatten
 from kinechain.chain.equilibrium import evaluate
 from kinechain.chain.situation import ROOT, ChainModel, Direction, Pad, Situation
+from toy_bodies import BEND, IDENTITY, at, slide, turn, turned
 
 AXES = ((1.0, 0, 0), (0, 1.0, 0), (0, 0, 1.0))
 

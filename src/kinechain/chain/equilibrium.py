@@ -10,18 +10,20 @@ A body that has no such rest gets no posture, but a reason.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kinechain.chain.rest import CONVERGED, FALLS, Case, Rest, Shared, Terms, find_rest, terms_of
+from kinechain.body.tree import KERNELS
+from kinechain.chain.rest import CONVERGED, FALLS, SITUATION_ARRAYS, Case, Rests, Shared, Terms, find_rests, terms_of
 from kinechain.chain.situation import ROOT, ChainModel, Equilibrium, Situation
 from kinechain.core.arrays import FloatArray, Immutable, IntArray, frozen
 from kinechain.core.errors import SettingError
-from kinechain.loads.many import share_out
+from kinechain.loads.many import core_count, share_out
 
 __all__ = ["FRICTION", "LIMIT_RAD", "Evaluation", "evaluate", "solve_equilibrium"]
 
@@ -29,6 +31,9 @@ __all__ = ["FRICTION", "LIMIT_RAD", "Evaluation", "evaluate", "solve_equilibrium
 LIMIT_RAD = math.radians(45.0)
 #: Coefficient of friction between foot or shoe and floor (assumption: dry floor; plausible 0.3 to 1.0).
 FRICTION = 0.5
+
+#: So many cases are handed to a worker at once.
+CHUNK = 32
 
 Reason = Literal["", "no rest was found", "falls", "not stable", "far away", "slips"]
 
@@ -96,9 +101,10 @@ def evaluate(model: ChainModel, situation: Situation, values: FloatArray) -> Eva
         raise SettingError(
             f"postures of shape {values.shape} do not fit {len(situation)} cases of {len(model.free)} free coordinates"
         )
-    free = len(model.free)
-    each = [terms_of(shared, Case.of(situation, i, free), v) for i, v in enumerate(values)]
-    return Evaluation(**{n: np.array([getattr(t, n) for t in each]) for n in Terms.__dataclass_fields__})
+    if KERNELS == "compiled":
+        return Evaluation(**shared.compiled.evaluate(_arrays(situation), np.ascontiguousarray(values)))
+    each = [terms_of(shared, Case.of(situation, i, len(model.free)), v) for i, v in enumerate(values)]
+    return Evaluation(**{f.name: np.array([getattr(t, f.name) for t in each]) for f in fields(Terms)})
 
 
 def solve_equilibrium(
@@ -140,52 +146,65 @@ def solve_equilibrium(
     shared = _shared(model)
     if start is not None and np.shape(start) != situation.reference.shape:
         raise SettingError(f"starts have shape {np.shape(start)}, the postures {situation.reference.shape}")
-    begins = None if start is None else np.asarray(start, dtype=float)[:, shared.free]
-    one = partial(_solve_case, shared, situation, begins)
-    rests = share_out(one, range(len(situation)), workers)
+    begins = None if start is None else np.asarray(start, dtype=float)[:, shared.free].copy()
+    rests = _rests(shared, situation, begins, workers)
     return _equilibrium(model, situation, shared, rests, limit_rad, friction)
 
 
-def _solve_case(shared: Shared, situation: Situation, begins: FloatArray | None, which: int) -> Rest:
-    with np.errstate(all="ignore"):
-        return find_rest(shared, Case.of(situation, which, len(shared.free)), None if begins is None else begins[which])
+def _rests(shared: Shared, situation: Situation, begins: FloatArray | None, workers: int | None) -> Rests:
+    cases = len(situation)
+    if workers is not None and workers < 1:
+        raise SettingError(f"{workers} workers do no work; give 1 or more, or none for as many as there are cores")
+    parts = [(i, min(i + CHUNK, cases)) for i in range(0, cases, CHUNK)] or [(0, 0)]
+    if KERNELS != "compiled":
+        done = share_out(lambda part: find_rests(shared, situation, begins, *part), parts, workers)
+    else:
+        arrays, starts = _arrays(situation), np.empty((0, len(shared.free))) if begins is None else begins
+        solve, count = shared.compiled.solve, min(workers or core_count(), len(parts))
+        if count == 1:
+            done = [Rests(*solve(arrays, starts, 0, cases))]
+        else:
+            with ThreadPoolExecutor(count) as threads:
+                done = list(threads.map(lambda part: Rests(*solve(arrays, starts, *part)), parts))
+    return Rests(**{f.name: np.concatenate([getattr(d, f.name) for d in done]) for f in fields(Rests)})
+
+
+def _arrays(situation: Situation) -> dict[str, FloatArray]:
+    return {name: np.ascontiguousarray(getattr(situation, name)) for name in SITUATION_ARRAYS}
 
 
 def _equilibrium(
-    model: ChainModel, situation: Situation, shared: Shared, rests: Sequence[Rest], limit_rad: float, friction: float
+    model: ChainModel, situation: Situation, shared: Shared, rests: Rests, limit_rad: float, friction: float
 ) -> Equilibrium:
-    nothing = np.full((len(model.pads), 3), np.nan)
     inputs = situation.reference.copy()
-    for i, rest in enumerate(rests):
-        inputs[i, shared.free] = rest.values
-        if rest.status != CONVERGED:
-            inputs[i] = np.nan
+    inputs[:, shared.free] = rests.values
+    inputs[rests.status != CONVERGED] = np.nan
     change = np.abs(inputs - situation.reference)[:, shared.free[len(ROOT) :]]
     distance = change.max(axis=1, initial=0.0)
-    pad_force = np.array([nothing if r.terms is None else r.terms.pad_force for r in rests]).reshape(-1, *nothing.shape)
-    centre = np.array([np.full(3, np.nan) if r.terms is None else r.terms.centre_of_mass for r in rests])
-    slips = _slips(model, pad_force, situation.pad_normal, friction)
+    slips = _slips(model, rests.pad_force, situation.pad_normal, friction)
     return Equilibrium(
         inputs=inputs,
-        pad_force=pad_force,
-        centre_of_mass=centre.reshape(-1, 3),
-        residual=np.array([r.residual for r in rests]),
-        smallest_eigenvalue=np.array([r.smallest_eigenvalue for r in rests]),
+        pad_force=rests.pad_force,
+        centre_of_mass=rests.centre_of_mass,
+        residual=rests.residual,
+        smallest_eigenvalue=rests.smallest_eigenvalue,
         distance=distance,
-        iterations=np.array([r.iterations for r in rests], dtype=np.int64),
-        reason=tuple(_reason(r, bool(d > limit_rad), bool(s)) for r, d, s in zip(rests, distance, slips, strict=True)),
+        iterations=rests.iterations,
+        reason=_reasons(rests, distance > limit_rad, slips),
     )
 
 
-def _reason(rest: Rest, is_far: bool, slips: bool) -> Reason:
-    if rest.status != CONVERGED:
-        return "falls" if rest.status == FALLS else "no rest was found"
-    if not rest.smallest_eigenvalue > 0:
-        return "not stable"
-    return "far away" if is_far else "slips" if slips else ""
+def _reasons(rests: Rests, is_far: NDArray[np.bool_], slips: NDArray[np.bool_]) -> tuple[Reason, ...]:
+    out: list[Reason] = []
+    for status, smallest, far, slip in zip(rests.status, rests.smallest_eigenvalue, is_far, slips, strict=True):
+        if status != CONVERGED:
+            out.append("falls" if status == FALLS else "no rest was found")
+        else:
+            out.append("not stable" if not smallest > 0 else "far away" if far else "slips" if slip else "")
+    return tuple(out)
 
 
-def _slips(model: ChainModel, force: FloatArray, normal: FloatArray, friction: float) -> np.ndarray:
+def _slips(model: ChainModel, force: FloatArray, normal: FloatArray, friction: float) -> NDArray[np.bool_]:
     """Say of every case whether a foot, as a whole, needs more friction than there is, (case,) array."""
     slips = np.zeros(len(force), dtype=bool)
     for side in ("left", "right"):
@@ -196,6 +215,7 @@ def _slips(model: ChainModel, force: FloatArray, normal: FloatArray, friction: f
     return slips
 
 
+@lru_cache(maxsize=16)
 def _shared(model: ChainModel) -> Shared:
     """Return what all cases of a model share."""
     tree = model.tree

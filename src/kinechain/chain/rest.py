@@ -29,21 +29,35 @@ by :math:`m_i = a_i \times (p - o_i)`, and its second derivative by two nodes, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kinechain.body.body import Function
-from kinechain.body.tree import Index, Tree
+from kinechain.body.tree import FunctionTable, Index, Tree, kernels
 from kinechain.core.arrays import FloatArray, cross
 from kinechain.core.gravity import GRAVITY_M_S2
 
 if TYPE_CHECKING:
     from kinechain.chain.situation import Situation
 
-__all__ = ["CONVERGED", "FALLS", "LOST", "SMOOTHNESS_M", "Case", "Rest", "Shared", "Terms", "find_rest", "terms_of"]
+__all__ = [
+    "CONVERGED",
+    "FALLS",
+    "LOST",
+    "SITUATION_ARRAYS",
+    "SMOOTHNESS_M",
+    "Case",
+    "Rest",
+    "Rests",
+    "Shared",
+    "Terms",
+    "find_rest",
+    "find_rests",
+    "terms_of",
+]
 
 #: How a case ended.
 CONVERGED, LOST, FALLS = 0, 1, 2
@@ -52,7 +66,7 @@ CONVERGED, LOST, FALLS = 0, 1, 2
 #: only rounds the moment of contact; plausible 0.1 to 0.3 mm).
 SMOOTHNESS_M = 0.0002
 #: Largest residual of a joint, N m, and of the root, N or N m, at rest.
-JOINT_TOLERANCE, ROOT_TOLERANCE = 1e-6, 1e-7
+JOINT_TOLERANCE, ROOT_TOLERANCE = 1e-8, 1e-8
 #: Coordinates of the root.
 ROOT_COUNT = 6
 #: Longest step of a coordinate, rad or m: at first, at most, and below which the search ends.
@@ -97,6 +111,18 @@ class Shared:
     direction_node: Index
     direction_vector: FloatArray
     springs: tuple[Function | None, ...]
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The same inside the compiled extension."""
+        table = FunctionTable()
+        springs = np.array([-1 if s is None else table.add(s) for s in self.springs], dtype=np.int64)
+        functions = table.arrays()
+        return kernels().Standing(
+            self.tree.compiled, self.free, self.pad_node, self.pad_position, self.direction_node,
+            self.direction_vector, springs, functions["function_start"], functions["function_is_linear_outside"],
+            functions["knots"], functions["coefficients"],
+        )  # fmt: skip
 
     @cached_property
     def node_free(self) -> Index:
@@ -150,13 +176,16 @@ class Case:
     @classmethod
     def of(cls, situation: Situation, which: int, free: int) -> Case:
         """Return one case of a situation."""
-        names = [n for n in cls.__dataclass_fields__ if n != "force"]
-        return cls(**{n: getattr(situation, n)[which] for n in names}, force=np.zeros(free))
+        return cls(**{n: getattr(situation, n)[which] for n in SITUATION_ARRAYS}, force=np.zeros(free))
 
     @property
     def is_finite(self) -> bool:
         """True if every number is one."""
         return all(bool(np.isfinite(v).all()) for v in vars(self).values())
+
+
+#: What of a situation the rest depends on.
+SITUATION_ARRAYS = tuple(f.name for f in fields(Case) if f.name != "force")
 
 
 @dataclass(frozen=True)
@@ -205,6 +234,31 @@ class Rest:
     smallest_eigenvalue: float
     iterations: int
     status: int
+
+
+@dataclass(frozen=True)
+class Rests:
+    """Where many cases ended.
+
+    Attributes
+    ----------
+    values : (case, free) array, rad or m
+        NaN where there is no rest; so are the others.
+    pad_force : (case, pad, 3) array, N, world
+    centre_of_mass : (case, 3) array, m, world
+    residual : (case,) array, N m or N
+    smallest_eigenvalue : (case,) array, N m/rad
+    iterations, status : (case,) array of int
+        CONVERGED, LOST or FALLS.
+    """
+
+    values: FloatArray
+    pad_force: FloatArray
+    centre_of_mass: FloatArray
+    residual: FloatArray
+    smallest_eigenvalue: FloatArray
+    iterations: Index
+    status: Index
 
 
 # Energy and derivatives.
@@ -390,6 +444,26 @@ def _node_frames(tree: Tree, value: FloatArray) -> tuple[FloatArray, FloatArray]
 
 
 # Looking for the rest.
+
+
+def find_rests(shared: Shared, situation: Situation, starts: FloatArray | None, first: int, last: int) -> Rests:
+    """Return where the cases from ``first`` to before ``last`` come to rest; ``starts`` (case, free) or None."""
+    free, pads = len(shared.free), len(shared.pad_node)
+    with np.errstate(all="ignore"):
+        each = [
+            find_rest(shared, Case.of(situation, i, free), None if starts is None else starts[i])
+            for i in range(first, last)
+        ]
+    force, centre = np.full((pads, 3), np.nan), np.full(3, np.nan)
+    return Rests(
+        values=np.array([r.values for r in each]).reshape(-1, free),
+        pad_force=np.array([force if r.terms is None else r.terms.pad_force for r in each]).reshape(-1, pads, 3),
+        centre_of_mass=np.array([centre if r.terms is None else r.terms.centre_of_mass for r in each]).reshape(-1, 3),
+        residual=np.array([r.residual for r in each]),
+        smallest_eigenvalue=np.array([r.smallest_eigenvalue for r in each]),
+        iterations=np.array([r.iterations for r in each], dtype=np.int64),
+        status=np.array([r.status for r in each], dtype=np.int64),
+    )
 
 
 def find_rest(shared: Shared, case: Case, start: FloatArray | None) -> Rest:
