@@ -15,18 +15,19 @@ from types import MappingProxyType
 import numpy as np
 
 from kinechain.care.drivers import Link as Gain
-from kinechain.chain.alter import alter
+from kinechain.chain.alter import alter, co_contraction, nerve_posture
 from kinechain.chain.change import Change, find_kind
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.links import LINKS, Link, compute_links
 from kinechain.chain.situation import ChainModel, Equilibrium, Situation
-from kinechain.chain.targets import TARGETS, Target, compute_targets
+from kinechain.chain.targets import TARGETS, Target, compute_nerve_strain, compute_targets, target_index
 from kinechain.chain.unknowns import read_unknowns
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError, SolveError
 from kinechain.core.estimate import Estimate, NotMeasured
+from kinechain.motion.signs import SIDES
 
-__all__ = ["ADAPTATION", "LARGEST_FAILURE", "Response", "respond", "summarise"]
+__all__ = ["ADAPTATION", "LARGEST_FAILURE", "Response", "respond", "summarise", "tightness"]
 
 #: More drawn people than this share may not fall by the change, or the rest would be a chosen few.
 LARGEST_FAILURE = 0.05
@@ -147,9 +148,54 @@ def respond(
     loads = loads_after = np.full((int(stands.sum()), len(TARGETS)), np.nan)
     if model.musculature is not None:
         loads = compute_targets(model, situation, first)[stands]
-        loads_after = compute_targets(model, changed, second)[stands]
+        given = tightness(model, situation, changes, second.inputs)
+        guarded = co_contraction(changes)
+        loads_after = compute_targets(model, changed, second, passive=given, co_contraction=guarded)[stands]
+        loads_after += _nerves(model, situation, changes)[stands]
     notes = (*_left_out(first), *model.notes)
     return summarise(tuple(changes), moved, loads, loads_after - loads, failed, notes)
+
+
+def tightness(
+    model: ChainModel,
+    situation: Situation,
+    changes: Sequence[Change],
+    inputs: FloatArray,
+    amounts: Sequence[FloatArray | None] | None = None,
+) -> FloatArray:
+    """Return the moment that tight muscles give at rest, (case, free) array, N m: no muscle is asked for it.
+
+    Parameters
+    ----------
+    model : ChainModel
+    situation : Situation
+        Before the changes.
+    changes : sequence of Change
+    inputs : (case, input) array, rad or m
+        Where the bodies stand with the changes.
+    amounts : sequence of (case,) array or None, optional
+        As for `kinechain.chain.alter.alter`.
+    """
+    given = [None] * len(changes) if amounts is None else list(amounts)
+    tight = [(c, a) for c, a in zip(changes, given, strict=True) if c.kind == "tightness"]
+    if not tight:
+        return np.zeros((len(situation), len(model.free)))
+    after = alter(model, situation, [c for c, _ in tight], [a for _, a in tight])
+    free = [model.input_index(name) for name in model.free]
+    turned = (inputs - situation.reference)[:, free]
+    more = after.stiffness - situation.stiffness
+    return np.asarray(after.tonic - situation.tonic - np.einsum("cij,cj->ci", more, turned))
+
+
+def _nerves(model: ChainModel, situation: Situation, changes: Sequence[Change]) -> FloatArray:
+    """Return what postures that are asked for lengthen the nerve by, (case, target), %; zero of all other targets."""
+    out = np.zeros((len(situation), len(TARGETS)))
+    columns = [target_index(f"nerve_strain_{side}") for side in SIDES]
+    for change in changes:
+        if change.kind == "nerve":
+            there = compute_nerve_strain(model, nerve_posture(model, situation, change))
+            out[:, columns] += there - compute_nerve_strain(model, situation.reference)
+    return out
 
 
 def _started(situation: Situation, first: Equilibrium) -> FloatArray:
@@ -161,12 +207,12 @@ def _failures(first: Equilibrium, second: Equilibrium, changes: Sequence[Change]
     """Return why people who stand without the change do not stand with it; refuse if too many do not."""
     stood = int(first.is_solved.sum())
     if stood < (1.0 - LARGEST_LEFT_OUT) * len(first.reason):
-        words = _counted(Counter(r for r in first.reason if r))
+        words = _counted(Counter[str](r for r in first.reason if r))
         raise SolveError(
             f"only {stood} of {len(first.reason)} drawn people stand before anything is changed: {words}; check the "
             "posture, or the spreads that people are drawn from"
         )
-    failed = Counter(b for a, b in zip(first.reason, second.reason, strict=True) if b and not a)
+    failed = Counter[str](b for a, b in zip(first.reason, second.reason, strict=True) if b and not a)
     count = failed.total()
     if count > LARGEST_FAILURE * stood:
         raise SolveError(
@@ -181,7 +227,7 @@ def _counted(reasons: Mapping[str, int]) -> str:
 
 
 def _left_out(first: Equilibrium) -> tuple[str, ...]:
-    reasons = Counter(r for r in first.reason if r)
+    reasons = Counter[str](r for r in first.reason if r)
     if not reasons:
         return ()
     return (

@@ -23,7 +23,7 @@ from kinechain.body.body import Body
 from kinechain.body.hill import fibre_forces
 from kinechain.body.paths import Paths, column_slopes, input_arms, measure_paths
 from kinechain.body.pose import coordinate_values, segment_poses
-from kinechain.chain.situation import ChainModel, Equilibrium, Situation
+from kinechain.chain.situation import ROOT, ChainModel, Equilibrium, Situation
 from kinechain.core.arrays import FloatArray, Immutable, IntArray, cross
 from kinechain.core.errors import SettingError, suggest
 from kinechain.core.estimate import Estimate
@@ -58,7 +58,7 @@ from kinechain.loads.tissues import (
 from kinechain.motion.signs import SIDES
 from kinechain.recording.recording import Side
 
-__all__ = ["TARGETS", "Moving", "Target", "compute_targets", "pad_wrenches", "target_index"]
+__all__ = ["TARGETS", "Moving", "Target", "compute_nerve_strain", "compute_targets", "pad_wrenches", "target_index"]
 
 #: Joints whose reaction is a target.
 _JOINTS = ("l5_s1", "sacroiliac", "hip_r", "hip_l", "knee_r", "knee_l")
@@ -66,6 +66,8 @@ _JOINTS = ("l5_s1", "sacroiliac", "hip_r", "hip_l", "knee_r", "knee_l")
 _SOLE = ("plantar_fascia", "long_plantar_ligament", "short_plantar_ligament", "spring_ligament")
 _NERVE = "sciatic_tibial_nerve"
 _BACK_MUSCLES = ("erector_spinae", "multifidus")
+#: Muscles of the trunk that pull against each other in a guarded back.
+_TRUNK = (*_BACK_MUSCLES, "quadratus_lumborum", "rectus_abdominis", "external_oblique", "internal_oblique")
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ def _targets() -> tuple[Target, ...]:
     both("knee_adduction_moment", "External knee adduction moment", "knee", "N m", "Net moment, muscles included.")
     both("plantar_fascia_tension", "Plantar fascia tension", "plantar_fascia", "N",
          "Cross-section and material between which sources disagree; bands share by declared geometry.")  # fmt: skip
-    both("achilles_tension", "Achilles tendon tension", "achilles", "N", _SHARED)
+    both("achilles_tension", "Achilles tendon tension", "achilles", "N",
+         f"All that resists dorsiflexion at rest is taken for the calf. {_SHARED}")  # fmt: skip
     for region in FOOT_REGIONS:
         both(f"plantar_load_{region}", f"Load under the {_REGIONS[region]}", "sole", "N",
              "Vertical force on a few points, not a pressure.")  # fmt: skip
@@ -182,7 +185,7 @@ class _Plan(Immutable):
     muscles : MusclePlan
     reactions : ReactionPlan
     spring_node : (free,) array of int
-        Node that turns with each free coordinate; -1 where nothing passive acts.
+        Node that turns with each free coordinate; -1 for the root.
     spring_slope : (free,) array
     free_input : (free,) array of int
     volume : (muscle,) array
@@ -243,7 +246,13 @@ def pad_wrenches(model: ChainModel, inputs: FloatArray, pad_force: FloatArray) -
 
 
 def compute_targets(
-    model: ChainModel, situation: Situation, equilibrium: Equilibrium, moving: Moving | None = None
+    model: ChainModel,
+    situation: Situation,
+    equilibrium: Equilibrium,
+    moving: Moving | None = None,
+    *,
+    passive: FloatArray | None = None,
+    co_contraction: float = 0.0,
 ) -> FloatArray:
     """Return what every posture costs.
 
@@ -256,6 +265,11 @@ def compute_targets(
         Of that situation, case by case.
     moving : Moving, optional
         Where the postures are frames of a motion; None: they are still.
+    passive : (case, free) array, N m, optional
+        What tissues give beside the springs of the situation, positive where it would increase the coordinate: of a
+        tight muscle, which `kinechain.chain.alter` counts with what muscles hold (`kinechain.chain.respond.tightness`).
+    co_contraction : float
+        Share of their strength with which all muscles of the trunk pull at least.
 
     Returns
     -------
@@ -270,7 +284,8 @@ def compute_targets(
     """
     if len(situation) != len(equilibrium.inputs):
         raise SettingError(f"{len(situation)} situations do not belong to {len(equilibrium.inputs)} equilibria")
-    plan = _plan_of(model)
+    plan = _plan_of(model, co_contraction)
+    beside = np.zeros((len(situation), len(model.free))) if passive is None else passive
     out = np.full((len(situation), len(TARGETS)), np.nan)
     solved = np.flatnonzero(equilibrium.is_solved)
     for first, last in chunks(len(solved)):
@@ -278,12 +293,12 @@ def compute_targets(
         if len(some):
             inputs, forces = equilibrium.inputs[some], equilibrium.pad_force[some]
             rates = None if moving is None else moving.case(some)
-            out[some] = _targets_of(model, plan, situation.case(some), inputs, forces, rates)
+            out[some] = _targets_of(model, plan, situation.case(some), inputs, forces, rates, beside[some])
     return out
 
 
 @lru_cache(maxsize=8)
-def _plan_of(model: ChainModel) -> _Plan:
+def _plan_of(model: ChainModel, co_contraction: float) -> _Plan:
     if model.musculature is None:
         raise SettingError("loads need muscles; make the chain model with a musculature (person_muscles of the body)")
     body = replace(model.body, coordinates=tuple(replace(c, is_locked=False) for c in model.body.coordinates))
@@ -294,6 +309,10 @@ def _plan_of(model: ChainModel) -> _Plan:
     tolerances = zip((row.name for row in lumbar_rows(body, tree)), level_tolerances(body, tree), strict=True)
     settings = MuscleSettings(weighting="volume", is_passive=False, has_speed=False, reserves=dict(tolerances))
     muscles = plan_muscles(body, model.musculature, settings, left_out=left_out)
+    if co_contraction:
+        least = np.array([co_contraction if m.group in _TRUNK else 0.0 for m in model.musculature.muscles])
+        problem = replace(muscles.problem, low=np.clip(least, muscles.problem.low, muscles.problem.high))
+        muscles = replace(muscles, problem=problem)
     nodes, slopes = _spring_nodes(model)
     lengths = np.array([i for i, name in enumerate(model.inputs) if "_length_" in name], dtype=np.int64)
     return _Plan(
@@ -311,12 +330,10 @@ def _plan_of(model: ChainModel) -> _Plan:
 
 
 def _spring_nodes(model: ChainModel) -> tuple[IntArray, FloatArray]:
-    """Return for every free coordinate a node that turns in proportion to it, and by how much."""
+    """Return for every free coordinate of a joint a node that turns in proportion to it, and by how much."""
     tree = model.tree
     nodes, slopes = np.full(len(model.free), -1, dtype=np.int64), np.ones(len(model.free))
-    for i, (name, spring) in enumerate(zip(model.free, model.springs, strict=True)):
-        if spring is None:
-            continue
+    for i, name in enumerate(model.free[len(ROOT) :], start=len(ROOT)):
         coordinate = tree.coordinates.index(name)
         for node in np.flatnonzero(tree.node_coordinate == coordinate):
             function = tree.functions[int(tree.node_function[node])]
@@ -342,6 +359,7 @@ def _targets_of(
     inputs: FloatArray,
     pad_force: FloatArray,
     moving: Moving | None,
+    beside: FloatArray,
 ) -> FloatArray:
     """Return the targets of some cases that stand, (case, target)."""
     external = _weights(model, situation, inputs) + pad_wrenches(model, inputs, pad_force)
@@ -349,9 +367,9 @@ def _targets_of(
     if moving is not None:
         velocities, accelerations, external = moving.velocities, moving.accelerations, external + moving.external
     forces = solve_forces(plan.dynamics, inputs, velocities, accelerations, external)
-    passive = _passive_moments(model, plan, situation, inputs)
+    passive = _passive_moments(model, plan, situation, inputs) + beside
     asked = np.array(forces.nodes)
-    for i in np.flatnonzero(plan.spring_node >= 0):
+    for i in np.flatnonzero((plan.spring_node >= 0) & passive.any(axis=0)):
         asked[:, plan.spring_node[i]] -= passive[:, i] / plan.spring_slope[i]
     measured = _measure(plan, inputs)
     chunk, tensions = _share(model, plan, situation, inputs, forces, passive, asked, measured)
@@ -361,8 +379,34 @@ def _targets_of(
     net = solve_reactions(plan.dynamics, plan.reactions, inputs, forces.joint_wrench)
     columns = _spine(plan, whole, _flexion_from(model, inputs))
     columns |= _contacts(plan, whole, net) | _pulls(plan, chunk, tensions, measured)
+    columns |= _achilles(model, plan, chunk, passive)
     columns |= _sole(model, pad_force)
     return np.stack([columns[target.id] for target in TARGETS], axis=1)
+
+
+def compute_nerve_strain(model: ChainModel, inputs: FloatArray) -> FloatArray:
+    """Return by how much the path of the sciatic and tibial nerve is longer than upright, (case, side) array, %.
+
+    Parameters
+    ----------
+    model : ChainModel
+        With muscles.
+    inputs : (case, input) array, rad or m
+        Any postures; nothing needs to be at rest.
+
+    Returns
+    -------
+    (case, side) array, %
+        Left, then right.
+    """
+    plan = _plan_of(model, 0.0)
+    musculature, muscles = plan.muscles.musculature, len(plan.volume)
+    lengths = (
+        measure_paths(plan.muscles.paths, inputs, arms=False)[0] - inputs[:, plan.length_input] @ plan.length_growth
+    )
+    strains = 100.0 * compute_tissue_strains(musculature, lengths[:, muscles:])
+    names = [t.name for t in musculature.tissues]
+    return np.asarray(strains[:, [names.index(f"{_NERVE}_{side[0]}") for side in SIDES]])
 
 
 def _weights(model: ChainModel, situation: Situation, inputs: FloatArray) -> FloatArray:
@@ -494,9 +538,23 @@ def _pulls(plan: _Plan, chunk: MuscleChunk, tensions: FloatArray, measured: Meas
             volume = plan.volume[of]
             out[f"{group}_activation_{side}"] = chunk.shares.activations[:, of] @ volume / volume.sum()
         out[f"plantar_fascia_tension_{side}"] = compute_fascia_tension(musculature, tensions, side)
-        out[f"achilles_tension_{side}"] = compute_achilles_tension(musculature, chunk.forces[:, :muscles], side)
         nerve = [t.name for t in musculature.tissues].index(f"{_NERVE}{end}")
         out[f"nerve_strain_{side}"] = strains[:, nerve]
+    return out
+
+
+def _achilles(model: ChainModel, plan: _Plan, chunk: MuscleChunk, passive: FloatArray) -> dict[str, FloatArray]:
+    """Return the tension of both Achilles tendons: of active muscle, and of the calf at rest."""
+    musculature, muscles = plan.muscles.musculature, len(plan.volume)
+    out: dict[str, FloatArray] = {}
+    for side in SIDES:
+        name = f"ankle_dorsiflexion_{side[0]}"
+        tendon = muscles + [t.name for t in musculature.tissues].index(f"achilles_{side[0]}")
+        arm = -_arms_about(plan.muscles.paths, chunk, model.input_index(name))[:, tendon]
+        at_rest = np.maximum(-passive[:, model.free_index(name)], 0.0) / arm
+        out[f"achilles_tension_{side}"] = (
+            compute_achilles_tension(musculature, chunk.forces[:, :muscles], side) + at_rest
+        )
     return out
 
 
