@@ -4,6 +4,11 @@ A support is where the soles find it: the anchor of every pad (where it touches 
 surface there.  Supports are laid upon what is there already, so that they add up.  A sloped one turns the anchors of
 its pads about its pivot, a line in the surface: a pad ``x`` from the pivot rises by ``x sin a`` and comes nearer by
 ``x (1 - cos a)``, as a sole that is laid on it does; below it the wedge is as high as its slope, ``tan a``, has it.
+
+On a heel the ankle takes an angle far beyond what the tone of standing muscles answers to (a few degrees, see
+``posture_share`` in ``body/parts/joint_stiffness.csv``): with the tone of the flat foot kept, the ball of the foot
+would hang free above the floor.  So the muscles of ankle and toes rest where the heel puts them ('settled'); their
+passive moments stay what they are.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from kinechain.core.errors import SettingError
 from kinechain.recording.recording import Side
 
 __all__ = [
+    "ARCH_PAD",
     "lay_footwear",
     "lay_heel",
     "lay_lift",
@@ -33,6 +39,12 @@ __all__ = [
 _FOREFOOT = ("forefoot_medial", "forefoot_lateral")
 #: Regions of the sole under which a support may lie.
 _REGIONS = {"whole": (), "heel": ("heel",), "forefoot": (*_FOREFOOT, "toes")}
+#: What an insole or a shoe alters.
+_SHOD = ("pad_anchor", "pad_normal", "pad_stiffness", "pad_shear", "reference")
+#: With this begins the name of a pad below the arch, which bears nothing but on an insole.
+ARCH_PAD = "arch"
+#: Height of a heel over the distance from heel to ball beyond which it is refused (assumption: 53 degrees).
+_STEEPEST = 0.8
 #: The pivot of a wedge as the share of its width from the thin edge.
 _PIVOTS = {"thin_edge": 0.0, "middle": 0.5, "thick_edge": 1.0}
 
@@ -40,6 +52,7 @@ _PIVOTS = {"thin_edge": 0.0, "middle": 0.5, "thick_edge": 1.0}
 def lay_wedge(a: Alteration) -> Fields:
     """Return anchors and normals with a wedge under one foot or both."""
     anchor, normal = a.situation.pad_anchor.copy(), a.situation.pad_normal.copy()
+    turns: dict[str, FloatArray] = {}
     for side in a.sides:
         pads = _pads(a.model, side, a.change.word("region"))
         raised, pivot = a.change.word("raise"), a.change.word("pivot")
@@ -48,7 +61,9 @@ def lay_wedge(a: Alteration) -> Fields:
         anchor[:, pads], normal[:, pads] = _tilted(
             anchor, normal, pads, _directions(a.model, anchor, side), raised, share, width, a.radians
         )
-    return {"pad_anchor": anchor, "pad_normal": normal}
+        if raised in ("heel", "toe") and a.change.word("region") == "whole" and a.change.word("ankle") == "settled":
+            turns[f"ankle_dorsiflexion_{side[0]}"] = a.radians if raised == "toe" else -a.radians
+    return {"pad_anchor": anchor, "pad_normal": normal, "reference": a.moved_reference(turns)}
 
 
 def lay_lift(a: Alteration) -> Fields:
@@ -68,11 +83,11 @@ def lay_pad(a: Alteration) -> Fields:
 
 
 def lay_heel(a: Alteration) -> Fields:
-    """Return anchors and normals with heels under one foot or both."""
-    anchor, normal = a.situation.pad_anchor, a.situation.pad_normal
+    """Return the support, and the rest of ankles and toes, with heels under one foot or both."""
+    now, is_settled = a.situation, a.change.word("ankle") == "settled"
     for side in a.sides:
-        anchor, normal = _on_heel(a.model, anchor, normal, side, a.metres, a.change.word("seat") == "sloped")
-    return {"pad_anchor": anchor, "pad_normal": normal}
+        now = _on_heel(a.model, now, side, a.metres, is_sloped=a.change.word("seat") == "sloped", is_settled=is_settled)
+    return {n: getattr(now, n) for n in ("pad_anchor", "pad_normal", "reference")}
 
 
 def lay_orthosis(a: Alteration) -> Fields:
@@ -82,12 +97,11 @@ def lay_orthosis(a: Alteration) -> Fields:
         posting = a.share * np.radians(a.change.number("posting"))
         now = _posted(a.model, now, side, a.change.word("region"), posting)
         lift = a.share * a.lengths(a.change.number("lift"))
-        anchor, normal = _on_heel(a.model, now.pad_anchor, now.pad_normal, side, lift, is_sloped=False)
-        anchor = anchor.copy()
-        anchor[:, _region(a.model, side, "midfoot"), 2] += (a.share * a.lengths(a.change.number("arch")))[:, None]
-        now = replace(now, pad_anchor=anchor, pad_normal=normal)
+        now = _on_heel(a.model, now, side, lift)
+        if a.change.number("arch"):
+            now = _under_arch(a.model, now, side, a.share * a.lengths(a.change.number("arch")))
         now = _padded(a.model, now, side, a.change.number("stiffness") ** a.share)
-    return {n: getattr(now, n) for n in ("pad_anchor", "pad_normal", "pad_stiffness", "pad_shear")}
+    return {n: getattr(now, n) for n in _SHOD}
 
 
 def lay_footwear(a: Alteration) -> Fields:
@@ -95,9 +109,8 @@ def lay_footwear(a: Alteration) -> Fields:
     shoe, now = find_shoe(a.change.word("category")), a.situation
     for side in a.sides:
         height = a.share * a.lengths(shoe.heel_mm)
-        anchor, normal = _on_heel(a.model, now.pad_anchor, now.pad_normal, side, height, is_sloped=False)
-        now = _padded(a.model, replace(now, pad_anchor=anchor, pad_normal=normal), side, shoe.stiffness**a.share)
-    return {n: getattr(now, n) for n in ("pad_anchor", "pad_normal", "pad_stiffness", "pad_shear")}
+        now = _padded(a.model, _on_heel(a.model, now, side, height), side, shoe.stiffness**a.share)
+    return {n: getattr(now, n) for n in _SHOD}
 
 
 def spare_region(a: Alteration) -> Fields:
@@ -202,33 +215,41 @@ def _turned(vectors: FloatArray, axis: FloatArray, angle: FloatArray) -> FloatAr
 
 
 def _on_heel(
-    model: ChainModel, anchor: FloatArray, normal: FloatArray, side: Side, height: FloatArray, is_sloped: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Return anchors and normals with the heel of one foot raised about the ball, the midfoot on the line between.
+    model: ChainModel,
+    situation: Situation,
+    side: Side,
+    height: FloatArray,
+    *,
+    is_sloped: bool = True,
+    is_settled: bool = True,
+) -> Situation:
+    """Return a situation with the heel of one foot raised about the ball, the midfoot on the line between.
 
     Heel and ball keep their distance, so that the heel comes nearer by what a stiff foot asks.
     """
     heel, middle = (_some(model, side, (r,), r) for r in ("heel", "midfoot"))
+    anchor, normal = situation.pad_anchor.copy(), situation.pad_normal.copy()
     along = _directions(model, anchor, side)["toe"]
     ball = anchor[:, _some(model, side, _FOREFOOT, "forefoot")].mean(axis=1)
     length = np.einsum("ci,ci->c", ball - anchor[:, heel].mean(axis=1), along)
-    if (np.abs(height) > 0.8 * length).any():
+    if (np.abs(height) > _STEEPEST * length).any():
         raise SettingError(
             f"a heel of {1000 * np.abs(height).max():.0f} mm is too high for a foot with {1000 * length.min():.0f} mm "
             "between heel and ball; tell less"
         )
     slope = np.arcsin(height / length)
     axis = np.stack([-along[:, 1], along[:, 0], np.zeros(len(along))], axis=1)
-    anchor, normal = anchor.copy(), normal.copy()
-    moved = (length * (1.0 - np.cos(slope)))[:, None] * along + height[:, None] * [0.0, 0.0, 1.0]
-    ramp = ball[:, None] + _turned(anchor[:, middle] - ball[:, None], axis, slope)
-    anchor[:, middle], normal[:, middle] = ramp, _turned(normal[:, middle], axis, slope)
-    if is_sloped:
-        anchor[:, heel] = ball[:, None] + _turned(anchor[:, heel] - ball[:, None], axis, slope)
-        normal[:, heel] = _turned(normal[:, heel], axis, slope)
-    else:
+    turned = np.concatenate([heel, middle]) if is_sloped else middle
+    if not is_sloped:
+        moved = (length * (1.0 - np.cos(slope)))[:, None] * along + height[:, None] * [0.0, 0.0, 1.0]
         anchor[:, heel] += moved[:, None]
-    return anchor, normal
+    anchor[:, turned] = ball[:, None] + _turned(anchor[:, turned] - ball[:, None], axis, slope)
+    normal[:, turned] = _turned(normal[:, turned], axis, slope)
+    reference = situation.reference.copy()
+    if is_settled:
+        reference[:, model.input_index(f"ankle_dorsiflexion_{side[0]}")] -= slope
+        reference[:, model.input_index(f"mtp_dorsiflexion_{side[0]}")] += slope
+    return replace(situation, pad_anchor=anchor, pad_normal=normal, reference=reference)
 
 
 def _posted(model: ChainModel, situation: Situation, side: Side, region: str, angle: FloatArray) -> Situation:
@@ -243,6 +264,21 @@ def _posted(model: ChainModel, situation: Situation, side: Side, region: str, an
             anchor[some], normal[some], pads, chosen, raised, 0.0, None, sign * angle[some]
         )
     return replace(situation, pad_anchor=anchor, pad_normal=normal)
+
+
+def _under_arch(model: ChainModel, situation: Situation, side: Side, height: FloatArray) -> Situation:
+    """Return a situation with the arch of a foot supported so much above where it is in the reference posture."""
+    pads = [int(i) for i in model.pads_of(side) if model.pads[i].name.startswith(ARCH_PAD)]
+    if not pads:
+        raise SettingError(
+            f"the sole of this body has no point under the {side} arch for an insole to press on; "
+            "write arch=0 and describe the insole by posting and lift"
+        )
+    anchor = situation.pad_anchor.copy()
+    # A pad that bears nothing hangs above its surface: the support comes up to it first.
+    clearance = np.maximum(-situation.pad_level[:, pads], 0.0)
+    anchor[:, pads, 2] += np.where(height[:, None] != 0.0, clearance + height[:, None], 0.0)
+    return replace(situation, pad_anchor=anchor)
 
 
 def _padded(model: ChainModel, situation: Situation, side: Side, factor: FloatArray) -> Situation:
