@@ -135,7 +135,7 @@ def respond(
     SettingError
         If there is no change.
     SolveError
-        If more than 5 % of the draws do not stand with or without the change.
+        If more than 5 % of the drawn people who stand without the change do not with it, or half of them not at all.
     """
     if not changes:
         raise SettingError("a response needs a change; give one, such as parse_change('wedge both 5 raise=lateral')")
