@@ -17,34 +17,48 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import combinations
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
+from kinechain.body.musculature import person_muscles
 from kinechain.body.scale import BodySize, mean_mass, mean_stature
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.person import ExamItem, Person, Sex
 from kinechain.care.red_flags import read_red_flags
-from kinechain.chain.players import Parameter, PlayerKind, Survey, survey_person
-from kinechain.core.arrays import FloatArray
-from kinechain.core.errors import SettingError
+from kinechain.chain.alter import alter
+from kinechain.chain.equilibrium import solve_equilibrium
+from kinechain.chain.game import all_subsets, shapley
+from kinechain.chain.players import Parameter, PlayerKind, survey_person
+from kinechain.chain.respond import tightness
+from kinechain.chain.situation import ChainModel, Equilibrium, Situation
+from kinechain.chain.standing_model import chain_model, pad_places
+from kinechain.chain.targets import TARGETS, compute_targets
+from kinechain.chain.virtual_body import draw_body, draw_generator_unknowns, generator_model, generator_situation
+from kinechain.chain.virtual_recordings import SIDES, Bearing, record_standing
+from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.core.errors import SettingError, SolveError
 from kinechain.evidence.library import find_fact
+from kinechain.recording.recording import Recording, Side
 
 __all__ = [
     "Draw",
+    "Made",
     "draw_person",
     "examine",
-    "harmful_contributions",
+    "make_person",
     "read_virtual_settings",
-    "shapley_values",
 ]
 
 Direction = Literal["none", "foot-first", "back-first", "both"]
 
 #: Places of the chain (`kinechain.chain.players.PlayerKind.place`) by where a driver of theirs begins.
-_FIRST = MappingProxyType({"foot": "foot-first", "leg": "foot-first", "hip": "back-first", "back": "back-first"})
+_FIRST: Mapping[str, Direction] = MappingProxyType(
+    {"foot": "foot-first", "leg": "foot-first", "hip": "back-first", "back": "back-first"}
+)
+#: How many bodies are drawn until one stands.
+_TRIES = 60
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,59 @@ class Draw:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Draw, (self.name, self.size, dict(self.values), dict(self.sizes), self.direction, self.parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Made(Immutable):
+    """One person with a body, at rest, and what is true of them.
+
+    Attributes
+    ----------
+    draw : Draw
+    model : ChainModel
+        The generator's.
+    posture : (coordinate,) array, rad or m
+        All coordinates of the generator's body, at rest.
+    bearings : mapping of side to Bearing
+        What the ground does to each foot.
+    contributions : (driver, target) array
+        What each of ``draw.sizes`` adds to each of ``TARGETS`` in its harmful direction, in the target's unit.
+    now, typical : (target,) array
+        Targets as the person is, and with every driver typical.
+    tries : int
+        How many bodies were drawn until one stood.
+    """
+
+    draw: Draw
+    model: ChainModel
+    posture: FloatArray
+    bearings: Mapping[Side, Bearing]
+    contributions: FloatArray
+    now: FloatArray
+    typical: FloatArray
+    tries: int
+
+    def __post_init__(self) -> None:
+        for name in ("posture", "contributions", "now", "typical"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def relevant(self, floors: FloatArray) -> frozenset[str]:
+        """Return which drivers exceed the floor of any target.
+
+        Parameters
+        ----------
+        floors : (target,) array
+            In the units of ``TARGETS``; NaN for a target that is not asked.
+        """
+        with np.errstate(invalid="ignore"):
+            over = np.any(self.contributions > floors, axis=1).tolist()
+        return frozenset(key for key, is_over in zip(self.draw.sizes, over, strict=True) if is_over)
+
+    def recording(self, plates: bool, random: np.random.Generator) -> Recording:
+        """Return a standing trial of this person as cameras, and plates if there are any, would have seen it."""
+        bearings = self.bearings if plates else {}
+        settings = read_virtual_settings()["recording"]
+        return record_standing(self.model.body, self.posture, bearings, settings, random, self.draw.name)
 
 
 @cache
@@ -147,52 +214,82 @@ def examine(draw: Draw, random: np.random.Generator) -> Person:
     )
 
 
-def shapley_values(worth: Mapping[frozenset[str], FloatArray], players: Sequence[str]) -> dict[str, FloatArray]:
-    """Return the Shapley value of every player of a game.
+def make_person(draw: Draw, random: np.random.Generator) -> Made:
+    """Return a drawn person with their body, their posture and what is true of them.
+
+    What is unknown of the body is drawn until the person stands, for only people who stand are examined; of the first
+    try that does, every subset of the drivers is made typical in turn.
 
     Parameters
     ----------
-    worth : mapping of set of players to (target,) array
-        Of every subset.
-    players : sequence of str
+    draw : Draw
+    random : numpy.random.Generator
 
-    Returns
-    -------
-    dict of player to (target,) array
+    Raises
+    ------
+    SolveError
+        If none of the tries stands.
     """
-    count = len(players)
-    out: dict[str, FloatArray] = {}
-    for player in players:
-        others = [p for p in players if p != player]
-        out[player] = np.zeros_like(worth[frozenset()])
-        for size in range(count):
-            weight = math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
-            for some in combinations(others, size):
-                before = frozenset(some)
-                out[player] = out[player] + weight * (worth[before | {player}] - worth[before])
+    rules = read_virtual_settings()["body"]
+    body = draw_body(draw.size, rules, random)
+    model = generator_model(chain_model(body, person_muscles(body)), rules, random)
+    for tries in range(1, _TRIES + 1):
+        situation = generator_situation(model, draw_generator_unknowns(rules, random))
+        if not solve_equilibrium(model, situation, workers=1).is_solved[0]:
+            continue
+        rest, loads = _stood_up(model, situation, draw)
+        if rest.is_solved.all():
+            return _made(draw, model, rest, loads, tries)
+    raise SolveError(
+        f"{draw.name} stands in none of {_TRIES} tries with {', '.join(draw.sizes) or 'no driver'}; take another seed"
+    )
+
+
+def _stood_up(model: ChainModel, situation: Situation, draw: Draw) -> tuple[Equilibrium, FloatArray]:
+    """Return rest and targets of a person with all their parameters, one case per subset of drivers made typical."""
+    subsets, drivers = all_subsets(len(draw.sizes)), list(draw.sizes)
+    reference = situation.repeated(len(subsets))
+    amounts = []
+    for parameter in draw.parameters:
+        values = np.full(len(subsets), draw.values[parameter.key])
+        if parameter.key in draw.sizes:
+            which = drivers.index(parameter.key)
+            values[[which in subset for subset in subsets]] = parameter.mean
+        amounts.append(parameter.amounts(values))
+    changes = [parameter.change() for parameter in draw.parameters]
+    altered = alter(model, reference, changes, amounts)
+    rest = solve_equilibrium(model, altered, workers=1)
+    given = tightness(model, reference, changes, rest.inputs, amounts)
+    return rest, compute_targets(model, altered, rest, passive=given)
+
+
+def _made(draw: Draw, model: ChainModel, rest: Equilibrium, loads: FloatArray, tries: int) -> Made:
+    harmful = np.array([float(t.harmful) for t in TARGETS])
+    values = np.zeros(len(model.body.coordinates))
+    values[model.tree.inputs] = rest.inputs[0]
+    return Made(
+        draw=draw,
+        model=model,
+        posture=values,
+        bearings=_bearings(model, rest),
+        contributions=shapley(harmful * loads, len(draw.sizes)),
+        now=loads[0],
+        typical=loads[-1],
+        tries=tries,
+    )
+
+
+def _bearings(model: ChainModel, rest: Equilibrium) -> dict[Side, Bearing]:
+    """Return what the ground does to each foot of the person as they are."""
+    places = pad_places(model, rest.inputs[:1])[0]
+    out: dict[Side, Bearing] = {}
+    for side in SIDES:
+        of = model.pads_of(side)
+        force = rest.pad_force[0, of]
+        share = force[:, 2] / max(float(force[:, 2].sum()), 1e-9)
+        centre = share @ places[of]
+        out[side] = Bearing(force.sum(axis=0), np.array([centre[0], centre[1], 0.0]))
     return out
-
-
-def harmful_contributions(
-    targets: Mapping[frozenset[str], FloatArray], players: Sequence[str], harmful: FloatArray
-) -> dict[str, FloatArray]:
-    """Return what every player adds to every target in its harmful direction.
-
-    Parameters
-    ----------
-    targets : mapping of players made typical to (target,) array
-        Every subset of the players.
-    players : sequence of str
-    harmful : (target,) array of +1 and -1
-
-    Returns
-    -------
-    dict of player to (target,) array
-        Shapley values of minus ``h(made typical) - h(as they are)``.
-    """
-    now = targets[frozenset()]
-    worth = {made: -harmful * (value - now) for made, value in targets.items()}
-    return shapley_values(worth, players)
 
 
 def _draw_size(rules: Mapping[str, Any], random: np.random.Generator) -> BodySize:
@@ -209,8 +306,7 @@ def _draw_size(rules: Mapping[str, Any], random: np.random.Generator) -> BodySiz
 def _parameters(size: BodySize) -> tuple[Parameter, ...]:
     """Return every parameter that has a norm for somebody of this sex, age and size."""
     person = Person(sex=size.sex, age_years=size.age_years, height_m=size.height_m)
-    survey: Survey = survey_person(person)
-    return survey.unmeasured
+    return survey_person(person).unmeasured
 
 
 def _pick(shares: Mapping[str, float], random: np.random.Generator) -> Any:

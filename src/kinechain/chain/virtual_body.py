@@ -179,7 +179,7 @@ def _limit_torque(item: str, sign: float) -> Function:
 
     # Beyond the limits the moment grows without bound; what no standing body reaches is held straight.
     ends = sorted(float(sign * end) for end in (low + _BEYOND / k4, high + _BEYOND / k2))
-    knots = np.linspace(*ends, math.ceil((ends[1] - ends[0]) / _STEP) + 1)
+    knots = np.linspace(ends[0], ends[1], math.ceil((ends[1] - ends[0]) / _STEP) + 1)
     upper, lower = k1 * np.exp(k2 * (sign * knots - high)), k3 * np.exp(k4 * (sign * knots - low))
     value, slope, width = sign * (upper + lower), k2 * upper + k4 * lower, np.diff(knots)
     rise = np.diff(value) / width
