@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinechain.chain.bearing import (
     Posed,
@@ -47,8 +48,11 @@ __all__ = ["one_leg", "scaled", "settled", "stand", "standing_paths", "standing_
 
 #: Level of a pad that bears nothing, m: so far below its surface that no change brings it to bear.
 _OFF_M = -1.0
-#: On the way to one leg: how far the centre of mass is brought at each step, and how many times as firmly.
-_STEPS_ASIDE, _FIRM = (0.25, 0.5, 0.75, 0.9, 1.0), 50.0
+#: On the way to one leg: how far the centre of mass is brought at each step.
+_STEPS_ASIDE = tuple(0.05 * (i + 1) for i in range(20))
+
+#: Stiffness of the sole of one foot against tilting sideways, over what toppling asks, at least.
+_ENOUGH = 3.0
 
 _LEG = ("femur", "tibia", "talus", "calcaneus", "midfoot", "forefoot_medial", "forefoot_lateral", "toes")
 
@@ -173,8 +177,8 @@ def one_leg(model: ChainModel, situation: Situation, side: Side) -> Situation:
     """Return the situation of the same people on one leg, the posture found from where they stood on both.
 
     The centre of mass is brought over the foot step by step, by joints alone; then the other foot no longer bears, and
-    what was found is the new reference.  The muscles of the leg that stands hold twice the weight: twice as stiff
-    (assumption).
+    what was found is the new reference.  The leg that stands holds twice the weight: its muscles and the sole are twice
+    as stiff, the sole at least so stiff that a body with locked joints does not topple (assumption).
 
     Parameters
     ----------
@@ -193,11 +197,18 @@ def one_leg(model: ChainModel, situation: Situation, side: Side) -> Situation:
     prior = np.where(bears, prior_shares(model.pads, read_unknowns()["rear_share"].best), 0.0)
     middle = np.einsum("p,cpi->ci", prior / prior.sum(), situation.pad_anchor[..., :2])
     turned = np.array([1.0 if not n.endswith(f"_{side[0]}") else np.sqrt(2.0) for n in model.free])
-    held = replace(situation, stiffness=turned[:, None] * situation.stiffness * turned)
+    firmer = _firmer_soles(model, situation, bears)
+    held = replace(
+        situation,
+        stiffness=turned[:, None] * situation.stiffness * turned,
+        pad_stiffness=situation.pad_stiffness * firmer,
+        pad_shear=situation.pad_shear * firmer,
+    )
+    held = settled(model, held, situation.reference, pad_loads(situation.pad_level, situation.pad_stiffness))
     start = None
     for share in _STEPS_ASIDE:
         target = situation.centre_target + share * (middle - situation.centre_target)
-        moved = replace(held, centre_target=target, centre_gain=_FIRM * situation.centre_gain)
+        moved = replace(held, centre_target=target)
         there = solve_equilibrium(model, moved, start=start)
         if not there.is_solved.all():
             case = int(np.flatnonzero(~there.is_solved)[0])
@@ -207,6 +218,16 @@ def one_leg(model: ChainModel, situation: Situation, side: Side) -> Situation:
             )
         start = there.inputs
     return settled(model, held, np.asarray(start), prior)
+
+
+def _firmer_soles(model: ChainModel, situation: Situation, bears: NDArray[np.bool_]) -> FloatArray:
+    """Return how many times as stiff the soles are when one foot bears all, (case, 1)."""
+    at = posed(model, situation.reference, situation.mass, situation.centre)
+    across = at.pads[:, bears, 1] - at.pads[:, bears, 1].mean(axis=1, keepdims=True)
+    holds = (situation.pad_stiffness[:, bears] * across**2).sum(axis=1)
+    height = at.centre_of_mass[:, 2] - at.pads[:, bears, 2].mean(axis=1)
+    topples = GRAVITY_M_S2 * situation.mass.sum(axis=1) * height
+    return np.asarray(np.maximum(2.0, _ENOUGH * topples / holds)[:, None])
 
 
 def scaled(model: ChainModel, situation: Situation, factor: float | FloatArray) -> Situation:
