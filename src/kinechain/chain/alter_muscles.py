@@ -58,8 +58,9 @@ def share_left(weight: FloatArray, before: FloatArray, after: FloatArray) -> Flo
         What each member gives at full strength, none negative; a sum of nothing loses nothing.
     before, after : (case, member) array
     """
-    had = before @ weight
-    return np.asarray(np.where(had > 0.0, (after @ weight) / np.where(had > 0.0, had, 1.0), 1.0))
+    # Not by matrix products: their last bit hangs on how many cases there are.
+    had, has = (np.einsum("cm,ms->cs", strength, weight) for strength in (before, after))
+    return np.asarray(np.where(had > 0.0, has / np.where(had > 0.0, had, 1.0), 1.0))
 
 
 def _weaker(a: Alteration, share: FloatArray) -> Fields:
