@@ -377,9 +377,9 @@ class Drivers:
     verdict : str
         In plain words, ends with `NOT_THE_CAUSE`.
     method : str
-        'exact subsets', or 'second-order expansion'.
+        'exact subsets', or 'orders of the players'.
     audit_error : float or None
-        Of the expansion against exact subsets, in floors of the target; None where all subsets were computed.
+        Of contributions against exact subsets, in floors of the target; None where all subsets were computed.
     draws : int
     seed : int
     notes : tuple of str

@@ -12,11 +12,11 @@ e of standard deviation s.  To first order its contribution to target T is ``g_T
 ``1.96 |g_T| s``, so that it exceeds the floor only where ``|e| > 1.96 s``, whichever target is asked: the union over
 all targets is as rare as the error of the test itself (5 %), and with more measured parameters the floors only rise.
 
-Two things differ from the letter of the definition, both on purpose.  Above three players every player alone is taken
-over its whole deviation instead of by its gradient (exact where one player is curved; the cross terms are finite
-differences as defined), see `kinechain.chain.game.play`.  And "undetermined because the summed interval spans zero" is
-said only where the leading set names a driver: where the leading set is empty with at least one half, contributions
-around zero are what it says, and "no driver is supported" is the answer.
+Two things differ from the letter of the definition, both on purpose.  Above four players orders of the players take the
+place of an expansion by gradients: they hold all that it holds and are without bias beyond it, see
+`kinechain.chain.game.play`.  And "undetermined because the summed interval spans zero" is said only where the leading
+set names a driver: where the leading set is empty with at least one half, contributions around zero are what it says,
+and "no driver is supported" is the answer.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ def attribute(
         direction=direction,
         direction_reason=why,
         verdict=judge_drivers({p.key: _spoken(p) for p in chosen}, named, none, undetermined, _open(survey, rest)),
-        method="exact subsets" if game.played.is_exact else "second-order expansion",
+        method="exact subsets" if game.played.is_exact else "orders of the players",
         audit_error=_audit_error(game),
         draws=len(game.draws),
         seed=settings.seed,
@@ -278,7 +278,7 @@ def _play(
     played = play(harm, draws, typical, groups, np.array([f.value for f in floors]))
     kept, asked, notes = _computable(played, targets)
     limit = np.array([floors[t].value for t in asked])
-    played = _some_targets(played.draws(kept), asked)
+    played = played.part(kept, asked)
     return _Game(
         chosen,
         tuple(tuple(columns.index(c) for c in group) for group in groups),
@@ -335,18 +335,6 @@ def _computable(played: Play, targets: Sequence[HarmfulTarget]) -> tuple[BoolArr
     if not kept.all():
         notes.append(f"{int((~kept).sum())} of {len(kept)} draws did not come to rest with all loads and are left out.")
     return kept, asked, tuple(notes)
-
-
-def _some_targets(played: Play, asked: list[int]) -> Play:
-    return Play(
-        played.contributions[..., asked],
-        played.now[:, asked],
-        played.typical[:, asked],
-        played.singles[..., asked],
-        played.pairs[..., asked],
-        played.audit_error[asked],
-        played.is_exact,
-    )
 
 
 def _driver_sets(game: _Game, sets: Sequence[tuple[tuple[int, ...], float]]) -> tuple[DriverSet, ...]:
@@ -524,7 +512,7 @@ def _direction(game: _Game, sets: Sequence[tuple[tuple[int, ...], float]]) -> tu
 
 
 def _audit_error(game: _Game) -> float | None:
-    """Return the largest audited error of the expansion, in floors of its target."""
+    """Return the largest audited error of a contribution, in floors of its target."""
     floors = np.array([f.value for f in game.floors])
     known = np.isfinite(game.played.audit_error) & (floors > 0.0)
     return float((game.played.audit_error[known] / floors[known]).max()) if known.any() else None

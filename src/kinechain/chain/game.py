@@ -38,11 +38,13 @@ __all__ = [
 Evaluate = Callable[[FloatArray, IntArray], FloatArray]
 
 #: Up to this many players all subsets are computed.
-EXACT_PLAYERS = 3
-#: Draws on which the expansion is held against all subsets.
+EXACT_PLAYERS = 4
+#: Above that, so many orders of the players per draw, each once forward and once backward.
+ORDERS = 2
+#: Draws on which those are held against all subsets.
 AUDIT_DRAWS = 20
-#: Largest error of the expansion (95th percentile), in floors of the target.
-LARGEST_AUDIT_ERROR = 0.25
+#: Largest error of the probability of any player on those draws before all subsets of all draws are computed.
+LARGEST_AUDIT_ERROR = 0.1
 #: Players whose posteriors correlate more than this are one.
 ONE_GROUP = 0.9
 
@@ -58,12 +60,15 @@ class Play(Immutable):
     contributions : (player, draw, target) array
     now, typical : (draw, target) array
         Harmful loads as the person is, and with all players typical.
-    singles : (player, draw, target) array
+    tried : (trial,) array of int
+        The draws for which the change of one and of two players is known.
+    singles : (player, trial, target) array
         Change of the load when one player is made typical.
-    pairs : (player, player, draw, target) array
+    pairs : (player, player, trial, target) array
         Change when two are, symmetric; the diagonal holds the singles.
     audit_error : (target,) array
-        95th percentile of the error of the expansion in the units of the targets; NaN where nothing was expanded.
+        95th percentile of the error of a contribution, in the units of the targets; NaN where all subsets were
+        computed.
     is_exact : bool
         True if all subsets were computed.
     """
@@ -71,6 +76,7 @@ class Play(Immutable):
     contributions: FloatArray
     now: FloatArray
     typical: FloatArray
+    tried: IntArray
     singles: FloatArray
     pairs: FloatArray
     audit_error: FloatArray
@@ -80,15 +86,23 @@ class Play(Immutable):
         for name in ("contributions", "now", "typical", "singles", "pairs", "audit_error"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
-    def draws(self, which: BoolArray) -> Play:
-        """Return the same of some of the draws."""
+    def part(self, draws: BoolArray, targets: Sequence[int]) -> Play:
+        """Return the same of some of the draws and targets.
+
+        Parameters
+        ----------
+        draws : (draw,) array of bool
+        targets : sequence of int
+        """
+        columns, trials = list(targets), draws[self.tried]
         return Play(
-            self.contributions[:, which],
-            self.now[which],
-            self.typical[which],
-            self.singles[:, which],
-            self.pairs[:, :, which],
-            self.audit_error,
+            self.contributions[:, draws][..., columns],
+            self.now[draws][:, columns],
+            self.typical[draws][:, columns],
+            (np.cumsum(draws) - 1)[self.tried[trials]],
+            self.singles[:, trials][..., columns],
+            self.pairs[:, :, trials][..., columns],
+            self.audit_error[columns],
             self.is_exact,
         )
 
@@ -115,12 +129,8 @@ def subset_loads(
     numbers : (draw,) array of int
         Handed to ``evaluate``, the same for every subset: the draws are paired.
     """
-    cases = np.repeat(draws[None], len(subsets), axis=0)
-    for k, subset in enumerate(subsets):
-        for player in subset:
-            cases[k][:, list(players[player])] = typical[list(players[player])]
-    flat = evaluate(cases.reshape(-1, draws.shape[1]), np.tile(numbers, len(subsets)))
-    return np.asarray(flat).reshape(len(subsets), len(draws), -1)
+    masks = np.array([sum(1 << i for i in subset) for subset in subsets], dtype=np.int64)
+    return _loads(evaluate, draws, typical, players, np.tile(masks, (len(draws), 1)), numbers).swapaxes(0, 1)
 
 
 def all_subsets(count: int) -> list[tuple[int, ...]]:
@@ -155,13 +165,15 @@ def play(
     players: Sequence[Sequence[int]],
     floors: FloatArray,
 ) -> Play:
-    """Play a game: all subsets of up to three players, of more an expansion to second order that is audited.
+    """Play a game: all subsets of up to four players, of more a few orders of the players per draw, audited.
 
-    The expansion takes every player alone over its whole deviation (so that whatever is curved in one player is exact)
-    and of every two the cross term, ``k d1 d2`` with the deviations d of the draw and k by least squares over the
-    audit draws; what three or more players do only together is left out.  Its error is told by cross-validation: k from
-    one half of the audit draws, held against all subsets in the other half.  Where the error exceeds a quarter of the
-    floor of any target, all subsets of all draws are computed.
+    In an order the players are made typical one after the other, and each contributes the change it makes; the mean
+    over all orders is the Shapley value.  Two random orders per draw, each forward and backward, give it without bias,
+    and exactly where players act alone or in pairs: all that an expansion to second order holds, but over the whole
+    deviations and not by gradients.  (Of a standing person with six players, the expansion missed contributions by up
+    to 1.9 floors, because feet roll off and muscles take over; the orders by 0.4, and no probability by more than
+    0.06.)  On twenty draws all subsets are computed too; where the probability that a player is relevant differs there
+    by more than 0.1, they are computed for all draws.
 
     Parameters
     ----------
@@ -171,35 +183,23 @@ def play(
     players : sequence of sequences of int
         The parameters of each player.
     floors : (target,) array
-        What the error of the expansion is held against; NaN for a target that is not asked.
+        What a relevant contribution exceeds; NaN for a target that is not asked.
     """
     count, numbers = len(players), np.arange(len(draws))
+    subsets = all_subsets(count)
     if count <= EXACT_PLAYERS:
-        return _exact(subset_loads(evaluate, draws, typical, players, all_subsets(count), numbers), count)
-    audited = numbers[: min(AUDIT_DRAWS, len(draws))]
-    whole = subset_loads(evaluate, draws[audited], typical, players, all_subsets(count), audited)
-    few = [(), *((i,) for i in range(count)), tuple(range(count))]
-    rest = numbers[len(audited) :]
-    loads = subset_loads(evaluate, draws[rest], typical, players, few, rest)
-    order = [sum(1 << i for i in subset) for subset in few]
-    loads = np.concatenate([whole[order], loads], axis=1)
-    deviations = np.stack([draws[:, p[0]] - typical[p[0]] for p in players])
-    error = _audit(whole, deviations[:, audited], count)
-    asked = np.isfinite(floors) & np.isfinite(error)
-    if np.any(error[asked] > LARGEST_AUDIT_ERROR * floors[asked]):
-        return _exact(subset_loads(evaluate, draws, typical, players, all_subsets(count), numbers), count)
-    curvature = _curvature(_interactions(whole, count), deviations[:, audited])
-    cross = curvature[:, :, None, :] * (deviations[:, None] * deviations[None])[..., None]
-    singles = loads[1 : count + 1] - loads[0]
-    return Play(
-        -singles - 0.5 * cross.sum(axis=1),
-        loads[0],
-        loads[-1],
-        singles,
-        _pairs(singles, cross),
-        error,
-        is_exact=False,
-    )
+        return _exact(subset_loads(evaluate, draws, typical, players, subsets, numbers), count)
+    audited, rest = numbers[:AUDIT_DRAWS], numbers[AUDIT_DRAWS:]
+    whole = _exact(subset_loads(evaluate, draws[audited], typical, players, subsets, audited), count)
+    told, now, end = _in_orders(evaluate, draws, typical, players, numbers)
+    wrong = _probabilities(told[:, audited], floors) - _probabilities(whole.contributions, floors)
+    if np.abs(wrong).max() > LARGEST_AUDIT_ERROR:
+        others = _exact(subset_loads(evaluate, draws[rest], typical, players, subsets, rest), count)
+        return _joined(whole, others)
+    errors = np.abs(told[:, audited] - whole.contributions).reshape(-1, told.shape[-1])
+    percentile = [np.percentile(e[np.isfinite(e)], 95) if np.isfinite(e).any() else np.nan for e in errors.T]
+    told[:, audited] = whole.contributions
+    return Play(told, now, end, audited, whole.singles, whole.pairs, np.array(percentile), is_exact=False)
 
 
 def group_players(draws: FloatArray, columns: Sequence[int], limit: float = ONE_GROUP) -> list[list[int]]:
@@ -324,12 +324,77 @@ def information_of_unmeasured(
     return expected_information(joined, values, sem, normal[1])
 
 
+def _loads(
+    evaluate: Evaluate,
+    draws: FloatArray,
+    typical: FloatArray,
+    players: Sequence[Sequence[int]],
+    masks: IntArray,
+    numbers: IntArray,
+) -> FloatArray:
+    """Return the loads of every draw with each of its sets typical, (draw, set, target).
+
+    ``masks`` is (draw, set): bit i is set where player i is typical.
+    """
+    cases = np.repeat(draws[:, None], masks.shape[1], axis=1)
+    for i, columns in enumerate(players):
+        for column in columns:
+            cases[..., column] = np.where(masks >> i & 1, typical[column], cases[..., column])
+    flat = evaluate(cases.reshape(-1, draws.shape[1]), np.repeat(numbers, masks.shape[1]))
+    return np.asarray(flat).reshape(*masks.shape, -1)
+
+
+def _in_orders(
+    evaluate: Evaluate, draws: FloatArray, typical: FloatArray, players: Sequence[Sequence[int]], numbers: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return contributions (player, draw, target) by orders of the players, and the loads before and after all."""
+    count, random = len(players), np.random.default_rng(len(players))
+    half = random.permuted(np.tile(np.arange(count), (len(draws), ORDERS, 1)), axis=2)
+    orders = np.concatenate([half, half[..., ::-1]], axis=1)
+    masks = np.cumsum(1 << orders, axis=2)
+    inner = masks[..., :-1].reshape(len(draws), -1)
+    ends = np.tile([0, (1 << count) - 1], (len(draws), 1))
+    loads = _loads(evaluate, draws, typical, players, np.concatenate([ends, inner], axis=1), numbers)
+    now, end = loads[:, 0], loads[:, 1]
+    steps = loads[:, 2:].reshape(*orders.shape[:2], count - 1, -1)
+    first = np.broadcast_to(now[:, None, None], (*steps.shape[:2], 1, steps.shape[-1]))
+    last = np.broadcast_to(end[:, None, None], first.shape)
+    path = np.concatenate([first, steps, last], axis=2)
+    change = path[:, :, :-1] - path[:, :, 1:]
+    out = np.zeros((count, len(draws), loads.shape[-1]))
+    for i in range(count):
+        out[i] = (change * (orders == i)[..., None]).sum(axis=2).mean(axis=1)
+    return out, now, end
+
+
+def _probabilities(contributions: FloatArray, floors: FloatArray) -> FloatArray:
+    """Return how often each player exceeds the floor of any target, (player,)."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((contributions > floors).any(axis=2).mean(axis=1))
+
+
+def _joined(one: Play, other: Play) -> Play:
+    """Return two plays of the same game with all subsets, one draw after the other."""
+    return Play(
+        np.concatenate([one.contributions, other.contributions], axis=1),
+        np.concatenate([one.now, other.now]),
+        np.concatenate([one.typical, other.typical]),
+        np.concatenate([one.tried, len(one.now) + other.tried]),
+        np.concatenate([one.singles, other.singles], axis=1),
+        np.concatenate([one.pairs, other.pairs], axis=2),
+        one.audit_error,
+        is_exact=True,
+    )
+
+
 def _exact(loads: FloatArray, count: int) -> Play:
+    """Return the game of which the load with every subset typical is known, (subset, draw, target)."""
     singles = np.stack([loads[1 << i] - loads[0] for i in range(count)]) if count else np.zeros((0, *loads.shape[1:]))
     return Play(
         shapley(loads, count),
         loads[0],
         loads[-1],
+        np.arange(loads.shape[1]),
         singles,
         _pairs(singles, _interactions(loads, count)),
         np.full(loads.shape[-1], np.nan),
@@ -352,31 +417,6 @@ def _pairs(singles: FloatArray, cross: FloatArray) -> FloatArray:
     for i, single in enumerate(singles):
         pairs[i, i] = single
     return pairs
-
-
-def _curvature(interactions: FloatArray, deviations: FloatArray) -> FloatArray:
-    """Return the cross terms k of ``k d1 d2`` by least squares over the draws, (player, player, target)."""
-    product = deviations[:, None] * deviations[None]
-    over = np.where(np.isfinite(interactions), interactions, 0.0)
-    seen = np.isfinite(interactions) * product[..., None] ** 2
-    total = seen.sum(axis=2)
-    top = (over * product[..., None]).sum(axis=2)
-    return np.asarray(np.divide(top, total, out=np.zeros_like(top), where=total > 0.0))
-
-
-def _audit(whole: FloatArray, deviations: FloatArray, count: int) -> FloatArray:
-    """Return the 95th percentile of the error of the expansion per target, each half told by the other."""
-    interactions, exact = _interactions(whole, count), shapley(whole, count)
-    singles = np.stack([whole[1 << i] - whole[0] for i in range(count)])
-    errors = np.full_like(exact, np.nan)
-    for half in (0, 1):
-        taken, told = np.arange(half, whole.shape[1], 2), np.arange(1 - half, whole.shape[1], 2)
-        curvature = _curvature(interactions[:, :, taken], deviations[:, taken])
-        product = deviations[:, None, told] * deviations[None][:, :, told]
-        cross = (curvature[:, :, None, :] * product[..., None]).sum(axis=1)
-        errors[:, told] = np.abs(-singles[:, told] - 0.5 * cross - exact[:, told])
-    flat = errors.reshape(-1, errors.shape[-1])
-    return np.array([np.percentile(e[np.isfinite(e)], 95) if np.isfinite(e).any() else np.nan for e in flat.T])
 
 
 def _correlation(one: FloatArray, other: FloatArray) -> float:

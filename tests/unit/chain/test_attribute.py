@@ -188,11 +188,11 @@ def test_many_targets_do_not_make_many_chances_of_a_false_driver():
     assert many.p_relevant[0] == pytest.approx(one.p_relevant[0], abs=0.02)
 
 
-def test_more_than_three_players_are_expanded_and_audited():
+def test_more_than_four_players_are_ordered_and_audited():
     person = man(*legs(40.0), lunge("left", 3.0), strength("right", 0.6), strength("left", 0.6), drop("left", 20.0))
     drivers = drivers_of(person, {"leg_length": 10.0, "arch_drop left": 2.0})
     assert len(drivers.players) == 5
-    assert drivers.method == "second-order expansion"
+    assert drivers.method == "orders of the players"
     assert drivers.audit_error == pytest.approx(0.0, abs=1e-9)
     assert drivers.sets[0].drivers == ("leg_length",)
 

@@ -41,7 +41,7 @@ def test_an_additive_game_gives_every_player_exactly_its_own(count):
     for i in range(count):
         expected = (draws[:, i, None] - 1.0) * weights[:, i]
         assert played.contributions[i] == pytest.approx(expected)
-    assert played.is_exact == (count <= 3)
+    assert played.is_exact == (count <= 4)
 
 
 def test_an_interaction_is_split_equally():
@@ -105,7 +105,7 @@ def second_order(count):
     return evaluate
 
 
-def test_the_expansion_is_exact_where_players_act_in_pairs():
+def test_orders_are_exact_where_players_act_in_pairs():
     evaluate, draws = second_order(5), draws_of(80, 5)
     played = play(evaluate, draws, np.zeros(5), players(5), np.full(1, 0.1))
     exact = shapley(
@@ -118,21 +118,35 @@ def test_the_expansion_is_exact_where_players_act_in_pairs():
     assert played.typical == pytest.approx(evaluate(np.zeros((80, 5)), None))
 
 
-def test_a_wrong_expansion_is_found_and_replaced():
-    draws = draws_of(40, 4)
-
-    def evaluate(x, _numbers):
-        return np.prod(x, axis=1, keepdims=True)
-
-    rough = play(evaluate, draws, np.zeros(4), players(4), np.full(1, 1e6))
-    assert not rough.is_exact
-    assert rough.audit_error[0] > 1.0
-    strict = play(evaluate, draws, np.zeros(4), players(4), np.full(1, 1.0))
-    assert strict.is_exact
-    assert strict.contributions[0, :, 0] == pytest.approx(np.prod(draws, axis=1) / 4)
+def product(x, _numbers):
+    return np.prod(x, axis=1, keepdims=True)
 
 
-def test_the_expansion_costs_few_evaluations():
+def test_orders_are_without_bias_where_all_act_together():
+    draws = draws_of(3000, 5, mean=1.0)
+    played = play(product, draws, np.zeros(5), players(5), np.full(1, 1e6))
+    exact = np.prod(draws, axis=1) / 5
+    assert not played.is_exact
+    for contribution in played.contributions[..., 0]:
+        spread = (contribution - exact).std() / np.sqrt(len(draws))
+        assert contribution.mean() - exact.mean() == pytest.approx(0.0, abs=4.0 * spread)
+    assert played.contributions.sum(axis=0)[:, 0] == pytest.approx(5 * exact)
+    assert played.audit_error[0] > 0.1
+    # The audited draws are exact.
+    assert played.contributions[0, :20, 0] == pytest.approx(exact[:20])
+
+
+def test_where_orders_tell_other_probabilities_all_subsets_are_computed():
+    draws = draws_of(40, 5, mean=1.0)
+    floor = np.median(np.prod(draws, axis=1)) / 5
+    played = play(product, draws, np.zeros(5), players(5), np.full(1, floor))
+    assert played.is_exact
+    assert played.contributions[3, :, 0] == pytest.approx(np.prod(draws, axis=1) / 5)
+    assert played.singles.shape == (5, 40, 1)
+    assert played.tried.tolist() == list(range(40))
+
+
+def test_orders_cost_few_evaluations():
     cases = []
 
     def evaluate(x, _numbers):
@@ -140,7 +154,17 @@ def test_the_expansion_costs_few_evaluations():
         return x.sum(axis=1, keepdims=True)
 
     play(evaluate, draws_of(200, 6), np.zeros(6), players(6), np.ones(1))
-    assert sum(cases) == 64 * 20 + 8 * 180
+    assert sum(cases) == 64 * 20 + 22 * 200
+
+
+def test_a_part_of_a_game_keeps_draws_and_trials_together():
+    draws = draws_of(60, 5)
+    played = play(linear(np.ones((2, 5))), draws, np.zeros(5), players(5), np.ones(2))
+    kept = np.arange(60) % 3 != 1
+    part = played.part(kept, [1])
+    assert part.contributions == pytest.approx(played.contributions[:, kept][..., [1]])
+    assert part.singles[2, :, 0] == pytest.approx(-draws[kept][part.tried, 2])
+    assert len(part.tried) == 13
 
 
 def test_draws_are_paired_across_subsets():
