@@ -62,6 +62,9 @@ def standing_situation(
     unknowns: Unknowns | None = None,
     posture: FloatArray | None = None,
     shares: FloatArray | None = None,
+    *,
+    mass_kg: FloatArray | None = None,
+    size: FloatArray | None = None,
 ) -> Situation:
     """Return the situation in which a posture is at rest, for as many cases as there are unknowns.
 
@@ -74,6 +77,11 @@ def standing_situation(
         How the person stands, personal parameters left aside; None: as the model has it.
     shares : (pad,) or (case, pad) array or None
         How the weight lies on the pads as far as balance leaves it open; None: as people have it (ohlendorf2020).
+    mass_kg : (case,) array or None
+        Mass of each person; None: that of the body.
+    size : (case,) array or None
+        How many times as large as the body each person is, the joints as stiff passively; None: as large.  What holds
+        of such a situation stands in `scaled`.
 
     Raises
     ------
@@ -83,9 +91,11 @@ def standing_situation(
     unknowns = best_unknowns() if unknowns is None else unknowns
     inputs = _reference(model, unknowns, posture)
     mass, centre = _masses(model, unknowns)
+    large = np.ones((len(mass), 1)) if size is None else np.asarray(size, dtype=float)[:, None]
+    mass = mass * large * (1.0 if mass_kg is None else np.asarray(mass_kg, dtype=float)[:, None] / model.body.mass_kg)
     at = posed(model, inputs, mass, centre)
     prior = prior_shares(model.pads, unknowns.of("rear_share")) if shares is None else np.asarray(shares, dtype=float)
-    scale, pad_stiffness = _spring_scale(model, unknowns), _pad_stiffness(model, unknowns)
+    scale, pad_stiffness = _spring_scale(model, unknowns), large**2 * _pad_stiffness(model, unknowns)
     count, muscles = len(inputs), model.musculature
     up = np.zeros_like(at.pads)
     up[..., 2] = 1.0
