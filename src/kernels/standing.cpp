@@ -15,8 +15,8 @@ namespace {
 constexpr double kGravity = 9.80665, kSmoothness = 0.0002, kJointTolerance = 1e-8, kRootTolerance = 1e-8;
 constexpr double kFirstRadius = 0.1, kLargestRadius = 0.3, kSmallestRadius = 1e-10, kLargestFall = 1.0;
 constexpr double kTie = 1e-9, kEnough = 1e-4, kDifference = 1e-6, kFeeler = 1e-3;
-constexpr int kJointSteps = 60, kRootSteps = 60, kShifts = 60;
-constexpr int kWays[] = {1, 2, 4, 8, 16};
+constexpr double kShortestWay = 1.0 / 64.0;
+constexpr int kStepsOnTheWay = 20, kJointSteps = 200, kRootSteps = 60, kShifts = 60;
 constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
 
 void cross(const double* a, const double* b, double* out) {
@@ -59,6 +59,11 @@ void turned_pull(const double* moment, const double* a, double* out) {
 // a . sum of p x g, where G is the sum of p g^T.
 double turned_moment(const double* moment, const double* a) {
   return a[0] * (moment[5] - moment[7]) + a[1] * (moment[6] - moment[2]) + a[2] * (moment[1] - moment[3]);
+}
+
+// The next radius after a step of some length that kept a share of its promise.
+double widened(double radius, double length, double kept) {
+  return kept > 0.5 && length > 0.1 * radius ? std::min(2.0 * radius, kLargestRadius) : radius;
 }
 
 // What a pad answers at a place: energy, its gradient and Hessian by the place.
@@ -535,7 +540,7 @@ bool StandingSolver::bear(const StandingCase& one, double* values) {
     if (promised < kTie ? largest(there.gradient, kRoot) < size : gain >= kEnough * promised) {
       std::copy_n(trial, kRoot, values);
       now = there;
-      if (gain > 0.5 * promised) radius = std::min(std::max(radius, 2.0 * length), kLargestRadius);
+      radius = widened(radius, length, gain / promised);
     } else {
       radius = 0.25 * length;
       if (radius < kSmallestRadius) break;
@@ -668,7 +673,8 @@ void StandingSolver::end(const StandingCase& one, const double* values, const St
 }
 
 // Newton's steps down Phi inside a trust region, the root borne by the ground at each.
-void StandingSolver::descend(const StandingCase& one, const double* start, StandingRest& rest, StandingTerms& terms) {
+void StandingSolver::descend(const StandingCase& one, const double* start, int most, StandingRest& rest,
+                             StandingTerms& terms) {
   const Index n = free_, joints = joints_;
   std::vector<double> values(start, start + n), trial(n), step(joints);
   double radius = kFirstRadius;
@@ -677,7 +683,7 @@ void StandingSolver::descend(const StandingCase& one, const double* start, Stand
   rest.status = kFalls;
   if (!bear(one, values.data())) return;
   evaluate(one, values.data(), true, terms);
-  for (int iteration = 1; iteration <= kJointSteps; ++iteration) {
+  for (int iteration = 1; iteration <= most; ++iteration) {
     rest.iterations = iteration;
     rest.status = kFalls;
     if (!reduce(terms, reduced_)) return;
@@ -705,7 +711,7 @@ void StandingSolver::descend(const StandingCase& one, const double* start, Stand
       if (is_better) {
         values.swap(trial);
         std::swap(terms, there_);
-        if (gain > 0.5 * promised) radius = std::min(std::max(radius, 2.0 * length), kLargestRadius);
+        radius = widened(radius, length, gain / promised);
         continue;
       }
     }
@@ -716,7 +722,7 @@ void StandingSolver::descend(const StandingCase& one, const double* start, Stand
 }
 
 // Brings the support from below the reference posture to where it is wanted, a rest at every step.
-void StandingSolver::follow(const StandingCase& one, int steps, StandingRest& rest, StandingTerms& terms) {
+void StandingSolver::follow(const StandingCase& one, StandingRest& rest, StandingTerms& terms) {
   const Index n = free_, pads = body_.pad_count();
   std::vector<double> values(n), anchor(3 * pads), below(3 * pads), normal(3 * pads), lacking(n), force(n);
   for (Index i = 0; i < n; ++i) values[i] = one.reference[body_.free[i]];
@@ -754,18 +760,30 @@ void StandingSolver::follow(const StandingCase& one, int steps, StandingRest& re
   felt.pad_normal = felt_normal.data();
   felt.force = felt_force.data();
   Index spent = 0;
-  for (int k = 1; k <= steps; ++k) {
-    bring(static_cast<double>(k - 1) / steps, anchor.data(), normal.data(), force.data());
-    bring((k - 1 + kFeeler) / steps, felt_anchor.data(), felt_normal.data(), felt_force.data());
+  double share = 0.0, step = 1.0;
+  while (true) {
+    bring(share, anchor.data(), normal.data(), force.data());
+    bring(share + kFeeler * step, felt_anchor.data(), felt_normal.data(), felt_force.data());
+    std::vector<double> predicted(values);
     rest.status = kFalls;
-    rest.iterations = spent;
-    if (!ahead(moved, felt, values.data())) return;
-    bring(static_cast<double>(k) / steps, anchor.data(), normal.data(), force.data());
-    descend(k == steps ? one : moved, values.data(), rest, terms);
+    rest.iterations = 0;
+    if (ahead(moved, felt, predicted.data())) {
+      bring(share + step, anchor.data(), normal.data(), force.data());
+      descend(share + step == 1.0 ? one : moved, predicted.data(), step > kShortestWay ? kStepsOnTheWay : kJointSteps,
+              rest, terms);
+    }
     spent += rest.iterations + 1;
     rest.iterations = spent;
-    if (rest.status != kAtRest) return;
-    values = rest.values;
+    if (rest.status == kAtRest) {
+      values = rest.values;
+      share += step;
+      if (share == 1.0) return;
+      step = std::min(2.0 * step, 1.0 - share);
+    } else if (step > kShortestWay) {
+      step *= 0.5;
+    } else {
+      return;
+    }
   }
 }
 
@@ -804,21 +822,19 @@ void StandingSolver::find(const StandingCase& one, const double* start, Standing
   evaluate(one, begin, true, terms);
   if (reduce(terms, reduced_) && is_rest(terms, reduced_)) return end(one, begin, terms, reduced_, 0, rest);
   Index spent = 0;
-  const auto tried = [&]() {
+  const auto is_found = [&]() {
     spent += rest.iterations;
     rest.iterations = spent;
     return rest.status == kAtRest;
   };
   if (start != nullptr) {
-    descend(one, start, rest, terms);
-    if (tried()) return;
+    descend(one, start, kStepsOnTheWay, rest, terms);
+    if (is_found()) return;
   }
-  for (int steps : kWays) {
-    follow(one, steps, rest, terms);
-    if (tried()) return;
-  }
-  descend(one, reference.data(), rest, terms);
-  if (tried()) return;
+  follow(one, rest, terms);
+  if (is_found()) return;
+  descend(one, reference.data(), kJointSteps, rest, terms);
+  if (is_found()) return;
   rest.values.assign(n, kNoNumber);
   rest.residual = rest.smallest_eigenvalue = kNoNumber;
 }

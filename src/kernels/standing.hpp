@@ -113,8 +113,8 @@ class StandingSolver {
   bool is_rest(const StandingTerms& terms, const Reduced& reduced) const;
   void end(const StandingCase& one, const double* values, const StandingTerms& terms, Reduced& reduced,
            Index iterations, StandingRest& rest);
-  void descend(const StandingCase& one, const double* start, StandingRest& rest, StandingTerms& terms);
-  void follow(const StandingCase& one, int steps, StandingRest& rest, StandingTerms& terms);
+  void descend(const StandingCase& one, const double* start, int most, StandingRest& rest, StandingTerms& terms);
+  void follow(const StandingCase& one, StandingRest& rest, StandingTerms& terms);
   bool ahead(const StandingCase& before, const StandingCase& felt, double* values);
   bool trusted_step(const double* hessian, const double* gradient, Index count, double radius, double* step);
   bool factorize(const double* matrix, Index count, double shift);

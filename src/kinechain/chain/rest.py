@@ -71,8 +71,8 @@ JOINT_TOLERANCE, ROOT_TOLERANCE = 1e-8, 1e-8
 ROOT_COUNT = 6
 #: Longest step of a coordinate, rad or m: at first, at most, and below which the search ends.
 FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 0.1, 0.3, 1e-10
-#: Steps of the joints, and of the root for each of them.
-JOINT_STEPS, ROOT_STEPS = 60, 60
+#: Steps of the joints, at most, where the way to the rest goes on after it and where not; of the root for each.
+STEPS_ON_THE_WAY, JOINT_STEPS, ROOT_STEPS = 20, 200, 60
 #: The root may not go further than this from where it was looked for, rad or m: the body falls.
 LARGEST_FALL = 1.0
 #: A gain smaller than this, J, is lost in rounding: then the residual decides.
@@ -81,9 +81,9 @@ TIE_J = 1e-9
 ENOUGH = 1e-4
 #: Step of the difference that the second derivative of the root's place is taken by, rad or m.
 DIFFERENCE = 1e-6
-#: The support is brought to its place in so many steps, until one way leads there.
-WAYS = (1, 2, 4, 8, 16)
-#: Share of the way by which the direction of the way is felt.
+#: The support is brought to its place in steps no shorter than this share of the way.
+SHORTEST_WAY = 1.0 / 64.0
+#: Share of a step by which the direction of the way is felt.
 FEELER = 1e-3
 
 
@@ -470,7 +470,7 @@ def find_rest(shared: Shared, case: Case, start: FloatArray | None) -> Rest:
     """Return where a case comes to rest.
 
     Newton's steps from ``start`` (free,) where one is given; else, or where these lead nowhere, the support is brought
-    from below the reference posture to where it is wanted, in ever more steps.
+    from below the reference posture to where it is wanted; where this fails, Newton's steps from the reference.
     """
     reference = case.reference[shared.free]
     if not case.is_finite or not (case.mass.sum() > 0) or (start is not None and not np.isfinite(start).all()):
@@ -482,17 +482,16 @@ def find_rest(shared: Shared, case: Case, start: FloatArray | None) -> Rest:
     if reduced is not None and _is_rest(terms, reduced):
         return _ended(shared, case, begin, terms, reduced, 0)
     if start is not None:
-        rest = _descend(shared, case, start)
-        spent += rest.iterations
+        rest = _descend(shared, case, start, STEPS_ON_THE_WAY)
+        spent = rest.iterations
         if rest.status == CONVERGED:
             return rest
-    for steps in WAYS:
-        rest = _follow(shared, case, reference, steps)
+    rest = _follow(shared, case, reference)
+    spent += rest.iterations
+    if rest.status != CONVERGED:
+        rest = _descend(shared, case, reference, JOINT_STEPS)
         spent += rest.iterations
-        if rest.status == CONVERGED:
-            return replace(rest, iterations=spent)
-    rest = _descend(shared, case, reference)
-    return replace(rest, iterations=spent + rest.iterations)
+    return replace(rest, iterations=spent)
 
 
 @dataclass(frozen=True)
@@ -550,15 +549,15 @@ def _failed(values: FloatArray, iterations: int, status: int) -> Rest:
     return Rest(np.full(len(values), np.nan), None, np.nan, np.nan, iterations, status)
 
 
-def _descend(shared: Shared, case: Case, values: FloatArray) -> Rest:
-    """Go down Phi by Newton's steps inside a trust region, the root borne by the ground at each."""
+def _descend(shared: Shared, case: Case, values: FloatArray, most: int) -> Rest:
+    """Go down Phi by at most so many Newton's steps inside a trust region, the root borne by the ground at each."""
     here = _bear(shared, case, values)
     radius, hits_ground = FIRST_RADIUS, True
     if here is None:
         return _failed(values, 0, FALLS)
     values = here
     terms = terms_of(shared, case, values)
-    for iteration in range(1, JOINT_STEPS + 1):
+    for iteration in range(1, most + 1):
         reduced = _reduce(terms)
         if reduced is None:
             return _failed(values, iteration, FALLS)
@@ -577,7 +576,7 @@ def _descend(shared: Shared, case: Case, values: FloatArray) -> Rest:
             gain = terms.energy + terms.control - there.energy - there.control
             if _is_nearer(there, reduced) if promised < TIE_J else gain >= ENOUGH * promised:
                 values, terms = trial, there
-                radius = min(max(radius, 2.0 * length), LARGEST_RADIUS) if gain > 0.5 * promised else radius
+                radius = _widened(radius, length, gain / promised)
                 continue
         radius = 0.25 * length
         if radius < SMALLEST_RADIUS:
@@ -608,7 +607,7 @@ def _bear(shared: Shared, case: Case, values: FloatArray) -> FloatArray | None:
         gain, length = now.energy - there.energy, float(np.abs(step).max())
         if np.abs(there.gradient).max() < size if promised < TIE_J else gain >= ENOUGH * promised:
             values, now = trial, there
-            radius = min(max(radius, 2.0 * length), LARGEST_RADIUS) if gain > 0.5 * promised else radius
+            radius = _widened(radius, length, gain / promised)
         else:
             radius = 0.25 * length
             if radius < SMALLEST_RADIUS:
@@ -617,10 +616,11 @@ def _bear(shared: Shared, case: Case, values: FloatArray) -> FloatArray | None:
     return values if held else None
 
 
-def _follow(shared: Shared, case: Case, values: FloatArray, steps: int) -> Rest:
+def _follow(shared: Shared, case: Case, values: FloatArray) -> Rest:
     """Bring the support from below the reference posture to where it is wanted, a rest at every step.
 
-    What the reference posture lacks of being at rest is a force that fades on the way.
+    What the reference posture lacks of being at rest is a force that fades on the way.  A step that leads to no rest is
+    tried again half as long; the shortest one may lead anywhere downhill, as when a strained pad lets go.
     """
     terms = terms_of(shared, case, values)
     below = replace(case, pad_anchor=terms.pad_position, pad_normal=np.tile([0.0, 0.0, 1.0], (len(case.pad_level), 1)))
@@ -629,18 +629,24 @@ def _follow(shared: Shared, case: Case, values: FloatArray, steps: int) -> Rest:
     if reduced is None or not _is_positive(reduced.hessian):
         return _failed(values, 0, FALLS if reduced is None else LOST)
     lacking = np.concatenate([terms.gradient[:ROOT_COUNT], reduced.residual])
-    spent, rest = 0, _failed(values, 0, LOST)
-    for k in range(1, steps + 1):
-        before, felt, now = (_on_the_way(below, case, lacking, (k - 1 + f) / steps) for f in (0.0, FEELER, 1.0))
+    share, step, spent = 0.0, 1.0, 0
+    while True:
+        before, felt, now = (_on_the_way(below, case, lacking, share + f * step) for f in (0.0, FEELER, 1.0))
         predicted = _ahead(shared, before, felt, values)
         if predicted is None:
-            return _failed(values, spent, FALLS)
-        rest = _descend(shared, now, predicted)
+            rest = _failed(values, 0, FALLS)
+        else:
+            rest = _descend(shared, now, predicted, STEPS_ON_THE_WAY if step > SHORTEST_WAY else JOINT_STEPS)
         spent += rest.iterations + 1
-        if rest.status != CONVERGED:
-            break
-        values = rest.values
-    return replace(rest, iterations=spent)
+        if rest.status == CONVERGED:
+            values, share = rest.values, share + step
+            if share == 1.0:
+                return replace(rest, iterations=spent)
+            step = min(2.0 * step, 1.0 - share)
+        elif step > SHORTEST_WAY:
+            step *= 0.5
+        else:
+            return replace(rest, iterations=spent)
 
 
 def _on_the_way(below: Case, wanted: Case, lacking: FloatArray, share: float) -> Case:
@@ -672,6 +678,11 @@ def _ahead(shared: Shared, before: Case, felt: Case, values: FloatArray) -> Floa
     longest = float(np.abs(drift).max())
     drift *= min(1.0, LARGEST_RADIUS / longest) if longest > 0 else 1.0
     return np.asarray(values + drift + reduced.turn @ step)
+
+
+def _widened(radius: float, length: float, kept: float) -> float:
+    """Return the next radius after a step of some length that kept a share of its promise."""
+    return min(2.0 * radius, LARGEST_RADIUS) if kept > 0.5 and length > 0.1 * radius else radius
 
 
 def trusted_step(hessian: FloatArray, gradient: FloatArray, radius: float) -> FloatArray | None:
