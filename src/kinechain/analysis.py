@@ -3,7 +3,8 @@
 ::
 
     person file ──► screen_person
-    file ──► collect_recordings ──► fit_body ──► analyze_gait ──► person_loads ──► find_findings ──► Assessment
+    file ──► collect_recordings ──► fit_body ──► analyze_gait ──► find_findings ──► person_loads ──► person_chain
+                                                                                                       └──► Assessment
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ from kinechain import __version__
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.solve import KERNELS
+from kinechain.care.drivers import may_attribute
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person import Person
 from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
+from kinechain.chain.change import Change
+from kinechain.chain.person_chain import ChainSettings, PersonChain, person_chain, standing_person, what_if
+from kinechain.chain.respond import Response
 from kinechain.core.arrays import Immutable
-from kinechain.core.errors import InputError, KinechainError
+from kinechain.core.errors import InputError, KinechainError, SettingError, SolveError
 from kinechain.findings.balance import Stance
 from kinechain.findings.find import find_findings
 from kinechain.findings.gait import marker_fit_mm, marker_fit_norm
@@ -50,7 +55,7 @@ from kinechain.recording.prepare import PrepareSettings
 from kinechain.recording.read import ReadSettings
 from kinechain.recording.recording import Recording, Side
 
-__all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess"]
+__all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess", "try_changes"]
 
 #: Hip to ankle as a share of the height, beyond which the two are not of one adult or one unit.  An assumption: 15 %
 #: either way around the generic body's share.
@@ -95,6 +100,8 @@ class Settings:
         How loads are computed; None computes none.  Their cut-off is ``cutoff_hz`` above, not one of their own.
     stance : Stance or None
         Eyes and floor of the standing trial, which no recording says; None: not stated, and sway is not judged.
+    chain : ChainSettings or None
+        How the chain is computed; None: no gains, no drivers, no what-ifs.
     """
 
     rhythm: str = "christophy2012"
@@ -105,6 +112,7 @@ class Settings:
     rate_hz: float | None = None
     loads: LoadSettings | None = field(default_factory=LoadSettings)
     stance: Stance | None = None
+    chain: ChainSettings | None = field(default_factory=ChainSettings)
 
 
 @dataclass(frozen=True)
@@ -175,6 +183,11 @@ class Assessment(Immutable):
         Why ``loads`` is empty, in a sentence.
     muscle_curves : tuple of MuscleCurve
         Surface EMG over the stride beside computed activations; empty without EMG.
+    chain : PersonChain or None
+        How changes travel through this body, and which parameters carry load; None while locked, unscreened, under 18,
+        of unknown age, or not asked for.
+    no_chain : str
+        Why ``chain`` is None, in a sentence.
     """
 
     person: Person
@@ -196,6 +209,8 @@ class Assessment(Immutable):
     other_rhythm_loads: tuple[Loads, ...] = ()
     no_loads: str = ""
     muscle_curves: tuple[MuscleCurve, ...] = ()
+    chain: PersonChain | None = None
+    no_chain: str = ""
 
 
 def assess(
@@ -265,6 +280,7 @@ def assess(
     rows = summarise_loads(body, trials, loads.walking, person) if body is not None and loads.walking else ()
     rows = with_samples(rows, loads.samples)
     muscle_curves, emg_notes = compare_with_emg(trials, loads.walking)
+    chain, no_chain = _chain(person, screen, body, standing, findings, settings, say)
     return Assessment(
         person=person,
         screen=screen,
@@ -288,7 +304,73 @@ def assess(
         other_rhythm_loads=loads.other_rhythm,
         no_loads=_no_loads(body, trials, settings),
         muscle_curves=muscle_curves,
+        chain=chain,
+        no_chain=no_chain,
     )
+
+
+def try_changes(
+    person: Person,
+    changes: Sequence[Change],
+    recordings: Sequence[Path] = (),
+    static: Path | None = None,
+    settings: Settings | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Response:
+    """Return what changes would do to one standing person, made together.
+
+    Parameters
+    ----------
+    person, recordings, static, settings, progress
+        As for `assess`; a standing trial makes the posture the person's own.
+    changes : sequence of Change
+
+    Raises
+    ------
+    SettingError
+        If the person may be given no what-if: danger signs, not screened, under 18, age unknown.
+    SolveError
+        If the body does not stand with the changes.
+    """
+    settings, say = settings or Settings(), progress or (lambda _: None)
+    permission = may_attribute(person, screen_person(person))
+    if not permission.is_given:
+        raise SettingError(permission.reason)
+    paths = [*map(Path, recordings), *map(Path, person.recordings)]
+    static = static or (Path(person.static) if person.static else None)
+    say("Reading the recordings")
+    reading = ReadSettings(rate_hz=settings.rate_hz)
+    preparing = PrepareSettings(up=settings.up, turned_over=settings.turned_over)
+    material = collect_recordings(paths, static, settings.profile, reading, preparing)
+    say("Fitting the body")
+    size, _ = _body_size(person, material)
+    body, standing = _fit(size, material, settings)
+    say("Standing the body up")
+    stood = standing_person(person, body, standing.motion if standing else None, settings.chain)
+    say("Making the changes")
+    return what_if(stood, changes, permission)
+
+
+def _chain(
+    person: Person,
+    screen: Screen,
+    body: Body | None,
+    standing: Standing | None,
+    findings: Sequence[Finding],
+    settings: Settings,
+    say: Callable[[str], None],
+) -> tuple[PersonChain | None, str]:
+    """Compute the chain, where it may be given and was asked for; else say why not."""
+    permission = may_attribute(person, screen)
+    if not permission.is_given:
+        return None, permission.reason
+    if settings.chain is None:
+        return None, "The chain was not asked for."
+    still = standing.motion if standing else None
+    try:
+        return person_chain(person, screen, body, still, findings, settings.chain, say), ""
+    except SolveError as error:
+        return None, f"The chain of this body could not be computed: {str(error).rstrip('.')}."
 
 
 def _loads(
@@ -534,8 +616,10 @@ def _provenance(material: Collection, settings: Settings, own: OwnNorms | None) 
 
 def _named(settings: Settings) -> dict[str, str]:
     """Return every setting as printed, those of the loads by their own names."""
-    flat = {k: str(v) for k, v in asdict(settings).items() if k not in ("loads", "stance")}
+    flat = {k: str(v) for k, v in asdict(settings).items() if k not in ("loads", "stance", "chain")}
     flat["stance"] = settings.stance.words if settings.stance else "not stated"
+    chain = {"chain": "none"} if settings.chain is None else asdict(settings.chain)
+    flat |= {k if k == "chain" else f"chain_{k}": str(v) for k, v in chain.items()}
     if settings.loads is None:
         return {**flat, "loads": "none"}
     return flat | {f"loads_{k}": str(v) for k, v in asdict(settings.loads).items() if k != "cutoff_hz"}

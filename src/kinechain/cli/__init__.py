@@ -21,6 +21,7 @@ from kinechain.cli.inspecting import inspect
 from kinechain.cli.installation import doctor
 from kinechain.cli.muscle_solving import muscles
 from kinechain.cli.solving import ik
+from kinechain.cli.trying import whatif
 from kinechain.core.errors import KinechainError
 from kinechain.core.text import printable
 
@@ -103,7 +104,7 @@ def _root(
 
 
 #: The verbs, in the order in which the help names them.
-VERBS = (demo, assess, inspect, ik, inverse_dynamics, muscles, export, doctor)
+VERBS = (demo, assess, whatif, inspect, ik, inverse_dynamics, muscles, export, doctor)
 
 for verb in VERBS:
     # ``id`` is a name of Python's own, so the function has another.

@@ -21,6 +21,7 @@ from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.evidence.library import source, source_keys
 from kinechain.motion.motion import Motion
 from kinechain.recording.recording import Recording
+from kinechain.report.chain import ChainSection, chain_section
 from kinechain.report.figures import Palette
 from kinechain.report.loads import LoadSection, load_section, load_sources_of
 from kinechain.report.norms import profile_figure
@@ -145,6 +146,7 @@ class Content:
     replay_still: Figure | None
     pages: tuple[FigurePage, ...]
     loads: LoadSection
+    chain: ChainSection
     profile_figure: Figure | None
     profile_note: str
     posture_figure: Figure | None
@@ -197,6 +199,7 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         replay_still=walking_figure(assessment, palette),
         pages=figure_pages(assessment, palette),
         loads=load_section(assessment),
+        chain=chain_section(assessment, palette),
         profile_figure=profile_figure(assessment.findings, palette),
         profile_note=PROFILE_NOTE,
         posture_figure=standing_figure(assessment, palette),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.findings.loads import summarise_loads
 from kinechain.findings.published_loads import PublishedLoad, published_beside
 from kinechain.loads.loads import Load
+from kinechain.report.chain_json import drivers_json, link_json, rounded
 from kinechain.report.loads import clinical_load, load_mass_kg, load_name, why_no_loads
 from kinechain.report.words import clinical, clinical_norm
 
@@ -36,8 +36,8 @@ def read_schema() -> dict[str, Any]:
 def assessment_json(assessment: Assessment) -> str:
     """Return an assessment as JSON.
 
-    Clinical units, named in ``unit``; no identity, no NaN.  ``drivers`` is absent: locked,
-    unscreened and under 18 never carry it, and this version computes none.
+    Clinical units, named in ``unit``; no identity, no NaN.  ``drivers`` is absent while locked, unscreened, under 18
+    or of unknown age, and ``links`` is empty then.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def assessment_json(assessment: Assessment) -> str:
         Indented JSON that ends with a line break.
     """
     provenance = assessment.provenance
-    document = {
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "intended_purpose": INTENDED_PURPOSE,
         "is_demonstration": assessment.is_demonstration,
@@ -68,7 +68,7 @@ def assessment_json(assessment: Assessment) -> str:
             for u in assessment.unmeasured
         ]
         + _no_loads(assessment),
-        "links": [],
+        "links": [link_json(link) for link in assessment.chain.links] if assessment.chain else [],
         "loads": _loads(assessment),
         "plan": None,
         "recordings": {
@@ -87,6 +87,8 @@ def assessment_json(assessment: Assessment) -> str:
             "versions": dict(provenance.versions),
         },
     }
+    if assessment.chain is not None:
+        document["drivers"] = drivers_json(assessment.chain.drivers)
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -209,4 +211,4 @@ def _measure(finding: Finding) -> dict[str, Any]:
 
 def _number(value: float | None) -> float | None:
     """Return six significant digits; None for what is missing or unbounded."""
-    return None if value is None or not math.isfinite(value) else float(f"{value:.6g}")
+    return None if value is None else rounded(value)

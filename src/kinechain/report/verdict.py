@@ -1,7 +1,7 @@
 """Page one: what is dangerous, outside, within, unknown, and what to do next.
 
 Says no more than the assessment holds.  It ranks what stands outside its usual range by
-how far, it never weighs measures against each other, and it names no driver.
+how far and never weighs measures against each other; drivers come from `kinechain.chain.attribute`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from kinechain.care.person import Person
 from kinechain.care.red_flags import ASK
 from kinechain.care.screen import Flag, Screen
 from kinechain.core.text import listed
+from kinechain.report.chain import driver_lines
 from kinechain.report.loads import load_lines
 from kinechain.report.words import named, norm_words, state_of, value_words
 
@@ -124,7 +125,7 @@ class Verdict:
     links : tuple of Link
         From the sole up.
     drivers : str
-        Why no driver is named.
+        Which parameters carry load, how surely, or why none is named.
     mind : tuple of str
         What would change this verdict.
     next_tests : tuple of str
@@ -176,7 +177,7 @@ def find_verdict(assessment: Assessment) -> Verdict:
         *lists,
         differences,
         links=_links(assessment.findings),
-        drivers=_drivers(assessment.screen, assessment.person),
+        drivers=driver_lines(assessment)[0],
         mind=_change_of_mind(lists, assessment),
         next_tests=_next_tests(assessment),
     )
@@ -288,20 +289,6 @@ def _side(side: Literal["left", "right", "both"], findings: list[Finding]) -> Li
     return LinkSide(side, "missing", "not measured", "", title)
 
 
-def _drivers(screen: Screen, person: Person) -> str:
-    text = (
-        "Which link plausibly drives the complaint is not computed in this version. A measure outside its usual range "
-        "is only that: many people without pain have one."
-    )
-    if person.age_years is not None and person.age_years < 18:
-        return f"{text} Under 18 it stays locked in any case."
-    if screen.level == "not_screened":
-        return f"{text} It also stays locked until the danger-sign questions are answered."
-    if screen.plan_locked:
-        return f"{text} It also stays locked until a clinician has cleared the danger signs."
-    return text
-
-
 def _change_of_mind(lists: Lists, assessment: Assessment) -> tuple[str, ...]:
     """Return what observation would move a measure to another list."""
     outside, _, edge, unjudged = lists
@@ -359,7 +346,7 @@ def render_verdict(assessment: Assessment) -> str:
     lines += [f"  ≠ {f.name}: {value_words(f.estimate)}" for f in verdict.differences]
     if loads := load_lines(assessment):
         lines += ["", *loads]
-    lines += ["", verdict.drivers]
+    lines += ["", *driver_lines(assessment)]
     if verdict.next_tests:
         lines += ["", "Next best tests:", *(f"  {k}. {t}" for k, t in enumerate(verdict.next_tests[:5], 1))]
     return "\n".join(lines)
