@@ -13,7 +13,7 @@ passive moments stay what they are.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,27 +43,25 @@ _REGIONS = {"whole": (), "heel": ("heel",), "forefoot": (*_FOREFOOT, "toes")}
 _SHOD = ("pad_anchor", "pad_normal", "pad_stiffness", "pad_shear", "reference")
 #: With this begins the name of a pad below the arch, which bears nothing but on an insole.
 ARCH_PAD = "arch"
-#: Height of a heel over the distance from heel to ball beyond which it is refused (assumption: 53 degrees).
+#: Height over length of a slope beyond which it is refused (assumption: 53 degrees).
 _STEEPEST = 0.8
 #: The pivot of a wedge as the share of its width from the thin edge.
 _PIVOTS = {"thin_edge": 0.0, "middle": 0.5, "thick_edge": 1.0}
 
 
 def lay_wedge(a: Alteration) -> Fields:
-    """Return anchors and normals with a wedge under one foot or both."""
-    anchor, normal = a.situation.pad_anchor.copy(), a.situation.pad_normal.copy()
+    """Return the support, and on a slope along the foot the rest of the ankle, with a wedge under one foot or both."""
+    now, raised, region = a.situation, a.change.word("raise"), a.change.word("region")
+    pivot = _pivot_share(raised, a.change.word("pivot"))
+    width = a.lengths(a.change.number("width")) if "width" in a.change.options else None
     turns: dict[str, FloatArray] = {}
     for side in a.sides:
-        pads = _pads(a.model, side, a.change.word("region"))
-        raised, pivot = a.change.word("raise"), a.change.word("pivot")
-        share = _pivot_share(raised, pivot)
-        width = a.lengths(a.change.number("width")) if "width" in a.change.options else None
-        anchor[:, pads], normal[:, pads] = _tilted(
-            anchor, normal, pads, _directions(a.model, anchor, side), raised, share, width, a.radians
-        )
-        if raised in ("heel", "toe") and a.change.word("region") == "whole" and a.change.word("ankle") == "settled":
-            turns[f"ankle_dorsiflexion_{side[0]}"] = a.radians if raised == "toe" else -a.radians
-    return {"pad_anchor": anchor, "pad_normal": normal, "reference": a.moved_reference(turns)}
+        ramp = _ramp(a.model, now, side, region, raised, width)
+        angle = a.radians if a.change.unit == "deg" else _slope(a.metres, ramp.wide)
+        now = _put(a.model, now, side, region, *ramp.tilted(pivot, angle))
+        if raised in ("heel", "toe") and region == "whole" and a.change.word("ankle") == "settled":
+            turns[f"ankle_dorsiflexion_{side[0]}"] = angle if raised == "toe" else -angle
+    return {"pad_anchor": now.pad_anchor, "pad_normal": now.pad_normal, "reference": a.moved_reference(turns)}
 
 
 def lay_lift(a: Alteration) -> Fields:
@@ -181,29 +179,45 @@ def _directions(model: ChainModel, anchor: FloatArray, side: Side) -> dict[str, 
     return {"toe": along, "heel": -along, "lateral": lateral, "medial": -lateral}
 
 
-def _tilted(
-    anchor: FloatArray,
-    normal: FloatArray,
-    pads: IntArray,
-    directions: dict[str, FloatArray],
-    raised: str,
-    pivot: float,
-    width: FloatArray | None,
-    angle: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """Return anchors and normals of pads, (case, pad, 3), on a wedge that rises towards one side."""
-    own, up = anchor[:, pads], normal[:, pads].mean(axis=1)
+@dataclass(frozen=True)
+class _Ramp:
+    """What a wedge will tilt.
+
+    ``anchor`` and ``normal`` (case, pad, 3) of its pads, the normal ``up`` of the surface and the level way ``across``
+    it towards the raised side (case, 3), the ``thin`` edge (case, 3), m, and how ``wide`` it is (case,), m.
+    """
+
+    anchor: FloatArray
+    normal: FloatArray
+    up: FloatArray
+    across: FloatArray
+    thin: FloatArray
+    wide: FloatArray
+
+    def tilted(self, pivot: float, angle: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return anchors and normals after a turn (case,), rad, about a line at a share of the width."""
+        line = (self.thin + pivot * self.wide[:, None] * self.across)[:, None]
+        axis = cross(self.across, self.up)
+        return line + _turned(self.anchor - line, axis, angle), _turned(self.normal, axis, angle)
+
+
+def _ramp(
+    model: ChainModel, situation: Situation, side: Side, region: str, raised: str, width: FloatArray | None = None
+) -> _Ramp:
+    """Return what a wedge under a region of a foot will tilt; without a width it is as wide as the pads lie."""
+    pads = _pads(model, side, region)
+    own, normal = situation.pad_anchor[:, pads], situation.pad_normal[:, pads]
+    up = normal.mean(axis=1)
     up /= np.linalg.norm(up, axis=1, keepdims=True)
-    across = directions[raised] - (directions[raised] * up).sum(axis=1, keepdims=True) * up
+    towards = _directions(model, situation.pad_anchor, side)[raised]
+    across = towards - (towards * up).sum(axis=1, keepdims=True) * up
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     middle = own.mean(axis=1)
     reach = np.einsum("cpi,ci->cp", own - middle[:, None], across)
     low, high = reach.min(axis=1), reach.max(axis=1)
     wide = high - low if width is None else width
-    line = middle + (0.5 * (low + high) + (pivot - 0.5) * wide)[:, None] * across
-    axis = cross(across, up)
-    turned = line[:, None] + _turned(own - line[:, None], axis, angle)
-    return turned, _turned(normal[:, pads], axis, angle)
+    thin = middle + (0.5 * (low + high - wide))[:, None] * across
+    return _Ramp(own, normal, up, across, thin, wide)
 
 
 def _turned(vectors: FloatArray, axis: FloatArray, angle: FloatArray) -> FloatArray:
@@ -232,12 +246,7 @@ def _on_heel(
     along = _directions(model, anchor, side)["toe"]
     ball = anchor[:, _some(model, side, _FOREFOOT, "forefoot")].mean(axis=1)
     length = np.einsum("ci,ci->c", ball - anchor[:, heel].mean(axis=1), along)
-    if (np.abs(height) > _STEEPEST * length).any():
-        raise SettingError(
-            f"a heel of {1000 * np.abs(height).max():.0f} mm is too high for a foot with {1000 * length.min():.0f} mm "
-            "between heel and ball; tell less"
-        )
-    slope = np.arcsin(height / length)
+    slope = _slope(height, length)
     axis = np.stack([-along[:, 1], along[:, 0], np.zeros(len(along))], axis=1)
     turned = np.concatenate([heel, middle]) if is_sloped else middle
     if not is_sloped:
@@ -254,16 +263,41 @@ def _on_heel(
 
 def _posted(model: ChainModel, situation: Situation, side: Side, region: str, angle: FloatArray) -> Situation:
     """Return a situation with the medial side of a foot raised (the lateral one below 0) about the thin edge."""
-    pads = _pads(model, side, region)
-    anchor, normal = situation.pad_anchor.copy(), situation.pad_normal.copy()
-    directions = _directions(model, anchor, side)
     for raised, sign in (("medial", 1.0), ("lateral", -1.0)):
         some = np.flatnonzero(sign * angle > 0.0)
-        chosen = {name: d[some] for name, d in directions.items()}
-        anchor[np.ix_(some, pads)], normal[np.ix_(some, pads)] = _tilted(
-            anchor[some], normal[some], pads, chosen, raised, 0.0, None, sign * angle[some]
+        if len(some):
+            ramp = _ramp(model, situation, side, region, raised)
+            tilted = ramp.tilted(0.0, np.maximum(sign * angle, 0.0))
+            situation = _put(model, situation, side, region, *tilted, cases=some)
+    return situation
+
+
+def _put(
+    model: ChainModel,
+    situation: Situation,
+    side: Side,
+    region: str,
+    anchor: FloatArray,
+    normal: FloatArray,
+    cases: IntArray | slice = slice(None),
+) -> Situation:
+    """Return a situation with the pads of a region, (case, pad, 3), put elsewhere."""
+    pads = _pads(model, side, region)
+    places, normals = situation.pad_anchor.copy(), situation.pad_normal.copy()
+    for all_pads, new in ((places, anchor), (normals, normal)):
+        kept = all_pads[cases]
+        kept[:, pads] = new[cases]
+        all_pads[cases] = kept
+    return replace(situation, pad_anchor=places, pad_normal=normals)
+
+
+def _slope(height: FloatArray, length: FloatArray) -> FloatArray:
+    """Return the angle (case,), rad, at which one end of a sole lies higher than the other."""
+    if (np.abs(height) > _STEEPEST * length).any():
+        raise SettingError(
+            f"{1000 * np.abs(height).max():.0f} mm is too high for {1000 * length.min():.0f} mm of sole; tell less"
         )
-    return replace(situation, pad_anchor=anchor, pad_normal=normal)
+    return np.asarray(np.arcsin(height / length))
 
 
 def _under_arch(model: ChainModel, situation: Situation, side: Side, height: FloatArray) -> Situation:

@@ -43,6 +43,8 @@ __all__ = [
 #: Coordinates of the arch, named without side; what they hold in standing is held by tissue, not by muscle (assumption:
 #: the muscles of a standing foot are nearly silent).
 ARCH = ("midtarsal_dorsiflexion", "forefoot_eversion")
+#: The fascia ties the toes to the arch: their stiffness is its stiffness.
+_TOES = "mtp_dorsiflexion"
 #: Tissues of the sole, named without side.
 _SOLE = (
     "plantar_fascia_medial",
@@ -91,15 +93,16 @@ def guard_back(a: Alteration) -> Fields:
 
 def stiffen_arch(a: Alteration) -> Fields:
     """Return arches as many times as stiff; what is softer gives way under the load it bears."""
-    names = [f"{name}_{side[0]}" for side in a.sides for name in ARCH]
-    factor = _factors(a, names)
+    factor, tied = (
+        _factors(a, [f"{name}_{side[0]}" for side in a.sides for name in names]) for names in (ARCH, (*ARCH, _TOES))
+    )
     tissue = np.ones_like(a.situation.tissue_scale)
     if a.model.musculature is not None:
         for i, one in enumerate(a.model.musculature.tissues):
             if one.name[:-2] in _SOLE and one.name[-1] in [side[0] for side in a.sides]:
                 tissue[:, i] = a.amount
     return {
-        "stiffness": scaled_stiffness(a.situation.stiffness, factor),
+        "stiffness": scaled_stiffness(a.situation.stiffness, tied),
         "spring_scale": a.situation.spring_scale * factor,
         "tonic": a.situation.tonic * factor,
         "tissue_scale": a.situation.tissue_scale * tissue,

@@ -269,6 +269,14 @@ def test_two_wedges_are_one_of_their_sum(model: ChainModel, best: Situation) -> 
     np.testing.assert_allclose(back.pad_normal, best.pad_normal, atol=1e-5)
 
 
+def test_a_wedge_may_be_told_by_its_height(model: ChainModel, best: Situation) -> None:
+    height = alter(model, best, parse_change("wedge left 10mm raise=lateral width=80"))
+    angle = parse_change(f"wedge left {np.degrees(np.arcsin(10 / 80))} raise=lateral width=80")
+    np.testing.assert_allclose(height.pad_anchor, alter(model, best, angle).pad_anchor, atol=1e-15)
+    with pytest.raises(SettingError, match="60 mm is too high for 50 mm of sole"):
+        alter(model, best, parse_change("wedge left 60mm raise=lateral width=50"))
+
+
 def test_a_heel_wedge_leaves_the_rest_of_the_foot(model: ChainModel, best: Situation) -> None:
     after = alter(model, best, parse_change("wedge left 5 raise=medial region=heel"))
     moved = np.flatnonzero((after.pad_anchor != best.pad_anchor).any(axis=(0, 2)))

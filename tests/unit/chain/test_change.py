@@ -107,7 +107,7 @@ def test_a_change_is_a_value() -> None:
         (" \t\n", "got nothing"),
         ("wegde left 5 raise=lateral", "Did you mean 'wedge'?"),
         ("wedge 5 raise=lateral", "needs a side"),
-        ("wedge left raise=lateral", "needs an amount in deg, such as 'wedge left 10"),
+        ("wedge left raise=lateral", "needs an amount in deg or mm, such as 'wedge left 10"),
         ("wedge left 5", "needs raise="),
         ("wedge left 5 lateral", "Write raise=lateral."),
         ("wedge left 5 rase=lateral", "Did you mean 'raise'?"),
