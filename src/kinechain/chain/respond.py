@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from kinechain.core.errors import SettingError, SolveError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.motion.signs import SIDES
 
-__all__ = ["ADAPTATION", "LARGEST_FAILURE", "Response", "respond", "summarise", "tightness"]
+__all__ = ["ADAPTATION", "LARGEST_FAILURE", "Response", "failures", "respond", "summarise", "tightness"]
 
 #: More drawn people than this share may not fall by the change, or the rest would be a chosen few.
 LARGEST_FAILURE = 0.05
@@ -38,6 +39,8 @@ LARGEST_LEFT_OUT = 0.5
 _MOVED = 0.5
 #: Changes smaller than this, rad, are rounding: no gain is told against them.
 _NOTHING_RAD = 1e-6
+
+Phase = Literal["standing", "walking"]
 
 #: What no response holds.
 ADAPTATION = NotMeasured(
@@ -76,6 +79,7 @@ class Response(Immutable):
     adaptation : NotMeasured
     notes : tuple of str
         In sentences.
+    phase : 'standing' or 'walking'
     """
 
     changes: tuple[Change, ...]
@@ -89,6 +93,7 @@ class Response(Immutable):
     failed: Mapping[str, int]
     adaptation: NotMeasured = ADAPTATION
     notes: tuple[str, ...] = ()
+    phase: Phase = "standing"
 
     def __post_init__(self) -> None:
         for name in ("links", "targets", "before", "failed"):
@@ -143,7 +148,7 @@ def respond(
     changed = alter(model, situation, tuple(changes))
     second = solve_equilibrium(model, changed, start=_started(situation, first), workers=workers)
     stands = first.is_solved & second.is_solved
-    failed = _failures(first, second, changes)
+    failed = failures(first.reason, second.reason, changes)
     moved = compute_links(model, second.inputs[stands]) - compute_links(model, first.inputs[stands])
     loads = loads_after = np.full((int(stands.sum()), len(TARGETS)), np.nan)
     if model.musculature is not None:
@@ -203,16 +208,28 @@ def _started(situation: Situation, first: Equilibrium) -> FloatArray:
     return np.where(np.isfinite(first.inputs), first.inputs, situation.reference)
 
 
-def _failures(first: Equilibrium, second: Equilibrium, changes: Sequence[Change]) -> dict[str, int]:
-    """Return why people who stand without the change do not stand with it; refuse if too many do not."""
-    stood = int(first.is_solved.sum())
-    if stood < (1.0 - LARGEST_LEFT_OUT) * len(first.reason):
-        words = _counted(Counter[str](r for r in first.reason if r))
+def failures(first: Sequence[str], second: Sequence[str], changes: Sequence[Change]) -> dict[str, int]:
+    """Return why people who stand without a change do not stand with it, and how many.
+
+    Parameters
+    ----------
+    first, second : sequence of str
+        Why each drawn person does not stand without and with the change, '' for those who do.
+    changes : sequence of Change
+
+    Raises
+    ------
+    SolveError
+        If too many do not.
+    """
+    stood = sum(not reason for reason in first)
+    if stood < (1.0 - LARGEST_LEFT_OUT) * len(first):
+        words = _counted(Counter(r for r in first if r))
         raise SolveError(
-            f"only {stood} of {len(first.reason)} drawn people stand before anything is changed: {words}; check the "
+            f"only {stood} of {len(first)} drawn people stand before anything is changed: {words}; check the "
             "posture, or the spreads that people are drawn from"
         )
-    failed = Counter[str](b for a, b in zip(first.reason, second.reason, strict=True) if b and not a)
+    failed = Counter(b for a, b in zip(first, second, strict=True) if b and not a)
     count = failed.total()
     if count > LARGEST_FAILURE * stood:
         raise SolveError(
@@ -243,6 +260,7 @@ def summarise(
     target_changes: FloatArray,
     failed: Mapping[str, int],
     notes: tuple[str, ...] = (),
+    phase: Phase = "standing",
 ) -> Response:
     """Put the changes of many draws together.
 
@@ -253,6 +271,7 @@ def summarise(
     target_before, target_changes : (draw, target) array, N, N m, 1 or %
     failed : mapping of str to int
     notes : tuple of str
+    phase : 'standing' or 'walking'
     """
     source = _SOURCE.format(count=len(link_changes))
     links = {link.id: _estimate(c, link.unit, source) for link, c in zip(LINKS, link_changes.T, strict=True)}
@@ -273,6 +292,7 @@ def summarise(
         target_changes=target_changes,
         failed=failed,
         notes=(*_notes(changes, failed, len(link_changes)), *notes),
+        phase=phase,
     )
 
 
@@ -345,7 +365,7 @@ def _is_at_sole(changes: tuple[Change, ...]) -> bool:
 
 def _notes(changes: tuple[Change, ...], failed: Mapping[str, int], draws: int) -> tuple[str, ...]:
     out = [
-        "Standing at rest, at once: " + ADAPTATION.reason + ".",
+        "What a change does at once: " + ADAPTATION.reason + ".",
         "Differences of a few degrees lie within the sway of one minute of standing.",
     ]
     if failed:
