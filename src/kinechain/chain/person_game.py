@@ -20,6 +20,7 @@ from kinechain.care.person import Person
 from kinechain.care.screen import Screen
 from kinechain.chain.alter import alter
 from kinechain.chain.attribute import AttributionSettings, attribute
+from kinechain.chain.change import Change
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.game import Evaluate
 from kinechain.chain.players import Parameter, survey_person
@@ -113,22 +114,19 @@ def chain_game(
     workers : int or None
     """
     base = standing_situation(model, unknowns, posture)
-    changes = [p.change() for p in parameters]
     own = leg_difference_mm(model)
-
-    def amounts_of(values: FloatArray) -> list[FloatArray]:
-        return [_amounts(p, values[:, i], own) for i, p in enumerate(parameters)]
-
     held = None
     if posture is not None:
         if seen is None:
             raise SettingError("a recorded posture needs the values that were measured in it")
-        as_seen = alter(model, base, changes, amounts_of(np.tile(seen, (len(base), 1))))
+        changes, amounts = _made(parameters, np.tile(seen, (len(base), 1)), own)
+        as_seen = alter(model, base, changes, amounts)
         held = settled(model, as_seen, as_seen.reference, prior_shares(model.pads, unknowns.of("rear_share")))
         held = _difference(held, as_seen)
 
     def loads(values: FloatArray, numbers: IntArray) -> FloatArray:
-        before, amounts = base.case(numbers), amounts_of(values)
+        before = base.case(numbers)
+        changes, amounts = _made(parameters, values, own)
         after = alter(model, before, changes, amounts)
         if held is not None:
             after = _sum(after, held.case(numbers))
@@ -156,13 +154,18 @@ def leg_difference_mm(model: ChainModel) -> float:
     return 1000.0 * (length["l"] - length["r"])
 
 
-def _amounts(parameter: Parameter, values: FloatArray, own_mm: float) -> FloatArray:
-    """Return the amounts of one parameter; what a fitted body has of a leg-length difference is not added again."""
-    amounts = parameter.amounts(values)
-    if parameter.kind.change["kind"] != "leg_length":
-        return amounts
-    low, high = parameter.change().limits
-    return np.asarray(np.clip(amounts - own_mm, low, high))
+def _made(
+    parameters: Sequence[Parameter], values: FloatArray, own_mm: float
+) -> tuple[list[Change], list[FloatArray | None]]:
+    """Return all changes of a person and their amounts; a leg difference that a fitted body has is not made again."""
+    changes: list[Change] = []
+    amounts: list[FloatArray | None] = []
+    for i, parameter in enumerate(parameters):
+        has = own_mm if parameter.kind.change["kind"] == "leg_length" else 0.0
+        for change, amount in parameter.made(values[:, i], has):
+            changes.append(change)
+            amounts.append(amount)
+    return changes, amounts
 
 
 #: What holds a posture: moments of muscles, how far pads are pressed in and where, and what control aims at.

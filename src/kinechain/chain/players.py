@@ -134,7 +134,8 @@ class PlayerKind:
     is_structural : bool
         True for bone, which no other link can have made.
     change : mapping
-        ``kind``, ``side`` (of a parameter of the middle) and ``options`` of the change.
+        ``kind``, ``side`` (of a parameter of the middle) and ``options`` of the change; ``halved`` where one half is
+        made on that side and the other, with the opposite sign, on the other.
     amount : mapping
         How a value becomes an amount of that change.
     tests : tuple of Test
@@ -276,8 +277,28 @@ class Parameter:
         low, high = self.change().limits
         return np.clip(amount, max(low, rule.get("low", -math.inf)), min(high, rule.get("high", math.inf)))
 
+    def made(self, values: FloatArray, has: float = 0.0) -> tuple[tuple[Change, FloatArray], ...]:
+        """Return the changes that bring a typical body to some values, each with its (case,) amounts.
+
+        A difference between the legs is made half on one and half on the other, so that a mirrored person is the mirror
+        image and nobody grows.
+
+        Parameters
+        ----------
+        values : (case,) array
+            In the unit of the parameter.
+        has : float
+            Amount that the body has already.
+        """
+        change, amounts = self.change(), self.amounts(values) - has
+        if not self.kind.change.get("halved"):
+            return ((change, np.clip(amounts, *change.limits)),)
+        other: PlayerSide = "right" if change.side == "left" else "left"
+        mirrored = Change(change.kind, other, change.amount, change.options)
+        return ((change, np.clip(0.5 * amounts, *change.limits)), (mirrored, np.clip(-0.5 * amounts, *change.limits)))
+
     def change(self, amount: float | None = None) -> Change:
-        """Return its change, by default of the neutral amount."""
+        """Return its change as it is told, by default of the neutral amount; see `made` for how it is made."""
         spec = self.kind.change
         side = spec.get("side") or self.side
         neutral = find_kind(spec["kind"]).neutral

@@ -74,9 +74,8 @@ def test_mirrored_deviations_load_the_other_side(model, parameters):
     loads = game(np.stack([one, other]), np.zeros(2, dtype=np.int64))
     for name in ("hip_contact", "achilles_tension", "plantar_load_heel", "sacroiliac_load"):
         left, right = target_index(f"{name}_left"), target_index(f"{name}_right")
-        # One body is taller than the other by the 10 mm that its left leg gained or lost.
-        assert loads[0, left] == pytest.approx(loads[1, right], rel=5e-3)
-        assert loads[0, right] == pytest.approx(loads[1, left], rel=5e-3)
+        assert loads[0, left] == pytest.approx(loads[1, right], rel=1e-4)
+        assert loads[0, right] == pytest.approx(loads[1, left], rel=1e-4)
     assert abs(loads[0, target_index("achilles_tension_left")] - loads[0, target_index("achilles_tension_right")]) > 10
 
 
@@ -119,10 +118,14 @@ def test_a_recorded_posture_needs_what_was_measured_in_it(model, parameters):
 
 
 def test_what_a_fitted_body_has_is_not_added_again(parameters):
-    legs_of = parameters[column(parameters, "leg_length")]
-    assert person_game._amounts(legs_of, np.array([12.0]), 12.0) == pytest.approx([0.0])
-    calf = parameters[column(parameters, "calf_tightness left")]
-    assert person_game._amounts(calf, np.array([calf.mean]), 12.0) == pytest.approx([0.0])
+    values = typical(parameters)[None].copy()
+    values[0, column(parameters, "leg_length")] = 12.0
+    changes, amounts = person_game._made(parameters, values, 12.0)
+    assert all(a[0] == c.amount for c, a in zip(changes, amounts, strict=True))
+    changes, amounts = person_game._made(parameters, values, 0.0)
+    made = {(c.kind, c.side): a[0] for c, a in zip(changes, amounts, strict=True)}
+    assert made["leg_length", "left"] == 6.0
+    assert made["leg_length", "right"] == -6.0
 
 
 def test_a_long_leg_is_found_on_the_real_body(model):
