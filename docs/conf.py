@@ -11,6 +11,7 @@ from kinechain import __version__
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.person_file import read_person
 from kinechain.care.red_flags import read_red_flags
+from kinechain.chain.change import kinds
 from kinechain.cli import app
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry
@@ -71,6 +72,24 @@ def exam_items() -> str:
     return table(("key", "measure", "value", "limits"), rows)
 
 
+def change_kinds() -> str:
+    """Return every kind of change with its sides, amounts, options and sources."""
+    parts = []
+    for kind in kinds().values():
+        units = "; ".join(f"{low:g} to {high:g} {unit}" for unit, (low, high) in kind.units.items())
+        source = f"`{kind.source}`" + (f", {kind.grade}" if kind.grade != kind.source else "")
+        facts = [f"Sides: {', '.join(kind.sides)}. Amount: {units}; {kind.neutral:g} alters nothing. Source: {source}."]
+        facts += [f"Spread: {kind.spread}."] if kind.spread else []
+        parts.append(f"### `{kind.name}`\n\n{kind.meaning[0].upper()}{kind.meaning[1:]}.\n\n{' '.join(facts)}\n")
+        rows = []
+        for option in kind.options.values():
+            values = ", ".join(option.choices) or f"{option.low:g} to {option.high:g} {option.unit}"
+            default = "" if option.default is None else f"{option.default:g}" if not option.choices else option.default
+            rows.append((f"`{option.name}`", option.meaning, values, default or ("asked" if option.is_asked else "")))
+        parts += [table(("option", "meaning", "values", "default"), rows)] if rows else []
+    return "\n".join(parts)
+
+
 def command_pages() -> str:
     """Return the help of every verb, as the command prints it."""
     environment = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
@@ -98,6 +117,7 @@ GENERATED.mkdir(exist_ok=True)
 for name, make in {
     "danger_signs": danger_signs,
     "exam_items": exam_items,
+    "changes": change_kinds,
     "commands": command_pages,
     "signs": sign_table,
     "own_signs": own_sign_table,
