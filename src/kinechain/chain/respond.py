@@ -26,9 +26,10 @@ from kinechain.chain.unknowns import read_unknowns
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError, SolveError
 from kinechain.core.estimate import Estimate, NotMeasured
+from kinechain.loads.lumbar import LUMBAR_JOINTS, disc_inclinations, sample_disc_inclinations
 from kinechain.motion.signs import SIDES
 
-__all__ = ["ADAPTATION", "LARGEST_FAILURE", "Response", "failures", "respond", "summarise", "tightness"]
+__all__ = ["ADAPTATION", "LARGEST_FAILURE", "Response", "draw_slopes", "failures", "respond", "summarise", "tightness"]
 
 #: More drawn people than this share may not fall by the change, or the rest would be a chosen few.
 LARGEST_FAILURE = 0.05
@@ -117,6 +118,7 @@ def respond(
     changes: Sequence[Change],
     *,
     before: Equilibrium | None = None,
+    slopes: FloatArray | None = None,
     workers: int | None = None,
 ) -> Response:
     """Return what a change does to a standing person.
@@ -132,6 +134,8 @@ def respond(
         Made together.
     before : Equilibrium, optional
         Of ``situation``, where it was solved already.
+    slopes : (case,) array, rad, optional
+        By how much steeper the sacral plate of each draw is than the average adult's (`draw_slopes`).
     workers : int, optional
         Cases solved at once; None: as many as there are cores.
 
@@ -152,13 +156,28 @@ def respond(
     moved = compute_links(model, second.inputs[stands]) - compute_links(model, first.inputs[stands])
     loads = loads_after = np.full((int(stands.sum()), len(TARGETS)), np.nan)
     if model.musculature is not None:
-        loads = compute_targets(model, situation, first)[stands]
+        loads = compute_targets(model, situation, first, slopes=slopes)[stands]
         given = tightness(model, situation, changes, second.inputs)
         guarded = co_contraction(changes)
-        loads_after = compute_targets(model, changed, second, passive=given, co_contraction=guarded)[stands]
+        loads_after = compute_targets(model, changed, second, passive=given, co_contraction=guarded, slopes=slopes)[
+            stands
+        ]
         loads_after += _nerves(model, situation, changes)[stands]
     notes = (*_left_out(first), *model.notes)
     return summarise(tuple(changes), moved, loads, loads_after - loads, failed, notes)
+
+
+def draw_slopes(count: int, seed: int) -> FloatArray:
+    """Return by how much steeper the plate of S1 is than the average adult's, (draw,) array, rad.
+
+    Parameters
+    ----------
+    count : int
+    seed : int
+        The same for the same seed.
+    """
+    drawn = sample_disc_inclinations(np.random.default_rng(seed), count)[:, LUMBAR_JOINTS.index("l5_s1")]
+    return np.asarray(drawn - disc_inclinations()["l5_s1"])
 
 
 def tightness(
@@ -340,16 +359,18 @@ def _first_link(changes: tuple[Change, ...], link_changes: FloatArray) -> int | 
     """Return the angle that a change moves first.
 
     Of a change at the sole the lowest that moves at least half as much as the one that moves most; of others the one
-    that moves most.  None where nothing moves, or where not even the side to which it moves is sure.
+    that moves most, on the side that is changed if it is sure there to which side it moves.  None where nothing moves.
     """
-    angles = [k for k, link in enumerate(LINKS) if link.unit == "rad" and _is_on(link, changes)]
-    size = np.abs(np.median(link_changes[:, angles], axis=0))
-    if not size.max(initial=0.0) > _NOTHING_RAD:
-        return None
-    moved = [k for k, s in zip(angles, size, strict=True) if s >= _MOVED * size.max()]
-    first = moved[0] if _is_at_sole(changes) else angles[int(size.argmax())]
-    low, high = np.quantile(link_changes[:, first], [0.025, 0.975])
-    return None if low <= 0.0 <= high else first
+    own = [k for k, link in enumerate(LINKS) if link.unit == "rad" and _is_on(link, changes)]
+    every = [k for k, link in enumerate(LINKS) if link.unit == "rad"]
+    for angles in (own, every):
+        size = np.abs(np.median(link_changes[:, angles], axis=0))
+        moved = [k for k, s in zip(angles, size, strict=True) if s >= _MOVED * size.max()]
+        first = moved[0] if _is_at_sole(changes) else angles[int(size.argmax())]
+        low, high = np.quantile(link_changes[:, first], [0.025, 0.975])
+        if low * high > 0.0 and size.max() > _NOTHING_RAD:
+            return first
+    return None
 
 
 def _is_on(link: Link, changes: tuple[Change, ...]) -> bool:

@@ -253,6 +253,7 @@ def compute_targets(
     *,
     passive: FloatArray | None = None,
     co_contraction: float = 0.0,
+    slopes: FloatArray | None = None,
 ) -> FloatArray:
     """Return what every posture costs.
 
@@ -270,6 +271,8 @@ def compute_targets(
         tight muscle, which `kinechain.chain.alter` counts with what muscles hold (`kinechain.chain.respond.tightness`).
     co_contraction : float
         Share of their strength with which all muscles of the trunk pull at least.
+    slopes : (case,) array, rad, optional
+        By how much steeper the plate of S1 is than that of the average adult.
 
     Returns
     -------
@@ -294,6 +297,15 @@ def compute_targets(
             inputs, forces = equilibrium.inputs[some], equilibrium.pad_force[some]
             rates = None if moving is None else moving.case(some)
             out[some] = _targets_of(model, plan, situation.case(some), inputs, forces, rates, beside[some])
+    return out if slopes is None else _on_slope(out, slopes)
+
+
+def _on_slope(targets: FloatArray, slopes: FloatArray) -> FloatArray:
+    """Return targets with the force on the lowest disc told in a plate that is steeper by ``slopes`` (case,), rad."""
+    press, shear = target_index("l5_s1_compression"), target_index("l5_s1_anterior_shear")
+    out = targets.copy()
+    out[:, press] = np.cos(slopes) * targets[:, press] - np.sin(slopes) * targets[:, shear]
+    out[:, shear] = np.cos(slopes) * targets[:, shear] + np.sin(slopes) * targets[:, press]
     return out
 
 

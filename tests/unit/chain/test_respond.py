@@ -16,7 +16,7 @@ from kinechain.chain.change import parse_change
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.links import LINKS, link_index
 from kinechain.chain.posture_noise import draw_postures
-from kinechain.chain.respond import Response, respond, tightness
+from kinechain.chain.respond import Response, draw_slopes, respond, tightness
 from kinechain.chain.situation import ChainModel, Situation
 from kinechain.chain.stand import standing_situation
 from kinechain.chain.standing_model import chain_model
@@ -209,6 +209,18 @@ def test_an_error_of_the_measured_posture_widens_the_interval(model: ChainModel)
     assert unsure.links["pelvis_tilt"].high - unsure.links["pelvis_tilt"].low > 1e-5
     with pytest.raises(SettingError, match="elbow"):
         draw_postures(model, {"elbow": 0.1}, 2, 0)
+
+
+def test_the_slope_of_the_sacrum_that_is_not_known_widens_shear_alone(model: ChainModel) -> None:
+    same = standing_situation(model, best_unknowns(DRAWS))
+    change = [parse_change("pack 10")]
+    slopes = draw_slopes(DRAWS, 4)
+    assert np.array_equal(slopes, draw_slopes(DRAWS, 4))
+    sure, unsure = (respond(model, same, change, slopes=s, workers=1) for s in (None, slopes))
+    for name in ("l5_s1_anterior_shear", "l5_s1_compression"):
+        narrow, wide = sure.targets[name], unsure.targets[name]
+        assert narrow.high - narrow.low < 1e-6 < wide.high - wide.low  # type: ignore[union-attr]
+    assert unsure.targets["knee_contact_left"] == sure.targets["knee_contact_left"]
 
 
 def test_a_response_can_be_copied_and_sent(everted: Response) -> None:

@@ -259,6 +259,22 @@ def test_the_facets_share_is_told_only_where_it_was_measured(model: ChainModel, 
     assert math.isnan(found[1])
 
 
+def test_a_steeper_sacrum_turns_compression_into_shear_and_keeps_the_force(
+    model: ChainModel, standing: Situation
+) -> None:
+    stand = borne(model, standing)
+    level, steep = (compute_targets(model, standing, stand, slopes=np.array([s])) for s in (0.0, 0.2))
+    assert of(steep, "l5_s1_compression") < of(level, "l5_s1_compression")
+    assert of(steep, "l5_s1_anterior_shear") > of(level, "l5_s1_anterior_shear")
+    size = [np.hypot(of(t, "l5_s1_compression"), of(t, "l5_s1_anterior_shear")) for t in (level, steep)]
+    assert size[0] == pytest.approx(size[1])
+    # A plate so steep that the whole force runs along it carries no compression.
+    along = math.atan2(of(level, "l5_s1_compression")[0], of(level, "l5_s1_anterior_shear")[0])
+    assert of(compute_targets(model, standing, stand, slopes=np.array([along])), "l5_s1_compression") == pytest.approx(
+        0.0, abs=1e-6
+    )
+
+
 def test_targets_need_muscles_and_as_many_postures_as_situations(model: ChainModel, standing: Situation) -> None:
     with pytest.raises(SettingError, match="musculature"):
         compute_targets(replace(model, musculature=None), standing, borne(model, standing))

@@ -13,6 +13,7 @@ from kinechain.body.pose import segment_poses
 from kinechain.body.skeleton import RHYTHMS, template_body
 from kinechain.body.tables import read_table
 from kinechain.body.tree import Tree, flatten
+from kinechain.chain.chain_body import chain_body
 from kinechain.core.errors import BodyError, SettingError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.evidence.library import source_keys
@@ -48,6 +49,20 @@ def test_every_level_has_its_three_rotations_unless_the_rhythm_leaves_it_rigid(r
     levels = LUMBAR_JOINTS if rhythm == "lifting_full_body" else LUMBAR_JOINTS[:-1]
     assert names == [f"{joint}_{motion}" for joint in levels for motion in ("flexion", "bending", "rotation")]
     assert list(level_nodes(body, flatten(body)).values()) == names
+
+
+def test_levels_with_coordinates_of_their_own_have_the_same_rows_and_discs() -> None:
+    tied = template_body("lifting_full_body")
+    free = chain_body(tied)
+    own, ours = flatten(tied), flatten(free)
+    assert [row.name for row in lumbar_rows(free, ours)] == [row.name for row in lumbar_rows(tied, own)]
+    assert level_tolerances(free, ours) == pytest.approx(level_tolerances(tied, own))
+    values = bent(free, ours, l5_s1_flexion=4.0, l3_l4_bending=-2.0)
+    moments = compute_disc_moments(free, ours, values, preload_factor=1.0)[0]
+    wanted = {"l5_s1_flexion": -4.0 * disc_stiffness("l5_s1", "flexion"),
+              "l3_l4_bending": 2.0 * disc_stiffness("l3_l4", "lateral_bending")}  # fmt: skip
+    found = {row.name: moments[row.node] for row in lumbar_rows(free, ours)}
+    assert {n: m for n, m in found.items() if m} == pytest.approx({n: math.radians(m) for n, m in wanted.items()})
 
 
 @pytest.mark.parametrize(
