@@ -241,6 +241,8 @@ def _on_heel(
 
     Heel and ball keep their distance, so that the heel comes nearer by what a stiff foot asks.
     """
+    if not height.any():
+        return situation
     heel, middle = (_some(model, side, (r,), r) for r in ("heel", "midfoot"))
     anchor, normal = situation.pad_anchor.copy(), situation.pad_normal.copy()
     along = _directions(model, anchor, side)["toe"]
@@ -308,10 +310,13 @@ def _under_arch(model: ChainModel, situation: Situation, side: Side, height: Flo
             f"the sole of this body has no point under the {side} arch for an insole to press on; "
             "write arch=0 and describe the insole by posting and lift"
         )
-    anchor = situation.pad_anchor.copy()
-    # A pad that bears nothing hangs above its surface: the support comes up to it first.
+    others = [int(i) for i in model.pads_of(side) if i not in pads]
+    # A pad that bears nothing hangs above its surface: the support comes up to it first.  So do all pads of a foot that
+    # is in the air, to which no insole brings the floor.
     clearance = np.maximum(-situation.pad_level[:, pads], 0.0)
-    anchor[:, pads, 2] += np.where(height[:, None] != 0.0, clearance + height[:, None], 0.0)
+    is_standing = (situation.pad_level[:, others].max(axis=1) > -clearance.max(axis=1)) & (height != 0.0)
+    anchor = situation.pad_anchor.copy()
+    anchor[:, pads, 2] += np.where(is_standing[:, None], clearance + height[:, None], 0.0)
     return replace(situation, pad_anchor=anchor)
 
 
