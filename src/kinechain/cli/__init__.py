@@ -22,6 +22,7 @@ from kinechain.cli.installation import doctor
 from kinechain.cli.muscle_solving import muscles
 from kinechain.cli.solving import ik
 from kinechain.cli.trying import whatif
+from kinechain.cli.validating import validate
 from kinechain.core.errors import KinechainError
 from kinechain.core.text import printable
 
@@ -48,7 +49,7 @@ app = typer.Typer(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every refusal is one line on stderr.
 
-    Exit codes: 0 done, 1 the plan is locked (or `doctor` found a fault), 2 bad input,
+    Exit codes: 0 done, 1 the plan is locked (`doctor` found a fault, a row of `validate` fails), 2 bad input,
     70 a fault of this program, 130 interrupted.
     """
     if not os.environ.get("KINECHAIN_DEBUG"):
@@ -104,7 +105,7 @@ def _root(
 
 
 #: The verbs, in the order in which the help names them.
-VERBS = (demo, assess, whatif, inspect, ik, inverse_dynamics, muscles, export, doctor)
+VERBS = (demo, assess, whatif, validate, inspect, ik, inverse_dynamics, muscles, export, doctor)
 
 for verb in VERBS:
     # ``id`` is a name of Python's own, so the function has another.
