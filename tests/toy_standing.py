@@ -150,10 +150,12 @@ def two_legs() -> ChainModel:
             slide(AXES[0], f"knee_{letter}", BEND),
             turn(AXES[2], f"shank_rotation_{letter}", Function.linear(sign)),
         )
-        joints.append(Joint(f"knee_{letter}", thigh, shank, at(0, 0, -0.42), turned(AXES[0], 0.02, (0, 0, 0)), knee))
+        joints.append(
+            Joint(f"knee_{letter}", thigh, shank, at(0, 0, -0.42), turned(AXES[0], 0.02 * sign, (0, 0, 0)), knee)
+        )
         ankle = (
-            turn((0.05, -1.0, 0.1 * sign), f"ankle_{letter}"),
-            turn((-sign, 0.2 * sign, 0.7 * sign), f"subtalar_{letter}"),
+            turn((0.05 * sign, -1.0, 0.1 * sign), f"ankle_{letter}"),
+            turn((-sign, 0.2, 0.7 * sign), f"subtalar_{letter}"),
         )
         joints.append(Joint(f"ankle_{letter}", shank, foot, at(0, 0, -0.40), IDENTITY, ankle))
         for name, place in (
@@ -177,4 +179,11 @@ def two_legs() -> ChainModel:
         ]
     body = Body("two_legs", tuple(segments), tuple(joints), (*coordinates(*names), *shifts))
     directions = (Direction("thorax_up", "trunk", AXES[2]), Direction("thorax_forward", "trunk", AXES[0]))
-    return model(body, names, pads, directions, {"back_flexion": HINGE, "hip_r": HINGE}, ("length_r", "length_l"))
+    return model(
+        body,
+        names,
+        pads,
+        directions,
+        dict.fromkeys(("back_flexion", "hip_r", "hip_l"), HINGE),
+        ("length_r", "length_l"),
+    )
