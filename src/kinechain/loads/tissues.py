@@ -269,6 +269,8 @@ def solve_arch(
         raise SettingError(
             f"lengths {lengths.shape}, arms {arms.shape} and moment {moment.shape} must run over the same instants"
         )
+    if scales is not None and np.shape(scales) != lengths.shape:
+        raise SettingError(f"scales of shape {np.shape(scales)} do not belong to lengths of shape {lengths.shape}")
 
     if KERNELS == "compiled" and scales is None:
         give, tensions, status = _laws(musculature).arch(

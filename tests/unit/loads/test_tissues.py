@@ -121,6 +121,24 @@ def test_the_balance_holds_in_the_pose_it_found() -> None:
     assert moment == pytest.approx(60.0, rel=0.12)
 
 
+def test_tissues_of_another_stiffness_share_the_moment_of_an_arch_otherwise() -> None:
+    lengths, arms = measured(poses(mtp_dorsiflexion_r=[0.0, 0.0, 0.0]))
+    moment = np.full(3, 60.0)
+    scales = np.ones_like(lengths)
+    scales[1] = 2.0
+    scales[2, [NAMES.index(f"plantar_fascia_{band}_r") for band in ("medial", "central", "lateral")]] = 3.0
+    arch = solve_arch(OWN, lengths, arms, moment, scales)
+    np.testing.assert_allclose(-(arch.tensions * arms).sum(axis=1), moment, rtol=1e-8)
+    np.testing.assert_allclose(arch.tensions[0], solve_arch(OWN, lengths, arms, moment).tensions[0], rtol=1e-6)
+    # All twice as stiff, the arch gives as under half the moment; a stiffer fascia takes more of the same.
+    half = solve_arch(OWN, lengths[:1], arms[:1], moment[:1] / 2)
+    assert arch.dorsiflexion_rad[1] == pytest.approx(half.dorsiflexion_rad[0], abs=1e-9)
+    fascia = compute_fascia_tension(OWN, arch.tensions, "right")
+    assert fascia[2] > 1.3 * fascia[0]
+    with pytest.raises(SettingError, match="scales"):
+        solve_arch(OWN, lengths, arms, moment, scales[:2])
+
+
 def test_an_arch_without_load_does_not_give() -> None:
     lengths, arms = measured(poses(mtp_dorsiflexion_r=[0.0, 30.0]))
     arch = solve_arch(OWN, lengths, arms, np.array([0.0, -20.0]))
