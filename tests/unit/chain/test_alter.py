@@ -4,8 +4,11 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kinechain.body.musculature import person_muscles
+from kinechain.body.pose import segment_poses
 from kinechain.body.skeleton import generic_body
 from kinechain.chain.alter import ALTERATIONS, alter, co_contraction, nerve_posture, stance_shortening
 from kinechain.chain.alter_ground import ARCH_PAD
@@ -589,3 +592,36 @@ def test_the_pelvis_drops_on_the_free_side_where_abductors_are_weak(model: Chain
     column = model.input_index("pelvis_obliquity")
     assert weak.inputs[0, column] < rest.inputs[0, column]
     assert weak.inputs[0, model.input_index("hip_adduction_l")] > rest.inputs[0, model.input_index("hip_adduction_l")]
+
+
+def test_a_lift_and_the_pivot_of_a_wedge_raise_the_hip_as_a_free_body_has_it(
+    model: ChainModel, best: Situation
+) -> None:
+    # Two straight legs under a stiff pelvis: one of them h longer turns the line of the hips by asin(h / distance).
+    thigh = [model.tree.segments.index(f"femur_{side}") for side in "rl"]
+    poses = segment_poses(model.body, np.array([[c.default for c in model.body.coordinates]]))[0]
+    hips = float(np.linalg.norm(np.subtract(*(poses[i, :3, 3] for i in thigh))))
+    lifted = -_moved(model, best, "pelvis_obliquity", "lift left 10")
+    assert lifted == pytest.approx(np.degrees(np.arcsin(0.010 / hips)), rel=0.05)
+    # A wedge about its thin edge carries its load half its width further up than one about its middle.
+    thin, middle = (
+        -_moved(model, best, "pelvis_obliquity", f"wedge left 4 raise=lateral width=90 pivot={pivot}")
+        for pivot in ("thin_edge", "middle")
+    )
+    assert thin - middle == pytest.approx(np.degrees(np.arcsin(0.045 * np.sin(np.radians(4.0)) / hips)), rel=0.05)
+    assert abs(middle) < 0.3 * thin
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(EXAMPLES), min_size=1, max_size=4), st.floats(0.9, 1.2))
+def test_any_changes_together_leave_a_situation(
+    model: ChainModel, situation: Situation, texts: list[str], size: float
+) -> None:
+    sizes = np.full(len(situation), size)
+    after = alter(model, situation, [parse_change(t) for t in texts], size=sizes)
+    assert all(np.isfinite(getattr(after, f.name)).all() for f in fields(Situation))
+    assert (after.mass > 0.0).all() and (after.pad_stiffness > 0.0).all()
+    assert ((after.strength >= 0.0) & (after.strength <= 1.0)).all()
+    np.testing.assert_allclose(after.stiffness, after.stiffness.transpose(0, 2, 1), rtol=1e-12, atol=1e-9)
+    np.testing.assert_array_equal(after.stiffness[:, :6], 0.0)
+    np.testing.assert_array_equal(after.tonic[:, :6], 0.0)
