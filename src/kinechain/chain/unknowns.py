@@ -24,7 +24,7 @@ __all__ = ["Unknown", "Unknowns", "best_unknowns", "draw_unknowns", "read_unknow
 #: Standard deviations at which a draw is cut off where its row does not say.
 _LIMIT = 2.5
 
-_TO_SI = MappingProxyType({"1": 1.0, "deg": math.pi / 180, "mm": 1e-3, "kN/m": 1e3})
+_TO_SI = MappingProxyType({"1": 1.0, "deg": math.pi / 180, "mm": 1e-3, "kN/m": 1e3, "N m/rad": 1.0})
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Unknown:
     best, spread : float
         SI and radians; of a lognormal one the spread is that of the logarithm.
     unit : str
-        As in the file; '1', 'deg', 'mm' or 'kN/m'.
+        As in the file; '1', 'deg', 'mm', 'kN/m' or 'N m/rad'.
     distribution : 'normal' or 'lognormal'
     limit : float
         Draws lie within this many spreads.

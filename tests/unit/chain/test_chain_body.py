@@ -119,3 +119,10 @@ def test_a_chain_body_is_refused_where_joints_lack(body: Body) -> None:
     stump = replace(body, segments=body.segments[:1], joints=body.joints[:1], landmarks=())
     with pytest.raises(BodyError, match="l5_s1"):
         chain_body(stump)
+
+
+def test_the_play_of_the_ankle_turns_the_foot_inward_on_both_sides(body: Body) -> None:
+    chain = chain_body(body)
+    for side, sign in (("r", 1.0), ("l", -1.0)):
+        foot = _posed(chain, **{f"ankle_rotation_{side}": 0.1})[f"talus_{side}"]
+        assert np.arctan2(foot[1, 0], foot[0, 0]) == pytest.approx(sign * 0.1)

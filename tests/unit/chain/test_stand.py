@@ -37,9 +37,9 @@ def _free_values(model: ChainModel, situation: Situation) -> np.ndarray:
     return situation.reference[:, [model.input_index(n) for n in model.free]]
 
 
-def test_47_coordinates_are_solved_for_the_root_first(model: ChainModel) -> None:
+def test_49_coordinates_are_solved_for_the_root_first(model: ChainModel) -> None:
     assert model.free[:6] == ROOT
-    assert len(model.free) == 47
+    assert len(model.free) == 49
     assert len(model.pads) == 18
 
 
