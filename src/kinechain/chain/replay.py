@@ -177,7 +177,7 @@ def _answers(experiment: Experiment, arms: Sequence[Stood], group: Group, amount
     reasons = [next((s.reason[i] for s in arms if s.reason[i]), "") for i in range(len(amounts))]
     tables = [np.stack([pick_output(o, s.links, s.targets) for o in experiment.outputs], axis=1) for s in arms]
     values = np.stack(tables, axis=1)
-    known = [bool(row) for row in np.isfinite(values).reshape(len(values), -1).all(axis=1)]
+    known = [bool(np.isfinite(row).all()) for row in values]
     reasons = [r or ("" if k else "a load could not be computed") for r, k in zip(reasons, known, strict=True)]
     kept = np.array([r == "" for r in reasons], dtype=bool)
     return Answers(

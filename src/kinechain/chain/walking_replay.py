@@ -88,6 +88,6 @@ def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int) ->
     if before is None or len({len(a) for a in arms}) != 1:
         raise SolveError("the drawn people who walk differ between the arms, so that they cannot be compared")
     changes = np.stack(arms, axis=1)
-    known = np.isfinite(changes).all(axis=(1, 2)) & np.isfinite(before).all(axis=1)
-    places = np.arange(float(len(known)))[known]
+    known = np.array([bool(np.isfinite(c).all() and np.isfinite(b).all()) for c, b in zip(changes, before, strict=True)])
+    places = np.flatnonzero(known).astype(float)
     return Answers(before[known], changes[known], places, np.zeros(len(places)), failed)
