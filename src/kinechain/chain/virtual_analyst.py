@@ -2,55 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
-from kinechain.body.musculature import person_muscles
-from kinechain.body.scale import size_body
-from kinechain.body.skeleton import template_body
 from kinechain.care.drivers import Drivers
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
+from kinechain.care.person_file import read_person
 from kinechain.care.red_flags import screen_person
-from kinechain.chain.attribute import AttributionSettings
+from kinechain.chain.attribute import FLOOR_SHARE, AttributionSettings
+from kinechain.chain.person_chain import ChainSettings, standing_person
 from kinechain.chain.person_game import attribute_standing
-from kinechain.chain.players import Survey, survey_person
+from kinechain.chain.players import choose_players, survey_person
 from kinechain.chain.score import Forecast
-from kinechain.chain.standing_model import chain_model
 from kinechain.chain.virtual_files import Truth
-from kinechain.core.arrays import FloatArray, Immutable, frozen
+from kinechain.core.errors import RecordingError
 from kinechain.findings.posture import find_posture
 from kinechain.motion.inverse_kinematics import solve_motion
+from kinechain.motion.motion import Motion
+from kinechain.recording.collect import collect_recordings
 from kinechain.recording.recording import Recording
 
-__all__ = ["LEVELS", "Stance", "analyse", "forecast_of", "stance_of"]
+__all__ = ["LEVELS", "Answer", "Stance", "analyse", "forecast_of", "read_and_analyse", "stance_of"]
 
 #: What was measured, the least first.
 LEVELS = ("exam", "exam+mocap", "exam+mocap+plates")
+#: The file of a made person that is read for each.
+_FILES = {LEVELS[0]: None, LEVELS[1]: "standing.trc", LEVELS[2]: "standing.c3d"}
 
 
-@dataclass(frozen=True, eq=False)
-class Stance(Immutable):
+@dataclass(frozen=True)
+class Stance:
     """What a standing trial tells.
 
     Attributes
     ----------
     body : Body
         Fitted.
-    posture : (coordinate,) array, rad or m
-        Median over the trial, all coordinates of the body.
+    motion : Motion
+        Of that body in the trial.
     findings : tuple of Finding
     """
 
     body: Body
-    posture: FloatArray
+    motion: Motion
     findings: tuple[Finding, ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "posture", frozen(self.posture, (None,), "posture"))
 
 
 def stance_of(person: Person, recording: Recording) -> Stance:
@@ -65,7 +66,28 @@ def stance_of(person: Person, recording: Recording) -> Stance:
     body = fit_body(_size(person), static=recording)
     motion = solve_motion(body, recording)
     findings, _ = find_posture(person, body, recording, motion)
-    return Stance(body, np.nanmedian(motion.values, axis=0), tuple(findings))
+    return Stance(body, motion, tuple(findings))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an attribution says, as far as it is scored.
+
+    Attributes
+    ----------
+    probability : mapping of parameter to probability
+        Of being relevant; of every parameter that was measured, 0 where it is no player.
+    sets : tuple of (players, probability)
+        All that were drawn.
+    noise_floor : mapping of target to float
+        1.96 SD of the target over the error of the tests, in its unit; empty where nobody played.
+    players : tuple of str
+    """
+
+    probability: Mapping[str, float]
+    sets: tuple[tuple[frozenset[str], float], ...]
+    noise_floor: Mapping[str, float]
+    players: tuple[str, ...]
 
 
 def analyse(
@@ -74,8 +96,10 @@ def analyse(
     settings: AttributionSettings | None = None,
     *,
     workers: int | None = None,
-) -> tuple[Drivers, Survey]:
-    """Return the drivers of a person, and what of them was measured.
+) -> Answer:
+    """Return what is said of a person.
+
+    Where no parameter is a candidate there is no game, and "none" is certain, as `attribute_standing` would say.
 
     Parameters
     ----------
@@ -86,44 +110,81 @@ def analyse(
     settings : AttributionSettings, optional
     workers : int, optional
     """
+    settings = settings or AttributionSettings()
     findings = stance.findings if stance else ()
-    if stance is None:
-        body = size_body(template_body(), _size(person))
-        model, posture = chain_model(body, person_muscles(body)), None
-    else:
-        model = chain_model(stance.body, person_muscles(stance.body), stance.posture)
-        posture = model.tree.default[model.tree.inputs]
+    survey = survey_person(person, findings)
+    measured = {p.key: 0.0 for p in survey.measured}
+    if not choose_players(survey, settings.prior)[0]:
+        return Answer(measured, ((frozenset(), 1.0),), {}, ())
+    body, motion = (stance.body, stance.motion) if stance else (None, None)
+    stood = standing_person(person, body, motion, ChainSettings(settings.draws, settings.seed, settings.prior))
     screen = screen_person(person)
-    drivers = attribute_standing(model, person, screen, findings, settings, posture=posture, workers=workers)
-    return drivers, survey_person(person, findings)
+    drivers = attribute_standing(
+        stood.model, person, screen, findings, settings, posture=stood.posture, workers=workers
+    )
+    return _answer(drivers, measured)
 
 
-def forecast_of(truth: Truth, drivers: Drivers, survey: Survey, measured: str, *, noise_floor: bool = True) -> Forecast:
+def read_and_analyse(folder: Path, measured: str, settings: AttributionSettings | None = None) -> Answer:
+    """Return what is said of a person from their files, by one level of what was measured.
+
+    Parameters
+    ----------
+    folder : path
+        Of one person, as ``kinechain virtual`` writes it.
+    measured : str
+        One of `LEVELS`.
+    settings : AttributionSettings, optional
+
+    Raises
+    ------
+    RecordingError
+        If nobody stands in the recording.
+    """
+    person = read_person(folder / "person.toml")
+    file = _FILES[measured]
+    if file is None:
+        return analyse(person, None, settings)
+    standing = collect_recordings([], folder / file).standing
+    if standing is None:
+        raise RecordingError(f"nobody stands in {folder / file}; make the people again")
+    return analyse(person, stance_of(person, standing), settings)
+
+
+def _answer(drivers: Drivers, measured: Mapping[str, float]) -> Answer:
+    players = tuple(p.key for p in drivers.players)
+    return Answer(
+        {**measured, **dict(zip(players, drivers.p_relevant, strict=True))},
+        tuple((frozenset(s.drivers), s.probability) for s in drivers.distribution),
+        {table.target: table.floor.of_noise for table in drivers.targets},
+        players,
+    )
+
+
+def forecast_of(truth: Truth, answer: Answer, measured: str, *, noise_floor: bool = True) -> Forecast:
     """Return what was said of a person beside what is true of them.
 
     Parameters
     ----------
     truth : Truth
-    drivers : Drivers
-    survey : Survey
+    answer : Answer
     measured : str
         One of `LEVELS`.
     noise_floor : bool
         What counts as relevant.  True: what exceeds 5 % of the person's own typical load and the error with which the
-        analyst tells the load; False: 5 % of the typical load alone.
+        analyst tells the load, as the definition has it; False: 5 % of the typical load alone.
     """
-    own = {t: 0.05 * abs(float(v)) for t, v in zip(truth.targets, truth.typical, strict=True) if np.isfinite(v)}
-    noise = {table.target: table.floor.of_noise if noise_floor else 0.0 for table in drivers.targets}
-    relevant = truth.relevant({t: max(own[t], noise[t]) for t in noise if t in own})
-    seen = {p.key: 0.0 for p in survey.measured}
-    said = dict(zip((p.key for p in drivers.players), drivers.p_relevant, strict=True))
+    own = {t: FLOOR_SHARE * abs(float(v)) for t, v in zip(truth.targets, truth.typical, strict=True) if np.isfinite(v)}
+    noise = answer.noise_floor if noise_floor else {}
+    asked = set(answer.noise_floor) or set(own)
+    relevant = truth.relevant({t: max(value, noise.get(t, 0.0)) for t, value in own.items() if t in asked})
     return Forecast(
         person=truth.name,
         measured=measured,
-        probability=seen | said,
-        sets=tuple((frozenset(s.drivers), s.probability) for s in drivers.distribution),
-        truth=relevant & set(seen),
-        unmeasured=relevant - set(seen),
+        probability=answer.probability,
+        sets=answer.sets,
+        truth=relevant & set(answer.probability),
+        unmeasured=relevant - set(answer.probability),
         sizes=truth.sizes,
         direction=truth.direction,
     )

@@ -26,7 +26,8 @@ import numpy as np
 from kinechain.body.body import Body, Function, Segment
 from kinechain.body.scale import BodySize, scale_body, size_body
 from kinechain.body.skeleton import template_body
-from kinechain.chain.situation import ChainModel, Pad, Situation
+from kinechain.chain.joint_stiffness import passive_coupling
+from kinechain.chain.situation import ROOT, ChainModel, Pad, Situation
 from kinechain.chain.stand import standing_situation
 from kinechain.chain.unknowns import Unknowns, read_unknowns
 from kinechain.evidence.library import find_fact
@@ -160,8 +161,11 @@ def generator_situation(model: ChainModel, unknowns: Unknowns) -> Situation:
     unknowns : Unknowns
     """
     situation = standing_situation(model, unknowns)
-    diagonal = np.eye(len(model.free)) * situation.stiffness
-    return replace(situation, stiffness=diagonal)
+    free = [model.input_index(name) for name in model.free]
+    root = np.sqrt(situation.spring_scale)
+    tied = root[:, :, None] * passive_coupling(model.free, situation.reference[0, free]) * root[:, None, :]
+    tied[:, : len(ROOT)], tied[:, :, : len(ROOT)] = 0.0, 0.0
+    return replace(situation, stiffness=situation.stiffness - tied)
 
 
 def _shifted(pad: Pad, settings: Mapping[str, Any], random: np.random.Generator) -> Pad:

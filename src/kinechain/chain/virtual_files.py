@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -23,14 +23,14 @@ import numpy as np
 from kinechain import __version__
 from kinechain.care.person import Person
 from kinechain.chain.targets import TARGETS
-from kinechain.chain.virtual import Made
+from kinechain.chain.virtual import Made, draw_person, examine, make_person
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import FileError
 from kinechain.recording.recording import Recording
 from kinechain.recording.writers.c3d import write_c3d
 from kinechain.recording.writers.trc import write_trc
 
-__all__ = ["Truth", "person_toml", "read_truths", "truth_of", "write_person", "write_summary"]
+__all__ = ["Truth", "make_people", "person_toml", "read_truths", "truth_of", "write_person"]
 
 SCHEMA = "kinechain/virtual/1"
 _SUMMARY = "virtual.json"
@@ -127,12 +127,45 @@ def write_person(folder: Path, made: Made, person: Person, cameras: Recording, p
     (folder / "truth.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def write_summary(folder: Path, count: int, seed: int, share_none: float) -> Path:
-    """Write how the people of a folder were made, and return the path."""
-    path = folder / _SUMMARY
+def make_people(
+    folder: Path, count: int, seed: int, share_none: float, say: Callable[[str], None] | None = None
+) -> tuple[Truth, ...]:
+    """Make people with known drivers and write them; the first of many are the first of few.
+
+    Parameters
+    ----------
+    folder : path
+        Made if absent.
+    count, seed : int
+    share_none : float
+        Probability that a person has nothing set as a driver.
+    say : callable, optional
+        Called with one short sentence per person.
+
+    Raises
+    ------
+    FileError
+        If the folder holds something else.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _SUMMARY).is_file():
+        raise FileError(f"{folder} holds something else than made people; name a new folder with --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    truths = []
+    for number in range(1, count + 1):
+        name = f"virtual_{number:04d}"
+        (say or (lambda _: None))(f"Making {name} of {count}")
+        random = np.random.default_rng([seed, number])
+        made = make_person(draw_person(name, share_none, random), random)
+        person = examine(made.draw, random)
+        # The same standing twice: cameras draw first, so that plates change nothing of what they see.
+        state = random.bit_generator.state
+        cameras = made.recording(plates=False, random=random)
+        random.bit_generator.state = state
+        write_person(folder / name, made, person, cameras, made.recording(plates=True, random=random))
+        truths.append(truth_of(made))
     content = {"schema": SCHEMA, "version": __version__, "people": count, "seed": seed, "share_none": share_none}
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    return path
+    (folder / _SUMMARY).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return tuple(truths)
 
 
 def read_truths(folder: Path) -> dict[Path, Truth]:

@@ -23,6 +23,7 @@ from kinechain.cli.muscle_solving import muscles
 from kinechain.cli.solving import ik
 from kinechain.cli.trying import whatif
 from kinechain.cli.validating import validate
+from kinechain.cli.virtual_people import score, virtual
 from kinechain.core.errors import KinechainError
 from kinechain.core.text import printable
 
@@ -105,7 +106,7 @@ def _root(
 
 
 #: The verbs, in the order in which the help names them.
-VERBS = (demo, assess, whatif, validate, inspect, ik, inverse_dynamics, muscles, export, doctor)
+VERBS = (demo, assess, whatif, validate, inspect, ik, inverse_dynamics, muscles, export, virtual, score, doctor)
 
 for verb in VERBS:
     # ``id`` is a name of Python's own, so the function has another.
