@@ -145,18 +145,19 @@ def draw_unknowns(count: int, seed: int) -> Unknowns:
     if count < 1:
         raise SettingError(f"{count} people cannot be drawn; ask for one at least")
     known = read_unknowns().values()
-    # Three columns for each, whether sided or not: what both sides share, and either side.
-    drawn = np.random.default_rng(seed).standard_normal((count, len(known), 3))
     names: list[str] = []
     columns: list[FloatArray] = []
     for i, unknown in enumerate(known):
         names += unknown.columns
-        common = drawn[:, i, 0]
+        # A stream of its own for each, so that one more unknown leaves the others as they were.  Three columns, whether
+        # sided or not: what both sides share, and either side.
+        drawn = np.random.default_rng([seed, i]).standard_normal((count, 3))
+        common = drawn[:, 0]
         if not unknown.is_sided:
             columns.append(unknown.at(common))
             continue
         together, alone = math.sqrt(1.0 - unknown.apart), math.sqrt(unknown.apart)
-        columns += [unknown.at(together * common + alone * drawn[:, i, side]) for side in (1, 2)]
+        columns += [unknown.at(together * common + alone * drawn[:, side]) for side in (1, 2)]
     return Unknowns(tuple(names), np.stack(columns, axis=1))
 
 
