@@ -230,7 +230,8 @@ def chain_figure(start: str, links: Sequence[Link], palette: Palette) -> Figure 
 def link_words(link: Link) -> str:
     """Return how the end of a link is printed."""
     end = LINKS[link_index(link.end)]
-    return f"{end.name}{_of(end.side)}"
+    # What a name explains after its comma stands in the documentation.
+    return f"{end.name.split(',', 1)[0]}{_of(end.side)}"
 
 
 def _row(link: Link, y: float, middle: float, scale: float, palette: Palette) -> Iterable[str]:
@@ -299,7 +300,7 @@ def _driver_row(names: dict[str, str], table: TargetTable, candidate: Candidate)
         contribution=value_words(estimate),
         interval=f"{estimate.low:.3g} to {estimate.high:.3g}",
         chance=f"{100 * candidate.p_relevant:.0f} %",
-        share="" if candidate.share is None else f"{100 * candidate.share:.0f} %",
+        share="" if candidate.share is None else f"{candidate.share:.0f} %",
         floor=value_words(floor),
         grade=candidate.grade,
     )
