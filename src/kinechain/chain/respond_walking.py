@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinechain.body.body import Body
 from kinechain.chain.alter import alter, co_contraction, stance_shortening
@@ -30,13 +31,13 @@ from kinechain.chain.change import Change
 from kinechain.chain.equilibrium import evaluate, solve_equilibrium
 from kinechain.chain.links import LINKS, compute_links
 from kinechain.chain.respond import Response, failures, summarise, tightness
-from kinechain.chain.situation import ROOT, ChainModel, Equilibrium, Situation
+from kinechain.chain.situation import ROOT, ChainModel, Situation
 from kinechain.chain.stand import standing_situation
 from kinechain.chain.standing_model import pad_places
 from kinechain.chain.targets import TARGETS, Moving, compute_targets, pad_wrenches
 from kinechain.chain.unknowns import Unknowns
 from kinechain.core.arrays import FloatArray, Immutable, IntArray
-from kinechain.core.errors import RecordingError, SettingError
+from kinechain.core.errors import RecordingError, SettingError, SolveError
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.loads.ground import segment_wrenches
 from kinechain.loads.kinematics import kinematics_of
@@ -54,6 +55,8 @@ PHASES = (0.12, 0.2, 0.28, 0.36, 0.5, 0.64, 0.72, 0.8, 0.88)
 #: Time in which the change acts on a frame, s (assumption; plausible 0.05 to 0.15: a foot takes about a tenth of a
 #: second to be loaded, and a body needs three times as long to topple).
 REACH_S = 0.1
+#: Draws that are in memory together.
+AT_ONCE = 16
 #: A foot that carries less than this share of body weight is in swing: its pads are off.
 _SWING = 0.02
 #: How far away the support of a foot in swing is, m.
@@ -140,34 +143,68 @@ def respond_walking(
     if not changes or model.musculature is None:
         raise SettingError("a response to a change in walking needs a change, and a chain model with muscles")
     frames = _frames_of(model, body, trial, loads)
-    count, draws = len(frames.inputs), len(unknowns)
     base = standing_situation(model, unknowns)
-    draw, frame = (a.ravel() for a in np.meshgrid(np.arange(draws), np.arange(count), indexing="ij"))
+    blocks = [
+        _disturb(model, frames, base.case(slice(first, first + AT_ONCE)), tuple(changes), workers)
+        for first in range(0, len(base), AT_ONCE)
+    ]
+    whole = {name: np.concatenate([getattr(block, name) for block in blocks]) for name in _Block.__annotations__}
+    kept = np.flatnonzero((whole["reason"] == "").mean(axis=0) > 0.5)
+    if not len(kept):
+        raise SolveError(f"no frame of {trial.recording.name} has a rest beside it; check its ground reaction")
+    first, second = ([next((r for r in row if r), "") for row in whole[n][:, kept]] for n in ("reason", "reason_after"))
+    failed = failures(first, second, changes)
+    stands = np.flatnonzero([not (a or b) for a, b in zip(first, second, strict=True)])
+    moved, before, after = (whole[name][np.ix_(stands, kept)] for name in ("moved", "before", "after"))
+    sides = [frames.side[k] for k in kept]
+    peaks, peaks_after = _peaks(before, after, sides)
+    means = np.stack([moved[:, _seen(link.side, sides), k].mean(axis=1) for k, link in enumerate(LINKS)], axis=1)
+    notes = (*_walking_notes(changes, len(kept), len(frames.side) - len(kept)), *model.notes)
+    return summarise(tuple(changes), means, peaks, peaks_after - peaks, failed, notes, phase="walking")
+
+
+@dataclass(frozen=True, eq=False)
+class _Block(Immutable):
+    """Some draws, each in every frame.
+
+    Attributes
+    ----------
+    reason, reason_after : (draw, frame) array of str
+        Why there is no rest, '' where there is.
+    moved : (draw, frame, link) array, rad or m
+    before, after : (draw, frame, target) array, N, N m, 1 or %
+    """
+
+    reason: NDArray[np.object_]
+    reason_after: NDArray[np.object_]
+    moved: FloatArray
+    before: FloatArray
+    after: FloatArray
+
+
+def _disturb(
+    model: ChainModel, frames: _Frames, base: Situation, changes: tuple[Change, ...], workers: int | None
+) -> _Block:
+    """Return what changes do to every frame of some draws."""
+    shape = (len(base), len(frames.side))
+    draw, frame = (a.ravel() for a in np.indices(shape))
     held = _held(model, base.case(draw), frames, frame)
-    changed = alter(model, held, tuple(changes))
+    changed = alter(model, held, changes)
     first = solve_equilibrium(model, held, friction=_NO_SLIP, workers=workers)
-    second = solve_equilibrium(model, changed, start=_known(first, held), friction=_NO_SLIP, workers=workers)
-    kept, left_out = _kept_frames(first, draws)
-    reasons = [_by_draw(e, draws, kept) for e in (first, second)]
-    failed = failures(reasons[0], reasons[1], changes)
-    stands = np.array([not a and not b for a, b in zip(*reasons, strict=True)])
+    start = np.where(np.isfinite(first.inputs), first.inputs, held.reference)
+    second = solve_equilibrium(model, changed, start=start, friction=_NO_SLIP, workers=workers)
     moving = Moving(
         frames.velocities[frame],
         frames.accelerations[frame],
         frames.external[frame] - pad_wrenches(model, held.reference, first.pad_force),
     )
-    given = tightness(model, held, changes, second.inputs)
-    before = compute_targets(model, held, first, moving)
     swayed = _with_sway(model, moving, second.inputs - first.inputs)
-    after = compute_targets(model, changed, second, swayed, passive=given, co_contraction=co_contraction(changes))
+    given = tightness(model, held, changes, second.inputs)
     moved = compute_links(model, second.inputs) - compute_links(model, first.inputs)
-    shape = (draws, count, -1)
-    moved, before, after = (a.reshape(shape)[stands][:, kept] for a in (moved, before, after))
-    sides = [frames.side[k] for k in kept]
-    peaks, peaks_after = _peaks(before, after, sides)
-    means = np.stack([moved[:, _seen(link.side, sides), k].mean(axis=1) for k, link in enumerate(LINKS)], axis=1)
-    notes = (*_walking_notes(changes, frames, left_out), *model.notes)
-    return summarise(tuple(changes), means, peaks, peaks_after - peaks, failed, notes, phase="walking")
+    before = compute_targets(model, held, first, moving)
+    after = compute_targets(model, changed, second, swayed, passive=given, co_contraction=co_contraction(changes))
+    reasons = [np.array(e.reason, dtype=object).reshape(shape) for e in (first, second)]
+    return _Block(*reasons, *(a.reshape(*shape, -1) for a in (moved, before, after)))
 
 
 def _frames_of(model: ChainModel, body: Body, trial: GaitTrial, loads: Loads) -> _Frames:
@@ -296,23 +333,6 @@ def _tones(model: ChainModel, base: Situation, load: FloatArray) -> FloatArray:
     return out
 
 
-def _known(first: Equilibrium, held: Situation) -> FloatArray:
-    return np.where(np.isfinite(first.inputs), first.inputs, held.reference)
-
-
-def _kept_frames(first: Equilibrium, draws: int) -> tuple[list[int], int]:
-    """Return the frames that most drawn people pass through as they were measured, and how many they do not."""
-    solved = first.is_solved.reshape(draws, -1)
-    kept = [int(k) for k in np.flatnonzero(solved.mean(axis=0) > 0.5)]
-    return kept, solved.shape[1] - len(kept)
-
-
-def _by_draw(equilibrium: Equilibrium, draws: int, kept: list[int]) -> list[str]:
-    """Return why each draw has no rest in one of the frames, '' where it has in all."""
-    rows = np.array(equilibrium.reason, dtype=object).reshape(draws, -1)[:, kept]
-    return [next((str(r) for r in row if r), "") for row in rows]
-
-
 def _seen(side: str, sides: list[Side]) -> list[int]:
     """Return the frames in which something of a side is looked at: its own stance, or every one."""
     return [i for i, own in enumerate(sides) if side in ("middle", own)]
@@ -330,9 +350,9 @@ def _peaks(before: FloatArray, after: FloatArray, sides: list[Side]) -> tuple[Fl
     return out[0], out[1]
 
 
-def _walking_notes(changes: Sequence[Change], frames: _Frames, left_out: int) -> tuple[str, ...]:
+def _walking_notes(changes: Sequence[Change], kept: int, left_out: int) -> tuple[str, ...]:
     out = [
-        f"Walking as it was measured: {len(frames.inputs) - left_out} frames of stance, each disturbed for itself over "
+        f"Walking as it was measured: {kept} frames of stance, each disturbed for itself over "
         f"{REACH_S:g} s; speed and timing stay.",
         "Loads are peaks over these frames, angles means over the stance of their side.",
     ]

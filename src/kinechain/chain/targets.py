@@ -65,6 +65,8 @@ _JOINTS = ("l5_s1", "sacroiliac", "hip_r", "hip_l", "knee_r", "knee_l")
 #: Tissues of the sole, which carry what flattens the arch.
 _SOLE = ("plantar_fascia", "long_plantar_ligament", "short_plantar_ligament", "spring_ligament")
 _NERVE = "sciatic_tibial_nerve"
+#: Step by which paths of masses are differenced, s.
+_INSTANT_S = 1e-3
 _BACK_MUSCLES = ("erector_spinae", "multifidus")
 #: Muscles of the trunk that pull against each other in a guarded back.
 _TRUNK = (*_BACK_MUSCLES, "quadratus_lumborum", "rectus_abdominis", "external_oblique", "internal_oblique")
@@ -377,7 +379,8 @@ def _targets_of(
     external = _weights(model, situation, inputs) + pad_wrenches(model, inputs, pad_force)
     velocities = accelerations = np.zeros_like(inputs)
     if moving is not None:
-        velocities, accelerations, external = moving.velocities, moving.accelerations, external + moving.external
+        velocities, accelerations = moving.velocities, moving.accelerations
+        external = external + moving.external + _inertia_beside(model, situation, inputs, moving)
     forces = solve_forces(plan.dynamics, inputs, velocities, accelerations, external)
     passive = _passive_moments(model, plan, situation, inputs) + beside
     asked = np.array(forces.nodes)
@@ -428,6 +431,26 @@ def _weights(model: ChainModel, situation: Situation, inputs: FloatArray) -> Flo
     weight[..., 2] = -GRAVITY_M_S2 * situation.mass
     centres = poses[..., :3, 3] + np.einsum("csij,csj->csi", poses[..., :3, :3], situation.centre)
     return np.concatenate([weight, cross(centres, weight)], axis=-1)
+
+
+def _inertia_beside(model: ChainModel, situation: Situation, inputs: FloatArray, moving: Moving) -> FloatArray:
+    """Return the wrench of the inertia of masses that differ from the body's own, (case, segment, 6), as of points."""
+    poses = [
+        segment_poses(
+            model.body,
+            coordinate_values(model.tree, inputs + t * moving.velocities + 0.5 * t**2 * moving.accelerations),
+        )
+        for t in (-_INSTANT_S, 0.0, _INSTANT_S)
+    ]
+    body = model.body.segments
+    own = (np.array([s.mass_kg for s in body]), np.array([s.centre_of_mass for s in body]))
+    out = np.zeros((*situation.mass.shape, 6))
+    for sign, mass, centre in ((-1.0, situation.mass, situation.centre), (1.0, *own)):
+        local = np.broadcast_to(centre, situation.centre.shape)
+        path = [p[..., :3, 3] + np.einsum("csij,csj->csi", p[..., :3, :3], local) for p in poses]
+        force = sign * mass[..., None] * (path[2] - 2.0 * path[1] + path[0]) / _INSTANT_S**2
+        out += np.concatenate([force, cross(path[1], force)], axis=-1)
+    return out
 
 
 def _passive_moments(model: ChainModel, plan: _Plan, situation: Situation, inputs: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from kinechain.body.skeleton import generic_body
 from kinechain.chain.situation import ChainModel, Equilibrium, Situation
 from kinechain.chain.stand import standing_situation
 from kinechain.chain.standing_model import chain_model, pad_places
-from kinechain.chain.targets import TARGETS, compute_targets, target_index
+from kinechain.chain.targets import TARGETS, Moving, compute_targets, target_index
 from kinechain.chain.unknowns import best_unknowns
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import SettingError
@@ -239,6 +239,23 @@ def test_mirrored_postures_cost_the_same_on_the_other_side(model: ChainModel, st
         opposite = {"left": "right", "right": "left"}.get(target.side)
         twin = k if opposite is None else target_index(target.id.replace(f"_{target.side}", f"_{opposite}"))
         assert first[k] == pytest.approx(second[twin], rel=1e-4, abs=1e-4, nan_ok=True), target.id
+
+
+def test_a_body_that_is_lifted_faster_weighs_as_much_more(model: ChainModel, standing: Situation) -> None:
+    thorax = model.tree.segments.index("thorax")
+    mass = standing.mass.copy()
+    mass[0, thorax] += 8.0
+    packed = replace(standing, mass=mass)
+    stand = borne(model, packed)
+    more = 0.3
+    accelerations = np.zeros_like(stand.inputs)
+    accelerations[:, model.input_index("pelvis_tz")] = more * GRAVITY_M_S2
+    nothing = np.zeros((1, len(model.tree.segments), 6))
+    pushed = replace(stand, pad_force=(1.0 + more) * stand.pad_force)
+    lifted = compute_targets(model, packed, pushed, Moving(np.zeros_like(accelerations), accelerations, nothing))
+    heavy = compute_targets(model, replace(packed, mass=(1.0 + more) * mass), pushed)
+    assert lifted[0] == pytest.approx(heavy[0], rel=1e-4, abs=1e-4)
+    assert of(lifted, "l5_s1_compression") > 1.2 * of(compute_targets(model, packed, stand), "l5_s1_compression")
 
 
 def test_no_posture_costs_nothing_known_and_others_are_not_touched(model: ChainModel, standing: Situation) -> None:
