@@ -33,6 +33,7 @@ __all__ = [
     "Player",
     "PlayerSide",
     "Sensitivity",
+    "Silent",
     "TargetTable",
     "Treatment",
     "judge_drivers",
@@ -182,7 +183,7 @@ class Candidate:
     unit : str
         Of the target.
     p_relevant : float
-        Posterior probability that the contribution exceeds the floor.
+        Posterior probability that the player lies beyond its norm and its contribution exceeds the floor.
     share : float or None
         Percentage of the summed contribution; None unless all contributions to the target have one sign.
     grade : str
@@ -259,6 +260,29 @@ class TargetTable:
     sets: tuple[DriverSet, ...]
     none_supported: float
     undetermined: bool
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A parameter that was measured and is no candidate, but may be relevant all the same: no test is without error.
+
+    Attributes
+    ----------
+    id, side, name : str
+        As in `Player`.
+    p_relevant : float
+        Posterior probability that it lies beyond its norm and adds more load than the floor to any target.
+    """
+
+    id: str
+    side: PlayerSide
+    name: str
+    p_relevant: float
+
+    @property
+    def key(self) -> str:
+        """Name within sets, see `Player.key`."""
+        return self.id if self.side == "middle" else f"{self.id} {self.side}"
 
 
 @dataclass(frozen=True)
@@ -357,7 +381,7 @@ class Drivers:
     candidates : tuple of Candidate
         Of all targets, in that order.
     sets : tuple of DriverSet
-        Relevant for any target, most probable first, up to ``coverage``.
+        Of players that are relevant for any target, most probable first, up to ``coverage``.
     coverage : float
         Probability the sets reach together.
     none_supported : float
@@ -384,7 +408,9 @@ class Drivers:
     seed : int
     notes : tuple of str
     distribution : tuple of DriverSet
-        Every set that was drawn, ``sets`` and the rest.
+        Every relevant set that was drawn, of players and silent parameters together, the most probable first.
+    silent : tuple of Silent
+        Measured parameters that are no players.
     """
 
     players: tuple[Player, ...]
@@ -410,6 +436,7 @@ class Drivers:
     seed: int
     notes: tuple[str, ...] = ()
     distribution: tuple[DriverSet, ...] = ()
+    silent: tuple[Silent, ...] = ()
 
     def __post_init__(self) -> None:
         probabilities = [self.none_supported, *self.p_relevant, *(s.probability for s in self.sets)]

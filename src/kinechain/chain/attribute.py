@@ -12,11 +12,21 @@ e of standard deviation s.  To first order its contribution to target T is ``g_T
 ``1.96 |g_T| s``, so that it exceeds the floor only where ``|e| > 1.96 s``, whichever target is asked: the union over
 all targets is as rare as the error of the test itself (5 %), and with more measured parameters the floors only rise.
 
-Two things differ from the letter of the definition, both on purpose.  Above four players orders of the players take the
-place of an expansion by gradients: they hold all that it holds and are without bias beyond it, see
-`kinechain.chain.game.play`.  And "undetermined because the summed interval spans zero" is said only where the leading
-set names a driver: where the leading set is empty with at least one half, contributions around zero are what it says,
-and "no driver is supported" is the answer.
+Where this differs from the letter of the definition it is on purpose, for the sake of people with known drivers:
+
+- *Beyond the norm, draw by draw.*  A player is relevant in a draw only if the draw lies beyond 1.96 SD of the norm.
+  The definition makes nobody a player who lies within the norm, so a person with exactly those values would have no
+  such player, however much it carries.
+- *A test that reads within the norm does not make a parameter typical.*  Every other measured parameter is followed
+  too, by what making it typical alone would take off the load (``Drivers.silent``); the full distribution of the
+  relevant set holds it.
+- *The prior* is the norm within the norm and flat beyond it, with one in ten beyond.  One that is flat everywhere calls
+  every person deviant in whom a test erred.  Flat and population priors are printed as sensitivity.
+- *Above four players* orders of the players take the place of an expansion by gradients: they hold all that it holds
+  and are without bias beyond it, see `kinechain.chain.game.play`.
+- *Undetermined because the summed interval spans zero* is said only where the leading set names a driver: where the
+  leading set is empty with at least one half, contributions around zero are what it says, and "no driver is supported"
+  is the answer.
 """
 
 from __future__ import annotations
@@ -43,6 +53,7 @@ from kinechain.care.drivers import (
     Permission,
     PlayerSide,
     Sensitivity,
+    Silent,
     TargetTable,
     Treatment,
     judge_drivers,
@@ -117,13 +128,13 @@ class AttributionSettings:
     draws, seed : int
     coverage : float
         Probability up to which sets are named.
-    prior : 'flat' or 'population'
+    prior : 'mixture', 'flat' or 'population'
     """
 
     draws: int = 200
     seed: int = 0
     coverage: float = 0.8
-    prior: Prior = "flat"
+    prior: Prior = "mixture"
 
     def __post_init__(self) -> None:
         if self.draws < 20:
@@ -137,13 +148,16 @@ class _Game:
     """Everything the answer is read from; arrays over the draws and targets that could be computed."""
 
     players: tuple[Parameter, ...]
+    silent: tuple[Parameter, ...]
     groups: tuple[tuple[int, ...], ...]
     targets: tuple[HarmfulTarget, ...]
     asked: tuple[int, ...]
     draws: FloatArray
+    normals: FloatArray
     played: Play
     floors: tuple[Floor, ...]
     relevant: BoolArray
+    relevant_silent: BoolArray
     notes: tuple[str, ...]
 
     def keys(self, group: int) -> tuple[str, ...]:
@@ -219,7 +233,7 @@ def attribute(
         p_relevant=_per_player(game, game.any_target.mean(axis=1)),
         groups=tuple(Group(game.keys(g), _least_correlation(game, g)) for g in groups),
         priors=tuple(f"{p.kind.name} ({p.side}): {PRIORS[settings.prior]}" for p in chosen),
-        sensitivity=tuple(_sensitivity(game, settings.prior, other) for other in PRIORS),
+        sensitivity=tuple(_sensitivity(game, other) for other in PRIORS),
         next_tests=_next_tests(evaluate, survey, game, settings),
         treatments=_treatments(game),
         direction=direction,
@@ -230,7 +244,11 @@ def attribute(
         draws=len(game.draws),
         seed=settings.seed,
         notes=game.notes,
-        distribution=_driver_sets(game, sets),
+        distribution=_distribution(game),
+        silent=tuple(
+            Silent(p.kind.id, p.side, p.kind.name, float(row.mean()))
+            for p, row in zip(game.silent, game.relevant_silent, strict=True)
+        ),
     )
 
 
@@ -242,13 +260,12 @@ def draw_parameters(parameters: Sequence[Parameter], prior: Prior, count: int, s
     Parameters
     ----------
     parameters : sequence of Parameter
-    prior : 'flat' or 'population'
+    prior : 'mixture', 'flat' or 'population'
     count, seed : int
     """
     out = np.empty((count, len(parameters)))
     for i, parameter in enumerate(parameters):
-        mean, sd = parameter.posterior(prior) if parameter.measurements else (parameter.mean, 0.0)
-        out[:, i] = mean + sd * _normal(seed, parameter.key, count)
+        out[:, i] = parameter.at(_normal(seed, parameter.key, count), prior)
     return out
 
 
@@ -275,21 +292,62 @@ def _play(
     columns = [parameters.index(p) for p in chosen]
     groups = group_players(draws, columns)
     floors = _floors(harm, parameters, columns, settings)
-    played = play(harm, draws, typical, groups, np.array([f.value for f in floors]))
+    limits = np.array([f.value for f in floors])
+    played = play(harm, draws, typical, groups, limits)
     kept, asked, notes = _computable(played, targets)
-    limit = np.array([floors[t].value for t in asked])
+    silent = tuple(p for p in survey.measured if p not in chosen)
+    unheard = _silent(harm, draws, parameters, silent, played.now, limits)
+    beyond = (
+        np.stack([_any_beyond(draws, parameters, group) for group in groups]) if groups else np.zeros((0, len(draws)))
+    )
     played = played.part(kept, asked)
+    relevant = (played.contributions > limits[asked]) & (beyond[:, kept, None] > 0.0)
     return _Game(
         chosen,
+        silent,
         tuple(tuple(columns.index(c) for c in group) for group in groups),
         tuple(targets[t] for t in asked),
         tuple(asked),
         draws[kept][:, columns],
+        np.stack([_normal(settings.seed, p.key, settings.draws)[kept] for p in chosen], axis=1)
+        if chosen
+        else np.zeros((int(kept.sum()), 0)),
         played,
         tuple(floors[t] for t in asked),
-        np.asarray(played.contributions > limit),
+        np.asarray(relevant),
+        np.asarray(unheard[:, kept][..., asked].any(axis=2)),
         notes,
     )
+
+
+def _any_beyond(draws: FloatArray, parameters: Sequence[Parameter], columns: Sequence[int]) -> BoolArray:
+    """Return in which draws a parameter of one player lies beyond its norm, (draw,)."""
+    return np.asarray(np.any([parameters[c].is_beyond(draws[:, c]) for c in columns], axis=0))
+
+
+def _silent(
+    harm: Evaluate,
+    draws: FloatArray,
+    parameters: Sequence[Parameter],
+    silent: Sequence[Parameter],
+    now: FloatArray,
+    floors: FloatArray,
+) -> BoolArray:
+    """Return in which draws each silent parameter is relevant for which target, (parameter, draw, target).
+
+    Its contribution is what making it alone typical takes off; asked only where the draw lies beyond the norm.
+    """
+    out = np.zeros((len(silent), *now.shape), dtype=bool)
+    asked = [(i, k) for i, p in enumerate(silent) for k in np.flatnonzero(p.is_beyond(draws[:, parameters.index(p)]))]
+    if not asked:
+        return out
+    rows, numbers = np.array(asked, dtype=np.int64).T
+    cases = draws[numbers].copy()
+    for i, p in enumerate(silent):
+        cases[rows == i, parameters.index(p)] = p.mean
+    with np.errstate(invalid="ignore"):
+        out[rows, numbers] = now[numbers] - harm(cases, numbers) > floors
+    return out
 
 
 def _floors(
@@ -298,7 +356,7 @@ def _floors(
     """Return the floor of every target; the noise is that of all tests of this person, those of no player too."""
     count = min(NOISE_DRAWS, settings.draws)
     numbers = np.arange(count)
-    middle = np.tile([p.posterior(settings.prior)[0] for p in parameters], (count, 1))
+    middle = np.tile([p.value for p in parameters], (count, 1))
     sems = np.array([p.sem if p.measurements else 0.0 for p in parameters])
     error = np.stack([_normal(settings.seed + 1, p.key, count) for p in parameters], axis=1) if parameters else middle
     normal = middle.copy()
@@ -319,13 +377,14 @@ def _floors(
 def _computable(played: Play, targets: Sequence[HarmfulTarget]) -> tuple[BoolArray, list[int], tuple[str, ...]]:
     """Return which draws and targets could be computed, and what is to be said about the others."""
     finite = np.isfinite(played.contributions).all(axis=0) & np.isfinite(played.now) & np.isfinite(played.typical)
-    asked = [t for t in range(len(targets)) if finite[:, t].mean() >= 1.0 - LARGEST_MISSING]
-    kept: BoolArray = np.asarray(finite[:, asked].all(axis=1))
-    if not asked or kept.mean() < 0.5:
+    stood: BoolArray = np.asarray(finite.any(axis=1))
+    if stood.mean() < 0.5:
         raise SolveError(
-            f"only {int(kept.sum())} of {len(kept)} draws of this person come to rest with all loads; check the "
-            "measurements, most of all leg lengths and ranges"
+            f"only {int(stood.sum())} of {len(stood)} draws of this person come to rest; check the measurements, "
+            "most of all leg lengths and ranges"
         )
+    asked = [t for t in range(len(targets)) if finite[stood, t].mean() >= 1.0 - LARGEST_MISSING]
+    kept: BoolArray = np.asarray(stood & finite[:, asked].all(axis=1))
     notes = []
     left_out = [targets[t].name for t in range(len(targets)) if t not in asked]
     if left_out:
@@ -333,12 +392,21 @@ def _computable(played: Play, targets: Sequence[HarmfulTarget]) -> tuple[BoolArr
             f"Not computable in more than one of five draws, and left out: {', '.join(dict.fromkeys(left_out))}."
         )
     if not kept.all():
-        notes.append(f"{int((~kept).sum())} of {len(kept)} draws did not come to rest with all loads and are left out.")
+        notes.append(
+            f"{int((~kept).sum())} of {len(kept)} draws did not come to rest, or not with all loads, and are left out."
+        )
     return kept, asked, tuple(notes)
 
 
 def _driver_sets(game: _Game, sets: Sequence[tuple[tuple[int, ...], float]]) -> tuple[DriverSet, ...]:
     return tuple(DriverSet(tuple(sorted(k for g in s for k in game.keys(g))), min(1.0, p)) for s, p in sets)
+
+
+def _distribution(game: _Game) -> tuple[DriverSet, ...]:
+    """Return every relevant set that was drawn, players and silent parameters together."""
+    keys = [game.keys(g) for g in range(len(game.groups))] + [(p.key,) for p in game.silent]
+    sets = relevant_sets(np.concatenate([game.any_target, game.relevant_silent]))
+    return tuple(DriverSet(tuple(sorted(k for i in s for k in keys[i])), min(1.0, p)) for s, p in sets)
 
 
 def _per_player(game: _Game, values: FloatArray) -> tuple[float, ...]:
@@ -419,32 +487,38 @@ def _least_correlation(game: _Game, group: int) -> float:
     return float(np.abs(np.corrcoef(columns, rowvar=False)).min())
 
 
-def _sensitivity(game: _Game, prior: Prior, other: Prior) -> Sensitivity:
+def _sensitivity(game: _Game, other: Prior) -> Sensitivity:
     """Return the answer under another prior; contributions go in proportion to the deviation of their player."""
-    contributions = np.array(game.played.contributions)
-    for g, group in enumerate(game.groups):
-        parameter, x = game.players[group[0]], game.draws[:, group[0]]
-        (mean, sd), (new_mean, new_sd) = parameter.posterior(prior), parameter.posterior(other)
-        moved = new_mean + (new_sd / sd) * (x - mean) - parameter.mean
-        contributions[g] *= (moved / (x - parameter.mean))[:, None]
     floors = np.array([f.value for f in game.floors])
-    relevant: BoolArray = np.asarray((contributions > floors).any(axis=2))
+    relevant = np.zeros_like(game.any_target)
+    for g, group in enumerate(game.groups):
+        parameter = game.players[group[0]]
+        deviation = game.draws[:, group[0]] - parameter.mean
+        moved = parameter.at(game.normals[:, group[0]], other)
+        # Close to what is typical a proportion says nothing; there the middle one of the other draws is taken.
+        far = np.abs(deviation) > 0.5 * parameter.sd
+        slopes = game.played.contributions[g] / np.where(far, deviation, np.nan)[:, None]
+        slopes = np.where(far[:, None], slopes, np.nanmedian(slopes, axis=0) if far.any() else 0.0)
+        over = (slopes * (moved - parameter.mean)[:, None] > floors).any(axis=1)
+        relevant[g] = over & parameter.is_beyond(moved)
     sets = relevant_sets(relevant)
     none = min(1.0, sum(p for members, p in sets if not members))
     return Sensitivity(PRIORS[other], _per_player(game, relevant.mean(axis=1)), none, _driver_sets(game, sets[:1])[0])
 
 
 def _next_tests(evaluate: Evaluate, survey: Survey, game: _Game, settings: AttributionSettings) -> tuple[NextTest, ...]:
-    relevant, count = game.any_target, len(game.draws)
+    relevant, count = np.concatenate([game.any_target, game.relevant_silent]), len(game.draws)
     out = []
     for i, parameter in enumerate(game.players):
         sem = min(test.error.sem for test in parameter.kind.tests)
         normal = _normal(settings.seed + 2, parameter.key, count)
         out.append((expected_information(relevant, game.draws[:, i], sem, normal), parameter, False))
     for parameter, slopes in _slopes(evaluate, survey, game, settings):
-        normals = np.stack([_normal(settings.seed + k, parameter.key, count) for k in (2, 3)])
+        likely = parameter.before(_normal(settings.seed + 3, parameter.key, count), settings.prior)
         floors = np.array([f.value for f in game.floors])
-        bits = information_of_unmeasured(relevant, slopes, floors, parameter.sd, parameter.sem, normals)
+        off, beyond = likely - parameter.mean, parameter.is_beyond(likely)
+        error = _normal(settings.seed + 2, parameter.key, count)
+        bits = information_of_unmeasured(relevant, slopes, floors, off, beyond, parameter.sem, error)
         out.append((bits, parameter, True))
     out.sort(key=lambda row: (-row[0], row[1].key))
     return tuple(

@@ -298,7 +298,13 @@ def expected_information(relevant: BoolArray, values: FloatArray, sem: float, ou
 
 
 def information_of_unmeasured(
-    relevant: BoolArray, slopes: FloatArray, floors: FloatArray, sd: float, sem: float, normal: FloatArray
+    relevant: BoolArray,
+    slopes: FloatArray,
+    floors: FloatArray,
+    deviations: FloatArray,
+    is_beyond: BoolArray,
+    sem: float,
+    outcomes: FloatArray,
 ) -> float:
     """Return by how much a first measurement of one more parameter is expected to settle the relevant set, bits.
 
@@ -309,19 +315,20 @@ def information_of_unmeasured(
     slopes : (2, target) array
         Harmful load that each unit of the parameter adds above, and below, what is typical.
     floors : (target,) array
-    sd : float
-        Of the norm: what is known of the parameter before.
+    deviations : (draw,) array
+        From what is typical, as they are likely before the test.
+    is_beyond : (draw,) array of bool
+        Which of them lie beyond the norm.
     sem : float
         Standard error of the measurement.
-    normal : (2, draw) array
-        Standard normal: the parameter of each draw, and the error of its simulated result.
+    outcomes : (draw,) array
+        Standard normal: the error of the simulated result of each draw.
     """
-    values = sd * normal[0]
     finite = np.isfinite(slopes).all(axis=0) & np.isfinite(floors)
-    above, below = np.maximum(values, 0.0)[:, None], np.maximum(-values, 0.0)[:, None]
+    above, below = np.maximum(deviations, 0.0)[:, None], np.maximum(-deviations, 0.0)[:, None]
     over = above * slopes[0, finite] + below * slopes[1, finite] > floors[finite]
-    joined = np.concatenate([relevant, over.any(axis=1)[None]])
-    return expected_information(joined, values, sem, normal[1])
+    joined = np.concatenate([relevant, (over.any(axis=1) & is_beyond)[None]])
+    return expected_information(joined, deviations, sem, outcomes)
 
 
 def _loads(

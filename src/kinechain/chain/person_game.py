@@ -83,7 +83,7 @@ def attribute_standing(
     survey = survey_person(person, findings)
     parameters = (*survey.measured, *survey.unmeasured)
     unknowns = draw_unknowns(settings.draws, settings.seed)
-    seen = np.array([p.posterior(settings.prior)[0] for p in parameters])
+    seen = np.array([p.value for p in parameters])
     game = chain_game(model, parameters, unknowns, posture=posture, seen=seen, workers=workers)
     return attribute(game, survey, TARGETS, permission, settings, site=site)
 

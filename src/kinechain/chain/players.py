@@ -17,6 +17,8 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from kinechain.care.drivers import NotPlayer, Player, PlayerSide
 from kinechain.care.finding import Finding, Norm
@@ -30,6 +32,7 @@ from kinechain.evidence.library import Fact, Source, find_fact, parse_sources, r
 __all__ = [
     "MOST_PLAYERS",
     "PRIORS",
+    "REFERENCE_SD",
     "Error",
     "Measurement",
     "Parameter",
@@ -38,7 +41,6 @@ __all__ = [
     "Survey",
     "choose_players",
     "find_player_kind",
-    "p_outside",
     "player_sources",
     "read_player_kinds",
     "survey_person",
@@ -53,10 +55,15 @@ REFERENCE_SD = 1.96
 #: A parameter enters when it lies outside its reference range with at least this probability.
 LEAST_P_OUTSIDE = 0.5
 
-Prior = Literal["flat", "population"]
+#: Of one parameter, how many people lie beyond the norm (assumption, plausibly 0.05 to 0.2), and up to how many SDs
+#: they are spread evenly (assumption, plausibly 4 to 6).
+SHARE_BEYOND, FARTHEST_SD = 0.1, 5.0
+
+Prior = Literal["mixture", "flat", "population"]
 #: What is known of a parameter before it is measured, in words.
 PRIORS: Mapping[Prior, str] = MappingProxyType(
     {
+        "mixture": "norm or beyond: nine of ten people within the norm as its people are, one beyond it, flat there",
         "flat": "flat: before the test every value is as likely as any other",
         "population": "population: before the test the person is one of those the norm was measured in",
     }
@@ -241,14 +248,31 @@ class Parameter:
         keys = [self.norm.source, *(m.error.source for m in self.measurements), self.kind.amount["source"]]
         return tuple(k for k in dict.fromkeys(keys) if k not in ("definition", "assumption"))
 
-    def posterior(self, prior: Prior = "flat") -> tuple[float, float]:
-        """Return mean and standard deviation of the posterior given the measurements, both Gaussian."""
+    def at(self, normal: FloatArray, prior: Prior = "mixture") -> FloatArray:
+        """Return values of the posterior at standard normal quantiles, of any shape; not measured: what is typical."""
         if not self.measurements:
-            return (self.mean, 0.0) if prior == "flat" else (self.mean, self.sd)
-        if prior == "flat":
-            return self.value, self.sem
-        precision = self.sem**-2 + self.sd**-2
-        return (self.value / self.sem**2 + self.mean / self.sd**2) / precision, precision**-0.5
+            return np.full(np.shape(normal), self.mean)
+        if prior == "mixture":
+            return self.mean + self.sd * _mixture(normal, (self.value - self.mean) / self.sd, self.sem / self.sd)
+        mean, sd = self.value, self.sem
+        if prior == "population":
+            precision = self.sem**-2 + self.sd**-2
+            mean = (self.value / self.sem**2 + self.mean / self.sd**2) / precision
+            sd = precision**-0.5
+        return np.asarray(mean + sd * np.asarray(normal, dtype=float))
+
+    def before(self, normal: FloatArray, prior: Prior = "mixture") -> FloatArray:
+        """Return values as they are likely without any measurement, at standard normal quantiles, of any shape."""
+        off = _mixture(normal) if prior == "mixture" else np.asarray(normal, dtype=float)
+        return np.asarray(self.mean + self.sd * off)
+
+    def is_beyond(self, values: FloatArray) -> NDArray[np.bool_]:
+        """Return which values lie beyond 1.96 SD of the norm, bool array of their shape."""
+        return np.asarray(np.abs(np.asarray(values) - self.mean) > REFERENCE_SD * self.sd)
+
+    def p_beyond(self, prior: Prior = "mixture") -> float:
+        """Return the posterior probability of lying beyond 1.96 SD of the norm."""
+        return float(self.is_beyond(self.at(_QUANTILES, prior)).mean())
 
     def amounts(self, values: FloatArray) -> FloatArray:
         """Return the amounts of its change that bring a typical body to some values.
@@ -333,14 +357,6 @@ def worst_grade(grades: Iterable[str]) -> str:
     return max(grades, key=depth)
 
 
-def p_outside(mean: float, sd: float, norm_mean: float, norm_sd: float) -> float:
-    """Return the probability that a Gaussian value lies outside a norm's mean +- 1.96 SD."""
-    if sd == 0.0:
-        return float(abs(mean - norm_mean) > REFERENCE_SD * norm_sd)
-    edges = [(norm_mean + sign * REFERENCE_SD * norm_sd - mean) / sd for sign in (-1.0, 1.0)]
-    return 0.5 * math.erfc(-edges[0] / math.sqrt(2.0)) + 0.5 * math.erfc(edges[1] / math.sqrt(2.0))
-
-
 def survey_person(person: Person, findings: Sequence[Finding] = ()) -> Survey:
     """Return what of a person can be attributed to.
 
@@ -369,7 +385,7 @@ def survey_person(person: Person, findings: Sequence[Finding] = ()) -> Survey:
     return Survey(tuple(measured), tuple(unmeasured), (*refused, *_refusals(person, findings)))
 
 
-def choose_players(survey: Survey, prior: Prior = "flat") -> tuple[tuple[Parameter, ...], tuple[NotPlayer, ...]]:
+def choose_players(survey: Survey, prior: Prior = "mixture") -> tuple[tuple[Parameter, ...], tuple[NotPlayer, ...]]:
     """Return the players, the largest standardised deviation first, and everything that is none, with the reason.
 
     A measured parameter enters when the posterior probability of lying outside 1.96 SD of the norm is at least one half
@@ -393,21 +409,20 @@ def choose_players(survey: Survey, prior: Prior = "flat") -> tuple[tuple[Paramet
     return tuple(chosen[:MOST_PLAYERS]), (*out, *survey.refused)
 
 
-def to_player(parameter: Parameter, prior: Prior = "flat") -> Player:
+def to_player(parameter: Parameter, prior: Prior = "mixture") -> Player:
     """Return a chosen parameter as it is shown."""
-    mean, sd = parameter.posterior(prior)
-    half = REFERENCE_SD * sd
+    low, middle, high = (float(x) for x in parameter.at(np.array([-REFERENCE_SD, 0.0, REFERENCE_SD]), prior))
     named = ", ".join(f"{m.name} ({m.error.source})" for m in parameter.measurements)
-    amount = float(parameter.amounts(np.array([mean]))[0])
+    amount = float(parameter.amounts(np.array([middle]))[0])
     return Player(
         id=parameter.kind.id,
         side=parameter.side,
         name=parameter.kind.name,
         change=parameter.change(round(amount, 3)).text,
-        value=Estimate(mean, mean - half, mean + half, parameter.kind.unit, named),
+        value=Estimate(middle, low, high, parameter.kind.unit, named),
         norm=parameter.norm,
-        deviation_sd=(mean - parameter.mean) / parameter.sd,
-        p_outside=p_outside(mean, sd, parameter.mean, parameter.sd),
+        deviation_sd=(middle - parameter.mean) / parameter.sd,
+        p_outside=parameter.p_beyond(prior),
         minimal_detectable_change=parameter.minimal_detectable_change,
         prior=PRIORS[prior],
         grade=parameter.grade,
@@ -448,8 +463,7 @@ def player_sources() -> Mapping[str, Source]:
 
 
 def _why_not(parameter: Parameter, prior: Prior) -> str:
-    mean, sd = parameter.posterior(prior)
-    chance = p_outside(mean, sd, parameter.mean, parameter.sd)
+    chance = parameter.p_beyond(prior)
     deviation, least = abs(parameter.value - parameter.mean), parameter.minimal_detectable_change
     unit = parameter.kind.unit
     if chance < LEAST_P_OUTSIDE:
@@ -582,6 +596,27 @@ def _row(player: str, rule: Mapping[str, Any]) -> Fact:
 
 def _source(key: str) -> Source:
     return player_sources()[key] if key in player_sources() else source(key)
+
+
+#: Standard normal quantiles that stand for a whole distribution.
+_QUANTILES = ndtri((np.arange(2000) + 0.5) / 2000)
+
+
+def _mixture(normal: FloatArray, value: float | None = None, sem: float = 1.0) -> FloatArray:
+    """Return deviations in SDs of the norm at standard normal quantiles: normal within the norm, flat beyond it.
+
+    ``value`` and ``sem`` are of a measurement, in SDs; None: nothing was measured.
+    """
+    far = FARTHEST_SD if value is None else max(FARTHEST_SD, abs(value) + 4.0 * sem)
+    z = np.linspace(-far, far, 4001)
+    inside = np.abs(z) <= REFERENCE_SD
+    normal_share = float(ndtr(REFERENCE_SD) - ndtr(-REFERENCE_SD))
+    within = (1.0 - SHARE_BEYOND) * np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi) / normal_share
+    density = np.where(inside, within, 0.5 * SHARE_BEYOND / (FARTHEST_SD - REFERENCE_SD))
+    if value is not None:
+        density = density * np.exp(-0.5 * ((z - value) / sem) ** 2)
+    total = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]))])
+    return np.asarray(np.interp(ndtr(normal), total / total[-1], z))
 
 
 def _shank_m(height_m: float | None) -> float:

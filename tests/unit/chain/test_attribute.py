@@ -239,10 +239,10 @@ def test_uncertainty_of_the_body_widens_the_answer():
 
 def test_the_priors_are_listed_and_their_sensitivity_is_told():
     drivers = drivers_of(man(*legs(24.0)), {"leg_length": 3.0})
-    flat, population = drivers.sensitivity
+    mixture, flat, population = drivers.sensitivity
     assert drivers.priors[0].startswith("Leg-length difference")
-    assert flat.p_relevant == pytest.approx(drivers.p_relevant)
-    assert population.p_relevant[0] < flat.p_relevant[0]
+    assert mixture.p_relevant == pytest.approx(drivers.p_relevant)
+    assert population.p_relevant[0] < mixture.p_relevant[0] < flat.p_relevant[0]
     assert population.none_supported > flat.none_supported
 
 
@@ -255,6 +255,32 @@ def test_the_next_test_is_the_one_that_decides():
     new = drivers_of(man(*legs(60.0)), {"leg_length": 10.0, "arch_drop right": 40.0})
     assert (new.next_tests[0].id, new.next_tests[0].side, new.next_tests[0].is_new) == ("arch_drop", "right", True)
     assert new.next_tests[0].test.startswith("Navicular drop")
+
+
+def test_a_draw_within_the_norm_has_no_such_player():
+    # Ten N per mm exceed the floor from 5 mm on, but up to 13 mm a leg-length difference is usual.
+    drivers = drivers_of(man(*legs(24.0)), {"leg_length": 10.0}, settings=AttributionSettings(draws=2000))
+    [parameter] = survey_person(man(*legs(24.0))).measured
+    assert drivers.p_relevant[0] == pytest.approx(parameter.p_beyond(), abs=0.03)
+    assert drivers.p_relevant[0] < 0.95
+
+
+def test_a_test_within_the_norm_leaves_a_parameter_in_question():
+    person = man(*legs(40.0), drop("left", 12.8))
+    drivers = drivers_of(person, {"leg_length": 10.0, "arch_drop left": 100.0})
+    assert [p.key for p in drivers.players] == ["leg_length"]
+    [silent] = drivers.silent
+    assert silent.key == "arch_drop left"
+    expected = next(p for p in survey_person(person).measured if p.key == "arch_drop left").p_beyond()
+    assert silent.p_relevant == pytest.approx(expected, abs=0.1)
+    assert 0.05 < silent.p_relevant < 0.5
+    assert sum(s.probability for s in drivers.distribution) == pytest.approx(1.0)
+    both = next(s for s in drivers.distribution if len(s.drivers) == 2)
+    assert both.drivers == ("arch_drop left", "leg_length")
+    assert all(set(s.drivers) <= {"leg_length"} for s in drivers.sets)
+    # One that carries nothing is never relevant, wherever it lies.
+    idle = drivers_of(person, {"leg_length": 10.0})
+    assert idle.silent[0].p_relevant == 0.0
 
 
 def test_treat_one_against_treat_two():

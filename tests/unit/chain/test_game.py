@@ -240,7 +240,8 @@ def test_a_parameter_that_was_not_measured_tells_what_it_could_decide():
     settled = np.zeros((1, 400), dtype=bool)
 
     def information(slope, floor):
-        return information_of_unmeasured(settled, np.full((2, 1), slope), np.array([floor]), 1.0, 0.1, normal)
+        slopes, beyond = np.array([[slope], [-slope]]), np.abs(normal[0]) > 0.0
+        return information_of_unmeasured(settled, slopes, np.array([floor]), normal[0], beyond, 0.1, normal[1])
 
     chance = 0.5 * math.erfc(0.5 / math.sqrt(2.0))
     open_question = -chance * math.log2(chance) - (1 - chance) * math.log2(1 - chance)

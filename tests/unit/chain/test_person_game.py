@@ -129,7 +129,7 @@ def test_what_a_fitted_body_has_is_not_added_again(parameters):
 
 
 def test_a_long_leg_is_found_on_the_real_body(model):
-    drivers = attribute_standing(model, man(*legs(40.0)), OPEN, settings=FEW)
+    drivers = attribute_standing(model, man(*legs(30.0)), OPEN, settings=FEW)
     assert [p.key for p in drivers.players] == ["leg_length"]
     assert drivers.sets[0].drivers == ("leg_length",)
     assert drivers.direction == "foot first"

@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from kinechain.chain.players import (
     MOST_PLAYERS,
     choose_players,
     find_player_kind,
-    p_outside,
     player_sources,
     read_player_kinds,
     survey_person,
@@ -21,6 +21,7 @@ from kinechain.chain.players import (
 from kinechain.core.errors import EvidenceError, SettingError
 from kinechain.core.estimate import Estimate
 
+NORMAL = NormalDist()
 TAPE, BLOCK, LUNGE, DROP = "leg_length_tape", "leg_length_block", "lunge_test", "navicular_drop"
 
 
@@ -94,7 +95,7 @@ def test_two_measurements_of_one_parameter_combine_by_their_accuracy():
     weights = np.array([7.0**-2, 10.0**-2])
     assert both.value == pytest.approx(weights @ [20.0, 10.0] / weights.sum())
     assert both.sem == pytest.approx(weights.sum() ** -0.5)
-    assert both.posterior("flat") == (both.value, both.sem)
+    assert both.at(np.array([0.0, 1.0]), "flat") == pytest.approx([both.value, both.value + both.sem])
 
 
 def test_blocks_stand_under_the_shorter_leg():
@@ -115,16 +116,41 @@ def test_one_side_of_a_tape_is_no_difference():
 
 def test_a_population_prior_draws_towards_the_norm():
     parameter = only(man(*tape(930.0, 900.0)))
-    mean, sd = parameter.posterior("population")
-    assert 0.0 < mean < 30.0
-    assert sd < min(parameter.sem, parameter.sd)
+    middle, upper = parameter.at(np.array([0.0, 1.0]), "population")
+    assert 0.0 < middle < 30.0
+    assert upper - middle < min(parameter.sem, parameter.sd)
 
 
-def test_probability_of_lying_outside():
-    assert p_outside(0.0, 1e-9, 0.0, 1.0) == pytest.approx(0.0)
-    assert p_outside(1.96, 0.001, 0.0, 1.0) == pytest.approx(0.5)
-    assert p_outside(0.0, 1.0, 0.0, 1.0) == pytest.approx(0.05, abs=1e-3)
-    assert p_outside(5.0, 0.0, 0.0, 1.0) == 1.0
+def test_a_mixture_is_the_norm_within_and_the_measurement_beyond():
+    many = (np.arange(4000) + 0.5) / 4000
+    normal = np.array([NORMAL.inv_cdf(p) for p in many])
+    near = only(man(item(LUNGE, "left", 13.5, "cm")))
+    within, alone = near.at(normal), near.at(normal, "population")
+    assert within.mean() == pytest.approx(alone.mean(), abs=0.02)
+    assert within.std() == pytest.approx(alone.std(), rel=0.05)
+    far = only(man(item(LUNGE, "left", 3.0, "cm")))
+    beyond, flat = far.at(normal), far.at(normal, "flat")
+    assert beyond.mean() == pytest.approx(flat.mean(), abs=0.02)
+    assert beyond.std() == pytest.approx(flat.std(), rel=0.05)
+
+
+def test_a_mixture_says_how_many_lie_beyond_before_and_after():
+    parameter = only(man(*tape(900.0, 900.0)))
+    normal = np.array([NORMAL.inv_cdf(p) for p in (np.arange(4000) + 0.5) / 4000])
+    assert parameter.is_beyond(parameter.before(normal)).mean() == pytest.approx(0.1, abs=0.002)
+    assert parameter.p_beyond() < 0.1
+    # Bayes by hand: slab density 0.05 / 3.04 per SD to each side, spike 0.9 of a normal cut at 1.96.
+    s = parameter.sem / parameter.sd
+    slab = 0.05 / 3.04 * 2.0 * s * math.sqrt(2.0 * math.pi) * (NORMAL.cdf(5.0 / s) - NORMAL.cdf(1.96 / s))
+    width = s / math.hypot(1.0, s)
+    spike = 0.9 / 0.95 * width * (1.0 - 2.0 * NORMAL.cdf(-1.96 / width))
+    assert parameter.p_beyond() == pytest.approx(slab / (slab + spike), abs=0.002)
+
+
+def test_probability_of_lying_beyond():
+    parameter = only(man(*tape(900.0 + 1.96 * 6.6219, 900.0)))
+    assert parameter.p_beyond("flat") == pytest.approx(0.5, abs=0.01)
+    assert only(man(*tape(960.0, 900.0))).p_beyond("flat") == pytest.approx(1.0)
 
 
 def test_within_the_norm_is_no_player():
@@ -135,9 +161,9 @@ def test_within_the_norm_is_no_player():
 
 def test_a_deviation_below_the_minimal_detectable_change_is_no_player():
     # 17 mm lie outside the norm (13 mm), and below what a tape can tell (19.4 mm).
-    parameter = only(man(*tape(917.0, 900.0)))
-    assert p_outside(*parameter.posterior(), parameter.mean, parameter.sd) >= 0.5
-    chosen, rest = choose_players(survey_person(man(*tape(917.0, 900.0))))
+    survey = survey_person(man(*tape(917.0, 900.0)))
+    assert survey.measured[0].p_beyond("flat") >= 0.5
+    chosen, rest = choose_players(survey, "flat")
     assert not chosen
     assert "less than the test can tell" in next(r for r in rest if r.id == "leg_length").reason
 
@@ -229,7 +255,7 @@ def test_a_lunge_turns_into_degrees_by_the_shank():
 
 def test_a_player_says_everything_about_itself():
     parameter = only(man(*tape(925.0, 900.0)))
-    player = to_player(parameter)
+    player = to_player(parameter, "flat")
     assert player.change == "leg_length left 25"
     assert player.value.low == pytest.approx(25.0 - 1.96 * 7.0)
     assert player.sources == ("knutson2005", "lld_iga2023")
@@ -257,6 +283,6 @@ def test_a_mirrored_person_has_mirrored_parameters():
     one = {p.key: p for p in survey_person(man(*exam)).measured}
     other = {p.key: p for p in survey_person(man(*mirrored)).measured}
     assert other["leg_length"].value == -one["leg_length"].value
-    assert other["calf_tightness right"].posterior() == one["calf_tightness left"].posterior()
+    assert other["calf_tightness right"].at(np.ones(1)) == one["calf_tightness left"].at(np.ones(1))
     assert other["calf_tightness right"].mean == one["calf_tightness left"].mean
     assert other["arch_drop left"].value == one["arch_drop right"].value
