@@ -18,7 +18,7 @@ from kinechain.chain.outputs import output_unit
 from kinechain.chain.quantities import QUANTITY_UNITS, compute_quantity
 from kinechain.chain.replay import Answers, Bench, replay, statistic
 from kinechain.chain.study_people import draw_people, draw_worlds
-from kinechain.chain.walking_replay import Walk, replay_walking
+from kinechain.chain.walking_replay import Answered, Walk, replay_walking
 from kinechain.core.errors import KinechainError, SettingError, suggest
 from kinechain.evidence.chain import noise_floor
 
@@ -131,13 +131,17 @@ def validate(
     """
     wanted = {**_partners(experiments), **experiments}
     benches: dict[tuple[int, int, int], Bench] = {}
+    answered: Answered = {}
     walking = [e for e in wanted.values() if e.task == "walking" and e.is_computed]
     at_hand = walk() if walk is not None and walking else None
     found = {}
     for key, experiment in wanted.items():
         say(experiment.title)
         try:
-            found[key] = _run(experiment, settings, benches, at_hand)
+            if experiment.is_computed and experiment.task == "walking":
+                found[key] = _run_walking(experiment, settings, at_hand, answered)
+            else:
+                found[key] = _run(experiment, settings, benches)
         except KinechainError as error:
             found[key] = Outcome(experiment, unit=_unit(experiment), reason=f"could not be computed: {error}")
     counted = {key: _counted_null(outcome, found) for key, outcome in found.items()}
@@ -273,15 +277,11 @@ def _partners(experiments: Mapping[str, Experiment]) -> dict[str, Experiment]:
     return {key: read_packaged()[key] for key in needed}
 
 
-def _run(
-    experiment: Experiment, settings: Settings, benches: dict[tuple[int, int, int], Bench], walk: Walk | None
-) -> Outcome:
+def _run(experiment: Experiment, settings: Settings, benches: dict[tuple[int, int, int], Bench]) -> Outcome:
     if not experiment.is_computed:
         return Outcome(experiment, unit=experiment.published.unit, reason=experiment.reason)
     if experiment.quantity:
         return _run_quantity(experiment, settings)
-    if experiment.task == "walking":
-        return _run_walking(experiment, settings, walk)
     women, men = _women_and_men(experiment, settings)
     answers = replay(experiment, _bench(benches, women, men, 0, settings), settings.seed)
     worlds = replay(experiment, _bench(benches, women, men, settings.worlds, settings), settings.seed)
@@ -334,10 +334,10 @@ def _run_quantity(experiment: Experiment, settings: Settings) -> Outcome:
     return Outcome(experiment, value, low, high, spread, unit, len(known), passed, f"{reason}; interval over people")
 
 
-def _run_walking(experiment: Experiment, settings: Settings, walk: Walk | None) -> Outcome:
+def _run_walking(experiment: Experiment, settings: Settings, walk: Walk | None, answered: Answered) -> Outcome:
     if walk is None:
         return Outcome(experiment, unit=_unit(experiment), reason="no walk is at hand")
-    answers = replay_walking(experiment, walk, settings.worlds, settings.seed)
+    answers = replay_walking(experiment, walk, settings.worlds, settings.seed, answered)
     return _outcome(experiment, settings, answers, answers)
 
 

@@ -16,6 +16,7 @@ from kinechain.chain.experiments import Experiment
 from kinechain.chain.links import LINKS
 from kinechain.chain.outputs import is_target, pick_output
 from kinechain.chain.replay import Answers
+from kinechain.chain.respond import Response
 from kinechain.chain.respond_walking import respond_walking
 from kinechain.chain.situation import ChainModel
 from kinechain.chain.unknowns import draw_unknowns
@@ -24,7 +25,7 @@ from kinechain.core.errors import SettingError, SolveError
 from kinechain.loads.loads import Loads
 from kinechain.motion.trial import GaitTrial
 
-__all__ = ["Walk", "replay_walking"]
+__all__ = ["Answered", "Walk", "replay_walking"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,11 @@ class Walk(Immutable):
     loads: Loads
 
 
-def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int) -> Answers:
+#: What a walk answered to some changes, so that experiments of one input share it.
+Answered = dict[tuple[str, ...], Response]
+
+
+def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int, answered: Answered) -> Answers:
     """Do a walking experiment on a walk, with what is not known drawn.
 
     Parameters
@@ -58,6 +63,8 @@ def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int) ->
     walk : Walk
     draws : int
     seed : int
+    answered : dict of changes to Response
+        Of the same draws; filled as experiments ask.
 
     Raises
     ------
@@ -76,7 +83,10 @@ def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int) ->
     before, arms = None, []
     failed: Counter[str] = Counter()
     for arm in experiment.arms:
-        response = respond_walking(walk.model, walk.body, walk.trial, walk.loads, arm, unknowns)
+        place = tuple(change.text for change in arm)
+        if place not in answered:
+            answered[place] = respond_walking(walk.model, walk.body, walk.trial, walk.loads, arm, unknowns)
+        response = answered[place]
         failed |= Counter(response.failed)
         still = np.zeros((len(response.link_changes), len(LINKS)))
         before = np.stack([pick_output(o, still, response.target_before) for o in experiment.outputs], axis=1)
@@ -88,6 +98,8 @@ def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int) ->
     if before is None or len({len(a) for a in arms}) != 1:
         raise SolveError("the drawn people who walk differ between the arms, so that they cannot be compared")
     changes = np.stack(arms, axis=1)
-    known = np.array([bool(np.isfinite(c).all() and np.isfinite(b).all()) for c, b in zip(changes, before, strict=True)])
+    known = np.array(
+        [bool(np.isfinite(c).all() and np.isfinite(b).all()) for c, b in zip(changes, before, strict=True)]
+    )
     places = np.flatnonzero(known).astype(float)
     return Answers(before[known], changes[known], places, np.zeros(len(places)), failed)

@@ -64,7 +64,7 @@ def validation_rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
             _number(o.simulated),
             "" if o.low is None or o.high is None else f"{_number(o.low)} to {_number(o.high)}",
             o.unit if o.simulated is not None else "",
-            o.verdict + ("" if o.experiment.is_counted else ", not counted"),
+            o.verdict if o.experiment.is_counted else f"({o.verdict})",
             o.reason,
         )
         for o in outcomes
@@ -104,7 +104,8 @@ def summary_of(outcomes: Sequence[Outcome]) -> str:
     return (
         f"Of {count} predicted rows {passed} pass ({100 * passed / count:.0f} %), {undetermined} are undetermined or "
         f"could not be computed, {count - passed - undetermined} miss. The interval is that of means over worlds that "
-        "differ in what the model does not know; where it spans zero the sign is not decided."
+        "differ in what the model does not know; where it spans zero the sign is not decided. A verdict in brackets is "
+        "not counted."
     )
 
 
