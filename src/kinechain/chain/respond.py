@@ -20,6 +20,7 @@ from kinechain.chain.alter import alter, co_contraction, nerve_posture
 from kinechain.chain.change import Change, find_kind
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.links import LINKS, Link, compute_links
+from kinechain.chain.reach import reach_equilibrium
 from kinechain.chain.situation import ChainModel, Equilibrium, Situation
 from kinechain.chain.targets import TARGETS, Target, compute_nerve_strain, compute_targets, target_index
 from kinechain.chain.unknowns import read_unknowns
@@ -150,7 +151,7 @@ def respond(
         raise SettingError("a response needs a change; give one, such as parse_change('wedge both 5 raise=lateral')")
     first = solve_equilibrium(model, situation, workers=workers) if before is None else before
     changed = alter(model, situation, tuple(changes))
-    second = solve_equilibrium(model, changed, start=_started(situation, first), workers=workers)
+    second = reach_equilibrium(model, situation, changed, first, workers=workers)
     stands = first.is_solved & second.is_solved
     failed = failures(first.reason, second.reason, changes)
     moved = compute_links(model, second.inputs[stands]) - compute_links(model, first.inputs[stands])
@@ -220,11 +221,6 @@ def _nerves(model: ChainModel, situation: Situation, changes: Sequence[Change]) 
             there = compute_nerve_strain(model, nerve_posture(model, situation, change))
             out[:, columns] += there - compute_nerve_strain(model, situation.reference)
     return out
-
-
-def _started(situation: Situation, first: Equilibrium) -> FloatArray:
-    """Return where the search begins: at rest without the change, so that no change is no response."""
-    return np.where(np.isfinite(first.inputs), first.inputs, situation.reference)
 
 
 def failures(first: Sequence[str], second: Sequence[str], changes: Sequence[Change]) -> dict[str, int]:

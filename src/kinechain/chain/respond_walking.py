@@ -30,6 +30,7 @@ from kinechain.chain.chain_body import posture_of
 from kinechain.chain.change import Change
 from kinechain.chain.equilibrium import evaluate, solve_equilibrium
 from kinechain.chain.links import LINKS, compute_links
+from kinechain.chain.reach import reach_equilibrium
 from kinechain.chain.respond import Response, failures, summarise, tightness
 from kinechain.chain.situation import ROOT, ChainModel, Situation
 from kinechain.chain.stand import standing_situation
@@ -191,8 +192,7 @@ def _disturb(
     held = _held(model, base.case(draw), frames, frame)
     changed = alter(model, held, changes)
     first = solve_equilibrium(model, held, friction=_NO_SLIP, workers=workers)
-    start = np.where(np.isfinite(first.inputs), first.inputs, held.reference)
-    second = solve_equilibrium(model, changed, start=start, friction=_NO_SLIP, workers=workers)
+    second = reach_equilibrium(model, held, changed, first, friction=_NO_SLIP, workers=workers)
     moving = Moving(
         frames.velocities[frame],
         frames.accelerations[frame],

@@ -292,7 +292,7 @@ def compute_targets(
     plan = _plan_of(model, co_contraction)
     beside = np.zeros((len(situation), len(model.free))) if passive is None else passive
     out = np.full((len(situation), len(TARGETS)), np.nan)
-    solved = np.flatnonzero(equilibrium.is_solved)
+    solved = np.flatnonzero(equilibrium.is_solved & np.isfinite(equilibrium.inputs).all(axis=1))
     for first, last in chunks(len(solved)):
         some = solved[first:last]
         if len(some):

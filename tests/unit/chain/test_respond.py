@@ -123,7 +123,7 @@ def test_a_pack_adds_its_weight_to_the_soles_and_to_the_lowest_disc(model: Chain
     assert response.target_changes[:, soles].sum(axis=1) == pytest.approx(weight, rel=1e-6)
     ratio = response.target_changes / response.target_before
     assert (ratio[:, target_index("l5_s1_compression")] > 0.05).all()
-    assert (ratio[:, target_index("l5_s1_compression")] < 0.8).all()
+    assert (ratio[:, target_index("l5_s1_compression")] < 1.5).all()
 
 
 def test_mirrored_changes_have_mirrored_responses(model: ChainModel, one: Situation) -> None:
