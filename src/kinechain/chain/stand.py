@@ -46,6 +46,9 @@ from kinechain.recording.recording import Side
 
 __all__ = ["one_leg", "scaled", "settled", "stand", "standing_paths", "standing_situation"]
 
+#: Least eigenvalue of the stiffness in which a person stands, N m/rad; who has less gets stiffer by steps, so many at
+#: most (assumption: whoever stands has the tone it takes).
+_STEADY, _MORE, _MORE_TIMES = 1.0, 1.25, 10
 #: Level of a pad that bears nothing, m: so far below its surface that no change brings it to bear.
 _OFF_M = -1.0
 #: On the way to one leg: how far the centre of mass is brought at each step.
@@ -68,13 +71,16 @@ def standing_situation(
 ) -> Situation:
     """Return the situation in which a posture is at rest, for as many cases as there are unknowns.
 
+    Whoever stands has the tone it takes: joints too weak for the weight they were drawn with are stiffer than drawn.
+
     Parameters
     ----------
     model : ChainModel
     unknowns : Unknowns or None
         None: one case with the best values.
     posture : (input,) or (case, input) array or None, rad or m
-        How the person stands, personal parameters left aside; None: as the model has it.
+        How the person stands, personal parameters left aside; None: as the model has it.  What muscles and tissues tie
+        together is taken from the posture of the model in any case.
     shares : (pad,) or (case, pad) array or None
         How the weight lies on the pads as far as balance leaves it open; None: as people have it (ohlendorf2020).
     mass_kg : (case,) array or None
@@ -119,7 +125,18 @@ def standing_situation(
         strength=np.ones((count, 0 if muscles is None else len(muscles.muscles))),
         tissue_scale=np.ones((count, 0 if muscles is None else len(muscles.tissues))),
     )
-    return settled(model, draft, inputs, prior)
+    return _steadied(model, settled(model, draft, inputs, prior))
+
+
+def _steadied(model: ChainModel, situation: Situation) -> Situation:
+    """Return a situation in which everybody has the tone it takes to stand: drawn ones that lack it get stiffer."""
+    for _ in range(_MORE_TIMES):
+        is_weak = ~(stand(model, situation, allow_failed=True).smallest_eigenvalue >= _STEADY)
+        if not is_weak.any():
+            break
+        more = np.where(is_weak, _MORE, 1.0)
+        situation = replace(situation, stiffness=more[:, None, None] * situation.stiffness)
+    return situation
 
 
 def settled(model: ChainModel, situation: Situation, inputs: FloatArray, shares: FloatArray) -> Situation:
@@ -332,7 +349,7 @@ def _stiffness(at: Posed, unknowns: Unknowns, scale: FloatArray) -> FloatArray:
         is_spine, lumbar * (need.sagittal + need.frontal), sagittal * need.sagittal + frontal * need.frontal
     )
     free = np.array([model.input_index(n) for n in model.free])
-    passive, root = passive_coupling(model.free, at.inputs[0, free]), np.sqrt(scale)
+    passive, root = passive_coupling(model.free, model.tree.default[model.tree.inputs][free]), np.sqrt(scale)
     out = np.zeros((len(unknowns), len(free), len(free)))
     if model.musculature is not None:
         muscles, tissues = standing_paths(model)

@@ -62,6 +62,22 @@ def test_the_reference_is_at_rest_for_everybody(model: ChainModel) -> None:
     assert equilibrium.smallest_eigenvalue.min() > 0
 
 
+def test_whoever_stands_has_the_tone_it_takes(model: ChainModel) -> None:
+    weak = best_unknowns(2)
+    for name in ("tone_sagittal", "tone_frontal", "tone_lumbar", "co_contraction"):
+        weak = weak.with_values(name, np.array([0.3, 1.0]) * best_unknowns().of(name)[0])
+    weak = weak.with_values("thorax_gain", 0.05).with_values("head_gain", 0.5)
+    people = standing_situation(model, weak, mass_kg=np.array([140.0, 67.8]))
+    equilibrium = stand(model, people)
+    assert equilibrium.smallest_eigenvalue.min() >= 1.0
+    # The turn of a level carries nothing that topples: the same draws give it the same stiffness at any mass.
+    turn = model.free_index("l5_s1_rotation")
+    light = standing_situation(model, weak, mass_kg=np.array([45.0, 67.8]))
+    assert people.stiffness[0, turn, turn] > 1.2 * light.stiffness[0, turn, turn]
+    alone = standing_situation(model, best_unknowns(1).with_values("thorax_gain", 0.05).with_values("head_gain", 0.5))
+    np.testing.assert_allclose(people.stiffness[1], alone.stiffness[0], atol=1e-9)
+
+
 def test_the_centre_of_pressure_lies_below_the_centre_of_mass(model: ChainModel) -> None:
     many = standing_situation(model, draw_unknowns(20, 1))
     load = pad_loads(many.pad_level, many.pad_stiffness)
