@@ -7,6 +7,7 @@ walking frame: in standing a person faces along x.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -18,8 +19,9 @@ from kinechain.chain.situation import ChainModel
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import SettingError, suggest
 from kinechain.loads.lumbar import LUMBAR_JOINTS
-from kinechain.motion.angles import anatomical_frames, angles_from_frames, decompose
-from kinechain.motion.signs import SIDES, labels
+from kinechain.motion.angles import anatomical_frames
+from kinechain.motion.signs import ANGLES, SIDES
+from kinechain.recording.recording import Side
 
 __all__ = ["LINKS", "Link", "compute_links", "link_index"]
 
@@ -168,25 +170,17 @@ def _links_of(model: ChainModel, inputs: FloatArray) -> FloatArray:
     values = coordinate_values(model.tree, inputs)
     poses = segment_poses(model.body, values)
     frames = anatomical_frames(model.body, poses)
-    frames["walking"] = np.broadcast_to(np.eye(3), (len(inputs), 3, 3))
     place = {name: i for i, name in enumerate(model.tree.segments)}
     frames["head"] = poses[:, place["head"], :3, :3]
-    clinical = dict(zip(labels(), angles_from_frames(frames).T, strict=True))
+    frames["walking"] = np.broadcast_to(np.eye(3), frames["head"].shape)
     coordinates = dict(zip(model.tree.coordinates, values.T, strict=True))
-    turned: dict[str, dict[str, FloatArray]] = {}
     columns = []
     for row in _ROWS:
         sides = SIDES if row.is_sided else ("right",)
         for side in sides:
             sign = row.sign_right if side == "right" else row.sign_left
-            if row.kind == "world":
-                frame, axis = row.source.split(":")
-                key = frame if frame in frames else f"{frame}_{side[0]}"
-                if key not in turned:
-                    turned[key] = decompose(frames[key], "ZXY")
-                value = turned[key][axis]
-            elif row.kind == "angle":
-                value = clinical[f"{row.source}_{side}"]
+            if row.kind in ("world", "angle"):
+                value = _turn(row, side, frames)
             elif row.kind == "coordinate":
                 value = coordinates[row.source.format(s=side[0])]
             elif row.kind == "levels":
@@ -195,6 +189,35 @@ def _links_of(model: ChainModel, inputs: FloatArray) -> FloatArray:
                 value = poses[:, place[f"femur_{side[0]}"], 2, 3]
             columns.append(sign * value)
     return np.stack(columns, axis=1)
+
+
+def _turn(row: _Row, side: Side, frames: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the angle of a row of the kinds 'world' and 'angle', (case,) array, rad."""
+
+    def frame(name: str) -> FloatArray:
+        return frames[name] if name in frames else frames[f"{name}_{side[0]}"]
+
+    if row.kind == "world":
+        name, axis = row.source.split(":")
+        return _cardan(frame(name), "ZXY", axis)
+    angle = next(a for a in ANGLES if a.id == row.source)
+    between = np.swapaxes(frame(angle.proximal), 1, 2) @ frame(angle.distal)
+    return angle.sign(side) * _cardan(between, angle.sequence, angle.axis)
+
+
+def _cardan(rotation: FloatArray, sequence: str, axis: str) -> FloatArray:
+    """Return one rotation of a Cardan sequence, (case,) array, rad: every case for itself.
+
+    `kinechain.motion.angles.decompose` follows angles through time; cases have no order, and one that is bent far must
+    not turn those after it.
+    """
+    i, j, k = ("XYZ".index(letter) for letter in sequence)
+    parity = 1.0 if (j - i) % 3 == 1 else -1.0
+    if axis.upper() == sequence[1]:
+        return np.asarray(np.arcsin(np.clip(parity * rotation[:, i, k], -1.0, 1.0)))
+    if axis.upper() == sequence[0]:
+        return np.asarray(np.arctan2(-parity * rotation[:, j, k], rotation[:, k, k]))
+    return np.asarray(np.arctan2(-parity * rotation[:, i, j], rotation[:, i, i]))
 
 
 def _sum_of_levels(coordinates: dict[str, FloatArray], motion: str) -> FloatArray:

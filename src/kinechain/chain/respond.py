@@ -18,7 +18,7 @@ import numpy as np
 from kinechain.care.drivers import Link as Gain
 from kinechain.chain.alter import alter, co_contraction, nerve_posture
 from kinechain.chain.change import Change, find_kind
-from kinechain.chain.equilibrium import solve_equilibrium
+from kinechain.chain.equilibrium import LIMIT_RAD, solve_equilibrium
 from kinechain.chain.links import LINKS, Link, compute_links
 from kinechain.chain.reach import reach_equilibrium
 from kinechain.chain.situation import ChainModel, Equilibrium, Situation
@@ -152,9 +152,11 @@ def respond(
     first = solve_equilibrium(model, situation, workers=workers) if before is None else before
     changed = alter(model, situation, tuple(changes))
     second = reach_equilibrium(model, situation, changed, first, workers=workers)
-    stands = first.is_solved & second.is_solved
-    failed = failures(first.reason, second.reason, changes)
-    moved = compute_links(model, second.inputs[stands]) - compute_links(model, first.inputs[stands])
+    moved = compute_links(model, second.inputs) - compute_links(model, first.inputs)
+    reasons = _with_far_away(second.reason, moved)
+    failed = failures(first.reason, reasons, changes)
+    stands = np.array([not (a or b) for a, b in zip(first.reason, reasons, strict=True)])
+    moved = moved[stands]
     loads = loads_after = np.full((int(stands.sum()), len(TARGETS)), np.nan)
     if model.musculature is not None:
         loads = compute_targets(model, situation, first, slopes=slopes)[stands]
@@ -221,6 +223,13 @@ def _nerves(model: ChainModel, situation: Situation, changes: Sequence[Change]) 
             there = compute_nerve_strain(model, nerve_posture(model, situation, change))
             out[:, columns] += there - compute_nerve_strain(model, situation.reference)
     return out
+
+
+def _with_far_away(reasons: Sequence[str], moved: FloatArray) -> tuple[str, ...]:
+    """Return the reasons, 'far away' also where joints that each turn little turn a link too far together."""
+    angles = [k for k, link in enumerate(LINKS) if link.unit == "rad"]
+    is_far = (np.abs(np.nan_to_num(moved[:, angles])) > LIMIT_RAD).any(axis=1)
+    return tuple(r or ("far away" if far else "") for r, far in zip(reasons, is_far, strict=True))
 
 
 def failures(first: Sequence[str], second: Sequence[str], changes: Sequence[Change]) -> dict[str, int]:

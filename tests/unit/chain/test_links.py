@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from kinechain.body.pose import coordinate_values, marker_positions
+from kinechain.body.pose import coordinate_values, marker_positions, segment_poses
 from kinechain.body.skeleton import generic_body
 from kinechain.body.tree import flatten
 from kinechain.chain.chain_body import LEVELS, PLANES, chain_body
@@ -15,6 +15,8 @@ from kinechain.chain.links import LINKS, compute_links, link_index
 from kinechain.chain.situation import ROOT, ChainModel
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import SettingError
+from kinechain.motion.angles import anatomical_frames, angles_from_frames
+from kinechain.motion.signs import labels
 
 LEG = (
     "hip_flexion hip_adduction hip_rotation knee_flexion knee_rotation ankle_dorsiflexion subtalar_eversion "
@@ -161,6 +163,29 @@ def test_mirrored_postures_have_mirrored_links(model: ChainModel) -> None:
         opposite = {"left": "right", "right": "left"}.get(link.side)
         twin = link.id if opposite is None else f"{link.stem}_{opposite}"
         assert first[link_index(link.id)] == pytest.approx(second[link_index(twin)], abs=1e-9), link.id
+
+
+def test_a_case_that_is_bent_far_does_not_turn_those_after_it(model: ChainModel) -> None:
+    upright = posed(model, pelvis_rotation=0.05, hip_flexion_r=0.1, thigh_length_r=0.0)
+    tumbled = posed(model, pelvis_tilt=2.8, pelvis_rotation=2.9, pelvis_obliquity=1.2, knee_flexion_r=2.0)
+    found = compute_links(model, np.concatenate([upright, tumbled, upright]))
+    assert found[2] == pytest.approx(found[0], abs=1e-12)
+
+
+def test_links_between_segments_are_the_clinical_angles_of_walking(model: ChainModel) -> None:
+    generator = np.random.default_rng(8)
+    inputs = np.zeros((1, len(model.inputs)))
+    inputs[:, [model.input_index(name) for name in model.free[3:]]] = generator.normal(
+        scale=0.1, size=len(model.free) - 3
+    )
+    values = coordinate_values(model.tree, inputs)
+    frames = anatomical_frames(model.body, segment_poses(model.body, values)) | {"walking": np.eye(3)[None]}
+    clinical = dict(zip(labels(), angles_from_frames(frames)[0], strict=True))
+    found = compute_links(model, inputs)[0]
+    for name in ("hip_flexion_left", "hip_rotation_right", "knee_flexion_left", "knee_rotation_left",
+                 "pelvis_obliquity_right", "pelvis_rotation_left", "thorax_rotation_right"):  # fmt: skip
+        assert found[link_index(name)] == pytest.approx(clinical[name], abs=1e-12)
+    assert found[link_index("pelvis_tilt")] == pytest.approx(clinical["pelvis_tilt_left"], abs=1e-12)
 
 
 def test_a_posture_that_is_not_known_has_no_links(model: ChainModel) -> None:
