@@ -228,7 +228,7 @@ def _nerves(model: ChainModel, situation: Situation, changes: Sequence[Change]) 
 def _with_far_away(reasons: Sequence[str], moved: FloatArray) -> tuple[str, ...]:
     """Return the reasons, 'far away' also where joints that each turn little turn a link too far together."""
     angles = [k for k, link in enumerate(LINKS) if link.unit == "rad"]
-    is_far = (np.abs(np.nan_to_num(moved[:, angles])) > LIMIT_RAD).any(axis=1)
+    is_far = np.nan_to_num(np.abs(moved[:, angles])).max(axis=1) > LIMIT_RAD
     return tuple(r or ("far away" if far else "") for r, far in zip(reasons, is_far, strict=True))
 
 
