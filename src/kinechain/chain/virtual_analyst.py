@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from kinechain.care.red_flags import screen_person
 from kinechain.chain.attribute import FLOOR_SHARE, AttributionSettings
 from kinechain.chain.person_chain import ChainSettings, standing_person
 from kinechain.chain.person_game import attribute_standing
-from kinechain.chain.players import choose_players, survey_person
+from kinechain.chain.players import survey_person
 from kinechain.chain.score import Forecast
 from kinechain.chain.virtual_files import Truth
 from kinechain.core.errors import RecordingError
@@ -76,11 +76,11 @@ class Answer:
     Attributes
     ----------
     probability : mapping of parameter to probability
-        Of being relevant; of every parameter that was measured, 0 where it is no player.
+        Of being relevant; of every parameter that was measured, player or not.
     sets : tuple of (players, probability)
         All that were drawn.
     noise_floor : mapping of target to float
-        1.96 SD of the target over the error of the tests, in its unit; empty where nobody played.
+        1.96 SD of the target over the error of the tests, in its unit.
     players : tuple of str
     """
 
@@ -99,8 +99,6 @@ def analyse(
 ) -> Answer:
     """Return what is said of a person.
 
-    Where no parameter is a candidate there is no game, and "none" is certain, as `attribute_standing` would say.
-
     Parameters
     ----------
     person : Person
@@ -112,17 +110,13 @@ def analyse(
     """
     settings = settings or AttributionSettings()
     findings = stance.findings if stance else ()
-    survey = survey_person(person, findings)
-    measured = {p.key: 0.0 for p in survey.measured}
-    if not choose_players(survey, settings.prior)[0]:
-        return Answer(measured, ((frozenset(), 1.0),), {}, ())
     body, motion = (stance.body, stance.motion) if stance else (None, None)
-    stood = standing_person(person, body, motion, ChainSettings(settings.draws, settings.seed, settings.prior))
+    stood = standing_person(person, body, motion, ChainSettings(settings.draws, settings.seed))
     screen = screen_person(person)
     drivers = attribute_standing(
         stood.model, person, screen, findings, settings, posture=stood.posture, workers=workers
     )
-    return _answer(drivers, measured)
+    return _answer(drivers, [p.key for p in survey_person(person, findings).measured])
 
 
 def read_and_analyse(folder: Path, measured: str, settings: AttributionSettings | None = None) -> Answer:
@@ -151,10 +145,11 @@ def read_and_analyse(folder: Path, measured: str, settings: AttributionSettings 
     return analyse(person, stance_of(person, standing), settings)
 
 
-def _answer(drivers: Drivers, measured: Mapping[str, float]) -> Answer:
+def _answer(drivers: Drivers, measured: Sequence[str]) -> Answer:
     players = tuple(p.key for p in drivers.players)
+    said = dict(zip(players, drivers.p_relevant, strict=True)) | {s.key: s.p_relevant for s in drivers.silent}
     return Answer(
-        {**measured, **dict(zip(players, drivers.p_relevant, strict=True))},
+        {key: said.get(key, 0.0) for key in measured},
         tuple((frozenset(s.drivers), s.probability) for s in drivers.distribution),
         {table.target: table.floor.of_noise for table in drivers.targets},
         players,
@@ -176,7 +171,7 @@ def forecast_of(truth: Truth, answer: Answer, measured: str, *, noise_floor: boo
     """
     own = {t: FLOOR_SHARE * abs(float(v)) for t, v in zip(truth.targets, truth.typical, strict=True) if np.isfinite(v)}
     noise = answer.noise_floor if noise_floor else {}
-    asked = set(answer.noise_floor) or set(own)
+    asked = set(answer.noise_floor)
     relevant = truth.relevant({t: max(value, noise.get(t, 0.0)) for t, value in own.items() if t in asked})
     return Forecast(
         person=truth.name,

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -212,14 +211,12 @@ def test_files_and_memory_give_the_same_answer(tmp_path, made):
     )
 
 
-def test_nobody_plays_where_no_parameter_is_a_candidate():
-    person = replace(drawn(1)[0], values={p.key: p.mean for p in drawn(1)[0].parameters}, sizes={})
-    sheet = examine(person, np.random.default_rng(2))
-    # Values at the mean of the norm: with these errors none lies beyond it.
-    answer = analyse(sheet, None, FEW)
-    assert answer.players == ()
-    assert answer.sets == ((frozenset(), 1.0),)
-    assert set(answer.probability.values()) == {0.0}
+def test_an_answer_tells_of_every_parameter_that_was_measured_and_its_sets_agree(made):
+    answer = analyse(made[1], None, FEW)
+    assert set(answer.probability) == {p.key for p in survey_person(made[1]).measured}
+    assert sum(p for _, p in answer.sets) == pytest.approx(1.0)
+    for key, probability in answer.probability.items():
+        assert sum(p for players, p in answer.sets if key in players) == pytest.approx(probability, abs=1e-9)
 
 
 def test_what_is_relevant_is_told_by_the_floor_and_what_nothing_measured_is_kept_apart():
