@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from kinechain.care.drivers import Link as Gain
-from kinechain.chain.alter import alter, co_contraction, nerve_posture
+from kinechain.chain.alter import alter, co_contraction, nerve_posture, stance_shortening
 from kinechain.chain.change import Change, find_kind
 from kinechain.chain.equilibrium import LIMIT_RAD, solve_equilibrium
 from kinechain.chain.links import LINKS, Link, compute_links
@@ -166,7 +166,7 @@ def respond(
             stands
         ]
         loads_after += _nerves(model, situation, changes)[stands]
-    notes = (*_left_out(first), *model.notes)
+    notes = (*_left_out(first), *_only_asked(changes), *model.notes)
     return summarise(tuple(changes), moved, loads, loads_after - loads, failed, notes)
 
 
@@ -265,6 +265,16 @@ def failures(first: Sequence[str], second: Sequence[str], changes: Sequence[Chan
 
 def _counted(reasons: Mapping[str, int]) -> str:
     return ", ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
+
+
+def _only_asked(changes: Sequence[Change]) -> tuple[str, ...]:
+    """Say what of the changes standing does not answer."""
+    out = []
+    if any(c.kind == "nerve" for c in changes):
+        out.append("The length of the nerve is told in the posture that was asked for, everything else in standing.")
+    if any(stance_shortening(changes, side) for side in SIDES):
+        out.append("A shorter stance is one of walking: in standing it does nothing.")
+    return tuple(out)
 
 
 def _left_out(first: Equilibrium) -> tuple[str, ...]:

@@ -172,6 +172,17 @@ def test_a_raised_leg_stretches_the_nerve_of_its_side_alone_and_moves_nothing(
     assert response.targets["nerve_strain_left"].value > 1.0  # type: ignore[union-attr]
     assert response.targets["nerve_strain_right"].value == pytest.approx(0.0, abs=1e-9)  # type: ignore[union-attr]
     assert not response.link_changes.any()
+    assert any("posture that was asked for" in note for note in response.notes)
+
+
+def test_a_shorter_stance_says_that_it_is_none_of_standing(model: ChainModel, one: Situation) -> None:
+    spared, shorter = (
+        respond(model, one, [parse_change(f"painful_region left 0.5 region=heel{more}")]) for more in ("", " stance=10")
+    )
+    assert np.array_equal(spared.link_changes, shorter.link_changes)
+    assert any("in standing it does nothing" in note for note in shorter.notes)
+    assert not any("in standing it does nothing" in note for note in spared.notes)
+    assert spared.targets["plantar_load_heel_left"].value < 0.0  # type: ignore[union-attr]
 
 
 def test_people_who_do_not_stand_are_left_out_and_named(model: ChainModel, people: Situation) -> None:
