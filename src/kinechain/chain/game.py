@@ -190,8 +190,9 @@ def play(
     if count <= EXACT_PLAYERS:
         return _exact(subset_loads(evaluate, draws, typical, players, subsets, numbers), count)
     audited, rest = numbers[:AUDIT_DRAWS], numbers[AUDIT_DRAWS:]
-    whole = _exact(subset_loads(evaluate, draws[audited], typical, players, subsets, audited), count)
-    told, now, end = _in_orders(evaluate, draws, typical, players, numbers)
+    known = subset_loads(evaluate, draws[audited], typical, players, subsets, audited)
+    whole = _exact(known, count)
+    told, now, end = _in_orders(evaluate, draws, typical, players, known)
     wrong = _probabilities(told[:, audited], floors) - _probabilities(whole.contributions, floors)
     if np.abs(wrong).max() > LARGEST_AUDIT_ERROR:
         others = _exact(subset_loads(evaluate, draws[rest], typical, players, subsets, rest), count)
@@ -341,27 +342,40 @@ def _loads(
 ) -> FloatArray:
     """Return the loads of every draw with each of its sets typical, (draw, set, target).
 
-    ``masks`` is (draw, set): bit i is set where player i is typical.
+    ``masks`` is (draw, set): bit i is set where player i is typical; the first set is the person as they are.  A draw
+    in which that has no load at all is asked no further.
     """
     cases = np.repeat(draws[:, None], masks.shape[1], axis=1)
     for i, columns in enumerate(players):
         for column in columns:
             cases[..., column] = np.where(masks >> i & 1, typical[column], cases[..., column])
-    flat = evaluate(cases.reshape(-1, draws.shape[1]), np.repeat(numbers, masks.shape[1]))
-    return np.asarray(flat).reshape(*masks.shape, -1)
+    first = np.asarray(evaluate(cases[:, 0], numbers))
+    out = np.full((*masks.shape, first.shape[1]), np.nan)
+    out[:, 0] = first
+    alive = np.isfinite(first).any(axis=1)
+    if alive.any() and masks.shape[1] > 1:
+        others = cases[alive, 1:]
+        flat = evaluate(others.reshape(-1, draws.shape[1]), np.repeat(numbers[alive], masks.shape[1] - 1))
+        out[alive, 1:] = np.asarray(flat).reshape(*others.shape[:2], -1)
+    return out
 
 
 def _in_orders(
-    evaluate: Evaluate, draws: FloatArray, typical: FloatArray, players: Sequence[Sequence[int]], numbers: IntArray
+    evaluate: Evaluate, draws: FloatArray, typical: FloatArray, players: Sequence[Sequence[int]], known: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return contributions (player, draw, target) by orders of the players, and the loads before and after all."""
+    """Return contributions (player, draw, target) by orders of the players, and the loads before and after all.
+
+    ``known`` holds the loads of every subset in the first draws, (subset, draw, target): they are not asked again.
+    """
     count, random = len(players), np.random.default_rng(len(players))
     half = random.permuted(np.tile(np.arange(count), (len(draws), ORDERS, 1)), axis=2)
     orders = np.concatenate([half, half[..., ::-1]], axis=1)
     masks = np.cumsum(1 << orders, axis=2)
     inner = masks[..., :-1].reshape(len(draws), -1)
     ends = np.tile([0, (1 << count) - 1], (len(draws), 1))
-    loads = _loads(evaluate, draws, typical, players, np.concatenate([ends, inner], axis=1), numbers)
+    sets, given = np.concatenate([ends, inner], axis=1), known.shape[1]
+    rest = _loads(evaluate, draws[given:], typical, players, sets[given:], np.arange(given, len(draws)))
+    loads = np.concatenate([known[sets[:given], np.arange(given)[:, None]], rest])
     now, end = loads[:, 0], loads[:, 1]
     steps = loads[:, 2:].reshape(*orders.shape[:2], count - 1, -1)
     first = np.broadcast_to(now[:, None, None], (*steps.shape[:2], 1, steps.shape[-1]))

@@ -154,7 +154,22 @@ def test_orders_cost_few_evaluations():
         return x.sum(axis=1, keepdims=True)
 
     play(evaluate, draws_of(200, 6), np.zeros(6), players(6), np.ones(1))
-    assert sum(cases) == 64 * 20 + 22 * 200
+    assert sum(cases) == 64 * 20 + 22 * 180
+
+
+def test_a_draw_without_any_load_is_asked_no_further():
+    cases = []
+
+    def evaluate(x, numbers):
+        cases.append(len(x))
+        out = x.sum(axis=1, keepdims=True)
+        out[numbers == 4] = np.nan
+        return out
+
+    played = play(evaluate, draws_of(10, 2), np.zeros(2), players(2), np.ones(1))
+    assert sum(cases) == 10 + 3 * 9
+    assert np.isnan(played.contributions[:, 4]).all()
+    assert np.isfinite(played.contributions[:, 5:]).all()
 
 
 def test_a_part_of_a_game_keeps_draws_and_trials_together():
