@@ -128,7 +128,7 @@ def record_standing(
     name : str
         File name without ending.
     """
-    markers = skin_markers(body, random)
+    markers = skin_markers(_with_longer_bones(body, np.asarray(posture, dtype=float)), random)
     frames = round(settings["duration_s"] * settings["rate_hz"])
     times = np.arange(frames) / settings["rate_hz"]
     drifted = _drifted(body, np.asarray(posture, dtype=float), random)
@@ -147,6 +147,24 @@ def record_standing(
         markers=Markers(tuple(m.name for m in markers), positions, settings["rate_hz"]),
         plates=plates,
     )
+
+
+def _with_longer_bones(body: Body, posture: FloatArray) -> Body:
+    """Return the body with the landmarks of thighs and shanks where a posture's lengths of these bones bring them.
+
+    A length moves the joint at the far end alone; what lies along the bone moves by its share of the way.
+    """
+    value = {c.name: posture[i] for i, c in enumerate(body.coordinates)}
+    landmarks = list(body.landmarks)
+    for side in "rl":
+        for bone, segment, end in (("thigh", "femur", "knee_centre"), ("shank", "tibia", "ankle_centre")):
+            longer, far = value.get(f"{bone}_length_{side}", 0.0), body.landmark(f"{end}_{side}").position
+            for i, mark in enumerate(landmarks):
+                if mark.segment == f"{segment}_{side}":
+                    share = float(np.clip(mark.position @ far / (far @ far), 0.0, 1.0))
+                    moved = mark.position + share * longer * far / np.linalg.norm(far)
+                    landmarks[i] = replace(mark, position=moved)
+    return replace(body, landmarks=tuple(landmarks))
 
 
 def _drifted(body: Body, posture: FloatArray, random: np.random.Generator) -> FloatArray:

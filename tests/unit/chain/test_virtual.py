@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -186,6 +187,20 @@ def test_plates_bear_the_person_and_cameras_see_a_standing_person(made):
     weight = sum(float(p.force[:, 2].mean()) for p in recording.plates)
     assert weight == pytest.approx(9.81 * sheet.mass_kg, rel=0.03)
     assert np.isnan(person.recording(plates=False, random=np.random.default_rng(1)).markers.positions).any()
+
+
+def test_cameras_see_a_difference_of_leg_length():
+    random = np.random.default_rng([5, 7])
+    draw = draw_person("legs", 1.0, random)
+    found = {}
+    for difference in (-25.0, 25.0):
+        person = make_person(replace(draw, values={**draw.values, "leg_length": difference}), np.random.default_rng(3))
+        sheet = examine(person.draw, np.random.default_rng(4))
+        recording = keep_still_part(prepare_recording(person.recording(plates=False, random=np.random.default_rng(5))))
+        findings = stance_of(sheet, recording).findings
+        found[difference] = next(f for f in findings if f.id == "leg.length_joint_centres_difference").estimate.value
+    # The same errors of the same markers in both; the tolerance is the published error of one such measurement, twice.
+    assert found[25.0] - found[-25.0] == pytest.approx(50.0, abs=12.0)
 
 
 def test_files_and_memory_give_the_same_answer(tmp_path, made):
