@@ -521,7 +521,8 @@ def _refusals(person: Person, findings: Sequence[Finding]) -> Iterator[NotPlayer
     for entry in _content()["refused"]:
         items = [i for i in person.exam if i.id in entry.get("items", ()) and i.unit == entry.get("unit", i.unit)]
         starts = tuple(entry.get("findings", ()))
-        recorded = [f for f in findings if starts and f.id.startswith(starts) and f.id not in played]
+        seen = [f for f in findings if not f.method.startswith("examination")]
+        recorded = [f for f in seen if starts and f.id.startswith(starts) and f.id not in played]
         if items or recorded or entry.get("always"):
             yield NotPlayer(entry["id"], "both", entry["name"], entry["reason"])
 

@@ -5,6 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from kinechain.care.exam import read_exam_definitions
 from kinechain.care.finding import Finding
 from kinechain.care.person import ExamItem, Person
 from kinechain.chain import players
@@ -209,6 +210,22 @@ def test_what_fails_is_shown_with_its_reason():
     assert "no norm with a standard deviation in points" in refused["fpi6"]
     assert "in degrees" in refused["lunge_angle"]
     assert "trunk_endurance" not in refused
+
+
+def test_every_item_of_the_examination_is_a_player_or_refused_with_a_reason():
+    played = {t.item for k in read_player_kinds().values() for t in k.tests}
+    for name, definition in read_exam_definitions().items():
+        unit = next(iter(definition.units), "")
+        refused = [r.id for r in survey_person(man(item(name, "left", 1.0, unit))).refused]
+        assert (name in played) != (refused != ["body_mass"]), name
+
+
+def test_what_was_recorded_is_not_mixed_with_what_was_examined():
+    estimate = Estimate(1.0, 0.5, 1.5, "deg", "wilken2012")
+    recorded = Finding("hip.flexion_range", "", "left", estimate, "markers, walking")
+    examined = Finding("hip.abduction_strength", "", "left", estimate, "examination: tester")
+    assert "walking_angles" in [r.id for r in survey_person(man(), [recorded]).refused]
+    assert "walking_angles" not in [r.id for r in survey_person(man(), [examined]).refused]
 
 
 def test_not_measured_names_the_test():
