@@ -6,10 +6,10 @@ rest of its own (what the ground does not bear of the frame is held by forces th
 or the body is changed and the frame comes to a new rest beside the old one.  The difference is the response; its loads
 go through the frame's own velocities and accelerations.
 
-Inertia answers too: nobody topples, or sways to a new posture, within a step.  The change is given a tenth of a second
-(`REACH_S`) from the frame's own motion, as one implicit step of that length: every displacement ``d`` asks for the
-acceleration ``d / t^2`` beside that of the frame, which resists as a stiffness ``mass matrix / t^2`` and goes into the
-loads.
+Inertia answers too: nobody topples, or sways to a new posture, within a step.  The change is given about a tenth of a
+second (`REACH_S`) from the frame's own motion, as one implicit step of that length: every displacement ``d`` asks for
+the acceleration ``d / t^2`` beside that of the frame, which resists as a stiffness ``mass matrix / t^2`` and goes into
+the loads.
 
 Held: speed and timing of the frame, and the muscles' stiffness, which is that of standing in proportion to what a leg
 carries (assumption).
@@ -49,13 +49,13 @@ from kinechain.motion.signs import SIDES
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.recording import Side
 
-__all__ = ["PHASES", "REACH_S", "respond_walking"]
+__all__ = ["PHASES", "REACH_S", "WORKING", "respond_walking"]
 
 #: Where in stance frames are taken, as a share of it: not the first and last tenth, when a foot hardly bears.
 PHASES = (0.12, 0.2, 0.28, 0.36, 0.5, 0.64, 0.72, 0.8, 0.88)
-#: Time in which the change acts on a frame, s (assumption; plausible 0.05 to 0.15: a foot takes about a tenth of a
+#: Time in which the change acts on a frame, s: best, lowest and highest (assumption: a foot takes about a tenth of a
 #: second to be loaded, and a body needs three times as long to topple).
-REACH_S = 0.1
+REACH_S = (0.1, 0.05, 0.15)
 #: Draws that are in memory together.
 AT_ONCE = 16
 #: A foot that carries less than this share of body weight is in swing: its pads are off.
@@ -66,9 +66,9 @@ _OFF_M = 1.0
 _CLEAR_M = 0.002
 #: Stiffness of a leg over that of standing on two lies within these, whatever it carries (assumption).
 _LEAST_TONE, _MOST_TONE = 0.2, 2.5
-#: What a muscle at work adds to the stiffness of a joint, N m/rad per N m that it holds in the frame (assumption: the
-#: toes of a foot that pushes off are held by nothing else; plausible 0.5 to 5).
-_STIFF_PER_MOMENT = 2.0
+#: What a muscle at work adds to the stiffness of a joint, N m/rad per N m that it holds in the frame: best, lowest and
+#: highest (assumption: the toes of a foot that pushes off are held by nothing else).
+WORKING = (2.0, 0.5, 5.0)
 #: The shear of a frame is held with it, so that pads show only what the change adds: no foot is said to slip by that.
 _NO_SLIP = 1e6
 #: Load from which toes that no marker shows are taken to lie flat, as a share of body weight.
@@ -106,6 +106,7 @@ def respond_walking(
     changes: Sequence[Change],
     unknowns: Unknowns,
     *,
+    seed: int = 0,
     workers: int | None = None,
 ) -> Response:
     """Return what a change does to the frames of one stance of each side.
@@ -123,6 +124,9 @@ def respond_walking(
         Made together.
     unknowns : Unknowns
         What is not known of the person, one case per draw.
+    seed : int
+        Of how long the change acts on a frame and how stiff muscles at work are, which are drawn too if there are
+        several draws.
     workers : int, optional
         Cases solved at once; None: as many as there are cores.
 
@@ -145,10 +149,11 @@ def respond_walking(
         raise SettingError("a response to a change in walking needs a change, and a chain model with muscles")
     frames = _frames_of(model, body, trial, loads)
     base = standing_situation(model, unknowns)
-    blocks = [
-        _disturb(model, frames, base.case(slice(first, first + AT_ONCE)), tuple(changes), workers)
-        for first in range(0, len(base), AT_ONCE)
-    ]
+    held = _draw_holding(len(base), seed)
+    blocks = []
+    for start in range(0, len(base), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        blocks.append(_disturb(model, frames, base.case(some), held[some], tuple(changes), workers))
     whole = {name: np.concatenate([getattr(block, name) for block in blocks]) for name in _Block.__annotations__}
     kept = np.flatnonzero((whole["reason"] == "").mean(axis=0) > 0.5)
     if not len(kept):
@@ -183,13 +188,26 @@ class _Block(Immutable):
     after: FloatArray
 
 
+def _draw_holding(count: int, seed: int) -> FloatArray:
+    """Return time of reach (s) and stiffness of working muscle (1/rad) of every draw, (draw, 2) array."""
+    if count == 1:
+        return np.array([[REACH_S[0], WORKING[0]]])
+    low, high = (np.log([REACH_S[i], WORKING[i]]) for i in (1, 2))
+    return np.asarray(np.exp(low + (high - low) * np.random.default_rng(seed).random((count, 2))))
+
+
 def _disturb(
-    model: ChainModel, frames: _Frames, base: Situation, changes: tuple[Change, ...], workers: int | None
+    model: ChainModel,
+    frames: _Frames,
+    base: Situation,
+    holding: FloatArray,
+    changes: tuple[Change, ...],
+    workers: int | None,
 ) -> _Block:
     """Return what changes do to every frame of some draws."""
     shape = (len(base), len(frames.side))
     draw, frame = (a.ravel() for a in np.indices(shape))
-    held = _held(model, base.case(draw), frames, frame)
+    held = _held(model, base.case(draw), frames, frame, holding[draw])
     changed = alter(model, held, changes)
     first = solve_equilibrium(model, held, friction=_NO_SLIP, workers=workers)
     second = reach_equilibrium(model, held, changed, first, friction=_NO_SLIP, workers=workers)
@@ -198,7 +216,7 @@ def _disturb(
         frames.accelerations[frame],
         frames.external[frame] - pad_wrenches(model, held.reference, first.pad_force),
     )
-    swayed = _with_sway(model, moving, second.inputs - first.inputs)
+    swayed = _with_sway(model, moving, second.inputs - first.inputs, holding[draw, 0])
     given = tightness(model, held, changes, second.inputs)
     moved = compute_links(model, second.inputs) - compute_links(model, first.inputs)
     before = compute_targets(model, held, first, moving)
@@ -255,7 +273,7 @@ def _stance_frames(trial: GaitTrial, loads: Loads, side: Side) -> list[int]:
     return []
 
 
-def _held(model: ChainModel, base: Situation, frames: _Frames, frame: IntArray) -> Situation:
+def _held(model: ChainModel, base: Situation, frames: _Frames, frame: IntArray, holding: FloatArray) -> Situation:
     """Return the situation in which every frame is at rest, (draw x frame) cases."""
     inputs = frames.inputs[frame]
     own = [model.input_index(name) for name in model.parameters]
@@ -270,7 +288,7 @@ def _held(model: ChainModel, base: Situation, frames: _Frames, frame: IntArray) 
         level[:, pads] = np.where(load[:, pads] > 0.0, level[:, pads], -np.maximum(above, _CLEAR_M))
         level[:, pads] = np.where(carried[:, None], level[:, pads], -_OFF_M)
     tone = np.sqrt(_tones(model, base, frames.region_load[frame].sum(axis=2)))
-    inertia = _mass_matrices(model, frames.inputs)[frame] / REACH_S**2
+    inertia = _mass_matrices(model, frames.inputs)[frame] / holding[:, 0, None, None] ** 2
     draft = replace(
         base,
         reference=inputs,
@@ -282,7 +300,7 @@ def _held(model: ChainModel, base: Situation, frames: _Frames, frame: IntArray) 
     there = evaluate(model, draft, inputs[:, [model.input_index(name) for name in model.free]])
     working = np.zeros_like(draft.stiffness)
     diagonal = np.arange(len(ROOT), len(model.free))
-    working[:, diagonal, diagonal] = _STIFF_PER_MOMENT * np.abs(there.gradient[:, len(ROOT) :])
+    working[:, diagonal, diagonal] = holding[:, 1:] * np.abs(there.gradient[:, len(ROOT) :])
     return replace(
         draft,
         stiffness=draft.stiffness + working,
@@ -305,11 +323,11 @@ def _mass_matrices(model: ChainModel, inputs: FloatArray) -> FloatArray:
     return np.asarray(0.5 * (out + np.swapaxes(out, 1, 2)))
 
 
-def _with_sway(model: ChainModel, moving: Moving, moved: FloatArray) -> Moving:
+def _with_sway(model: ChainModel, moving: Moving, moved: FloatArray, reach: FloatArray) -> Moving:
     """Return the motion of frames with the acceleration that the displacement of each takes."""
     free = [model.input_index(name) for name in model.free]
     accelerations = moving.accelerations.copy()
-    accelerations[:, free] += moved[:, free] / REACH_S**2
+    accelerations[:, free] += moved[:, free] / reach[:, None] ** 2
     return replace(moving, accelerations=accelerations)
 
 
@@ -353,7 +371,7 @@ def _peaks(before: FloatArray, after: FloatArray, sides: list[Side]) -> tuple[Fl
 def _walking_notes(changes: Sequence[Change], kept: int, left_out: int) -> tuple[str, ...]:
     out = [
         f"Walking as it was measured: {kept} frames of stance, each disturbed for itself over "
-        f"{REACH_S:g} s; speed and timing stay.",
+        f"{REACH_S[1]:g} to {REACH_S[2]:g} s; speed and timing stay.",
         "Loads are peaks over these frames, angles means over the stance of their side.",
     ]
     if left_out:

@@ -93,6 +93,15 @@ def test_an_inverting_wedge_does_the_opposite(
     assert inverted.targets["knee_adduction_moment_left"].low > 0.0  # type: ignore[union-attr]
 
 
+def test_the_same_seed_gives_the_same_response_and_another_another(
+    model: ChainModel, body: Body, walk: tuple[GaitTrial, Loads], everted: Response
+) -> None:
+    change, people = [parse_change("wedge both 5 raise=lateral")], draw_unknowns(DRAWS, 2)
+    again, other = (respond_walking(model, body, *walk, change, people, seed=s, workers=1) for s in (0, 1))
+    assert np.array_equal(again.link_changes, everted.link_changes)
+    assert not np.array_equal(other.link_changes, everted.link_changes)
+
+
 def test_what_is_behaviour_is_said_and_not_computed(
     model: ChainModel, body: Body, walk: tuple[GaitTrial, Loads]
 ) -> None:
