@@ -13,7 +13,7 @@ namespace {
 
 // The reasons for these values stand beside their twins in rest.py.
 constexpr double kGravity = 9.80665, kSmoothness = 0.0002, kJointTolerance = 1e-8, kRootTolerance = 1e-8;
-constexpr double kFirstRadius = 0.1, kLargestRadius = 0.3, kSmallestRadius = 1e-10, kLargestFall = 1.0;
+constexpr double kFirstRadius = 0.1, kLargestRadius = 0.3, kSmallestRadius = 1e-10, kLargestFall = 0.7853981633974483;
 constexpr double kTie = 1e-9, kEnough = 1e-4, kDifference = 1e-6, kFeeler = 1e-3;
 constexpr double kShortestWay = 1.0 / 64.0;
 constexpr int kStepsOnTheWay = 20, kJointSteps = 200, kRootSteps = 60, kShifts = 60;
@@ -66,6 +66,12 @@ double widened(double radius, double length, double kept) {
   return kept > 0.5 && length > 0.1 * radius ? std::min(2.0 * radius, kLargestRadius) : radius;
 }
 
+// The slope of the ramp.
+double step_of(double depth) {
+  const double decay = std::exp(-std::fabs(depth) / kSmoothness);
+  return (depth >= 0.0 ? 1.0 : decay) / (1.0 + decay);
+}
+
 // What a pad answers at a place: energy, its gradient and Hessian by the place.
 double pad_energy(const StandingCase& one, Index p, const double* place, double* gradient, double* hessian) {
   const double* n = one.pad_normal + 3 * p;
@@ -73,20 +79,15 @@ double pad_energy(const StandingCase& one, Index p, const double* place, double*
   for (int i = 0; i < 3; ++i) off[i] = place[i] - one.pad_anchor[3 * p + i];
   const double height = dot(n, off), depth = one.pad_level[p] - height;
   for (int i = 0; i < 3; ++i) drift[i] = off[i] - height * n[i];
-  const double decay = std::exp(-std::fabs(depth) / kSmoothness);
-  const double ramp = std::max(depth, 0.0) + kSmoothness * std::log1p(decay);
-  const double step = (depth >= 0.0 ? 1.0 : decay) / (1.0 + decay);
-  const double rise = decay / ((1.0 + decay) * (1.0 + decay)) / kSmoothness;
-  const double rise_slope = rise * (1.0 - 2.0 * step) / kSmoothness;
-  const double square = dot(drift, drift), k = one.pad_stiffness[p], h = one.pad_shear[p];
-  const double press = k * ramp * step + 0.5 * h * rise * square;
-  const double along = k * (step * step + ramp * rise) + 0.5 * h * rise_slope * square - h * step;
+  const double step = step_of(depth), k = one.pad_stiffness[p], h = one.pad_shear[p] * step_of(one.pad_level[p]);
+  const double ramp = std::max(depth, 0.0) + kSmoothness * std::log1p(std::exp(-std::fabs(depth) / kSmoothness));
+  const double press = k * ramp * step;
+  const double along = k * (step * step + ramp * step * (1.0 - step) / kSmoothness) - h;
   for (int i = 0; i < 3; ++i) {
-    gradient[i] = -press * n[i] + h * step * drift[i];
-    for (int j = 0; j < 3; ++j)
-      hessian[3 * i + j] = along * n[i] * n[j] - h * rise * (n[i] * drift[j] + drift[i] * n[j]) + (i == j ? h * step : 0.0);
+    gradient[i] = -press * n[i] + h * drift[i];
+    for (int j = 0; j < 3; ++j) hessian[3 * i + j] = along * n[i] * n[j] + (i == j ? h : 0.0);
   }
-  return 0.5 * (k * ramp * ramp + h * step * square);
+  return 0.5 * (k * ramp * ramp + h * dot(drift, drift));
 }
 
 // Adds what a point p with gradient g and Hessian H gives to the sums over pads.
@@ -520,7 +521,7 @@ void StandingSolver::evaluate_root(const StandingCase& one, const double* root, 
 bool StandingSolver::bear(const StandingCase& one, double* values) {
   hold(one, values);
   double start[kRoot], step[kRoot], trial[kRoot], radius = kFirstRadius;
-  std::copy_n(values, kRoot, start);
+  for (int i = 0; i < kRoot; ++i) start[i] = one.reference[body_.free[i]];
   RootTerms now, there;
   evaluate_root(one, values, now);
   for (int iteration = 0; iteration < kRootSteps; ++iteration) {
@@ -688,7 +689,10 @@ void StandingSolver::descend(const StandingCase& one, const double* start, int m
     rest.status = kFalls;
     if (!reduce(terms, reduced_)) return;
     if (is_rest(terms, reduced_)) return end(one, values.data(), terms, reduced_, iteration - 1, rest);
+    // Where the root's bend turns the model upside down it holds for less than a step: better none.
+    straight_ = reduced_.hessian;
     add_bend_of_root(one, values.data(), reduced_);
+    if (!factorize(reduced_.hessian.data(), joints, 0.0)) reduced_.hessian = straight_;
     rest.status = kLost;
     if (!trusted_step(reduced_.hessian.data(), reduced_.residual.data(), joints, radius, step.data())) return;
     double promised = 0.0;
@@ -724,65 +728,79 @@ void StandingSolver::descend(const StandingCase& one, const double* start, int m
 // Brings the support from below the reference posture to where it is wanted, a rest at every step.
 void StandingSolver::follow(const StandingCase& one, StandingRest& rest, StandingTerms& terms) {
   const Index n = free_, pads = body_.pad_count();
-  std::vector<double> values(n), anchor(3 * pads), below(3 * pads), normal(3 * pads), lacking(n), force(n);
+  // What is brought along the way: anchors, normals, targets, and the force that fades.
+  struct Way {
+    std::vector<double> anchor, normal, centre, direction, force;
+    StandingCase on(const StandingCase& one) const {
+      StandingCase out = one;
+      out.pad_anchor = anchor.data();
+      out.pad_normal = normal.data();
+      out.centre_target = centre.data();
+      out.direction_target = direction.data();
+      out.force = force.data();
+      return out;
+    }
+  };
+  std::vector<double> values(n);
   for (Index i = 0; i < n; ++i) values[i] = one.reference[body_.free[i]];
   evaluate(one, values.data(), false, terms);
-  below = anchor = terms.pad_position;
-  for (Index p = 0; p < pads; ++p) normal[3 * p + 2] = 1.0;
-  StandingCase moved = one;
-  moved.pad_anchor = anchor.data();
-  moved.pad_normal = normal.data();
-  moved.force = force.data();
-  evaluate(moved, values.data(), true, terms);
+  Way below{terms.pad_position, std::vector<double>(3 * pads, 0.0), {terms.centre[0], terms.centre[1]},
+            terms.directions, std::vector<double>(n, 0.0)};
+  for (Index p = 0; p < pads; ++p) below.normal[3 * p + 2] = 1.0;
+  evaluate(below.on(one), values.data(), true, terms);
   rest.iterations = 0;
   rest.status = kFalls;
   if (!reduce(terms, reduced_)) return;
   rest.status = kLost;
   if (!factorize(reduced_.hessian.data(), joints_, 0.0)) return;
+  std::vector<double> lacking(n);
   for (Index i = 0; i < n; ++i) lacking[i] = i < kRoot ? terms.gradient[i] : reduced_.residual[i - kRoot];
-  std::vector<double> felt_anchor(3 * pads), felt_normal(3 * pads), felt_force(n);
-  const auto bring = [&](double share, double* to_anchor, double* to_normal, double* to_force) {
+  const auto bring = [&](double share, Way& to) {
+    const auto mix = [share](const std::vector<double>& from, const double* wanted, std::vector<double>& out) {
+      for (std::size_t i = 0; i < from.size(); ++i) out[i] = from[i] + share * (wanted[i] - from[i]);
+    };
+    mix(below.anchor, one.pad_anchor, to.anchor);
+    mix(below.normal, one.pad_normal, to.normal);
+    mix(below.centre, one.centre_target, to.centre);
+    mix(below.direction, one.direction_target, to.direction);
     for (Index p = 0; p < pads; ++p) {
-      double square = 0.0;
-      for (Index i = 3 * p; i < 3 * p + 3; ++i) {
-        const double up = i % 3 == 2 ? 1.0 : 0.0;
-        to_anchor[i] = below[i] + share * (one.pad_anchor[i] - below[i]);
-        to_normal[i] = up + share * (one.pad_normal[i] - up);
-        square += to_normal[i] * to_normal[i];
-      }
-      const double length = std::sqrt(square);
-      for (Index i = 3 * p; i < 3 * p + 3; ++i) to_normal[i] /= length > 0.0 ? length : 1.0;
+      double* normal = &to.normal[3 * p];
+      const double length = std::sqrt(dot(normal, normal));
+      for (int i = 0; i < 3; ++i) normal[i] /= length > 0.0 ? length : 1.0;
     }
-    for (Index i = 0; i < n; ++i) to_force[i] = (1.0 - share) * lacking[i];
+    for (Index i = 0; i < n; ++i) to.force[i] = (1.0 - share) * lacking[i];
   };
-  StandingCase felt = moved;
-  felt.pad_anchor = felt_anchor.data();
-  felt.pad_normal = felt_normal.data();
-  felt.force = felt_force.data();
+  Way here = below, feeler = below;
+  const StandingCase moved = here.on(one), felt = feeler.on(one);
   Index spent = 0;
   double share = 0.0, step = 1.0;
   while (true) {
-    bring(share, anchor.data(), normal.data(), force.data());
-    bring(share + kFeeler * step, felt_anchor.data(), felt_normal.data(), felt_force.data());
+    bring(share, here);
+    bring(share + kFeeler * step, feeler);
+    const bool is_shortest = step <= kShortestWay;
     std::vector<double> predicted(values);
-    rest.status = kFalls;
-    rest.iterations = 0;
-    if (ahead(moved, felt, predicted.data())) {
-      bring(share + step, anchor.data(), normal.data(), force.data());
-      descend(share + step == 1.0 ? one : moved, predicted.data(), step > kShortestWay ? kStepsOnTheWay : kJointSteps,
-              rest, terms);
+    const bool has_begin = ahead(moved, felt, predicted.data());
+    bring(share + step, here);
+    const StandingCase& now = share + step == 1.0 ? one : moved;
+    // Where a pad is about to let go the tangent leads astray: the shortest step is tried without it as well.
+    for (int attempt = 0; attempt < (is_shortest ? 2 : 1); ++attempt) {
+      rest.status = kFalls;
+      rest.iterations = 0;
+      const std::vector<double>& begin = attempt == 0 ? predicted : values;
+      if (attempt == 1 || has_begin) descend(now, begin.data(), is_shortest ? kJointSteps : kStepsOnTheWay, rest, terms);
+      spent += rest.iterations + 1;
+      if (rest.status == kAtRest) break;
     }
-    spent += rest.iterations + 1;
     rest.iterations = spent;
     if (rest.status == kAtRest) {
       values = rest.values;
       share += step;
       if (share == 1.0) return;
       step = std::min(2.0 * step, 1.0 - share);
-    } else if (step > kShortestWay) {
-      step *= 0.5;
-    } else {
+    } else if (is_shortest) {
       return;
+    } else {
+      step *= 0.5;
     }
   }
 }

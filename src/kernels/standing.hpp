@@ -125,7 +125,7 @@ class StandingSolver {
   Index free_, joints_;
   double mass_ = 0.0;
   std::vector<double> local_, share_;  // centres of the segments in their nodes
-  std::vector<double> inputs_, factor_, shifted_, held_, diagonal_, beside_;
+  std::vector<double> inputs_, factor_, shifted_, straight_, held_, diagonal_, beside_;
   std::vector<Jet> q_, node_;
   std::vector<Frame> frames_;
   std::vector<Motion> motions_;

@@ -32,6 +32,9 @@ LIMIT_RAD = math.radians(45.0)
 #: Coefficient of friction between foot or shoe and floor (assumption: dry floor; plausible 0.3 to 1.0).
 FRICTION = 0.5
 
+#: Shear beyond friction of the single pads, in weights, above which the soles are taken to slip (assumption: such shear
+#: needs pads that rise by centimetres; plausible 1 to 10).
+HANGING = 3.0
 #: So many cases are handed to a worker at once.
 CHUNK = 32
 
@@ -205,14 +208,19 @@ def _reasons(rests: Rests, is_far: NDArray[np.bool_], slips: NDArray[np.bool_]) 
 
 
 def _slips(model: ChainModel, force: FloatArray, normal: FloatArray, friction: float) -> NDArray[np.bool_]:
-    """Say of every case whether a foot, as a whole, needs more friction than there is, (case,) array."""
-    slips = np.zeros(len(force), dtype=bool)
+    """Say of every case whether a foot, as a whole, needs more friction than there is, (case,) array.
+
+    Pads that rise keep their hold along the surface, which within a foot cancels.  Where what they hold beyond their own
+    friction adds up to many times the weight, it no longer does: the body hangs on its soles.
+    """
+    slips, unheld = np.zeros(len(force), dtype=bool), np.zeros(len(force))
     for side in ("left", "right"):
         pads = model.pads_of(side)
         press = (force[:, pads] * normal[:, pads]).sum(axis=-1)
         shear = force[:, pads] - press[..., None] * normal[:, pads]
         slips |= np.sqrt((shear.sum(axis=1) ** 2).sum(axis=-1)) > friction * press.sum(axis=1) + 1e-6
-    return slips
+        unheld += np.maximum(np.sqrt((shear**2).sum(axis=-1)) - friction * press, 0.0).sum(axis=1)
+    return np.asarray(slips | (unheld > HANGING * force[..., 2].sum(axis=1)))
 
 
 @lru_cache(maxsize=16)

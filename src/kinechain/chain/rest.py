@@ -5,10 +5,13 @@ Energy of one case, over the free coordinates ``q``, of which ``r`` are those of
 
 .. math::
     E = M g c_z - \sum_i a_i \int f_i(q_i - b_i)\,dq_i + \tfrac12 (q - q_0)^T K (q - q_0) - \tau^T (q - q_0)
-        + \sum_p \big[ \tfrac12 k_p R(d_p)^2 + \tfrac12 h_p S(d_p) |t_p|^2 \big]
+        + \sum_p \big[ \tfrac12 k_p R(d_p)^2 + \tfrac12 h_p S(\ell_p) |t_p|^2 \big]
 
 with the pad's depth :math:`d = \ell - n \cdot (p - a)`, its drift :math:`t = (I - n n^T)(p - a)`, the ramp
-:math:`R(d) = w \ln(1 + e^{d/w})` and its slope :math:`S`.  Posture control is
+:math:`R(d) = w \ln(1 + e^{d/w})` and its slope :math:`S`.  Friction is anchored: it holds as far as the pad bears at its
+anchor, S at :math:`\ell` and not at d.  Were it to follow d, an energy would have to give back what a strained pad
+stored while it rises, as a push off the ground :math:`\tfrac12 h S'(d) |t|^2` that no friction makes; under a wedge of
+10 degrees that push came to a tenth of the weight.  Posture control is
 :math:`C = \tfrac12 k_c |c_{xy} - c^*|^2 + \tfrac12 \sum_u k_u |u - u^*|^2`.  It acts through joints alone:
 
 .. math::
@@ -73,8 +76,8 @@ ROOT_COUNT = 6
 FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 0.1, 0.3, 1e-10
 #: Steps of the joints, at most, where the way to the rest goes on after it and where not; of the root for each.
 STEPS_ON_THE_WAY, JOINT_STEPS, ROOT_STEPS = 20, 200, 60
-#: The root may not go further than this from where it was looked for, rad or m: the body falls.
-LARGEST_FALL = 1.0
+#: The root may not go further than this from the reference, rad or m (45 degrees): the body falls.
+LARGEST_FALL = np.pi / 4.0
 #: A gain smaller than this, J, is lost in rounding: then the residual decides.
 TIE_J = 1e-9
 #: A step counts when it gains this share of what was promised.
@@ -150,9 +153,27 @@ class Shared:
 
 @dataclass(frozen=True)
 class Case:
-    """One case of a situation; arrays as there, without the leading axis.
+    """One case of a situation, which says what each array means.
 
-    ``force`` (free,), N m or N, acts on the coordinates beside all else; it fades while a rest is looked for.
+    Attributes
+    ----------
+    reference : (input,) array, rad or m
+    mass : (segment,) array, kg
+    centre : (segment, 3) array, m
+    stiffness : (free, free) array, N m/rad
+    spring_scale : (free,) array
+    spring_shift : (free,) array, rad
+    tonic : (free,) array, N m or N
+    pad_stiffness, pad_shear : (pad,) array, N/m
+    pad_level : (pad,) array, m
+    pad_anchor : (pad, 3) array, m, world
+    pad_normal : (pad, 3) unit array, world
+    centre_gain : float, N/m
+    centre_target : (2,) array, m, world
+    direction_gain : (direction,) array, N m
+    direction_target : (direction, 3) unit array, world
+    force : (free,) array, N m or N
+        Acts on the coordinates beside all else; it fades while a rest is looked for.
     """
 
     reference: FloatArray
@@ -226,7 +247,18 @@ class Terms:
 
 @dataclass(frozen=True)
 class Rest:
-    """Where one case ended: free coordinates (free,), residual, smallest eigenvalue, iterations, how it ended."""
+    """Where one case ended.
+
+    Attributes
+    ----------
+    values : (free,) array, rad or m
+        NaN where there is no rest; so are the numbers.
+    terms : Terms or None
+    residual : float, N m or N
+    smallest_eigenvalue : float, N m/rad
+    iterations, status : int
+        CONVERGED, LOST or FALLS.
+    """
 
     values: FloatArray
     terms: Terms | None
@@ -347,23 +379,20 @@ def _pads(case: Case, pads: FloatArray) -> tuple[float, FloatArray, FloatArray]:
     drift = off - height[:, None] * normal
     depth = case.pad_level - height
     ramp = SMOOTHNESS_M * np.logaddexp(0.0, depth / SMOOTHNESS_M)
-    decay = np.exp(-np.abs(depth) / SMOOTHNESS_M)
-    step = np.where(depth >= 0.0, 1.0, decay) / (1.0 + decay)
-    rise = decay / (1.0 + decay) ** 2 / SMOOTHNESS_M
-    rise_slope = rise * (1.0 - 2.0 * step) / SMOOTHNESS_M
-    square = (drift**2).sum(axis=-1)
-    k, h = case.pad_stiffness, case.pad_shear
-    energy = 0.5 * float((k * ramp**2 + h * step * square).sum())
-    press = k * ramp * step + 0.5 * h * rise * square
-    gradient = -press[:, None] * normal + (h * step)[:, None] * drift
-    along = k * (step**2 + ramp * rise) + 0.5 * h * rise_slope * square - h * step
-    cross_term = normal[:, :, None] * drift[:, None, :]
-    hessian = (
-        along[:, None, None] * normal[:, :, None] * normal[:, None, :]
-        - (h * rise)[:, None, None] * (cross_term + cross_term.transpose(0, 2, 1))
-        + (h * step)[:, None, None] * np.eye(3)
-    )
+    step, hold = _step(depth), _step(case.pad_level)
+    rise = step * (1.0 - step) / SMOOTHNESS_M
+    k, h = case.pad_stiffness, case.pad_shear * hold
+    energy = 0.5 * float((k * ramp**2 + h * (drift**2).sum(axis=-1)).sum())
+    gradient = -(k * ramp * step)[:, None] * normal + h[:, None] * drift
+    along = k * (step**2 + ramp * rise) - h
+    hessian = along[:, None, None] * normal[:, :, None] * normal[:, None, :] + h[:, None, None] * np.eye(3)
     return energy, gradient, hessian
+
+
+def _step(depth: FloatArray) -> FloatArray:
+    """Return the slope of the ramp, between 0 far above the surface and 1 deep in it."""
+    decay = np.exp(-np.abs(depth) / SMOOTHNESS_M)
+    return np.asarray(np.where(depth >= 0.0, 1.0, decay) / (1.0 + decay))
 
 
 def _springs(shared: Shared, case: Case, values: FloatArray) -> tuple[float, FloatArray, FloatArray]:
@@ -491,7 +520,7 @@ def find_rest(shared: Shared, case: Case, start: FloatArray | None) -> Rest:
     if rest.status != CONVERGED:
         rest = _descend(shared, case, reference, JOINT_STEPS)
         spent += rest.iterations
-    return replace(rest, iterations=spent)
+    return replace(rest, iterations=spent) if rest.status == CONVERGED else _failed(reference, spent, rest.status)
 
 
 @dataclass(frozen=True)
@@ -563,7 +592,9 @@ def _descend(shared: Shared, case: Case, values: FloatArray, most: int) -> Rest:
             return _failed(values, iteration, FALLS)
         if _is_rest(terms, reduced):
             return _ended(shared, case, values, terms, reduced, iteration - 1)
-        hessian = reduced.hessian + _bend_of_root(shared, case, values, reduced)
+        # Where the root's bend turns the model upside down it holds for less than a step: better none.
+        bent = reduced.hessian + _bend_of_root(shared, case, values, reduced)
+        hessian = bent if _is_positive(bent) else reduced.hessian
         step = trusted_step(hessian, reduced.residual, radius)
         if step is None:
             return _failed(values, iteration, LOST)
@@ -592,7 +623,7 @@ def _is_nearer(there: Terms, before: _Reduced) -> bool:
 def _bear(shared: Shared, case: Case, values: FloatArray) -> FloatArray | None:
     """Return the coordinates with the root where the ground bears the body, its joints held; None if it falls."""
     n = ROOT_COUNT
-    start, radius = values[:n], FIRST_RADIUS
+    start, radius = case.reference[shared.free[:n]], FIRST_RADIUS
     now = terms_of(shared, case, values, root_only=True)
     for _ in range(ROOT_STEPS):
         size = float(np.abs(now.gradient).max())
@@ -619,11 +650,17 @@ def _bear(shared: Shared, case: Case, values: FloatArray) -> FloatArray | None:
 def _follow(shared: Shared, case: Case, values: FloatArray) -> Rest:
     """Bring the support from below the reference posture to where it is wanted, a rest at every step.
 
-    What the reference posture lacks of being at rest is a force that fades on the way.  A step that leads to no rest is
+    So are the targets of control.  What the reference posture lacks of being at rest is a force that fades on the way.  A step that leads to no rest is
     tried again half as long; the shortest one may lead anywhere downhill, as when a strained pad lets go.
     """
     terms = terms_of(shared, case, values)
-    below = replace(case, pad_anchor=terms.pad_position, pad_normal=np.tile([0.0, 0.0, 1.0], (len(case.pad_level), 1)))
+    below = replace(
+        case,
+        pad_anchor=terms.pad_position,
+        pad_normal=np.tile([0.0, 0.0, 1.0], (len(case.pad_level), 1)),
+        centre_target=terms.centre_of_mass[:2],
+        direction_target=terms.directions,
+    )
     terms = terms_of(shared, below, values)
     reduced = _reduce(terms)
     if reduced is None or not _is_positive(reduced.hessian):
@@ -632,21 +669,24 @@ def _follow(shared: Shared, case: Case, values: FloatArray) -> Rest:
     share, step, spent = 0.0, 1.0, 0
     while True:
         before, felt, now = (_on_the_way(below, case, lacking, share + f * step) for f in (0.0, FEELER, 1.0))
-        predicted = _ahead(shared, before, felt, values)
-        if predicted is None:
+        is_shortest = step <= SHORTEST_WAY
+        # Where a pad is about to let go the tangent leads astray: the shortest step is tried without it as well.
+        for begin in (_ahead(shared, before, felt, values), values if is_shortest else None):
             rest = _failed(values, 0, FALLS)
-        else:
-            rest = _descend(shared, now, predicted, STEPS_ON_THE_WAY if step > SHORTEST_WAY else JOINT_STEPS)
-        spent += rest.iterations + 1
+            if begin is not None:
+                rest = _descend(shared, now, begin, JOINT_STEPS if is_shortest else STEPS_ON_THE_WAY)
+            spent += rest.iterations + 1
+            if rest.status == CONVERGED or not is_shortest:
+                break
         if rest.status == CONVERGED:
             values, share = rest.values, share + step
             if share == 1.0:
                 return replace(rest, iterations=spent)
             step = min(2.0 * step, 1.0 - share)
-        elif step > SHORTEST_WAY:
-            step *= 0.5
-        else:
+        elif is_shortest:
             return replace(rest, iterations=spent)
+        else:
+            step *= 0.5
 
 
 def _on_the_way(below: Case, wanted: Case, lacking: FloatArray, share: float) -> Case:
@@ -658,6 +698,8 @@ def _on_the_way(below: Case, wanted: Case, lacking: FloatArray, share: float) ->
         wanted,
         pad_anchor=below.pad_anchor + share * (wanted.pad_anchor - below.pad_anchor),
         pad_normal=normal / np.where(length > 0, length, 1.0),
+        centre_target=below.centre_target + share * (wanted.centre_target - below.centre_target),
+        direction_target=below.direction_target + share * (wanted.direction_target - below.direction_target),
         force=(1.0 - share) * lacking,
     )
 
