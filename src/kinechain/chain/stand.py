@@ -52,8 +52,10 @@ _STEADY, _MORE, _MORE_TIMES = 1.0, 1.25, 10
 #: Level of a pad that bears nothing, m: so far below its surface that no change brings it to bear.
 _OFF_M = -1.0
 #: On the way to one leg: how far the centre of mass is brought at each step.
-_STEPS_ASIDE = tuple(0.05 * (i + 1) for i in range(20))
+_STEPS_ASIDE = tuple((i + 1) / 30 for i in range(30))
 
+#: How many times as stiff a joint is in the leg that stands alone.
+_ON_ONE_LEG = {"hip_flexion": 2.0, "hip_adduction": 4.0, "hip_rotation": 2.0, "knee_flexion": 2.0, "knee_rotation": 2.0}
 #: Stiffness of the sole of one foot against tilting sideways, over what toppling asks, at least.
 _ENOUGH = 3.0
 
@@ -204,8 +206,10 @@ def one_leg(model: ChainModel, situation: Situation, side: Side) -> Situation:
     """Return the situation of the same people on one leg, the posture found from where they stood on both.
 
     The centre of mass is brought over the foot step by step, by joints alone; then the other foot no longer bears, and
-    what was found is the new reference.  The leg that stands holds twice the weight: its muscles and the sole are twice
-    as stiff, the sole at least so stiff that a body with locked joints does not topple (assumption).
+    what was found is the new reference.  Hip and knee hold twice the weight and are twice as stiff, the hip sideways
+    four times, for no other leg shares; the sole is twice as stiff, at least so stiff that a body with locked joints
+    does not topple.  Ankle and foot stay as on two legs: what they resist shows as a shift of the load, for which there
+    is little room under one foot (all assumption).
 
     Parameters
     ----------
@@ -223,11 +227,11 @@ def one_leg(model: ChainModel, situation: Situation, side: Side) -> Situation:
     bears = np.array([p.side == side for p in model.pads])
     prior = np.where(bears, prior_shares(model.pads, read_unknowns()["rear_share"].best), 0.0)
     middle = np.einsum("p,cpi->ci", prior / prior.sum(), situation.pad_anchor[..., :2])
-    turned = np.array([1.0 if not n.endswith(f"_{side[0]}") else np.sqrt(2.0) for n in model.free])
     firmer = _firmer_soles(model, situation, bears)
+    own = np.sqrt([_ON_ONE_LEG.get(n[:-2], 1.0) if n.endswith(f"_{side[0]}") else 1.0 for n in model.free])
     held = replace(
         situation,
-        stiffness=turned[:, None] * situation.stiffness * turned,
+        stiffness=own[:, None] * situation.stiffness * own,
         pad_stiffness=situation.pad_stiffness * firmer,
         pad_shear=situation.pad_shear * firmer,
     )
@@ -244,7 +248,7 @@ def one_leg(model: ChainModel, situation: Situation, side: Side) -> Situation:
                 f"{100 * share:.0f} % of the way); try it from another posture"
             )
         start = there.inputs
-    return settled(model, held, np.asarray(start), prior)
+    return _steadied(model, settled(model, held, np.asarray(start), prior))
 
 
 def _firmer_soles(model: ChainModel, situation: Situation, bears: NDArray[np.bool_]) -> FloatArray:
