@@ -210,8 +210,8 @@ def _reasons(rests: Rests, is_far: NDArray[np.bool_], slips: NDArray[np.bool_]) 
 def _slips(model: ChainModel, force: FloatArray, normal: FloatArray, friction: float) -> NDArray[np.bool_]:
     """Say of every case whether a foot, as a whole, needs more friction than there is, (case,) array.
 
-    Pads that rise keep their hold along the surface, which within a foot cancels.  Where what they hold beyond their own
-    friction adds up to many times the weight, it no longer does: the body hangs on its soles.
+    Pads that rise keep their hold along the surface, which within a foot cancels.  Where what they hold beyond their
+    own friction adds up to many times the weight, it no longer does: the body hangs on its soles.
     """
     slips, unheld = np.zeros(len(force), dtype=bool), np.zeros(len(force))
     for side in ("left", "right"):

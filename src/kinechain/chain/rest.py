@@ -8,10 +8,10 @@ Energy of one case, over the free coordinates ``q``, of which ``r`` are those of
         + \sum_p \big[ \tfrac12 k_p R(d_p)^2 + \tfrac12 h_p S(\ell_p) |t_p|^2 \big]
 
 with the pad's depth :math:`d = \ell - n \cdot (p - a)`, its drift :math:`t = (I - n n^T)(p - a)`, the ramp
-:math:`R(d) = w \ln(1 + e^{d/w})` and its slope :math:`S`.  Friction is anchored: it holds as far as the pad bears at its
-anchor, S at :math:`\ell` and not at d.  Were it to follow d, an energy would have to give back what a strained pad
-stored while it rises, as a push off the ground :math:`\tfrac12 h S'(d) |t|^2` that no friction makes; under a wedge of
-10 degrees that push came to a tenth of the weight.  Posture control is
+:math:`R(d) = w \ln(1 + e^{d/w})` and its slope :math:`S`.  Friction is anchored: it holds as far as the pad bears at
+its anchor, S at :math:`\ell` and not at d.  Were it to follow d, the energy would give back what a strained pad stored
+while it rises, as a push off the ground :math:`\tfrac12 h S'(d) |t|^2` that no friction makes; under a wedge of 10
+degrees that push came to a tenth of the weight.  Posture control is
 :math:`C = \tfrac12 k_c |c_{xy} - c^*|^2 + \tfrac12 \sum_u k_u |u - u^*|^2`.  It acts through joints alone:
 
 .. math::
@@ -650,8 +650,8 @@ def _bear(shared: Shared, case: Case, values: FloatArray) -> FloatArray | None:
 def _follow(shared: Shared, case: Case, values: FloatArray) -> Rest:
     """Bring the support from below the reference posture to where it is wanted, a rest at every step.
 
-    So are the targets of control.  What the reference posture lacks of being at rest is a force that fades on the way.  A step that leads to no rest is
-    tried again half as long; the shortest one may lead anywhere downhill, as when a strained pad lets go.
+    So are the targets of control.  What the reference posture lacks of being at rest is a force that fades on the way.
+    A step that leads to no rest is tried again half as long; the shortest one may lead anywhere downhill.
     """
     terms = terms_of(shared, case, values)
     below = replace(
