@@ -200,6 +200,8 @@ class Experiment:
         What every arm is compared with; of none: nothing altered.
     doses : tuple of float
         One per arm.
+    unread : tuple of tuple of Change
+        What the only arm may have been as well, as far as it was read; a verdict that hangs on it is none.
     drawn : (mean, sd) or None
         Amount of the only change, drawn for every person; its sign too.
     outputs : tuple of str
@@ -229,6 +231,7 @@ class Experiment:
     arms: tuple[tuple[Change, ...], ...] = ()
     baseline: tuple[Change, ...] = ()
     doses: tuple[float, ...] = ()
+    unread: tuple[tuple[Change, ...], ...] = ()
     drawn: tuple[float, float] | None = None
     outputs: tuple[str, ...] = ()
     quantity: str = ""
@@ -347,6 +350,7 @@ _FIELDS: Mapping[str, tuple[type, ...]] = {
     "against": (list,),
     "doses": (list,),
     "drawn": (dict,),
+    "unread": (list,),
     "outputs": (list,),
     "quantity": (str,),
     "measure": (str,),
@@ -409,6 +413,7 @@ def _experiment(entry: Any, where: str, name: str) -> Experiment:
         arms=arms,
         baseline=_changes(given.get("against", []), "against", where),
         doses=_numbers(given.get("doses", []), "doses", where),
+        unread=tuple(_changes(arm, "unread", where) for arm in given.get("unread", [])),
         drawn=_drawn(given.get("drawn"), where),
         outputs=_outputs(given.get("outputs", []), where),
         quantity=_one_of(given.get("quantity", ""), ("", *QUANTITIES), "quantity", where),
@@ -425,7 +430,7 @@ def _check_whole(made: Experiment, where: str) -> None:
     if made.label != "predicted" and not made.reason:
         raise FileError(f"{where} is labelled '{made.label}' and needs a reason")
     if made.label == "NotComputable":
-        if made.rule or made.arms or made.outputs or made.quantity:
+        if made.rule or made.arms or made.outputs or made.quantity or made.unread:
             raise FileError(f"{where} is NotComputable and cannot have changes, outputs, a quantity or a rule")
         return
     if made.label != "predicted" and not (made.rule or made.arms or made.quantity):
@@ -438,6 +443,8 @@ def _check_whole(made: Experiment, where: str) -> None:
         raise FileError(f"{where} has outputs but no changes; write changes, or arms")
     if made.doses and len(made.doses) != len(made.arms):
         raise FileError(f"{where} has {len(made.doses)} doses for {len(made.arms)} arms")
+    if made.unread and (len(made.arms) != 1 or made.task == "walking"):
+        raise FileError(f"{where}: unread holds what the only arm of a standing experiment may have been as well")
     if made.measure in ("slope", "r squared") and not made.doses:
         raise FileError(f"{where}: a {made.measure} needs doses")
     if made.measure == "correlation" and (made.drawn is None or len(made.arms) != 1 or len(made.arms[0]) != 1):

@@ -51,6 +51,11 @@ class Answers(Immutable):
     amounts: FloatArray
     failed: Counter[str]
 
+    def case(self, which: int | NDArray[np.bool_]) -> Answers:
+        """Return the answers of some of the people."""
+        some = slice(which, which + 1) if isinstance(which, int) else which
+        return Answers(self.before[some], self.changes[some], self.world[some], self.amounts[some], self.failed)
+
 
 @dataclass(frozen=True, eq=False)
 class Stood(Immutable):

@@ -284,8 +284,33 @@ def _run(experiment: Experiment, settings: Settings, benches: dict[tuple[int, in
         return _run_quantity(experiment, settings)
     women, men = _women_and_men(experiment, settings)
     answers = replay(experiment, _bench(benches, women, men, 0, settings), settings.seed)
-    worlds = replay(experiment, _bench(benches, women, men, settings.worlds, settings), settings.seed)
-    return _outcome(experiment, settings, answers, worlds)
+    bench = _bench(benches, women, men, settings.worlds, settings)
+    outcome = _outcome(experiment, settings, answers, replay(experiment, bench, settings.seed))
+    others = [statistic(e, replay(e, bench, settings.seed)) for e in _alternatives(experiment)]
+    return _hedged(outcome, others)
+
+
+def _alternatives(experiment: Experiment) -> list[Experiment]:
+    """Return the experiment as it may have been as well, as far as its input was read."""
+    return [replace(experiment, arms=(arm,), unread=()) for arm in experiment.unread]
+
+
+def _hedged(outcome: Outcome, others: Sequence[float]) -> Outcome:
+    """Return an outcome whose verdict does not hang on what of the input was not read, or none.
+
+    Whatever lies between the answers to the inputs that may have been is possible.
+    """
+    values = [v for v in others if math.isfinite(v)]
+    if outcome.simulated is None or outcome.passed is None or not values:
+        return outcome
+    ends = [outcome.simulated, *values]
+    between = np.linspace(min(ends), max(ends), 41)
+    verdicts = {judge(outcome.experiment, float(v), None, None, (float(v),))[0] for v in between}
+    low, high = (f([x for x in (end, *ends) if x is not None]) for f, end in ((min, outcome.low), (max, outcome.high)))
+    if len(verdicts) == 1:
+        return replace(outcome, low=low, high=high)
+    reason = f"hangs on what of the input was not read ({between[0]:.2f} to {between[-1]:.2f}); {outcome.reason}"
+    return replace(outcome, low=low, high=high, passed=None, reason=reason)
 
 
 def _outcome(experiment: Experiment, settings: Settings, answers: Answers, worlds: Answers) -> Outcome:
@@ -308,11 +333,7 @@ def _interval(experiment: Experiment, worlds: Answers) -> tuple[float | None, fl
     """Return 2.5 and 97.5 % of the statistic over worlds; None where nobody stands in most of them."""
     if experiment.measure == "correlation":
         return None, None
-    values = []
-    for world in np.unique(worlds.world):
-        inside = worlds.world == world
-        of_one = {n: getattr(worlds, n)[inside] for n in ("before", "changes", "world", "amounts")}
-        values.append(statistic(experiment, replace(worlds, **of_one)))
+    values = [statistic(experiment, worlds.case(worlds.world == world)) for world in np.unique(worlds.world)]
     finite = [v for v in values if math.isfinite(v)]
     if len(finite) < 8:
         return None, None
@@ -327,18 +348,26 @@ def _run_quantity(experiment: Experiment, settings: Settings) -> Outcome:
     known = values[np.isfinite(values)]
     if len(known) < (1.0 - settings.largest_failure) * len(values):
         return Outcome(experiment, unit=unit, reason="it cannot be computed for most of the people")
-    value = float(known.mean())
-    low, high = (float(x) for x in np.quantile(known, [0.025, 0.975]))
+    # Ratios of slopes have no mean: one person in whom the lower one vanishes would be all of it.
+    low, value, high = (float(x) for x in np.quantile(known, [0.025, 0.5, 0.975]))
     passed, reason = judge(experiment, value, None, None, (value,))
     spread = float(known.std(ddof=1)) if len(known) > 1 else None
-    return Outcome(experiment, value, low, high, spread, unit, len(known), passed, f"{reason}; interval over people")
+    reason = f"{reason}; median and interval over people"
+    return Outcome(experiment, value, low, high, spread, unit, len(known), passed, reason)
 
 
 def _run_walking(experiment: Experiment, settings: Settings, walk: Walk | None, answered: Answered) -> Outcome:
     if walk is None:
         return Outcome(experiment, unit=_unit(experiment), reason="no walk is at hand")
     answers = replay_walking(experiment, walk, settings.worlds, settings.seed, answered)
-    return _outcome(experiment, settings, answers, answers)
+    outcome = _outcome(experiment, settings, answers, answers)
+    if outcome.simulated is None or experiment.measure == "fading":
+        return outcome
+    # One walk in many draws, as in every response in walking: the middle draw stands for it.
+    each = [statistic(experiment, answers.case(i)) for i in range(len(answers.changes))]
+    value, arms = float(np.median(each)), tuple(float(x) for x in np.median(answers.changes.mean(axis=2), axis=0))
+    passed, reason = judge(experiment, value, outcome.low, outcome.high, arms)
+    return replace(outcome, simulated=value, passed=passed, reason=f"{reason}; median of draws")
 
 
 def _counted_null(outcome: Outcome, found: Mapping[str, Outcome]) -> Outcome:

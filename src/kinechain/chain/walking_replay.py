@@ -7,11 +7,12 @@ between people is drawn.  How people walk otherwise with a change is behaviour a
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kinechain.body.body import Body
+from kinechain.chain.change import Change
 from kinechain.chain.experiments import Experiment
 from kinechain.chain.links import LINKS
 from kinechain.chain.outputs import is_target, pick_output
@@ -49,8 +50,8 @@ class Walk(Immutable):
     loads: Loads
 
 
-#: What a walk answered to some changes, so that experiments of one input share it.
-Answered = dict[tuple[str, ...], Response]
+#: What a walk answered to some changes, draw by draw (None: no rest was found), so that experiments share it.
+Answered = dict[tuple[str, ...], list[Response | None]]
 
 
 def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int, answered: Answered) -> Answers:
@@ -63,15 +64,13 @@ def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int, an
     walk : Walk
     draws : int
     seed : int
-    answered : dict of changes to Response
+    answered : dict of changes to Responses
         Of the same draws; filled as experiments ask.
 
     Raises
     ------
     SettingError
         If the experiment compares with a baseline other than the walk as it was, or asks for means of loads.
-    SolveError
-        If not the same people walk in all arms.
     """
     if experiment.baseline:
         raise SettingError(f"'{experiment.key}' compares with another change; walking is compared with the walk itself")
@@ -79,27 +78,45 @@ def replay_walking(experiment: Experiment, walk: Walk, draws: int, seed: int, an
         raise SettingError(
             f"'{experiment.key}' asks for a mean over stance; a response in walking tells peaks of loads"
         )
-    unknowns = draw_unknowns(draws, seed)
-    before, arms = None, []
-    failed: Counter[str] = Counter()
-    for arm in experiment.arms:
-        place = tuple(change.text for change in arm)
-        if place not in answered:
-            answered[place] = respond_walking(walk.model, walk.body, walk.trial, walk.loads, arm, unknowns)
-        response = answered[place]
-        failed |= Counter(response.failed)
-        still = np.zeros((len(response.link_changes), len(LINKS)))
-        before = np.stack([pick_output(o, still, response.target_before) for o in experiment.outputs], axis=1)
-        arms.append(
-            np.stack(
-                [pick_output(o, response.link_changes, response.target_changes) for o in experiment.outputs], axis=1
-            )
+    arms = [_answer(walk, arm, draws, seed, answered) for arm in experiment.arms]
+    before, changes, places, failed = [], [], [], Counter[str]()
+    for draw, responses in enumerate(zip(*arms, strict=True)):
+        row = [r for r in responses if r is not None]
+        if len(row) < len(arms):
+            failed["no rest beside the walk"] += 1
+            continue
+        still = np.zeros((1, len(LINKS)))
+        base = np.array([pick_output(o, still, row[-1].target_before)[0] for o in experiment.outputs])
+        moved = np.array(
+            [[pick_output(o, r.link_changes, r.target_changes)[0] for o in experiment.outputs] for r in row]
         )
-    if before is None or len({len(a) for a in arms}) != 1:
-        raise SolveError("the drawn people who walk differ between the arms, so that they cannot be compared")
-    changes = np.stack(arms, axis=1)
-    known = np.array(
-        [bool(np.isfinite(c).all() and np.isfinite(b).all()) for c, b in zip(changes, before, strict=True)]
+        if not (np.isfinite(base).all() and np.isfinite(moved).all()):
+            failed["a load could not be computed"] += 1
+            continue
+        before.append(base)
+        changes.append(moved)
+        places.append(float(draw))
+    shape = (len(before), len(arms), len(experiment.outputs))
+    return Answers(
+        np.reshape(before, (shape[0], shape[2])),
+        np.reshape(changes, shape),
+        np.array(places),
+        np.zeros(shape[0]),
+        failed,
     )
-    places = np.flatnonzero(known).astype(float)
-    return Answers(before[known], changes[known], places, np.zeros(len(places)), failed)
+
+
+def _answer(walk: Walk, arm: tuple[Change, ...], draws: int, seed: int, answered: Answered) -> list[Response | None]:
+    """Return the response of every draw for itself, so that one that has no rest spoils no other."""
+    place = tuple(change.text for change in arm)
+    if place not in answered:
+        drawn = draw_unknowns(draws, seed)
+        found: list[Response | None] = []
+        for i in range(draws):
+            one = replace(drawn, values=drawn.values[i : i + 1])
+            try:
+                found.append(respond_walking(walk.model, walk.body, walk.trial, walk.loads, arm, one))
+            except SolveError:
+                found.append(None)
+        answered[place] = found
+    return answered[place]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kinechain.chain.experiments import Experiment
     from kinechain.chain.walking_replay import Walk
 
-__all__ = ["validate"]
+__all__ = ["example_walk", "validate"]
 
 
 def validate(
@@ -47,7 +47,7 @@ def validate(
 
     experiments = _experiments(what or [])
     with progress() as say:
-        outcomes = run(experiments, Settings(seed=seed), say, _example_walk)
+        outcomes = run(experiments, Settings(seed=seed), say, example_walk)
         terms = {
             key: switch_off(e) for key, e in experiments.items() if mechanisms and e.outputs and e.task == "standing"
         }
@@ -72,7 +72,7 @@ def _experiments(what: list[str]) -> dict[str, Experiment]:
     return found
 
 
-def _example_walk() -> Walk:
+def example_walk() -> Walk:
     """Return the walk of the example person, made and read like any other."""
     import tempfile
 

@@ -165,6 +165,16 @@ def test_a_file_that_cannot_be_read_is_told_from_one_that_is_wrong(tmp_path: Pat
         ('outputs = ["pelvis_tilt"]', 'outputs = ["pelvis_tilt"]\nmeasure = "slope"', "a slope needs doses"),
         ('outputs = ["pelvis_tilt"]', 'outputs = ["pelvis_tilt"]\nmeasure = "fading"', "fading needs two outputs"),
         ('outputs = ["pelvis_tilt"]', 'outputs = ["pelvis_tilt"]\nmeasure = "correlation"', "whose amount is drawn"),
+        (
+            'outputs = ["pelvis_tilt"]',
+            'outputs = ["pelvis_tilt"]\nunread = ["lift left 5"]',
+            "unread is a list of changes",
+        ),
+        (
+            'outputs = ["pelvis_tilt"]',
+            'outputs = ["pelvis_tilt"]\ntask = "walking"\nunread = [["lift left 5"]]',
+            "unread holds what the only arm",
+        ),
         ('outputs = ["pelvis_tilt"]', 'outputs = ["pelvis_tilt"]\ntask = "sitting"', "task cannot be 'sitting'"),
         ('text = "+1.57 deg", ', "", "published has no text"),
         (', unit = "deg"', "", "a number without a unit"),

@@ -268,6 +268,22 @@ def test_a_null_counts_only_with_a_non_null_that_passed() -> None:
     assert "not counted, as moves did not pass" in found[1].reason
 
 
+def test_a_verdict_that_hangs_on_an_unread_input_is_none() -> None:
+    """A lift of 10 mm tilts the pelvis, one of 5 mm half as far; what was published lies between the two."""
+    arms = ((parse_change("lift left 10"),),)
+    lift = made(Rule("inside", low=2.0, high=2.6), arms=arms, outputs=("pelvis_obliquity_left",))
+    (plain,) = validate({"mine": lift}, FEW)
+    assert plain.passed is False
+    (hedged,) = validate({"mine": replace(lift, unread=((parse_change("lift left 5"),),))}, FEW)
+    assert hedged.passed is None
+    assert "hangs on what of the input was not read" in hedged.reason
+    assert hedged.low is not None
+    assert plain.simulated is not None
+    assert hedged.low == pytest.approx(plain.simulated / 2, rel=0.05)
+    (missed,) = validate({"mine": replace(lift, unread=((parse_change("lift left 11"),),))}, FEW)
+    assert missed.passed is False
+
+
 def test_a_change_that_nobody_stands_through_is_said_and_not_judged() -> None:
     fallen = made(
         Rule("sign", direction="+"), arms=((parse_change("lift left 120"), parse_change("wedge both 35 raise=medial")),)
