@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,7 +106,7 @@ def _print(scores: dict[str, Score], refused: list[str], as_json: bool) -> None:
             "refused": refused,
             "measured": {k: asdict(v) for k, v in scores.items()},
         }
-        typer.echo(json.dumps(content))
+        typer.echo(json.dumps(_plain(content), allow_nan=False))
         return
     for level, found in scores.items():
         typer.echo("\n".join([f"{level}: {found.people} people, {found.truth_none} with no driver", *_lines(found)]))
@@ -114,9 +115,21 @@ def _print(scores: dict[str, Score], refused: list[str], as_json: bool) -> None:
     typer.echo(f"\n{INTENDED_PURPOSE}")
 
 
+def _plain(value: object) -> object:
+    """Return a value as JSON has it: what there is nobody for is null."""
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _lines(found: Score) -> list[str]:
     cover, false = found.coverage, found.false_attribution
-    areas = ", ".join(f"{name} {area.value:.2f} ({area.positives})" for name, area in found.areas.items())
+    areas = ", ".join(
+        f"{name} {area.value:.2f} ({area.positives})" for name, area in found.areas.items() if area.positives
+    )
+    blamed = f"{100 * false.value:.0f} % ({100 * false.low:.0f} to {100 * false.high:.0f})"
     return [
         f"  80 % sets hold the truth in {100 * cover.value:.0f} % ({100 * cover.low:.0f} to {100 * cover.high:.0f}); "
         f"they claim {100 * found.stated_mass:.0f} %",
@@ -124,7 +137,6 @@ def _lines(found: Score) -> list[str]:
         f"  sets: {found.sets:.1f} on average, {found.set_size:.1f} drivers in the first",
         f"  Brier {found.brier:.4f} (shares alone {found.brier_prior:.4f}), "
         f"log {found.log:.3f} (shares alone {found.log_prior:.3f})",
-        f"  area under the curve: {areas}",
-        f"  somebody blamed although nothing is relevant: {100 * false.value:.0f} % "
-        f"({100 * false.low:.0f} to {100 * false.high:.0f})",
+        f"  area under the curve: {areas or 'nothing is relevant in anybody'}",
+        f"  somebody blamed although nothing is relevant: {blamed if false.count else 'nobody of that kind'}",
     ]

@@ -270,6 +270,19 @@ def test_the_commands_make_and_score(tmp_path):
     assert len(json.loads(made.stdout)["people"]) == 2
     scored = CliRunner().invoke(app, ["score", str(out), "--draws", "20", "--measured", "exam", "--json"])
     assert scored.exit_code == 0, scored.output
+    assert "NaN" not in scored.stdout
     content = json.loads(scored.stdout)
     assert content["schema"] == "kinechain/score/1"
     assert content["measured"]["exam"]["people"] == 2
+
+
+def test_a_wrong_level_and_a_wrong_folder_are_refused_in_one_line(tmp_path, capsys):
+    from kinechain.cli import main
+
+    for arguments, word in ((["score", str(tmp_path)], "virtual.json"), (["score", ".", "--measured", "x"], "exam")):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        assert left.value.code == 2
+        said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("kinechain:")]
+        assert len(said) == 1
+        assert word in said[0]
