@@ -23,11 +23,14 @@ from kinechain.core.arrays import FloatArray
 
 __all__ = [
     "CONVERGED",
+    "Problem",
     "SKIPPED",
     "STALLED",
-    "Problem",
     "Track",
+    "coordinate_jets",
     "evaluate_objective",
+    "frames_of_nodes",
+    "node_jets",
     "point_positions",
     "solve_frames",
 ]
@@ -137,9 +140,9 @@ class _Frame:
 
     def system(self, z: FloatArray) -> _System:
         tree = self.tree
-        q, slope, curvature = _coordinates(tree, z)
-        value, node_slope, node_curvature = _node_values(tree, q, slope, curvature)
-        rotation, origin = _node_frames(tree, value)
+        q, slope, curvature = coordinate_jets(tree, z)
+        value, node_slope, node_curvature = node_jets(tree, q, slope, curvature)
+        rotation, origin = frames_of_nodes(tree, value)
         points = origin[self.on] + np.einsum("mij,mj->mi", rotation[self.on], self.positions)
         residual = points - self.targets
         axis = rotation[1:, :, 2]
@@ -176,8 +179,8 @@ class _Frame:
         return _System(objective, gradient, gauss_newton, exact)
 
     def objective(self, z: FloatArray) -> float:
-        q, slope, curvature = _coordinates(self.tree, z)
-        rotation, origin = _node_frames(self.tree, _node_values(self.tree, q, slope, curvature)[0])
+        q, slope, curvature = coordinate_jets(self.tree, z)
+        rotation, origin = frames_of_nodes(self.tree, node_jets(self.tree, q, slope, curvature)[0])
         residual = origin[self.on] + np.einsum("mij,mj->mi", rotation[self.on], self.positions) - self.targets
         off = q[self.wanted_coordinate] - self.wanted
         return 0.5 * float((self.weights * (residual**2).sum(axis=-1)).sum() + (self.wanted_weights * off**2).sum())
@@ -335,7 +338,7 @@ def _factorize(matrix: FloatArray) -> FloatArray | None:
     return np.asarray(factor)
 
 
-def _coordinates(tree: Tree, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def coordinate_jets(tree: Tree, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return all coordinates (coordinate,) with first and second derivative by their input."""
     q, slope, curvature = tree.constants.copy(), np.zeros(len(tree.constants)), np.zeros(len(tree.constants))
     q[tree.inputs], slope[tree.inputs] = z, 1.0
@@ -348,7 +351,7 @@ def _coordinates(tree: Tree, z: FloatArray) -> tuple[FloatArray, FloatArray, Flo
     return q, slope, curvature
 
 
-def _node_values(
+def node_jets(
     tree: Tree, q: FloatArray, slope: FloatArray, curvature: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return what every mobility is set to (node,) with first and second derivative by its input."""
@@ -361,7 +364,7 @@ def _node_values(
     return value, by_q * along, by_qq * along**2 + by_q * curvature[tree.node_coordinate]
 
 
-def _node_frames(tree: Tree, value: FloatArray) -> tuple[FloatArray, FloatArray]:
+def frames_of_nodes(tree: Tree, value: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return rotation (1 + node, 3, 3) and origin (1 + node, 3) of the ground and of every node."""
     turns = tree.node_is_rotation == 1
     cosine, sine = np.cos(value * turns), np.sin(value * turns)
@@ -381,7 +384,7 @@ def _node_frames(tree: Tree, value: FloatArray) -> tuple[FloatArray, FloatArray]
 
 def point_positions(tree: Tree, z: FloatArray) -> FloatArray:
     """Return where the markers (marker, 3) are for the inputs ``z`` (input,), m."""
-    rotation, origin = _node_frames(tree, _node_values(tree, *_coordinates(tree, z))[0])
+    rotation, origin = frames_of_nodes(tree, node_jets(tree, *coordinate_jets(tree, z))[0])
     on = tree.marker_node + 1
     return np.asarray(origin[on] + np.einsum("mij,mj->mi", rotation[on], tree.marker_position))
 

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kinechain.body.body import Function
+from kinechain.body.newton import coordinate_jets, frames_of_nodes, node_jets
 from kinechain.body.tree import FunctionTable, Index, Tree, kernels
 from kinechain.core.arrays import FloatArray, cross
 from kinechain.core.gravity import GRAVITY_M_S2
@@ -298,78 +299,106 @@ class Rests:
 
 def terms_of(shared: Shared, case: Case, values: FloatArray, *, root_only: bool = False) -> Terms:
     """Return the energy of a case and its derivatives at ``values`` (free,), perhaps by those of the root alone."""
-    tree = shared.tree
-    inputs = case.reference.copy()
-    inputs[shared.free] = values
-    q, slope, curvature = _coordinates(tree, inputs)
-    value, node_slope, node_curvature = _node_values(tree, q, slope, curvature)
-    rotation, origin = _node_frames(tree, value)
-
-    nodes = shared.moving_root if root_only else shared.moving
-    count = ROOT_COUNT if root_only else len(shared.free)
-    axis, turns = rotation[nodes + 1, :, 2], tree.node_is_rotation[nodes, None] == 1
-    turn, slide = np.where(turns, axis, 0.0), np.where(turns, cross(origin[nodes + 1], axis), axis)
-    fold = np.zeros((len(nodes), count))
-    fold[np.arange(len(nodes)), shared.node_free[nodes]] = node_slope[nodes]
-
-    def moves(on: Index, points: FloatArray, slides: FloatArray | float) -> FloatArray:
-        """Return how the points (point, 3) on nodes move per unit of every node, (node, point, 3)."""
-        return np.asarray((cross(turn[:, None], points[None]) + slides) * shared.carries[nodes][:, on, None])
-
-    on = tree.segment_node + 1
-    local = np.einsum("sij,sj->si", tree.segment_rotation, case.centre) + tree.segment_translation
-    centres = origin[on] + np.einsum("sij,sj->si", rotation[on], local)
+    at = _pose(shared, case, values, root_only)
     total = float(case.mass.sum())
-    share = case.mass / total if total > 0 else np.full(len(case.mass), np.nan)
-    centre = share @ centres
-    by_centre = np.einsum("s,nsi->ni", share, moves(on, centres, slide[:, None]))
-
-    on = shared.pad_node + 1
-    pads = origin[on] + np.einsum("pij,pj->pi", rotation[on], shared.pad_position)
+    centre, by_centre = _centre(at, case, total)
+    pads, by_pad = at.points(shared.pad_node, shared.pad_position)
+    directions, by_direction = at.directions()
     pad_energy, pad_gradient, pad_hessian = _pads(case, pads)
-    by_pad = moves(on, pads, slide[:, None])
-
-    on = shared.direction_node + 1
-    directions = np.einsum("dij,dj->di", rotation[on], shared.direction_vector)
-    by_direction = moves(on, directions, 0.0)
-    off = directions - case.direction_target
-
+    off, gain = directions - case.direction_target, case.direction_gain
     weight = np.array([0.0, 0.0, total * GRAVITY_M_S2])
     pull = case.centre_gain * np.array([*(centre[:2] - case.centre_target), 0.0])
-    node_gradient = by_centre @ weight + np.einsum("npi,pi->n", by_pad, pad_gradient)
-    control_gradient = by_centre @ pull + np.einsum("ndi,di,d->n", by_direction, off, case.direction_gain)
+
+    gradient = by_centre @ weight + np.einsum("npi,pi->n", by_pad, pad_gradient)
     bend = cross(by_centre, weight[None]) + cross(by_pad, pad_gradient[None]).sum(axis=1)
-    control_bend = cross(by_centre, pull[None]) + cross(by_direction, case.direction_gain[:, None] * off).sum(axis=1)
-    carried = shared.carries[nodes][:, nodes + 1]
-
-    def second(products: FloatArray, bend: FloatArray, gradient: FloatArray) -> FloatArray:
-        """Return the Hessian over the free coordinates from its parts over the nodes."""
-        upper = (turn @ bend.T) * carried
-        out = fold.T @ (products + upper + upper.T - np.diag(np.diag(upper))) @ fold
-        np.add.at(out, (shared.node_free[nodes],) * 2, gradient * node_curvature[nodes])
-        return np.asarray(out)
-
     stiff = np.einsum("npi,pij,mpj->nm", by_pad, pad_hessian, by_pad, optimize=True)
-    flat = by_centre[:, :2]
-    kept = case.centre_gain * flat @ flat.T + np.einsum(
-        "ndi,mdi,d->nm", by_direction, by_direction, case.direction_gain, optimize=True
-    )
+    control = by_centre @ pull + np.einsum("ndi,di,d->n", by_direction, off, gain)
+    control_bend = cross(by_centre, pull[None]) + cross(by_direction, gain[:, None] * off).sum(axis=1)
+    kept = case.centre_gain * by_centre[:, :2] @ by_centre[:, :2].T
+    kept += np.einsum("ndi,mdi,d->nm", by_direction, by_direction, gain, optimize=True)
     elastic, moment, rigidity = _springs(shared, case, values)
+    count = at.fold.shape[1]
     return Terms(
-        energy=total * GRAVITY_M_S2 * float(centre[2]) + pad_energy + elastic,
-        gradient=fold.T @ node_gradient + moment[:count],
-        hessian=second(stiff, bend, node_gradient) + rigidity[:count, :count],
-        control=0.5 * case.centre_gain * float(((centre[:2] - case.centre_target) ** 2).sum())
-        + 0.5 * float(case.direction_gain @ (off**2).sum(axis=-1)),
-        control_gradient=fold.T @ control_gradient,
-        control_hessian=second(kept, control_bend, control_gradient),
+        energy=float(weight @ centre) + pad_energy + elastic,
+        gradient=at.fold.T @ gradient + moment[:count],
+        hessian=at.second(stiff, bend, gradient) + rigidity[:count, :count],
+        control=0.5 * float(pull[:2] @ (centre[:2] - case.centre_target)) + 0.5 * float(gain @ (off**2).sum(axis=-1)),
+        control_gradient=at.fold.T @ control,
+        control_hessian=at.second(kept, control_bend, control),
         centre_of_mass=centre,
-        centre_jacobian=by_centre.T @ fold,
+        centre_jacobian=by_centre.T @ at.fold,
         pad_position=pads,
         pad_force=-pad_gradient,
         directions=directions,
-        direction_jacobian=np.einsum("ndi,nf->dif", by_direction, fold),
+        direction_jacobian=np.einsum("ndi,nf->dif", by_direction, at.fold),
     )
+
+
+@dataclass(frozen=True)
+class _Posed:
+    """A body in one posture, and how its moving nodes move it.
+
+    Frames of the ground and all nodes; of the moving nodes, how each turns and slides what it carries, what free
+    coordinate it follows (node, free), and the second derivative by it (node,).
+    """
+
+    shared: Shared
+    rotation: FloatArray
+    origin: FloatArray
+    nodes: Index
+    turn: FloatArray
+    slide: FloatArray
+    fold: FloatArray
+    curvature: FloatArray
+
+    def points(self, on: Index, local: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return points on nodes (point, 3) and how every moving node moves them (node, point, 3)."""
+        places = self.origin[on + 1] + np.einsum("pij,pj->pi", self.rotation[on + 1], local)
+        by = cross(self.turn[:, None], places[None]) + self.slide[:, None]
+        return places, by * self.shared.carries[self.nodes][:, on + 1, None]
+
+    def directions(self) -> tuple[FloatArray, FloatArray]:
+        """Return the directions (direction, 3) and how every moving node turns them (node, direction, 3)."""
+        on = self.shared.direction_node + 1
+        vectors = np.einsum("dij,dj->di", self.rotation[on], self.shared.direction_vector)
+        return vectors, cross(self.turn[:, None], vectors[None]) * self.shared.carries[self.nodes][:, on, None]
+
+    def second(self, products: FloatArray, bend: FloatArray, gradient: FloatArray) -> FloatArray:
+        """Return the Hessian (free, free): products of first derivatives (node, node), and what bends with them."""
+        upper = (self.turn @ bend.T) * self.shared.carries[self.nodes][:, self.nodes + 1]
+        out = self.fold.T @ (products + upper + upper.T - np.diag(np.diag(upper))) @ self.fold
+        np.add.at(out, (self.shared.node_free[self.nodes],) * 2, gradient * self.curvature)
+        return np.asarray(out)
+
+
+def _pose(shared: Shared, case: Case, values: FloatArray, root_only: bool) -> _Posed:
+    tree, inputs = shared.tree, case.reference.copy()
+    inputs[shared.free] = values
+    value, slope, curvature = node_jets(tree, *coordinate_jets(tree, inputs))
+    rotation, origin = frames_of_nodes(tree, value)
+    nodes = shared.moving_root if root_only else shared.moving
+    axis, turns = rotation[nodes + 1, :, 2], tree.node_is_rotation[nodes, None] == 1
+    fold = np.zeros((len(nodes), ROOT_COUNT if root_only else len(shared.free)))
+    fold[np.arange(len(nodes)), shared.node_free[nodes]] = slope[nodes]
+    return _Posed(
+        shared,
+        rotation,
+        origin,
+        nodes,
+        turn=np.where(turns, axis, 0.0),
+        slide=np.where(turns, cross(origin[nodes + 1], axis), axis),
+        fold=fold,
+        curvature=curvature[nodes],
+    )
+
+
+def _centre(at: _Posed, case: Case, total: float) -> tuple[FloatArray, FloatArray]:
+    """Return the centre of mass (3,) and how every moving node moves it (node, 3)."""
+    tree = at.shared.tree
+    local = np.einsum("sij,sj->si", tree.segment_rotation, case.centre) + tree.segment_translation
+    centres, by = at.points(tree.segment_node, local)
+    share = case.mass / total if total > 0 else np.full(len(case.mass), np.nan)
+    return share @ centres, np.einsum("s,nsi->ni", share, by)
 
 
 def _pads(case: Case, pads: FloatArray) -> tuple[float, FloatArray, FloatArray]:
@@ -426,50 +455,6 @@ def integral(function: Function, z: float) -> float:
 
 def _area(c: FloatArray, d: float) -> float:
     return float(d * (c[0] + d * (c[1] / 2 + d * (c[2] / 3 + d * c[3] / 4))))
-
-
-def _coordinates(tree: Tree, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return all coordinates (coordinate,) with first and second derivative by their input."""
-    q, slope, curvature = tree.constants.copy(), np.zeros(len(tree.constants)), np.zeros(len(tree.constants))
-    q[tree.inputs], slope[tree.inputs] = z, 1.0
-    for c in tree.coordinate_order:
-        driver = tree.coordinate_driver[c]
-        if driver >= 0:
-            value, first, second = tree.functions[tree.coordinate_function[c]].evaluate(q[driver])
-            q[c], slope[c] = value, first * slope[driver]
-            curvature[c] = second * slope[driver] ** 2 + first * curvature[driver]
-    return q, slope, curvature
-
-
-def _node_values(
-    tree: Tree, q: FloatArray, slope: FloatArray, curvature: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return what every mobility is set to (node,) with first and second derivative by its input."""
-    on, by = q[tree.node_coordinate], tree.node_function
-    first_knot, at_knot, by_q = tree.lines[by].T.copy()
-    value, by_qq = at_knot + by_q * (on - first_knot), np.zeros(len(on))
-    for node in np.flatnonzero(~tree.is_line[by]):
-        value[node], by_q[node], by_qq[node] = tree.functions[by[node]].evaluate(on[node])
-    along = slope[tree.node_coordinate]
-    return value, by_q * along, by_qq * along**2 + by_q * curvature[tree.node_coordinate]
-
-
-def _node_frames(tree: Tree, value: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return rotation (1 + node, 3, 3) and origin (1 + node, 3) of the ground and of every node."""
-    turns = tree.node_is_rotation == 1
-    cosine, sine = np.cos(value * turns), np.sin(value * turns)
-    motion = np.zeros((len(value), 4, 4))
-    motion[:, 0, 0], motion[:, 0, 1], motion[:, 1, 0], motion[:, 1, 1] = cosine, -sine, sine, cosine
-    motion[:, 2, 2], motion[:, 2, 3], motion[:, 3, 3] = 1.0, np.where(turns, 0.0, value), 1.0
-    parent_from_node = np.zeros((len(value), 4, 4))
-    parent_from_node[:, :3, :3], parent_from_node[:, :3, 3] = tree.node_rotation, tree.node_translation
-    parent_from_node[:, 3, 3] = 1.0
-    parent_from_moved = parent_from_node @ motion
-    world_from_node = np.empty((len(value) + 1, 4, 4))
-    world_from_node[0] = np.eye(4)
-    for node, parent in enumerate(tree.node_parent + 1):
-        np.matmul(world_from_node[parent], parent_from_moved[node], out=world_from_node[node + 1])
-    return world_from_node[:, :3, :3], world_from_node[:, :3, 3]
 
 
 # Looking for the rest.
