@@ -21,10 +21,15 @@ from kinechain.chain.stand import standing_situation
 from kinechain.chain.study_people import BODIES, study_model
 from kinechain.core.errors import SettingError
 
-__all__ = ["TERMS", "switch_off"]
+__all__ = ["TERMS", "has_terms", "switch_off"]
 
 #: Joints whose passive moments stand for the capsule of the hip (and the muscles at rest in its published curves).
 _HIPS = tuple(f"hip_{motion}_{side}" for side in "rl" for motion in ("flexion", "adduction", "rotation"))
+
+
+def has_terms(experiment: Experiment) -> bool:
+    """Tell whether terms can be switched off: people stand on both legs, and angles are looked at."""
+    return experiment.task == "standing" and bool(experiment.outputs) and not any(map(is_target, experiment.outputs))
 
 
 def switch_off(experiment: Experiment) -> Mapping[str, float]:
@@ -42,7 +47,7 @@ def switch_off(experiment: Experiment) -> Mapping[str, float]:
     SettingError
         If the experiment looks at loads, or is done otherwise.
     """
-    if experiment.task != "standing" or not experiment.outputs or any(is_target(o) for o in experiment.outputs):
+    if not has_terms(experiment):
         raise SettingError(f"'{experiment.key}' is not about angles of standing people; no term can be switched off")
     models = [study_model(sex, i) for sex in ("female", "male") for i in range(BODIES)]
     situations = [standing_situation(model) for model in models]

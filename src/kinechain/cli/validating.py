@@ -40,7 +40,7 @@ def validate(
 
     Example: kinechain validate my_experiment.toml --json
     """
-    from kinechain.chain.mechanisms import switch_off
+    from kinechain.chain.mechanisms import has_terms, switch_off
     from kinechain.chain.validate import Settings
     from kinechain.chain.validate import validate as run
     from kinechain.report.validation import render_validation, validation_json
@@ -48,9 +48,7 @@ def validate(
     experiments = _experiments(what or [])
     with progress() as say:
         outcomes = run(experiments, Settings(seed=seed), say, example_walk)
-        terms = {
-            key: switch_off(e) for key, e in experiments.items() if mechanisms and e.outputs and e.task == "standing"
-        }
+        terms = {key: switch_off(e) for key, e in experiments.items() if mechanisms and has_terms(e)}
     if as_json:
         typer.echo(validation_json(outcomes, terms), nl=False)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -36,16 +37,16 @@ def validation_json(outcomes: Sequence[Outcome], mechanisms: Mapping[str, Mappin
             "counted": o.experiment.is_counted,
             "published": o.experiment.published.value,
             "published_text": o.experiment.published.text,
-            "simulated": o.simulated,
-            "low": o.low,
-            "high": o.high,
-            "spread": o.spread,
+            "simulated": _finite(o.simulated),
+            "low": _finite(o.low),
+            "high": _finite(o.high),
+            "spread": _finite(o.spread),
             "unit": o.unit,
             "people": o.people,
             "passed": o.passed,
             "verdict": o.verdict,
             "reason": o.reason,
-            "mechanisms": dict(mechanisms[o.experiment.key]) if o.experiment.key in mechanisms else None,
+            "mechanisms": {k: _finite(v) for k, v in mechanisms.get(o.experiment.key, {}).items()} or None,
         }
         for o in outcomes
     ]
@@ -119,8 +120,12 @@ def _lines(outcome: Outcome, row: tuple[str, ...]) -> list[str]:
     return [first, *textwrap.wrap(told, _WIDTH, initial_indent="      ", subsequent_indent="      ")]
 
 
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
 def _number(value: float | None) -> str:
-    if value is None or value != value:
+    if value is None or not math.isfinite(value):
         return "-"
     if value == 0 or abs(value) < 5e-4:
         return "0"

@@ -352,6 +352,10 @@ def test_json_holds_what_was_promised_and_no_nan() -> None:
     wanted = {"key", "label", "grade", "published", "simulated", "low", "high", "unit", "passed", "reason"}
     assert wanted <= set(row)
     assert (row["key"], row["published"], row["simulated"], row["passed"]) == ("mine", 1.57, 1.0, True)
+    endless = (Outcome(made(Rule("at most", limit=1.0)), math.inf, math.nan, 1.0, unit="1"),)
+    (row,) = json.loads(validation_json(endless, {"mine": {"all terms": math.nan}}))["experiments"]
+    assert (row["simulated"], row["low"], row["high"], row["mechanisms"]) == (None, None, 1.0, {"all terms": None})
+    assert "inf" not in render_validation(endless)
 
 
 def test_the_command_ends_with_what_it_found(tmp_path: Path) -> None:
