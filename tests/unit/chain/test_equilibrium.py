@@ -345,6 +345,29 @@ def test_a_body_pushed_beyond_its_base_falls(legs: ChainModel, standing: Situati
     assert np.isfinite(rest.inputs[[0, 2]]).all() and np.isfinite(rest.pad_force[[0, 2]]).all()
 
 
+@pytest.mark.parametrize("shear", [2e4, 1e5, 3e5])
+@pytest.mark.parametrize("push", [0.25, 0.6])
+def test_no_body_hangs_on_its_soles(legs: ChainModel, shear: float, push: float) -> None:
+    # Soles that are stiff along the ground could hold a toppled body by the shear of pads that have risen.
+    standing = at_rest(legs, stand_on(legs, centre_gain=6e3, direction_gain=150.0, pad_shear=shear))
+    centre = standing.centre.copy()
+    centre[0, 1, 0] += push
+    toppled = replace(standing, centre=centre, stiffness=1e3 * standing.stiffness)
+    assert solve_equilibrium(legs, toppled).reason[0] in ("falls", "slips")
+
+
+def test_a_pad_pushes_as_far_as_it_is_pressed_in(legs: ChainModel, standing: Situation, kernels: str) -> None:
+    situation = on_wedge(standing, AXES[0], 6.0)
+    rest = solve_equilibrium(legs, situation, workers=1)
+    there = evaluate(legs, situation, rest.inputs[:, [legs.input_index(n) for n in legs.free]])
+    depth = situation.pad_level - ((there.pad_position - situation.pad_anchor) * situation.pad_normal).sum(axis=-1)
+    push = (rest.pad_force * situation.pad_normal).sum(axis=-1)
+    pressed = depth > 0.002
+    assert pressed.any() and (depth < -0.002).any()
+    assert push[pressed] == pytest.approx((situation.pad_stiffness * depth)[pressed], rel=1e-3)
+    assert push[depth < -0.002] == pytest.approx(0.0, abs=1e-3)
+
+
 def test_far_and_slippery_rests_are_said_to_be(legs: ChainModel, standing: Situation, kernels: str) -> None:
     situation = on_wedge(standing, AXES[1], 4.0)
     assert solve_equilibrium(legs, situation).reason == ("",)
@@ -428,3 +451,37 @@ def test_what_does_not_fit_is_refused(legs: ChainModel, standing: Situation) -> 
 def test_no_cases_give_no_rests(legs: ChainModel, standing: Situation, kernels: str) -> None:
     rest = solve_equilibrium(legs, standing.case(slice(0, 0)))
     assert len(rest.reason) == 0 and rest.inputs.shape == (0, len(legs.inputs))
+
+
+@pytest.mark.parametrize(
+    ("field", "place", "value"),
+    [
+        ("free", 3, 999),
+        ("free", 3, -1),
+        ("free", 3, 4),  # named twice
+        ("free", 0, 9),  # no coordinate of the root
+        ("pad_node", 0, 10_000),
+        ("pad_node", 0, -1),  # the ground
+        ("pad_node", 0, 0),  # a part of the root that does not carry the body
+        ("direction_node", 0, -5),
+    ],
+)
+def test_the_kernel_reads_nothing_outside_its_arrays(legs: ChainModel, field: str, place: int, value: int) -> None:
+    shared = solver._shared(legs)
+    array = getattr(shared, field).copy()
+    array[place] = value
+    with pytest.raises(ValueError, match="standing"):
+        _ = replace(shared, **{field: array}).compiled
+
+
+def test_the_kernel_refuses_cases_of_another_shape(legs: ChainModel, standing: Situation) -> None:
+    kernel, arrays = solver._shared(legs).compiled, solver._arrays(standing)
+    none = np.empty((0, len(legs.free)))
+    with pytest.raises(ValueError, match="mass has shape"):
+        kernel.solve({**arrays, "mass": arrays["mass"][:, 1:].copy()}, none, 0, 1)
+    with pytest.raises(ValueError, match="no such cases"):
+        kernel.solve(arrays, none, 0, 2)
+    with pytest.raises(ValueError, match="values has shape"):
+        kernel.evaluate(arrays, none)
+    with pytest.raises(KeyError):
+        kernel.solve({}, none, 0, 0)
