@@ -147,7 +147,8 @@ void StandingBody::check() {
   std::vector<Index> place(inputs, -1);
   for (Index i = 0; i < n; ++i) {
     require(free[i] >= 0 && free[i] < inputs && place[free[i]] < 0, "free must name inputs, each once");
-    require(spring[i] >= -1 && spring[i] + 1 < static_cast<Index>(springs.start.size()), "spring points outside its table");
+    require(spring[i] >= -1 && spring[i] + 1 < static_cast<Index>(springs.start.size()),
+            "spring points outside its table");
     place[free[i]] = i;
   }
   std::vector<Index> owner(nodes);
@@ -183,7 +184,8 @@ void StandingBody::check() {
   areas.assign(springs.knots.size(), 0.0);
   for (std::size_t f = 0; f + 1 < springs.start.size(); ++f)
     for (Index k = springs.start[f]; k + 1 < springs.start[f + 1]; ++k)
-      areas[k + 1] = areas[k] + piece_area(&springs.coefficients[4 * k], springs.knots[k + f + 1] - springs.knots[k + f]);
+      areas[k + 1] =
+          areas[k] + piece_area(&springs.coefficients[4 * k], springs.knots[k + f + 1] - springs.knots[k + f]);
 }
 
 double StandingBody::area(Index function, double z) const {
@@ -363,7 +365,8 @@ void StandingSolver::add_pairs(double weight, const double* pull, bool with_cont
     for (int i = 0; i < 3; ++i) control_bend[i] += by_pull[i];
 
     const Index f = body_.moving_free[j];
-    const double gradient = turned_moment(sums.moment, motion.turn) + dot(motion.slide, sums.pull) + weight * by_centre[2];
+    const double gradient =
+        turned_moment(sums.moment, motion.turn) + dot(motion.slide, sums.pull) + weight * by_centre[2];
     const double control = turned_moment(sums.lean, motion.turn) + dot(by_centre, pull);
     out.gradient[f] += motion.slope * gradient;
     out.hessian[f * n + f] += motion.curvature * gradient;
