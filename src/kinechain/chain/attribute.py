@@ -77,7 +77,7 @@ from kinechain.core.arrays import FloatArray, IntArray
 from kinechain.core.errors import SettingError, SolveError
 from kinechain.core.estimate import Estimate
 
-__all__ = ["AttributionSettings", "HarmfulTarget", "attribute", "draw_parameters"]
+__all__ = ["AttributionSettings", "HarmfulTarget", "attribute", "draw_parameters", "least_contribution"]
 
 #: Share of the typical load that is no contribution worth naming.
 FLOOR_SHARE = 0.05
@@ -121,6 +121,14 @@ class HarmfulTarget(Protocol):
     @property
     def harmful(self) -> int:
         """+1 where more is worse, else -1."""
+
+    @property
+    def least(self) -> float:
+        """Smallest change that means anything."""
+
+    @property
+    def is_asked(self) -> bool:
+        """False for what decides no driver."""
 
 
 @dataclass(frozen=True)
@@ -295,7 +303,7 @@ def _play(
     typical = np.array([p.mean for p in parameters])
     columns = [parameters.index(p) for p in chosen]
     groups = group_players(draws, columns)
-    floors = _floors(harm, parameters, columns, settings)
+    floors = _floors(harm, targets, parameters, columns, settings)
     limits = np.array([f.value for f in floors])
     played = play(harm, draws, typical, groups, limits)
     kept, asked, notes = _computable(played, targets)
@@ -354,8 +362,17 @@ def _silent(
     return out
 
 
+def least_contribution(typical: float, least: float) -> float:
+    """Return what a contribution must exceed beside the noise of the tests: a share of the load, or what means anything."""
+    return max(FLOOR_SHARE * abs(typical), least)
+
+
 def _floors(
-    harm: Evaluate, parameters: Sequence[Parameter], columns: Sequence[int], settings: AttributionSettings
+    harm: Evaluate,
+    targets: Sequence[HarmfulTarget],
+    parameters: Sequence[Parameter],
+    columns: Sequence[int],
+    settings: AttributionSettings,
 ) -> tuple[Floor, ...]:
     """Return the floor of every target; the noise is that of all tests of this person, those of no player too."""
     count = min(NOISE_DRAWS, settings.draws)
@@ -372,7 +389,7 @@ def _floors(
         if np.isfinite(typical).sum() < 2 or np.isfinite(noise).sum() < 2:
             out.append(Floor(math.nan, math.nan, math.nan))
             continue
-        share = FLOOR_SHARE * abs(float(np.nanmean(typical)))
+        share = least_contribution(float(np.nanmean(typical)), targets[t].least)
         spread = 1.96 * float(np.nanstd(noise, ddof=1))
         out.append(Floor(max(share, spread), share, spread))
     return tuple(out)
@@ -387,10 +404,11 @@ def _computable(played: Play, targets: Sequence[HarmfulTarget]) -> tuple[BoolArr
             f"only {int(stood.sum())} of {len(stood)} draws of this person come to rest; check the measurements, "
             "most of all leg lengths and ranges"
         )
-    asked = [t for t in range(len(targets)) if finite[stood, t].mean() >= 1.0 - LARGEST_MISSING]
+    wanted = [t for t in range(len(targets)) if targets[t].is_asked]
+    asked = [t for t in wanted if finite[stood, t].mean() >= 1.0 - LARGEST_MISSING]
     kept: BoolArray = np.asarray(stood & finite[:, asked].all(axis=1))
     notes = []
-    left_out = [targets[t].name for t in range(len(targets)) if t not in asked]
+    left_out = [targets[t].name for t in wanted if t not in asked]
     if left_out:
         notes.append(
             f"Not computable in more than one of five draws, and left out: {', '.join(dict.fromkeys(left_out))}."

@@ -26,6 +26,7 @@ from kinechain.chain.change import Change, parse_change
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.links import LINKS
 from kinechain.chain.person_game import attribute_standing
+from kinechain.chain.players import PRIORS, Prior
 from kinechain.chain.respond import Response, respond
 from kinechain.chain.situation import ChainModel, Situation
 from kinechain.chain.stand import standing_situation
@@ -107,19 +108,19 @@ class ChainSettings:
     draws : int
         Of everything no measurement of the person tells.
     seed : int
-    prior : 'flat' or 'population'
+    prior : one of ``kinechain.chain.players.PRIORS``
         Of the parameters that may be drivers.
     """
 
     draws: int = 200
     seed: int = 0
-    prior: str = "flat"
+    prior: Prior = "mixture"
 
     def __post_init__(self) -> None:
         if not 20 <= self.draws <= 10_000:
             raise SettingError(f"draws of the chain is {self.draws}; give a number from 20 to 10000")
-        if self.prior not in ("flat", "population"):
-            raise SettingError(f"the prior of the chain is '{self.prior}'; choose flat or population")
+        if self.prior not in PRIORS:
+            raise SettingError(f"the prior of the chain is '{self.prior}'; choose {' or '.join(PRIORS)}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +215,7 @@ def person_chain(
         person,
         screen,
         findings,
-        AttributionSettings(draws=settings.draws, seed=settings.seed, prior=settings.prior),  # type: ignore[arg-type]
+        AttributionSettings(draws=settings.draws, seed=settings.seed, prior=settings.prior),
         posture=stood.posture,
         site=_site(person),
     )

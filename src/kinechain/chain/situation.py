@@ -111,7 +111,9 @@ class ChainModel(Immutable):
 
     def __post_init__(self) -> None:
         if self.free[:6] != ROOT:
-            raise SettingError(f"the free coordinates must begin with {', '.join(ROOT)}; got {', '.join(self.free[:6])}")
+            raise SettingError(
+                f"the free coordinates must begin with {', '.join(ROOT)}; got {', '.join(self.free[:6])}"
+            )
         if len(self.springs) != len(self.free):
             raise SettingError(f"{len(self.springs)} springs do not belong to {len(self.free)} free coordinates")
 

@@ -28,6 +28,7 @@ from kinechain.core.arrays import FloatArray, Immutable, IntArray, cross
 from kinechain.core.errors import SettingError, suggest
 from kinechain.core.estimate import Estimate
 from kinechain.core.gravity import GRAVITY_M_S2
+from kinechain.evidence.chain import study
 from kinechain.loads.analyze_loads import ARCH_TURNS, CARRIED
 from kinechain.loads.joint_reactions import PathLoads, ReactionPlan, reaction_plan, solve_reactions
 from kinechain.loads.loads import FOOT_REGIONS, JointReaction
@@ -90,6 +91,10 @@ class Target:
         Direction in which more of it is held to be worse.
     notes : str
         What it does not hold, in one sentence.
+    least : float
+        Smallest change that means anything, in ``unit``; what is 0 upright has no 5 % of itself.
+    is_asked : bool
+        False for what answers a what-if and decides no driver.
     """
 
     id: str
@@ -99,6 +104,8 @@ class Target:
     unit: Literal["N", "N m", "1", "%"]
     harmful: Literal[1, -1]
     notes: str
+    least: float = 0.0
+    is_asked: bool = True
 
 
 _CONTACT = "Without what passive tissue and muscles at rest press, which carry their moment here without a force."
@@ -113,6 +120,13 @@ _REGIONS = {
 }
 
 
+def _least_strain() -> float:
+    """Return what the order of movements alone makes of the strain of the nerve, %: less is no difference."""
+    (found,) = (r for r in study("Boyd2013").results if r.unit == "% strain")
+    assert found.value is not None
+    return found.value
+
+
 def _targets() -> tuple[Target, ...]:
     out = [
         Target("l5_s1_compression", "L5/S1 compression", "l5_s1", "middle", "N", 1, f"{_CONTACT} {_SLOPE}"),
@@ -125,11 +139,20 @@ def _targets() -> tuple[Target, ...]:
             "1",
             1,
             "Known erect and flexed only, from cadavers; between and in extension nothing was read.",
+            is_asked=False,
         ),
     ]
 
-    def both(name: str, words: str, site: str, unit: Literal["N", "N m", "1", "%"], notes: str) -> None:
-        out.extend(Target(f"{name}_{side}", words, site, side, unit, 1, notes) for side in SIDES)
+    def both(
+        name: str,
+        words: str,
+        site: str,
+        unit: Literal["N", "N m", "1", "%"],
+        notes: str,
+        least: float = 0.0,
+        is_asked: bool = True,
+    ) -> None:
+        out.extend(Target(f"{name}_{side}", words, site, side, unit, 1, notes, least, is_asked) for side in SIDES)
 
     for group in _BACK_MUSCLES:
         words = group.replace("_", " ").capitalize()
@@ -138,7 +161,9 @@ def _targets() -> tuple[Target, ...]:
          f"{_CONTACT} No ligament takes a part, so differences between the sides are upper limits.")  # fmt: skip
     both("hip_contact", "Hip contact force", "hip", "N", f"{_CONTACT} {_SHARED}")
     both("knee_contact", "Knee contact force", "knee", "N", f"{_CONTACT} {_SHARED}")
-    both("knee_adduction_moment", "External knee adduction moment", "knee", "N m", "Net moment, muscles included.")
+    both("knee_adduction_moment", "External knee adduction moment", "knee", "N m",
+         "Net moment, muscles included; next to nothing on two legs, so it decides no driver.",
+         is_asked=False)  # fmt: skip
     both("plantar_fascia_tension", "Plantar fascia tension", "plantar_fascia", "N",
          "Cross-section and material between which sources disagree; bands share by declared geometry.")  # fmt: skip
     both("achilles_tension", "Achilles tendon tension", "achilles", "N",
@@ -147,7 +172,8 @@ def _targets() -> tuple[Target, ...]:
         both(f"plantar_load_{region}", f"Load under the {_REGIONS[region]}", "sole", "N",
              "Vertical force on a few points, not a pressure.")  # fmt: skip
     both("nerve_strain", "Length of the sciatic and tibial nerve against upright", "nerve", "%",
-         "Length of a declared path; no excursion, no tension, no difference along the nerve.")  # fmt: skip
+         "Length of a declared path; no excursion, no tension, no difference along the nerve.",
+         _least_strain())  # fmt: skip
     return tuple(out)
 
 

@@ -15,11 +15,12 @@ from kinechain.care.finding import Finding
 from kinechain.care.person import Person
 from kinechain.care.person_file import read_person
 from kinechain.care.red_flags import screen_person
-from kinechain.chain.attribute import FLOOR_SHARE, AttributionSettings
+from kinechain.chain.attribute import AttributionSettings, least_contribution
 from kinechain.chain.person_chain import ChainSettings, standing_person
 from kinechain.chain.person_game import attribute_standing
 from kinechain.chain.players import survey_person
 from kinechain.chain.score import Forecast
+from kinechain.chain.targets import TARGETS
 from kinechain.chain.virtual_files import Truth
 from kinechain.core.errors import RecordingError
 from kinechain.findings.posture import find_posture
@@ -169,7 +170,12 @@ def forecast_of(truth: Truth, answer: Answer, measured: str, *, noise_floor: boo
         What counts as relevant.  True: what exceeds 5 % of the person's own typical load and the error with which the
         analyst tells the load, as the definition has it; False: 5 % of the typical load alone.
     """
-    own = {t: FLOOR_SHARE * abs(float(v)) for t, v in zip(truth.targets, truth.typical, strict=True) if np.isfinite(v)}
+    least = {target.id: target.least for target in TARGETS}
+    own = {
+        t: least_contribution(float(v), least.get(t, 0.0))
+        for t, v in zip(truth.targets, truth.typical, strict=True)
+        if np.isfinite(v)
+    }
     noise = answer.noise_floor if noise_floor else {}
     asked = set(answer.noise_floor)
     relevant = truth.relevant({t: max(value, noise.get(t, 0.0)) for t, value in own.items() if t in asked})

@@ -21,6 +21,8 @@ class Stand:
     name: str = "a load"
     unit: str = "N"
     harmful: int = 1
+    least: float = 0.0
+    is_asked: bool = True
 
 
 BACK, KNEE = Stand("back_load", "back"), Stand("knee_load", "knee")
