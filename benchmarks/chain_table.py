@@ -17,10 +17,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from spine_table import table as spine_rows
 
+from kinechain.chain.alter import alter
+from kinechain.chain.change import parse_change
+from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.experiments import LABELS, read_packaged
+from kinechain.chain.links import compute_links, link_index
 from kinechain.chain.mechanisms import switch_off
+from kinechain.chain.stand import standing_situation
+from kinechain.chain.study_people import study_model
 from kinechain.chain.validate import Outcome, share_passed, validate
 from kinechain.cli.validating import example_walk
 from kinechain.core.errors import KinechainError
@@ -30,6 +37,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "validation_chain.md"
 HEAD = "\n## The table\n"
 #: Rows whose terms are switched off one at a time.
 TERMS_OF = ("pinto2008_bilateral_tilt", "pinto2008_unilateral_tilt", "pinto2008_unilateral_obliquity")
+#: What is added between rotation and flexion of the hip, N m/rad.
+COUPLINGS = (-20.0, -40.0, -50.0, -60.0)
 #: Postures of spine_table.py.
 WILKE = {
     "wilke1999_flexed": "standing flexed forward",
@@ -43,7 +52,9 @@ def main() -> None:
     outcomes = validate(read_packaged(), say=lambda step: print(f"{step} ...", file=sys.stderr), walk=example_walk)
     seconds = time.perf_counter() - start
     outcomes = tuple({**{o.experiment.key: o for o in outcomes}, **_from_benchmarks()}.values())
-    text = "\n".join([*_lines(outcomes), *_terms(), "", f"The whole table took {seconds:.0f} s by the clock.", ""])
+    text = "\n".join(
+        [*_lines(outcomes), *_terms(), *_coupling(), "", f"The whole table took {seconds:.0f} s by the clock.", ""]
+    )
     print(text)
     if "--write" in sys.argv[1:]:
         page = PAGE.read_text(encoding="utf-8").partition(HEAD)[0]
@@ -121,6 +132,32 @@ def _terms() -> list[str]:
     lines += ["| | " + " | ".join(f"`{key}`" for key in found) + " |", "|---|" + "---|" * len(found)]
     for term in next(iter(found.values())):
         lines.append(f"| {term} | " + " | ".join(f"{found[key][term]:.2f}" for key in found) + " |")
+    return lines
+
+
+def _coupling() -> list[str]:
+    """Return what the tilt would be if muscles tied rotation and flexion of the hip together more strongly."""
+    wedge = parse_change("wedge both 10 raise=lateral")
+    model = study_model("male", 1)
+    still = standing_situation(model)
+    pairs = [(model.free_index(f"hip_flexion_{s}"), model.free_index(f"hip_rotation_{s}")) for s in "rl"]
+    lines = [
+        "",
+        "Pelvic tilt under both wedges (one man, best values) by what ties rotation to flexion of the hip:",
+        "",
+    ]
+    lines += ["| N m/rad | tilt, degrees |", "|---|---|"]
+    for more in (0.0, *COUPLINGS):
+        stiffness = still.stiffness.copy()
+        for i, j in pairs:
+            stiffness[:, i, j] += more
+            stiffness[:, j, i] += more
+        tied = replace(still, stiffness=stiffness)
+        rests = [solve_equilibrium(model, s) for s in (tied, alter(model, tied, wedge))]
+        before, after = (compute_links(model, rest.inputs)[0, link_index("pelvis_tilt")] for rest in rests)
+        told = f"{np.degrees(after - before):.2f}" if np.isfinite(after - before) else rests[1].reason[0]
+        own = f"{stiffness[0][pairs[0]]:.1f}" + (" (the model)" if more == 0.0 else "")
+        lines.append(f"| {own} | {told} |")
     return lines
 
 

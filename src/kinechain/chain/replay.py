@@ -27,6 +27,10 @@ from kinechain.core.errors import SolveError
 
 __all__ = ["Answers", "Bench", "Stood", "draw_amounts", "joined_answers", "replay", "statistic"]
 
+#: Coefficient of friction under the people of a study (assumption: the upper end of dry floors). It alters no posture;
+#: it only tells who slides off, and nobody of any study is told to have: they stepped onto what they stood on.
+_FRICTION = 1.0
+
 
 @dataclass(frozen=True, eq=False)
 class Answers(Immutable):
@@ -237,7 +241,7 @@ def _stand(
 ) -> Stood:
     given = None if amounts is None else [amounts]
     altered = alter(model, situation, changes, given) if changes else situation
-    rest = solve_equilibrium(model, altered)
+    rest = solve_equilibrium(model, altered, friction=_FRICTION)
     reason = tuple(a or b for a, b in zip(unfit, rest.reason, strict=True))
     stands: NDArray[np.bool_] = np.array([r == "" for r in reason], dtype=bool)
     inputs = np.where(stands[:, None], rest.inputs, np.nan)

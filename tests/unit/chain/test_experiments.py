@@ -99,6 +99,13 @@ def test_a_file_adds_an_experiment(tmp_path: Path) -> None:
     assert made.rule.times == 1.96
 
 
+def test_the_example_of_the_docs_is_an_experiment() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "validation_chain.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.+?)```", text, re.DOTALL)
+    (made,) = parse_experiments(example, "docs")
+    assert made.arms == read_packaged()["pinto2008_bilateral_tilt"].arms
+
+
 def test_a_study_that_is_not_in_the_package_needs_a_citation() -> None:
     with pytest.raises(FileError, match="study: no study 'New2030'"):
         parse_experiments(ONE.replace("Pinto2008", "New2030"), "mine.toml")
