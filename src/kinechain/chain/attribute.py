@@ -363,7 +363,7 @@ def _silent(
 
 
 def least_contribution(typical: float, least: float) -> float:
-    """Return what a contribution must exceed beside the noise of the tests: a share of the load, or what means anything."""
+    """Return what a contribution must exceed beside noise: a share of the load, or the least that means anything."""
     return max(FLOOR_SHARE * abs(typical), least)
 
 

@@ -151,10 +151,10 @@ class Situation(Immutable):
         E(q) =  sum_segments  mass g z(centre)
               - sum_free      integral of  spring_scale_i  springs_i(q_i - spring_shift_i)  dq_i
               + 1/2 (q - reference)' stiffness (q - reference)  -  tonic' (q - reference)
-              + sum_pads      1/2 pad_stiffness  ramp(d)^2  +  1/2 pad_shear  step(d)  |t|^2
+              + sum_pads      1/2 pad_stiffness  ramp(d)^2  +  1/2 pad_shear  step(pad_level)  |t|^2
 
     where ``d = pad_level - n.(p - anchor)`` is how far the pad is pressed in, ``t`` the part of ``p - anchor`` within
-    the surface, ``ramp`` a smooth max(d, 0) and ``step`` its slope: friction is anchored, and lets go with the load.
+    the surface, ``ramp`` a smooth max(d, 0) and ``step`` its slope: friction is anchored where a pad bears at its anchor.
     Posture control adds no force from outside: it chooses, through the joints alone, where between all postures that
     the ground can bear the body rests, see `kinechain.chain.equilibrium`.
 

@@ -38,6 +38,8 @@ PAD_NAMES = {
 }
 #: The region that carries the share of the rear foot, and the pads whose load it is.
 HEEL = FOOT_REGIONS[0]
+#: The pad below the arch, which bears nothing on level ground (`kinechain.chain.alter_ground` raises a support to it).
+ARCH = "arch"
 #: Of the load that the heel leaves: how much the base of the fifth metatarsal, each metatarsal head and each toe pad
 #: carry of it against each other (assumption: the heads alike, base and toes half of a head).
 _AHEAD = {"midfoot": 0.5, "forefoot_medial": 1.0, "forefoot_lateral": 1.0, "toes": 0.5}
@@ -132,7 +134,7 @@ def prior_shares(pads: Sequence[Pad], rear_share: float | FloatArray) -> FloatAr
     out = np.zeros((*rear.shape, len(pads)))
     for side in sides:
         heel = np.array([float(p.side == side and p.region == HEEL) for p in pads])
-        ahead = np.array([_AHEAD.get(p.region, 0.0) if p.side == side else 0.0 for p in pads])
+        ahead = np.array([_AHEAD.get(p.region, 0.0) if p.side == side and not _is_arch(p) else 0.0 for p in pads])
         out += (rear[..., None] * heel / heel.sum() + (1.0 - rear[..., None]) * ahead / ahead.sum()) / len(sides)
     return out
 
@@ -152,7 +154,7 @@ def _pads(body: Body, side: Side) -> tuple[Pad, ...]:
     """Return where one sole bears; it is shaped in the neutral posture, however the person stands."""
     sole = sole_of(_with_defaults(body, np.zeros(len(body.coordinates))), side)
     letter = side[0]
-    return tuple(
+    bearing = tuple(
         Pad(
             f"{name}_{letter}",
             side,
@@ -162,6 +164,23 @@ def _pads(body: Body, side: Side) -> tuple[Pad, ...]:
         )
         for name, i in PAD_NAMES.items()
     )
+    return (*bearing, _arch(body, side, bearing))
+
+
+def _arch(body: Body, side: Side, bearing: Sequence[Pad]) -> Pad:
+    """Return a point below the navicular, level with the midfoot's pad: it bears nothing but on an insole."""
+    letter, (outer,) = side[0], [p for p in bearing if p.region == "midfoot"]
+    names = [s.name for s in body.segments]
+    mark = body.landmark(f"navicular_{letter}")
+    neutral = segment_poses(body, np.zeros((1, len(body.coordinates))))[0]
+    own, of = neutral[names.index(outer.segment)], neutral[names.index(mark.segment)]
+    place = of[:3, :3] @ mark.position + of[:3, 3]
+    place[2] = (own[:3, :3] @ outer.position + own[:3, 3])[2]
+    return Pad(f"{ARCH}_{letter}", side, outer.region, outer.segment, own[:3, :3].T @ (place - own[:3, 3]))
+
+
+def _is_arch(pad: Pad) -> bool:
+    return pad.name.startswith(f"{ARCH}_")
 
 
 def _with_defaults(body: Body, values: FloatArray) -> Body:

@@ -40,7 +40,7 @@ def _free_values(model: ChainModel, situation: Situation) -> np.ndarray:
 def test_49_coordinates_are_solved_for_the_root_first(model: ChainModel) -> None:
     assert model.free[:6] == ROOT
     assert len(model.free) == 49
-    assert len(model.pads) == 18
+    assert len(model.pads) == 20
 
 
 def test_feet_are_flat_and_the_load_lies_where_people_have_it(model: ChainModel, situation: Situation) -> None:
@@ -181,7 +181,8 @@ def test_a_larger_person_of_the_same_mass_leans_on_the_ground_alike(model: Chain
     # Forces are true forces times the factor, for lengths are those of the model.
     assert there.pad_force[0, :, 2].sum() == pytest.approx(1.1 * 67.8 * GRAVITY_M_S2, rel=1e-9)
     # The rounding of the moment of contact does not grow with the person.
-    np.testing.assert_allclose(taller.pad_level * 1.1, situation.pad_level, rtol=1e-2)
+    bears = situation.pad_level > 0.0
+    np.testing.assert_allclose(taller.pad_level[bears] * 1.1, situation.pad_level[bears], rtol=1e-2)
 
 
 def test_uniform_size_is_the_same_as_a_larger_body(body: Body) -> None:
