@@ -82,6 +82,7 @@ def score(
         truths = read_truths(folder)
         settings = AttributionSettings(draws=draws, seed=seed)
         scores: dict[str, Score] = {}
+        directions: dict[str, dict[str, Score]] = {}
         refused: list[str] = []
         for level in levels:
             forecasts = []
@@ -92,10 +93,16 @@ def score(
                 except SolveError as error:
                     refused.append(f"{truth.name}, {level}: {error}")
             scores[level] = score_forecasts(forecasts)
-    _print(scores, refused, as_json)
+            groups = {
+                d: [f for f in forecasts if f.direction == d] for d in dict.fromkeys(f.direction for f in forecasts)
+            }
+            directions[level] = {name: score_forecasts(group) for name, group in sorted(groups.items())}
+    _print(scores, directions, refused, as_json)
 
 
-def _print(scores: dict[str, Score], refused: list[str], as_json: bool) -> None:
+def _print(
+    scores: dict[str, Score], directions: dict[str, dict[str, Score]], refused: list[str], as_json: bool
+) -> None:
     """Print the machine output alone, or a paragraph per level."""
     import json
     from dataclasses import asdict
@@ -104,12 +111,16 @@ def _print(scores: dict[str, Score], refused: list[str], as_json: bool) -> None:
         content = {
             "schema": "kinechain/score/1",
             "refused": refused,
-            "measured": {k: asdict(v) for k, v in scores.items()},
+            "measured": {level: asdict(found) for level, found in scores.items()},
+            "direction": {level: {d: asdict(v) for d, v in group.items()} for level, group in directions.items()},
         }
         typer.echo(json.dumps(_plain(content), allow_nan=False))
         return
     for level, found in scores.items():
         typer.echo("\n".join([f"{level}: {found.people} people, {found.truth_none} with no driver", *_lines(found)]))
+        for direction, group in directions[level].items():
+            held = f"{group.coverage.hits} of {group.coverage.count}"
+            typer.echo(f"  drivers set {direction}: sets hold the truth of {held}, Brier {group.brier:.4f}")
     for sentence in refused:
         typer.echo(f"Not told: {sentence}")
     typer.echo(f"\n{INTENDED_PURPOSE}")

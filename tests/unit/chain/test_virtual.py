@@ -274,6 +274,7 @@ def test_the_commands_make_and_score(tmp_path):
     content = json.loads(scored.stdout)
     assert content["schema"] == "kinechain/score/1"
     assert content["measured"]["exam"]["people"] == 2
+    assert sum(group["people"] for group in content["direction"]["exam"].values()) == 2
 
 
 def test_a_wrong_level_and_a_wrong_folder_are_refused_in_one_line(tmp_path, capsys):
