@@ -24,6 +24,7 @@ from kinechain.chain.study_people import Group
 from kinechain.chain.targets import compute_targets
 from kinechain.core.arrays import FloatArray, Immutable
 from kinechain.core.errors import SolveError
+from kinechain.recording.recording import Side
 
 __all__ = ["Answers", "Bench", "Stood", "draw_amounts", "joined_answers", "replay", "statistic"]
 
@@ -219,16 +220,20 @@ def _situation(group: Group, task: str) -> tuple[Situation, tuple[str, ...]]:
     both = standing_situation(group.model, group.unknowns)
     if task == "standing":
         return both, ("",) * len(both)
-    side = "left" if task == "one leg left" else "right"
-    parts, reasons = [], []
-    for i in range(len(both)):
-        try:
-            parts.append(one_leg(group.model, both.case(i), side))  # type: ignore[arg-type]
-            reasons.append("")
-        except SolveError:
-            parts.append(both.case(i))
-            reasons.append("does not stand on one leg")
-    return Situation.joined(tuple(parts)), tuple(reasons)
+    side: Side = "left" if task == "one leg left" else "right"
+    try:
+        return one_leg(group.model, both, side), ("",) * len(both)
+    except SolveError:
+        each = [_on_one_leg(group.model, both.case(i), side) for i in range(len(both))]
+    return Situation.joined(tuple(s for s, _ in each)), tuple(reason for _, reason in each)
+
+
+def _on_one_leg(model: ChainModel, situation: Situation, side: Side) -> tuple[Situation, str]:
+    """Return one person on one leg, or on both with the reason."""
+    try:
+        return one_leg(model, situation, side), ""
+    except SolveError:
+        return situation, "does not stand on one leg"
 
 
 def _stand(

@@ -417,4 +417,4 @@ def _unit(experiment: Experiment) -> str:
     if experiment.measure == "percent change":
         return "%"
     unit = output_unit(experiment.outputs[0])
-    return f"{unit} per dose" if experiment.measure == "slope" else unit
+    return experiment.published.unit or f"{unit}/dose" if experiment.measure == "slope" else unit

@@ -14,7 +14,7 @@ __all__ = ["render_validation", "summary_of", "validation_json", "validation_row
 
 SCHEMA = "kinechain/validation/1"
 _WIDTH = 100
-_HEAD = f"{'experiment, published':52s} {'grade':5s} {'simulated':>10s} {'interval':>17s} {'verdict':>12s}"
+_HEAD = f"{'experiment, published':46s} {'grade':5s} {'simulated':>16s} {'interval':>17s} {'verdict':>12s}"
 
 
 def validation_json(outcomes: Sequence[Outcome], mechanisms: Mapping[str, Mapping[str, float]] = {}) -> str:
@@ -115,7 +115,7 @@ def _lines(outcome: Outcome, row: tuple[str, ...]) -> list[str]:
     if outcome.simulated is None:
         told = f"  {key} ({grade}): {published}. Not computed: {reason}"
         return textwrap.wrap(told, _WIDTH, subsequent_indent="      ", break_long_words=False)
-    first = f"  {key:50s} {grade:5s} {simulated + ' ' + unit:>10s} {interval:>17s} {verdict:>12s}"
+    first = f"  {key:44s} {grade:5s} {simulated + ' ' + unit:>16s} {interval:>17s} {verdict:>12s}"
     told = f"{outcome.experiment.title}: {published}" + ("" if outcome.passed else f". {reason}")
     return [first, *textwrap.wrap(told, _WIDTH, initial_indent="      ", subsequent_indent="      ")]
 
