@@ -474,16 +474,17 @@ def may_attribute(person: Person, screen: Screen) -> Permission:
     screen : Screen
         The outcome of the danger-sign questions.
     """
+    age = math.nan if person.age_years is None else person.age_years
+    if age < ADULT_YEARS:
+        return Permission(False, "No drivers and no what-ifs: they are for people of 18 years and over.")
     if screen.level == "not_screened":
         return Permission(False, "No drivers and no what-ifs: the danger signs were not asked; answer [screen] first.")
     if screen.plan_locked:
         return Permission(
             False, "No drivers and no what-ifs: a danger sign is answered 'yes' or still unknown, and it comes first."
         )
-    if person.age_years is None or not math.isfinite(person.age_years):
+    if not math.isfinite(age):
         return Permission(False, "No drivers and no what-ifs: the age is not known, and they are for adults only.")
-    if person.age_years < ADULT_YEARS:
-        return Permission(False, "No drivers and no what-ifs: they are for people of 18 years and over.")
     return Permission(True)
 
 

@@ -615,9 +615,10 @@ def _audit_error(game: _Game) -> float | None:
 
 
 def _spoken(parameter: Parameter) -> str:
-    name = parameter.kind.name
-    words = name[0].lower() + name[1:]
-    return words if parameter.side == "middle" else f"{words}, {parameter.side}"
+    """Return how a verdict names a parameter: with what was measured, and what is usual."""
+    side = f", {parameter.side}" if parameter.side in ("left", "right") else ""
+    name = parameter.kind.name[:1].lower() + parameter.kind.name[1:]
+    return f"{name}{side} ({parameter.value:.3g} {parameter.kind.unit}, usual {parameter.mean:.3g})"
 
 
 def _open(survey: Survey, rest: Sequence[NotPlayer]) -> int:

@@ -27,7 +27,8 @@ from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.links import LINKS
 from kinechain.chain.person_game import attribute_standing
 from kinechain.chain.players import PRIORS, Prior
-from kinechain.chain.respond import Response, respond
+from kinechain.chain.posture_noise import draw_postures
+from kinechain.chain.respond import Response, draw_slopes, respond
 from kinechain.chain.situation import ChainModel, Situation
 from kinechain.chain.stand import standing_situation
 from kinechain.chain.standing_model import chain_model
@@ -36,6 +37,7 @@ from kinechain.core.arrays import FloatArray, Immutable
 from kinechain.core.errors import SettingError, SolveError
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.chain import noise_floor
+from kinechain.evidence.library import find_fact
 from kinechain.motion.motion import Motion
 
 __all__ = [
@@ -83,6 +85,9 @@ SHOWN_WHAT_IFS = (
     "heel_height both 20",
 )
 
+
+#: Angles of a standing trial whose error is drawn.
+_MEASURED_ANGLES = ("hip_flexion", "hip_adduction", "hip_rotation", "knee_flexion", "ankle_dorsiflexion")
 
 #: The site of the loads that are shown first, by where it hurts (how the name of a region begins).
 _SITES = {
@@ -134,12 +139,15 @@ class StandingPerson(Immutable):
         One case per draw.
     posture : (input,) array, rad or m, or None
         As recorded; None: an upright posture was taken.
+    slopes : (draw,) array, rad
+        By how much steeper the plate of S1 is than the average adult's, which no recording tells.
     notes : tuple of str
     """
 
     model: ChainModel
     situation: Situation
     posture: FloatArray | None
+    slopes: FloatArray
     notes: tuple[str, ...]
 
 
@@ -206,7 +214,7 @@ def person_chain(
     say("Following changes along the chain")
 
     def asked(text: str) -> Response:
-        return respond(stood.model, stood.situation, [parse_change(text)], before=at_rest)
+        return respond(stood.model, stood.situation, [parse_change(text)], before=at_rest, slopes=stood.slopes)
 
     gains = [asked(text) for text, _, _ in GAIN_CHANGES]
     say("Asking which link carries load")
@@ -251,7 +259,7 @@ def what_if(stood: StandingPerson, changes: Sequence[Change], permission: Permis
     """
     if not permission.is_given:
         raise SettingError(permission.reason)
-    return respond(stood.model, stood.situation, changes)
+    return respond(stood.model, stood.situation, changes, slopes=stood.slopes)
 
 
 def standing_person(
@@ -280,19 +288,32 @@ def standing_person(
         body = size_body(template_body(), size)
         notes.append("No recording: a body of the stated size, typical in everything else, standing upright.")
     unknowns = draw_unknowns(settings.draws, settings.seed)
+    slopes = draw_slopes(settings.draws, settings.seed)
     pose = None if standing is None else _median_pose(standing)
     if pose is not None:
         try:
             model = chain_model(body, posture=pose)
-            situation = standing_situation(model, unknowns)
-            return StandingPerson(model, situation, situation.reference[0], (*notes, *model.notes))
+            seen = draw_postures(model, posture_errors(), settings.draws, settings.seed)
+            situation = standing_situation(model, unknowns, seen)
+            posture = model.tree.default[model.tree.inputs]
+            return StandingPerson(model, situation, posture, slopes, (*notes, *model.notes))
         except SolveError as error:
             notes.append(
                 f"The recorded standing posture cannot be at rest ({str(error).rstrip('.')}); an upright posture of "
                 "the same body was taken in its place."
             )
     model = chain_model(body)
-    return StandingPerson(model, standing_situation(model, unknowns), None, (*notes, *model.notes))
+    return StandingPerson(model, standing_situation(model, unknowns), None, slopes, (*notes, *model.notes))
+
+
+def posture_errors() -> dict[str, float]:
+    """Return the standard deviation of the error of each angle of a leg in a standing trial, rad.
+
+    From the smallest detectable change of angles between sessions (wilken2012), which is 1.96 sqrt(2) of it.
+    """
+    row = find_fact("accuracy", item="Marker-based gait, between sessions", source="wilken2012")
+    error = math.radians(row.number()) / (1.96 * math.sqrt(2.0))
+    return dict.fromkeys(_MEASURED_ANGLES, error)
 
 
 def _median_pose(standing: Motion) -> FloatArray | None:

@@ -154,7 +154,7 @@ class Situation(Immutable):
               + sum_pads      1/2 pad_stiffness  ramp(d)^2  +  1/2 pad_shear  step(pad_level)  |t|^2
 
     where ``d = pad_level - n.(p - anchor)`` is how far the pad is pressed in, ``t`` the part of ``p - anchor`` within
-    the surface, ``ramp`` a smooth max(d, 0) and ``step`` its slope: friction is anchored where a pad bears at its anchor.
+    the surface, ``ramp`` a smooth max(d, 0) and ``step`` its slope: friction holds where a pad bears at its anchor.
     Posture control adds no force from outside: it chooses, through the joints alone, where between all postures that
     the ground can bear the body rests, see `kinechain.chain.equilibrium`.
 

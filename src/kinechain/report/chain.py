@@ -27,6 +27,7 @@ __all__ = [
     "chain_figure",
     "chain_section",
     "driver_lines",
+    "driver_tests",
     "link_words",
     "no_drivers",
     "what_if_table",
@@ -188,6 +189,11 @@ def driver_lines(assessment: Assessment) -> list[str]:
     return lines
 
 
+def driver_tests(assessment: Assessment) -> list[str]:
+    """Return the tests that would settle most of which parameter carries load, best first."""
+    return [] if assessment.chain is None else list(_tests(assessment.chain.drivers))
+
+
 # Pictures.
 
 
@@ -308,7 +314,8 @@ def _driver_row(names: dict[str, str], table: TargetTable, candidate: Candidate)
 
 def _tests(drivers: Drivers) -> Iterable[str]:
     for test in drivers.next_tests:
-        yield f"{test.test}{_of(test.side)} (expected to settle {test.information:.2f} bits of the open question)."
+        why = f"to tell which link carries load; expected to settle {test.information:.2f} bits"
+        yield f"{test.test}{_of(test.side)} ({why})."
 
 
 def _treatments(drivers: Drivers) -> Iterable[str]:

@@ -15,7 +15,7 @@ from kinechain.care.person import Person
 from kinechain.care.red_flags import ASK
 from kinechain.care.screen import Flag, Screen
 from kinechain.core.text import listed
-from kinechain.report.chain import driver_lines
+from kinechain.report.chain import driver_lines, driver_tests
 from kinechain.report.loads import load_lines
 from kinechain.report.words import named, norm_words, state_of, value_words
 
@@ -42,6 +42,9 @@ MIDLINE = ("Pelvis", "Lumbar spine", "Thorax")
 
 #: Outside, within, at the edge, unjudged.
 Lists = tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...], tuple[Finding, ...]]
+
+#: Tests on page one that would settle which parameter carries load.
+DRIVER_TESTS = 2
 
 #: With fewer strides than this the report asks for more (a choice of this project: five per side).
 FEW_STRIDES = 10
@@ -320,6 +323,7 @@ def _next_tests(assessment: Assessment) -> tuple[str, ...]:
     ranked = sorted(counts, key=lambda t: -len(counts[t]))
     is_open = assessment.screen.level == "not_screened" or any(flag.rule == ASK for flag in assessment.screen.flags)
     lines = ["Answer the danger-sign questions of the person file."] if is_open else []
+    lines += driver_tests(assessment)[:DRIVER_TESTS]
     for test in ranked:
         names = list(dict.fromkeys(i.name.lower() for i in counts[test]))
         answers = listed(names, 3)

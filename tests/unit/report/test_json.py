@@ -65,7 +65,9 @@ def test_drivers_are_absent_and_the_plan_is_null(make_assessment, changes):
 
 
 def test_the_schema_forbids_drivers_to_the_locked_the_unscreened_and_the_young(make_assessment, emergency):
-    drivers = {"candidates": [], "sets": [], "none_supported": True, "undetermined": False, "verdict": ""}
+    kinds = read_schema()["properties"]["drivers"]["properties"]
+    empty = {"array": [], "boolean": False, "string": "", "number": 0, "object": {"answer": "", "reason": ""}}
+    drivers = {k: None if "null" in v["type"] else empty[v["type"]] for k, v in kinds.items()}
     free = {"screen": Screen("none", (), False), "person": Person(age_years=40.0)}
     assert faults(read(make_assessment(**free)) | {"drivers": drivers}, read_schema()) == []
     for changes in ({}, {"screen": emergency}, {**free, "person": Person(age_years=15.0)}):
