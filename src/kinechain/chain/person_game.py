@@ -32,11 +32,15 @@ from kinechain.chain.targets import TARGETS, compute_targets
 from kinechain.chain.unknowns import Unknowns, draw_unknowns
 from kinechain.core.arrays import FloatArray, IntArray
 from kinechain.core.errors import SettingError
+from kinechain.core.gravity import GRAVITY_M_S2
 
 __all__ = ["attribute_standing", "chain_game", "leg_difference_mm"]
 
 #: So many cases are in memory at once.
 CHUNK = 400
+#: Added to the share of the weight on a pad before shares are compared, so that one that is let go or taken up changes
+#: by a factor that is finite (assumption: a hundredth of the weight).
+_LEAST_SHARE = 0.01
 
 
 def attribute_standing(
@@ -119,10 +123,13 @@ def chain_game(
     if posture is not None:
         if seen is None:
             raise SettingError("a recorded posture needs the values that were measured in it")
-        changes, amounts = _made(parameters, np.tile(seen, (len(base), 1)), own)
-        as_seen = alter(model, base, changes, amounts)
-        held = settled(model, as_seen, as_seen.reference, prior_shares(model.pads, unknowns.of("rear_share")))
-        held = _difference(held, as_seen)
+        typical = np.array([p.mean for p in parameters])
+        as_seen, as_typical = (
+            alter(model, base, *_made(parameters, np.tile(values, (len(base), 1)), own)) for values in (seen, typical)
+        )
+        shares = prior_shares(model.pads, unknowns.of("rear_share"))
+        shares = _shifted_shares(model, shares, as_typical, as_seen, workers)
+        held = _difference(settled(model, as_seen, as_seen.reference, shares), as_seen)
 
     def loads(values: FloatArray, numbers: IntArray) -> FloatArray:
         before = base.case(numbers)
@@ -139,6 +146,22 @@ def chain_game(
         return np.concatenate([loads(values[i : i + CHUNK], numbers[i : i + CHUNK]) for i in parts])
 
     return evaluate
+
+
+def _shifted_shares(
+    model: ChainModel, shares: FloatArray, typical: Situation, seen: Situation, workers: int | None
+) -> FloatArray:
+    """Return how the load lies on the soles of a person, (case, pad), from how it lies in people without deviations.
+
+    What was read of shares is of people in general: they belong to the person made typical, and the deviations shift
+    them as statics has it.  Were they given to the person as seen, making a short leg typical would seem to unload it.
+    Where one of the two does not come to rest, nothing is shifted.
+    """
+    rests = [solve_equilibrium(model, situation, workers=workers) for situation in (typical, seen)]
+    weight = GRAVITY_M_S2 * seen.mass.sum(axis=1, keepdims=True)
+    before, after = (np.maximum(rest.pad_force[..., 2], 0.0) / weight + _LEAST_SHARE for rest in rests)
+    stands = (rests[0].is_solved & rests[1].is_solved)[:, None]
+    return np.where(stands, shares * after / before, shares)
 
 
 def leg_difference_mm(model: ChainModel) -> float:

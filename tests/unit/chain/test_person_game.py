@@ -8,9 +8,12 @@ from kinechain.body.skeleton import template_body
 from kinechain.care.person import ExamItem, Person
 from kinechain.care.screen import Screen
 from kinechain.chain import person_game
+from kinechain.chain.alter import alter
 from kinechain.chain.attribute import AttributionSettings
+from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.person_game import attribute_standing, chain_game, leg_difference_mm
 from kinechain.chain.players import survey_person
+from kinechain.chain.stand import standing_situation
 from kinechain.chain.standing_model import chain_model
 from kinechain.chain.targets import target_index
 from kinechain.chain.unknowns import best_unknowns, draw_unknowns
@@ -110,6 +113,23 @@ def test_a_person_rests_as_they_were_seen(model, parameters, monkeypatch):
     joints = [model.input_index(n) for n in model.free[6:]]
     assert still[joints] == pytest.approx(posture[joints], abs=1e-6)
     assert np.abs(moved[joints] - posture[joints]).max() > 1e-3
+
+
+def test_a_posture_that_was_seen_bears_like_the_examination_alone(model, parameters):
+    # The share of the load that people have on each foot is that of typical people: given to somebody whose calf is
+    # tight, making the calf typical would load the other foot.
+    tight = typical(parameters)
+    tight[column(parameters, "calf_tightness left")] = 5.0
+    changes, amounts = person_game._made(parameters, tight[None], 0.0)
+    base = standing_situation(model, best_unknowns())
+    posture = solve_equilibrium(model, alter(model, base, changes, amounts)).inputs[0]
+    asked = np.stack([tight, typical(parameters)]), np.zeros(2, dtype=np.int64)
+    told = chain_game(model, parameters, best_unknowns())(*asked)
+    seen = chain_game(model, parameters, best_unknowns(), posture=posture, seen=tight)(*asked)
+    left, right = (target_index(f"plantar_load_heel_{side}") for side in ("left", "right"))
+    assert abs(told[0, left] - told[0, right]) > 30.0
+    assert seen[0, left] - seen[0, right] == pytest.approx(told[0, left] - told[0, right], rel=0.3)
+    assert abs(seen[1, left] - seen[1, right]) < 0.5 * abs(seen[0, left] - seen[0, right])
 
 
 def test_a_recorded_posture_needs_what_was_measured_in_it(model, parameters):
