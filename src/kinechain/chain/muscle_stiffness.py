@@ -100,10 +100,11 @@ class PathStiffness(Immutable):
             The first of them.
         """
         some = slice(first, first + stiffness.shape[1])
-        arms = self.arms[some]
-        out = np.einsum("cp,pi,pj->cij", stiffness, arms, arms, optimize=True)
+        arms, free = self.arms[some], len(self.free)
+        out = stiffness @ (arms[:, :, None] * arms[:, None, :]).reshape(len(arms), -1)
         if tension is not None:
-            out += np.einsum("cp,pij->cij", tension, self.bends[some], optimize=True)
+            out += tension @ self.bends[some].reshape(len(arms), -1)
+        out = out.reshape(-1, free, free)
         return np.asarray(0.5 * (out + out.transpose(0, 2, 1)))
 
 

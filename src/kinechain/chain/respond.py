@@ -119,6 +119,7 @@ def respond(
     changes: Sequence[Change],
     *,
     before: Equilibrium | None = None,
+    loads: FloatArray | None = None,
     slopes: FloatArray | None = None,
     workers: int | None = None,
 ) -> Response:
@@ -135,6 +136,8 @@ def respond(
         Made together.
     before : Equilibrium, optional
         Of ``situation``, where it was solved already.
+    loads : (case, target) array, optional
+        `compute_targets` of that, with the same ``slopes``, where it was asked already.
     slopes : (case,) array, rad, optional
         By how much steeper the sacral plate of each draw is than the average adult's (`draw_slopes`).
     workers : int, optional
@@ -157,9 +160,10 @@ def respond(
     failed = failures(first.reason, reasons, changes)
     stands = np.array([not (a or b) for a, b in zip(first.reason, reasons, strict=True)])
     moved = moved[stands]
-    loads = loads_after = np.full((int(stands.sum()), len(TARGETS)), np.nan)
+    loads_before = loads_after = np.full((int(stands.sum()), len(TARGETS)), np.nan)
     if model.musculature is not None:
-        loads = compute_targets(model, situation, first, slopes=slopes)[stands]
+        known = compute_targets(model, situation, first, slopes=slopes) if loads is None else loads
+        loads_before = known[stands]
         given = tightness(model, situation, changes, second.inputs)
         guarded = co_contraction(changes)
         loads_after = compute_targets(model, changed, second, passive=given, co_contraction=guarded, slopes=slopes)[
@@ -167,7 +171,7 @@ def respond(
         ]
         loads_after += _nerves(model, situation, changes)[stands]
     notes = (*_left_out(first), *_only_asked(changes), *model.notes)
-    return summarise(tuple(changes), moved, loads, loads_after - loads, failed, notes)
+    return summarise(tuple(changes), moved, loads_before, loads_after - loads_before, failed, notes)
 
 
 def draw_slopes(count: int, seed: int) -> FloatArray:

@@ -59,7 +59,16 @@ from kinechain.loads.tissues import (
 from kinechain.motion.signs import SIDES
 from kinechain.recording.recording import Side
 
-__all__ = ["TARGETS", "Moving", "Target", "compute_nerve_strain", "compute_targets", "pad_wrenches", "target_index"]
+__all__ = [
+    "TARGETS",
+    "Moving",
+    "Target",
+    "compute_nerve_strain",
+    "compute_targets",
+    "pad_wrenches",
+    "prepare_targets",
+    "target_index",
+]
 
 #: Joints whose reaction is a target.
 _JOINTS = ("l5_s1", "sacroiliac", "hip_r", "hip_l", "knee_r", "knee_l")
@@ -326,6 +335,17 @@ def compute_targets(
             rates = None if moving is None else moving.case(some)
             out[some] = _targets_of(model, plan, situation.case(some), inputs, forces, rates, beside[some])
     return out if slopes is None else _on_slope(out, slopes)
+
+
+def prepare_targets(model: ChainModel) -> None:
+    """Make what the loads of a model share, once: workers that are forked afterwards have it too.
+
+    Parameters
+    ----------
+    model : ChainModel
+        With muscles.
+    """
+    _plan_of(model, 0.0)
 
 
 def _on_slope(targets: FloatArray, slopes: FloatArray) -> FloatArray:
