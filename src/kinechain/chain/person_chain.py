@@ -32,12 +32,14 @@ from kinechain.chain.respond import Response, draw_slopes, respond
 from kinechain.chain.situation import ChainModel, Situation
 from kinechain.chain.stand import standing_situation
 from kinechain.chain.standing_model import chain_model
+from kinechain.chain.targets import compute_targets
 from kinechain.chain.unknowns import draw_unknowns, read_unknowns
 from kinechain.core.arrays import FloatArray, Immutable
 from kinechain.core.errors import SettingError, SolveError
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.chain import noise_floor
 from kinechain.evidence.library import find_fact
+from kinechain.loads.many import share_out
 from kinechain.motion.motion import Motion
 
 __all__ = [
@@ -210,13 +212,10 @@ def person_chain(
         raise SettingError(permission.reason)
     say("Standing the body up")
     stood = standing_person(person, body, standing, settings)
-    at_rest = solve_equilibrium(stood.model, stood.situation)
+    asked = _asker(stood)
     say("Following changes along the chain")
-
-    def asked(text: str) -> Response:
-        return respond(stood.model, stood.situation, [parse_change(text)], before=at_rest, slopes=stood.slopes)
-
-    gains = [asked(text) for text, _, _ in GAIN_CHANGES]
+    always = [*(text for text, _, _ in GAIN_CHANGES), *SHOWN_WHAT_IFS]
+    answers = dict(zip(always, share_out(asked, always), strict=True))
     say("Asking which link carries load")
     drivers = attribute_standing(
         stood.model,
@@ -227,16 +226,35 @@ def person_chain(
         posture=stood.posture,
         site=_site(person),
     )
-    shown = [*(p.change for p in drivers.players), *SHOWN_WHAT_IFS]
+    shown = tuple(dict.fromkeys([*(p.change for p in drivers.players), *SHOWN_WHAT_IFS]))
+    more = [text for text in shown if text not in answers]
+    answers |= dict(zip(more, share_out(asked, more), strict=True))
     return PersonChain(
-        links=tuple(
-            gain for r, (_, start, sides) in zip(gains, GAIN_CHANGES, strict=True) for gain in _gains(r, start, sides)
-        ),
+        links=tuple(gain for text, start, sides in GAIN_CHANGES for gain in _gains(answers[text], start, sides)),
         drivers=drivers,
-        what_ifs=tuple(asked(text) for text in dict.fromkeys(shown)),
+        what_ifs=tuple(answers[text] for text in shown),
         limits=tuple(_limits()),
         notes=stood.notes,
     )
+
+
+def _asker(stood: StandingPerson) -> Callable[[str], Response]:
+    """Return what answers one change of a person on one core; what is asked before any change is computed here, once."""
+    at_rest = solve_equilibrium(stood.model, stood.situation)
+    loads = compute_targets(stood.model, stood.situation, at_rest, slopes=stood.slopes)
+
+    def asked(text: str) -> Response:
+        return respond(
+            stood.model,
+            stood.situation,
+            [parse_change(text)],
+            before=at_rest,
+            loads=loads,
+            slopes=stood.slopes,
+            workers=1,
+        )
+
+    return asked
 
 
 def what_if(stood: StandingPerson, changes: Sequence[Change], permission: Permission) -> Response:
@@ -324,7 +342,7 @@ def _median_pose(standing: Motion) -> FloatArray | None:
 def _gains(response: Response, start: str, sides: Sequence[str]) -> list[Link]:
     """Return how far every shown link turns per degree of a change, from the sole to the head."""
     (change,) = response.changes
-    sources = tuple(sorted({u.source for u in read_unknowns().values()} - {"assumption"}))
+    sources = tuple(sorted({key for u in read_unknowns().values() for key in u.source.split()} - {"assumption"}))
     out = []
     for link in LINKS:
         once = link.side == "right" and link.stem in MIDLINE_STEMS

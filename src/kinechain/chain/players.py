@@ -27,7 +27,7 @@ from kinechain.chain.change import Change, find_kind
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import EvidenceError, SettingError, suggest
 from kinechain.core.estimate import Estimate
-from kinechain.evidence.library import Fact, Source, find_fact, parse_sources, read_facts, source
+from kinechain.evidence.library import Fact, find_fact, read_facts, source
 
 __all__ = [
     "MOST_PLAYERS",
@@ -41,7 +41,6 @@ __all__ = [
     "Survey",
     "choose_players",
     "find_player_kind",
-    "player_sources",
     "read_player_kinds",
     "survey_person",
     "to_player",
@@ -455,13 +454,6 @@ def read_player_kinds() -> Mapping[str, PlayerKind]:
     return MappingProxyType({entry["id"]: _kind(entry) for entry in _content()["player"]})
 
 
-@cache
-def player_sources() -> Mapping[str, Source]:
-    """Return the sources that are kept beside the players."""
-    text = (files("kinechain.evidence") / "data" / "chain" / "players.toml").read_text(encoding="utf-8")
-    return MappingProxyType(parse_sources(text, _FILE))
-
-
 def _why_not(parameter: Parameter, prior: Prior) -> str:
     chance = parameter.p_beyond(prior)
     deviation, least = abs(parameter.value - parameter.mean), parameter.minimal_detectable_change
@@ -563,7 +555,7 @@ def _test(player: str, entry: Mapping[str, Any]) -> Test:
         value, key, grade = fact.number(rule["column"]), fact.source.key, fact.grade
     else:
         value, key = float(rule["value"]), rule["source"]
-        grade = rule.get("grade") or _source(key).level
+        grade = rule.get("grade") or source(key).level
     if key == "kinechain_choice" or "assumption" in grade:
         raise EvidenceError(f"{_FILE}: the error of '{player}' by {entry['name']} was declared, not read")
     factor = {"sem": 1.0, "sd": 1.0, "change": 1.0 / (REFERENCE_SD * math.sqrt(2.0))}[rule["kind"]]
@@ -577,7 +569,7 @@ def _norm_row(player: str, entry: Mapping[str, Any]) -> NormRow:
         cohort = ", n = ".join(x for x in (fact.columns["subgroup"], fact.columns["n"]) if x)
     else:
         mean, sd, key, cohort = float(entry["mean"]), float(entry["sd"]), entry["source"], entry["cohort"]
-        grade = entry.get("grade") or _source(key).level
+        grade = entry.get("grade") or source(key).level
     if entry.get("magnitude"):
         mean, sd, grade = 0.0, math.hypot(mean, sd), f"derived, {grade}"
     half = REFERENCE_SD * sd
@@ -593,10 +585,6 @@ def _row(player: str, rule: Mapping[str, Any]) -> Fact:
     if len(rows) != 1:
         raise EvidenceError(f"{_FILE}: {len(rows)} rows of {rule['table']} fit '{player}'; one was asked for")
     return rows[0]
-
-
-def _source(key: str) -> Source:
-    return player_sources()[key] if key in player_sources() else source(key)
 
 
 #: Standard normal quantiles that stand for a whole distribution.

@@ -200,7 +200,7 @@ def source(key: str) -> Source:
     EvidenceError
         If there is no such source, or its rows are withheld.
     """
-    for known in (_param_sources, _clinical_sources):
+    for known in (_param_sources, _clinical_sources, _chain_sources):
         found = known().get(key)
         if found is not None:
             return found
@@ -211,7 +211,7 @@ def source(key: str) -> Source:
 
 def source_keys() -> tuple[str, ...]:
     """Return the keys of all sources, sorted."""
-    return tuple(sorted({*_param_sources(), *_clinical_sources()}))
+    return tuple(sorted({*_param_sources(), *_clinical_sources(), *_chain_sources()}))
 
 
 @cache
@@ -428,6 +428,16 @@ def _param_sources() -> Mapping[str, Source]:
 def _clinical_sources() -> Mapping[str, Source]:
     path = _data() / "clinical" / "sources.toml"
     return MappingProxyType(parse_sources(path.read_text(encoding="utf-8"), "clinical/sources.toml"))
+
+
+@cache
+def _chain_sources() -> Mapping[str, Source]:
+    """Return the sources that stand beside the numbers of the chain which cite them."""
+    players, unknowns = (_data() / "chain" / name for name in ("players.toml", "unknowns.toml"))
+    found = parse_sources(players.read_text(encoding="utf-8"), "chain/players.toml")
+    for key, entry in _read_toml(unknowns)["source"].items():
+        found[key] = _source(key, entry, "chain/unknowns.toml")
+    return MappingProxyType(found)
 
 
 def _read_toml(path: Traversable) -> dict[str, Any]:

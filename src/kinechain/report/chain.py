@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ __all__ = [
     "WhatIfTable",
     "chain_figure",
     "chain_section",
+    "chain_sources",
     "driver_lines",
     "driver_tests",
     "link_words",
@@ -187,6 +189,17 @@ def driver_lines(assessment: Assessment) -> list[str]:
     for key, p in zip((p.key for p in drivers.players), drivers.p_relevant, strict=True):
         lines.append(f"  {names[key]}: adds load beyond the floor with {100 * p:.0f} % probability")
     return lines
+
+
+def chain_sources(assessment: Assessment) -> tuple[str, ...]:
+    """Return the keys of every source behind what is said of the chain, sorted."""
+    chain = assessment.chain
+    if chain is None:
+        return ()
+    keys = {key for link in chain.links for key in link.sources}
+    keys |= {key for player in chain.drivers.players for key in player.sources}
+    keys |= {key for line in chain.limits for key in re.findall(r"\[(\w+)\]", line)}
+    return tuple(sorted(keys))
 
 
 def driver_tests(assessment: Assessment) -> list[str]:

@@ -18,10 +18,11 @@ import numpy as np
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
 from kinechain.core.purpose import INTENDED_PURPOSE
+from kinechain.evidence.chain import study
 from kinechain.evidence.library import source, source_keys
 from kinechain.motion.motion import Motion
 from kinechain.recording.recording import Recording
-from kinechain.report.chain import ChainSection, chain_section
+from kinechain.report.chain import ChainSection, chain_section, chain_sources
 from kinechain.report.figures import Palette
 from kinechain.report.loads import LoadSection, load_section, load_sources_of
 from kinechain.report.norms import profile_figure
@@ -321,6 +322,10 @@ def _source_keys(findings: Iterable[Finding], more: Iterable[str]) -> list[str]:
 
 
 def _sources(assessment: Assessment) -> tuple[Source, ...]:
-    """Return the sources behind the findings, the loads and the statements of the report."""
-    found = (source(key) for key in _source_keys(assessment.findings, load_sources_of(assessment)))
-    return tuple(Source(s.key, s.citation, s.doi, s.level) for s in found)
+    """Return the sources behind the findings, the loads, the chain and the statements of the report."""
+    of_chain = chain_sources(assessment)
+    found = (source(key) for key in _source_keys(assessment.findings, (*load_sources_of(assessment), *of_chain)))
+    studies = (study(key) for key in of_chain if key not in source_keys())
+    rows = [Source(s.key, s.citation, s.doi, s.level) for s in found]
+    rows += [Source(s.key, s.citation, s.doi, s.read_level) for s in studies]
+    return tuple(sorted(rows, key=lambda row: row.key.lower()))

@@ -1,5 +1,7 @@
 import math
+import tomllib
 from dataclasses import replace
+from importlib.resources import files
 from statistics import NormalDist
 
 import numpy as np
@@ -13,7 +15,6 @@ from kinechain.chain.players import (
     MOST_PLAYERS,
     choose_players,
     find_player_kind,
-    player_sources,
     read_player_kinds,
     survey_person,
     to_player,
@@ -21,6 +22,7 @@ from kinechain.chain.players import (
 )
 from kinechain.core.errors import EvidenceError, SettingError
 from kinechain.core.estimate import Estimate
+from kinechain.evidence.library import source_keys
 
 NORMAL = NormalDist()
 TAPE, BLOCK, LUNGE, DROP = "leg_length_tape", "leg_length_block", "lunge_test", "navicular_drop"
@@ -77,7 +79,10 @@ def test_every_source_of_the_file_is_used():
     used = {t.error.source for k in read_player_kinds().values() for t in k.tests}
     used |= {r.norm.source for k in read_player_kinds().values() for r in k.norms}
     used |= {k.amount["source"] for k in read_player_kinds().values()}
-    assert set(player_sources()) <= used
+    text = (files("kinechain.evidence") / "data" / "chain" / "players.toml").read_text(encoding="utf-8")
+    own = {entry["key"] for entry in tomllib.loads(text)["source"]}
+    assert own and own <= used
+    assert own <= set(source_keys())
 
 
 def test_body_mass_is_never_a_player():

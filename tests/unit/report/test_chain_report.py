@@ -13,8 +13,9 @@ from kinechain.chain.change import parse_change
 from kinechain.chain.person_chain import ChainSettings
 from kinechain.core.errors import SettingError
 from kinechain.demonstration.demonstrate import example_person
-from kinechain.report.chain import STARTS, chain_section, driver_lines, no_drivers, what_if_table
+from kinechain.report.chain import STARTS, chain_section, chain_sources, driver_lines, no_drivers, what_if_table
 from kinechain.report.chain_json import WHAT_IF_SCHEMA, response_json
+from kinechain.report.content import build_content
 from kinechain.report.html import render_html
 from kinechain.report.json import assessment_json, read_schema
 from kinechain.report.pdf import render_pdf
@@ -83,7 +84,7 @@ def test_gains_fade_from_the_shank_to_the_pelvis_and_hold_for_both_sides(short):
 def test_a_what_if_tells_size_interval_and_what_could_go_either_way(short):
     tables = {t.change: t for t in map(what_if_table, short.chain.what_ifs)}
     lift = tables["lift left 5"]
-    name, value = next(row for row in lift.links if row[0] == "Pelvic obliquity, left")
+    value = dict(lift.links)["Pelvic obliquity, left"]
     assert re.fullmatch(r"\+[\d.]+ \(\+[\d.]+ to \+[\d.]+\) deg", value)
     assert all(len(row) == 3 for row in lift.loads)
 
@@ -130,3 +131,11 @@ def test_what_if_answers_in_numbers_with_what_it_does_not_compute(short):
     obliquity = next(link for link in document["links"] if link["id"] == "pelvis_obliquity_left")
     assert 0.0 < obliquity["low"] <= obliquity["value"] <= obliquity["high"] and obliquity["unit"] == "deg"
     assert "adaptation" in {entry["id"] for entry in document["not_measured"]}
+
+
+def test_every_source_behind_the_chain_is_printed_with_how_deep_it_was_read(short):
+    rows = {row.key: row for row in build_content(short).sources}
+    keys = chain_sources(short)
+    assert {"Pan2021", "loram2007", "lld_iga2023", "hanada2001", "knutson2005"} <= set(keys)
+    assert set(keys) <= set(rows)
+    assert all(rows[key].citation and rows[key].level for key in keys)
