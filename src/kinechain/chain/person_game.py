@@ -28,16 +28,17 @@ from kinechain.chain.respond import tightness
 from kinechain.chain.situation import ChainModel, Situation
 from kinechain.chain.stand import settled, standing_situation
 from kinechain.chain.standing_model import prior_shares
-from kinechain.chain.targets import TARGETS, compute_targets
+from kinechain.chain.targets import TARGETS, compute_targets, prepare_targets
 from kinechain.chain.unknowns import Unknowns, draw_unknowns
 from kinechain.core.arrays import FloatArray, IntArray
 from kinechain.core.errors import SettingError
 from kinechain.core.gravity import GRAVITY_M_S2
+from kinechain.loads.many import share_out
 
 __all__ = ["attribute_standing", "chain_game", "leg_difference_mm"]
 
-#: So many cases are in memory at once.
-CHUNK = 400
+#: So many cases are handed to a worker at once, and in its memory.
+CHUNK = 100
 #: Added to the share of the weight on a pad before shares are compared, so that one that is let go or taken up changes
 #: by a factor that is finite (assumption: a hundredth of the weight).
 _LEAST_SHARE = 0.01
@@ -117,6 +118,7 @@ def chain_game(
         Values the person had in that posture; asked for together with it.
     workers : int or None
     """
+    prepare_targets(model)
     base = standing_situation(model, unknowns, posture)
     own = leg_difference_mm(model)
     held = None
@@ -137,13 +139,13 @@ def chain_game(
         after = alter(model, before, changes, amounts)
         if held is not None:
             after = _sum(after, held.case(numbers))
-        rest = solve_equilibrium(model, after, workers=workers)
+        rest = solve_equilibrium(model, after, workers=1)
         passive = tightness(model, before, changes, rest.inputs, amounts)
         return compute_targets(model, after, rest, passive=passive)
 
     def evaluate(values: FloatArray, numbers: IntArray) -> FloatArray:
-        parts = range(0, len(values), CHUNK)
-        return np.concatenate([loads(values[i : i + CHUNK], numbers[i : i + CHUNK]) for i in parts])
+        parts = [slice(i, i + CHUNK) for i in range(0, len(values), CHUNK)]
+        return np.concatenate(share_out(lambda part: loads(values[part], numbers[part]), parts, workers))
 
     return evaluate
 
