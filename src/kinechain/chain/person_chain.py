@@ -239,7 +239,7 @@ def person_chain(
 
 
 def _asker(stood: StandingPerson) -> Callable[[str], Response]:
-    """Return what answers one change of a person on one core; what is asked before any change is computed here, once."""
+    """Return what answers one change of a person on one core; what is so without a change is computed here, once."""
     at_rest = solve_equilibrium(stood.model, stood.situation)
     loads = compute_targets(stood.model, stood.situation, at_rest, slopes=stood.slopes)
 
