@@ -23,6 +23,8 @@ from kinechain.body.body import Body
 from kinechain.body.hill import fibre_forces
 from kinechain.body.paths import Paths, column_slopes, input_arms, measure_paths
 from kinechain.body.pose import coordinate_values, segment_poses
+from kinechain.chain.chain_body import ANKLE_PLAY
+from kinechain.chain.joint_stiffness import passive_coupling
 from kinechain.chain.situation import ROOT, ChainModel, Equilibrium, Situation
 from kinechain.core.arrays import FloatArray, Immutable, IntArray, cross
 from kinechain.core.errors import SettingError, suggest
@@ -117,7 +119,12 @@ class Target:
     is_asked: bool = True
 
 
-_CONTACT = "Without what passive tissue and muscles at rest press, which carry their moment here without a force."
+#: The loads of standing have the same passive moment of the hip as the pull of a tissue ahead of it, of muscles at
+#: rest, and of those behind that hold against both: half as much again to twice as much contact force.
+_CONTACT = (
+    "Without what passive tissue and muscles at rest press, which carry their moment here without a force: a lower "
+    "bound, well below the contact force among the loads of standing, where they pull; its changes are meant."
+)
 _SLOPE = "In the plane of the disc of the average adult; the sacral slope of this person was not measured."
 _SHARED = "Muscles share their work by least effort; guarding and habit are not in it."
 _REGIONS = {
@@ -225,6 +232,8 @@ class _Plan(Immutable):
         Node that turns with each free coordinate; -1 for the root.
     spring_slope : (free,) array
     free_input : (free,) array of int
+    coupling : (free, free) array, N m/rad
+        What muscles at rest over two joints do between them.
     volume : (muscle,) array
     length_input : (parameter,) array of int
         Inputs that make a bone longer.
@@ -239,6 +248,7 @@ class _Plan(Immutable):
     spring_node: IntArray
     spring_slope: FloatArray
     free_input: IntArray
+    coupling: FloatArray
     volume: FloatArray
     length_input: IntArray
     length_growth: FloatArray
@@ -364,7 +374,8 @@ def _plan_of(model: ChainModel, co_contraction: float) -> _Plan:
     body = replace(model.body, coordinates=tuple(replace(c, is_locked=False) for c in model.body.coordinates))
     dynamics = replace(dynamics_of(body), gravity=np.zeros(3))
     tree = dynamics.tree
-    asked = {name for name in model.free if name.removesuffix("_r").removesuffix("_l") not in CARRIED}
+    carried = {*CARRIED, ANKLE_PLAY}
+    asked = {name for name in model.free if name.removesuffix("_r").removesuffix("_l") not in carried}
     left_out = [name for name in model.inputs if name not in asked]
     tolerances = zip((row.name for row in lumbar_rows(body, tree)), level_tolerances(body, tree), strict=True)
     settings = MuscleSettings(weighting="volume", is_passive=False, has_speed=False, reserves=dict(tolerances))
@@ -374,6 +385,7 @@ def _plan_of(model: ChainModel, co_contraction: float) -> _Plan:
         problem = replace(muscles.problem, low=np.clip(least, muscles.problem.low, muscles.problem.high))
         muscles = replace(muscles, problem=problem)
     nodes, slopes = _spring_nodes(model)
+    free = np.array([model.input_index(name) for name in model.free])
     lengths = np.array([i for i, name in enumerate(model.inputs) if "_length_" in name], dtype=np.int64)
     return _Plan(
         body=body,
@@ -382,7 +394,8 @@ def _plan_of(model: ChainModel, co_contraction: float) -> _Plan:
         reactions=reaction_plan(body, dynamics, _JOINTS, rotations=disc_axes()),
         spring_node=nodes,
         spring_slope=slopes,
-        free_input=np.array([model.input_index(name) for name in model.free]),
+        free_input=free,
+        coupling=passive_coupling(model.free, model.tree.default[model.tree.inputs][free]),
         volume=muscles.fibres.force * muscles.fibres.length,
         length_input=lengths,
         length_growth=_length_growth(muscles.paths, len(model.inputs))[:, lengths].T,
@@ -500,13 +513,16 @@ def _inertia_beside(model: ChainModel, situation: Situation, inputs: FloatArray,
 
 
 def _passive_moments(model: ChainModel, plan: _Plan, situation: Situation, inputs: FloatArray) -> FloatArray:
-    """Return the moment that passive joints give, (case, free), N m."""
+    """Return the moment that passive joints give, (case, free), N m, with what muscles at rest pass on between two."""
     turned = inputs[:, plan.free_input] - situation.spring_shift
+    away = (inputs - situation.reference)[:, plan.free_input]
     out = np.zeros_like(turned)
     for i, spring in enumerate(model.springs):
         if spring is not None:
             out[:, i] = situation.spring_scale[:, i] * spring.evaluate(turned[:, i])[0]
-    return out
+    # As in the stiffness people stand on (`kinechain.chain.stand`): about the reference posture.
+    share = np.sqrt(situation.spring_scale)
+    return np.asarray(out - share * ((share * away) @ plan.coupling))
 
 
 def _measure(plan: _Plan, inputs: FloatArray) -> Measured:
