@@ -251,6 +251,16 @@ class Parameter:
         """Return values of the posterior at standard normal quantiles, of any shape; not measured: what is typical."""
         if not self.measurements:
             return np.full(np.shape(normal), self.mean)
+        normal = np.asarray(normal, dtype=float)
+        if self.kind.amount["form"] == "loss":
+            # No strength is below none: the part of the posterior that lies there is cut off.
+            grid = self._unbounded(_QUANTILES, prior)
+            impossible = float((grid < 0.0).mean())
+            normal = ndtri(impossible + (1.0 - impossible) * ndtr(normal))
+        return np.maximum(self._unbounded(normal, prior), 0.0 if self.kind.amount["form"] == "loss" else -np.inf)
+
+    def _unbounded(self, normal: FloatArray, prior: Prior) -> FloatArray:
+        """Return values of the posterior as if every value were possible."""
         if prior == "mixture":
             return self.mean + self.sd * _mixture(normal, (self.value - self.mean) / self.sd, self.sem / self.sd)
         mean, sd = self.value, self.sem
@@ -258,7 +268,7 @@ class Parameter:
             precision = self.sem**-2 + self.sd**-2
             mean = (self.value / self.sem**2 + self.mean / self.sd**2) / precision
             sd = precision**-0.5
-        return np.asarray(mean + sd * np.asarray(normal, dtype=float))
+        return np.asarray(mean + sd * normal)
 
     def before(self, normal: FloatArray, prior: Prior = "mixture") -> FloatArray:
         """Return values as they are likely without any measurement, at standard normal quantiles, of any shape."""

@@ -308,3 +308,18 @@ def test_a_mirrored_person_has_mirrored_parameters():
     assert other["calf_tightness right"].at(np.ones(1)) == one["calf_tightness left"].at(np.ones(1))
     assert other["calf_tightness right"].mean == one["calf_tightness left"].mean
     assert other["arch_drop left"].value == one["arch_drop right"].value
+
+
+@pytest.mark.parametrize("prior", ["mixture", "flat", "population"])
+def test_no_draw_of_a_strength_lies_below_none(prior):
+    weak = man(item("hip_abduction_strength", "right", 0.05, "Nm/kg"))
+    (parameter,) = (p for p in survey_person(weak).measured if p.side == "right")
+    values = parameter.at(np.linspace(-4.0, 4.0, 401), prior)
+    assert values.min() >= 0.0
+    assert (np.diff(values) >= 0.0).all() and values[200] > 0.0
+    strong = man(item("hip_abduction_strength", "right", 1.6, "Nm/kg"))
+    (parameter,) = (p for p in survey_person(strong).measured if p.side == "right")
+    np.testing.assert_allclose(parameter.at(_Z, prior), parameter._unbounded(_Z, prior))
+
+
+_Z = np.array([-1.96, 0.0, 1.96])
