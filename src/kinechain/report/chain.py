@@ -57,8 +57,9 @@ LEAST_RAD = math.radians(0.05)
 #: A load that changes by less than this share of what it is now, in the best estimate, is not worth one either.
 LEAST_SHARE = 0.01
 
-#: Contributions of this many targets are printed in full; the rest stay in the JSON.
-TARGETS_SHOWN = 8
+#: Contributions that count with less than this probability are not printed, and no more than so many rows are; all are
+#: in the JSON.
+LEAST_CHANCE, ROWS_SHOWN = 0.05, 16
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def chain_section(assessment: Assessment, palette: Palette | None = None) -> Cha
         tests=tuple(_tests(drivers)),
         treatments=tuple(_treatments(drivers)),
         priors=(*drivers.priors, *_sensitivity(drivers)),
-        groups=tuple(_groups(drivers)),
+        groups=(*_groups(drivers), *filter(None, [_unmoved(drivers)])),
         notes=(drivers.direction_reason, *drivers.notes, *chain.notes),
         not_players=tuple((p.name, p.side, p.reason, p.next_test) for p in drivers.not_players),
     )
@@ -300,11 +301,24 @@ def _sets(drivers: Drivers) -> tuple[tuple[str, str], ...]:
 
 
 def _rows(drivers: Drivers) -> Iterable[DriverRow]:
-    """Return the largest contributions, target by target in the order of the drivers."""
+    """Return the contributions that may count, those of the painful site first, then the most probable."""
     names = _names(drivers)
-    for table in drivers.targets[:TARGETS_SHOWN]:
-        for candidate in table.candidates:
-            yield _driver_row(names, table, candidate)
+    rows = [(table, c) for table in drivers.targets for c in table.candidates if c.p_relevant >= LEAST_CHANCE]
+    rows.sort(key=lambda row: (row[0].site != drivers.targets[0].site, -row[1].p_relevant))
+    for table, candidate in rows[:ROWS_SHOWN]:
+        yield _driver_row(names, table, candidate)
+
+
+def _unmoved(drivers: Drivers) -> str:
+    """Return which loads no candidate adds to, in one sentence; '' if there is no candidate."""
+    if not drivers.players:
+        return ""
+    still = [t for t in drivers.targets if all(c.p_relevant < LEAST_CHANCE for c in t.candidates)]
+    if not still:
+        return ""
+    named = ", ".join(dict.fromkeys(t.name for t in still))
+    chance = f"{100 * LEAST_CHANCE:.0f} %"
+    return f"No candidate reaches {chance} for {len(still)} of {len(drivers.targets)} loads, among them: {named}."
 
 
 def _driver_row(names: dict[str, str], table: TargetTable, candidate: Candidate) -> DriverRow:
