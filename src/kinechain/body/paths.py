@@ -480,11 +480,16 @@ def input_arms(paths: Paths, inputs: FloatArray, arms: FloatArray) -> FloatArray
         From `measure_paths`.
     """
     folded = arms * column_slopes(paths, inputs)[:, paths.entry_column]
-    dense = np.zeros((len(folded), len(paths.names), len(paths.tree.inputs)))
-    moves = paths.entry_input >= 0
-    times = np.arange(len(folded))[:, None]
-    np.subtract.at(dense, (times, paths.entry_path[moves], paths.entry_input[moves]), folded[:, moves])
-    return dense
+    count = len(paths.tree.inputs)
+    dense = np.zeros((len(folded), len(paths.names) * count))
+    moves = np.flatnonzero(paths.entry_input >= 0)
+    if len(moves):
+        # Entries of one path and input side by side are summed many times as fast as one by one.
+        place = paths.entry_path[moves] * count + paths.entry_input[moves]
+        order = np.argsort(place, kind="stable")
+        to, first = np.unique(place[order], return_index=True)
+        dense[:, to] = -np.add.reduceat(folded[:, moves[order]], first, axis=1)
+    return dense.reshape(len(folded), len(paths.names), count)
 
 
 def _posed(body: Body, musculature: Musculature, values: FloatArray) -> tuple[Paths, FloatArray]:

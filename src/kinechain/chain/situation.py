@@ -120,7 +120,7 @@ class ChainModel(Immutable):
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the inputs of the tree, in the order of ``Situation.inputs``."""
-        return tuple(self.tree.coordinates[c] for c in self.tree.inputs)
+        return tuple(self.tree.coordinates[c] for c in self.tree.inputs.tolist())
 
     def free_index(self, name: str) -> int:
         """Return the place of a coordinate among the free ones."""
@@ -130,9 +130,10 @@ class ChainModel(Immutable):
 
     def input_index(self, name: str) -> int:
         """Return the place of a coordinate among the inputs of the tree."""
-        if name not in self.inputs:
-            raise SettingError(f"'{name}' is no input of this body. {suggest(name, self.inputs)}")
-        return self.inputs.index(name)
+        inputs = self.inputs
+        if name not in inputs:
+            raise SettingError(f"'{name}' is no input of this body. {suggest(name, inputs)}")
+        return inputs.index(name)
 
     def pads_of(self, side: Side, *regions: str) -> IntArray:
         """Return the places of the pads of one foot, of all regions or of those named."""
