@@ -13,6 +13,11 @@ the loads.
 
 Held: speed and timing of the frame, and the muscles' stiffness, which is that of standing in proportion to what a leg
 carries (assumption).
+
+Two of these decide what a wedge does to the knee.  On a made walk, a lateral wedge of 5 degrees takes 10 % off the peak
+of the knee adduction moment: the centre of pressure goes 7 to 9 mm outward and the knee 3 to 5 mm inward.  With the
+subtalar joint half as stiff as it is held in a frame (70 to 150 N m/rad) it takes 6 % off; without posture control,
+which acts in a frame as it does in standing although nobody reacts within a tenth of a second, 8 %.
 """
 
 from __future__ import annotations
