@@ -254,13 +254,19 @@ def _series(paths: PathStiffness, force: FloatArray, gamma: FloatArray) -> Float
 
 def _tendon_stiffness(musculature: Musculature, force: FloatArray) -> FloatArray:
     """Return the slope of every tendon's curve at its force, (case, muscle) array, N/m; infinite without a tendon."""
-    out = np.full(force.shape, 1e12)
-    for i, muscle in enumerate(musculature.muscles):
+    muscles = musculature.muscles
+    alike: dict[tuple[str, float], list[int]] = {}
+    for i, muscle in enumerate(muscles):
         if muscle.tendon_slack_length_m > 0.0 and muscle.max_isometric_force_n > 0.0:
-            strain = np.linspace(0.0, 1.2 * muscle.tendon_strain, 241)
-            curve = tendon_force_strain(strain, muscle.curves, muscle.tendon_strain)
-            slope = np.interp(force[:, i] / muscle.max_isometric_force_n, curve, np.gradient(curve, strain))
-            out[:, i] = slope * muscle.max_isometric_force_n / muscle.tendon_slack_length_m
+            alike.setdefault((muscle.curves, muscle.tendon_strain), []).append(i)
+    out = np.full(force.shape, 1e12)
+    for of in alike.values():
+        curves, most = muscles[of[0]].curves, muscles[of[0]].tendon_strain
+        strain = np.linspace(0.0, 1.2 * most, 241)
+        curve = tendon_force_strain(strain, curves, most)
+        strength_n = np.array([muscles[i].max_isometric_force_n for i in of])
+        slope = np.interp(force[:, of] / strength_n, curve, np.gradient(curve, strain))
+        out[:, of] = slope * strength_n / np.array([muscles[i].tendon_slack_length_m for i in of])
     return out
 
 
