@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike
 from kinechain.body.body import Body
 from kinechain.body.hill import flatten_fibres, strength, tendon_force_strain
 from kinechain.body.muscle import Musculature
-from kinechain.body.paths import flatten_paths, input_arms, measure_paths
+from kinechain.body.paths import column_slopes, flatten_paths, input_arms, measure_paths
 from kinechain.body.tables import lookup
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError, suggest
@@ -326,8 +326,11 @@ def lowered_arches(
         tried = np.tile(out, (len(_GIVES), 1))
         tried[:, column] = _GIVES
         lengths, entries, _ = measure_paths(paths, tried[:, paths.tree.inputs])
-        arms = input_arms(paths, tried[:, paths.tree.inputs], entries)
-        own = arms[:, len(musculature.muscles) :, list(paths.tree.inputs).index(column)]
+        slopes = column_slopes(paths, tried[:, paths.tree.inputs])
+        own = np.zeros_like(lengths)
+        for entry in np.flatnonzero(paths.entry_input == list(paths.tree.inputs).index(column)):
+            own[:, paths.entry_path[entry]] -= entries[:, entry] * slopes[:, paths.entry_column[entry]]
+        own = own[:, len(musculature.muscles) :]
         held = -(own * _tensions(musculature, lengths[:, len(musculature.muscles) :])).sum(axis=1)
         if not held[0] <= moment <= held[-1]:
             raise SettingError(
