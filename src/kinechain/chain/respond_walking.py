@@ -14,10 +14,12 @@ the loads.
 Held: speed and timing of the frame, and the muscles' stiffness, which is that of standing in proportion to what a leg
 carries (assumption).
 
-Two of these decide what a wedge does to the knee.  On a made walk, a lateral wedge of 5 degrees takes 10 % off the peak
-of the knee adduction moment: the centre of pressure goes 7 to 9 mm outward and the knee 3 to 5 mm inward.  With the
-subtalar joint half as stiff as it is held in a frame (70 to 150 N m/rad) it takes 6 % off; without posture control,
-which acts in a frame as it does in standing although nobody reacts within a tenth of a second, 8 %.
+Posture control has no time: nobody reacts within a tenth of a second, so in a frame it does not act.
+
+What decides what a wedge does to the knee: on a made walk, a lateral wedge of 5 degrees moves the centre of pressure 7
+to 9 mm outward and the knee 3 to 5 mm inward.  With posture control as in standing it takes 10 % off the peak of the
+knee adduction moment, without 8 %, and 6 % with the subtalar joint half as stiff as it is held in a frame (70 to 150
+N m/rad).
 """
 
 from __future__ import annotations
@@ -310,7 +312,10 @@ def _held(model: ChainModel, base: Situation, frames: _Frames, frame: IntArray, 
         draft,
         stiffness=draft.stiffness + working,
         tonic=there.gradient,
+        # Within a tenth of a second nobody reacts: what answers is what is stiff already.
+        centre_gain=np.zeros_like(draft.centre_gain),
         centre_target=there.centre_of_mass[:, :2],
+        direction_gain=np.zeros_like(draft.direction_gain),
         direction_target=there.directions,
     )
 
