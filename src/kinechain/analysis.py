@@ -31,7 +31,7 @@ from kinechain.chain.change import Change
 from kinechain.chain.person_chain import ChainSettings, PersonChain, person_chain, standing_person, what_if
 from kinechain.chain.respond import Response
 from kinechain.core.arrays import Immutable
-from kinechain.core.errors import InputError, KinechainError, SettingError, SolveError
+from kinechain.core.errors import InputError, KinechainError, SettingError
 from kinechain.findings.balance import Stance
 from kinechain.findings.find import find_findings
 from kinechain.findings.gait import marker_fit_mm, marker_fit_norm
@@ -329,6 +329,8 @@ def try_changes(
     ------
     SettingError
         If the person may be given no what-if: danger signs, not screened, under 18, age unknown.
+    InputError
+        If mass and height cannot be of one adult, or a recording cannot be used.
     SolveError
         If the body does not stand with the changes.
     """
@@ -344,6 +346,8 @@ def try_changes(
     material = collect_recordings(paths, static, settings.profile, reading, preparing)
     say("Fitting the body")
     size, _ = _body_size(person, material)
+    if slip := _mass_slip(size):
+        raise InputError(f"{slip}: nothing that depends on mass can be told of it; check both")
     body, standing = _fit(size, material, settings)
     say("Standing the body up")
     stood = standing_person(person, body, standing.motion if standing else None, settings.chain)
@@ -369,7 +373,7 @@ def _chain(
     still = standing.motion if standing else None
     try:
         return person_chain(person, screen, body, still, findings, settings.chain, say), ""
-    except SolveError as error:
+    except KinechainError as error:
         return None, f"The chain of this body could not be computed: {str(error).rstrip('.')}."
 
 
@@ -439,14 +443,19 @@ def _contradictions(size: BodySize, findings: Sequence[Finding]) -> tuple[str, .
                 f"Hip to ankle measures {share:.0%} of the stated height of {size.height_m:.2f} m: check the height, "
                 "the unit of length of the recording, and that it is of this person."
             )
-    if size.mass_kg is not None and size.height_m is not None:
-        index = size.mass_kg / size.height_m**2
-        if not MASS_INDEX[0] <= index <= MASS_INDEX[1]:
-            said.append(
-                f"{size.mass_kg:.1f} kg at {size.height_m:.2f} m make a body mass index of {index:.0f}: check both; "
-                "until then trust nothing that depends on mass."
-            )
+    if slip := _mass_slip(size):
+        said.append(f"{slip}: check both; until then trust nothing that depends on mass.")
     return tuple(said)
+
+
+def _mass_slip(size: BodySize) -> str:
+    """Say that mass and height cannot be of one adult; '' where they can, or one is not known."""
+    if size.mass_kg is None or size.height_m is None:
+        return ""
+    index = size.mass_kg / size.height_m**2
+    if MASS_INDEX[0] <= index <= MASS_INDEX[1]:
+        return ""
+    return f"{size.mass_kg:.1f} kg at {size.height_m:.2f} m make a body mass index of {index:.0f}"
 
 
 def _misfits(body: Body | None, trials: Sequence[GaitTrial], parts: Sequence[GaitTrial]) -> tuple[str, ...]:

@@ -141,7 +141,10 @@ def _gain_mass(a: Alteration) -> Fields:
     """Return body mass gained everywhere in proportion, or before the spine."""
     now, gained = a.situation, a.kilograms()
     if a.change.word("where") == "whole":
-        return {"mass": now.mass * (1.0 + gained / now.mass.sum(axis=1))[:, None]}
+        left = 1.0 + gained / now.mass.sum(axis=1)
+        if not (left > 0.0).all():
+            raise SettingError(f"'{a.change.text}' leaves nothing of the body; take less than it weighs")
+        return {"mass": now.mass * left[:, None]}
     return _loaded(a, "lumbar3", gained, np.stack([a.lengths(a.change.number("forward")), *np.zeros((2, len(now)))], 1))
 
 

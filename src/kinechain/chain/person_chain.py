@@ -126,6 +126,8 @@ class ChainSettings:
     def __post_init__(self) -> None:
         if not 20 <= self.draws <= 10_000:
             raise SettingError(f"draws of the chain is {self.draws}; give a number from 20 to 10000")
+        if self.seed < 0:
+            raise SettingError(f"the seed of the chain is {self.seed}; give 0 or more")
         if self.prior not in PRIORS:
             raise SettingError(f"the prior of the chain is '{self.prior}'; choose {' or '.join(PRIORS)}")
 
@@ -229,30 +231,37 @@ def person_chain(
     shown = tuple(dict.fromkeys([*(p.change for p in drivers.players), *SHOWN_WHAT_IFS]))
     more = [text for text in shown if text not in answers]
     answers |= dict(zip(more, share_out(asked, more), strict=True))
+    told = {text: answer for text, answer in answers.items() if isinstance(answer, Response)}
     return PersonChain(
-        links=tuple(gain for text, start, sides in GAIN_CHANGES for gain in _gains(answers[text], start, sides)),
+        links=tuple(g for text, start, sides in GAIN_CHANGES if text in told for g in _gains(told[text], start, sides)),
         drivers=drivers,
-        what_ifs=tuple(answers[text] for text in shown),
+        what_ifs=tuple(told[text] for text in shown if text in told),
         limits=tuple(_limits()),
-        notes=stood.notes,
+        notes=(*stood.notes, *(answer for answer in answers.values() if isinstance(answer, str))),
     )
 
 
-def _asker(stood: StandingPerson) -> Callable[[str], Response]:
-    """Return what answers one change of a person on one core; what is so without a change is computed here, once."""
+def _asker(stood: StandingPerson) -> Callable[[str], Response | str]:
+    """Return what answers one change of a person on one core; what is so without a change is computed here, once.
+
+    A change with which the body does not stand is answered by a sentence: it takes nothing else away.
+    """
     at_rest = solve_equilibrium(stood.model, stood.situation)
     loads = compute_targets(stood.model, stood.situation, at_rest, slopes=stood.slopes)
 
-    def asked(text: str) -> Response:
-        return respond(
-            stood.model,
-            stood.situation,
-            [parse_change(text)],
-            before=at_rest,
-            loads=loads,
-            slopes=stood.slopes,
-            workers=1,
-        )
+    def asked(text: str) -> Response | str:
+        try:
+            return respond(
+                stood.model,
+                stood.situation,
+                [parse_change(text)],
+                before=at_rest,
+                loads=loads,
+                slopes=stood.slopes,
+                workers=1,
+            )
+        except (SettingError, SolveError) as error:
+            return f"What if '{text}' has no answer: {str(error).rstrip('.')}."
 
     return asked
 

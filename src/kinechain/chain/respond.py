@@ -27,6 +27,7 @@ from kinechain.chain.unknowns import read_unknowns
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError, SolveError
 from kinechain.core.estimate import Estimate, NotMeasured
+from kinechain.core.text import listed
 from kinechain.loads.lumbar import LUMBAR_JOINTS, disc_inclinations, sample_disc_inclinations
 from kinechain.motion.signs import SIDES
 
@@ -37,6 +38,8 @@ LARGEST_FAILURE = 0.05
 #: A person who was seen to stand stands: draws that do not are no such people, and left out.  If more than this share
 #: is left out, what is drawn from is wrong.
 LARGEST_LEFT_OUT = 0.5
+#: More changes at once are a slip of the pen.
+MOST_CHANGES = 20
 #: A link counts as moved by a change from this share of the link that moves most (assumption).
 _MOVED = 0.5
 #: Changes smaller than this, rad, are rounding: no gain is told against them.
@@ -146,12 +149,14 @@ def respond(
     Raises
     ------
     SettingError
-        If there is no change.
+        If there is no change, or more than `MOST_CHANGES`.
     SolveError
         If more than 5 % of the drawn people who stand without the change do not with it, or half of them not at all.
     """
     if not changes:
         raise SettingError("a response needs a change; give one, such as parse_change('wedge both 5 raise=lateral')")
+    if len(changes) > MOST_CHANGES:
+        raise SettingError(f"{len(changes)} changes at once are too many; make up to {MOST_CHANGES} together")
     first = solve_equilibrium(model, situation, workers=workers) if before is None else before
     changed = alter(model, situation, tuple(changes))
     second = reach_equilibrium(model, situation, changed, first, workers=workers)
@@ -255,13 +260,13 @@ def failures(first: Sequence[str], second: Sequence[str], changes: Sequence[Chan
         words = _counted(Counter(r for r in first if r))
         raise SolveError(
             f"only {stood} of {len(first)} drawn people stand before anything is changed: {words}; check the "
-            "posture, or the spreads that people are drawn from"
+            "mass, the height, the length of the foot and the posture"
         )
     failed = Counter(b for a, b in zip(first, second, strict=True) if b and not a)
     count = failed.total()
     if count > LARGEST_FAILURE * stood:
         raise SolveError(
-            f"{count} of {stood} drawn people do not stand with '{' and '.join(c.text for c in changes)}': "
+            f"{count} of {stood} drawn people do not stand with '{listed([c.text for c in changes], 4)}': "
             f"{_counted(failed)}; try a smaller change"
         )
     return dict(sorted(failed.items()))

@@ -28,7 +28,7 @@ def sort_inputs(paths: Sequence[Path]) -> tuple[Path | None, tuple[Path, ...]]:
     people = [path for path in paths if is_person_file(path)]
     if len(people) > 1:
         names = " and ".join(path.name for path in people)
-        raise SettingError(f"one person at a time: {names} are both person files; run kinechain assess once for each")
+        raise SettingError(f"one person at a time: {names} are both person files; run the command once for each")
     return (people[0] if people else None), tuple(path for path in paths if path not in people)
 
 

@@ -27,7 +27,7 @@ def whatif(
     change: Annotated[list[str], typer.Option("--change", help="What to alter; may be given again.", metavar="CHANGE")],
     static: Annotated[Path | None, typer.Option(help="The standing trial.", metavar="FILE")] = None,
     draws: Annotated[int, typer.Option(help="Draws of what was not measured.", metavar="N")] = 200,
-    seed: Annotated[int, typer.Option(help="Of the draws.", metavar="N")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the draws.", metavar="N", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print every link and load as JSON.")] = False,
 ) -> None:
     """Show what a change would do to one standing person, at every link and load, with its interval.

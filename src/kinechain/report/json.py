@@ -67,7 +67,8 @@ def assessment_json(assessment: Assessment) -> str:
             {"id": u.id, "side": u.side, "reason": u.answer.reason, "next_test": u.answer.next_test}
             for u in assessment.unmeasured
         ]
-        + _no_loads(assessment),
+        + _no_loads(assessment)
+        + _no_drivers(assessment),
         "links": [link_json(link) for link in assessment.chain.links] if assessment.chain else [],
         "loads": _loads(assessment),
         "plan": None,
@@ -117,6 +118,12 @@ def _no_loads(assessment: Assessment) -> list[dict[str, Any]]:
     if assessment.load_rows or not assessment.trials:
         return []
     return [{"id": "loads", "side": "both", "reason": why_no_loads(assessment), "next_test": ""}]
+
+
+def _no_drivers(assessment: Assessment) -> list[dict[str, Any]]:
+    if assessment.chain is not None or not assessment.no_chain:
+        return []
+    return [{"id": "drivers", "side": "both", "reason": assessment.no_chain, "next_test": ""}]
 
 
 def _loads(assessment: Assessment) -> list[dict[str, Any]]:
