@@ -10,6 +10,7 @@ World frame: x forward, y left, z up; the floor is z = 0.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -117,7 +118,7 @@ class ChainModel(Immutable):
         if len(self.springs) != len(self.free):
             raise SettingError(f"{len(self.springs)} springs do not belong to {len(self.free)} free coordinates")
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Names of the inputs of the tree, in the order of ``Situation.inputs``."""
         return tuple(self.tree.coordinates[c] for c in self.tree.inputs.tolist())
