@@ -100,6 +100,18 @@ def test_each_draw_has_its_own_body(model, parameters):
     assert np.nanstd(loads[:, target_index("plantar_load_heel_left")]) > 1.0
 
 
+def test_the_number_of_workers_changes_nothing(model, parameters):
+    unknowns = draw_unknowns(4, 1)
+    values = np.tile(typical(parameters), (person_game.CHUNK + 20, 1))
+    values[:, column(parameters, "leg_length")] = np.linspace(-10.0, 10.0, len(values))
+    numbers = np.arange(len(values)) % 4
+    one, two = (chain_game(model, parameters, unknowns, workers=w)(values, numbers) for w in (1, 2))
+    assert np.array_equal(one, two, equal_nan=True)
+    assert np.isfinite(one).any(axis=1).all()
+    last = chain_game(model, parameters, unknowns, workers=1)(values[-1:], numbers[-1:])
+    assert two[-1] == pytest.approx(last[0], rel=1e-6, abs=1e-6, nan_ok=True)
+
+
 def test_a_person_rests_as_they_were_seen(model, parameters, monkeypatch):
     posture = model.tree.default[model.tree.inputs].copy()
     posture[model.input_index("hip_flexion_l")] += 0.03

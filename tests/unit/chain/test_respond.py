@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import kinechain.chain.respond as module
 from kinechain.body.musculature import person_muscles
 from kinechain.body.skeleton import generic_body
 from kinechain.chain.change import parse_change
@@ -20,7 +21,7 @@ from kinechain.chain.respond import Response, draw_slopes, respond, tightness
 from kinechain.chain.situation import ChainModel, Situation
 from kinechain.chain.stand import standing_situation
 from kinechain.chain.standing_model import chain_model
-from kinechain.chain.targets import TARGETS, target_index
+from kinechain.chain.targets import TARGETS, compute_targets, target_index
 from kinechain.chain.unknowns import best_unknowns, draw_unknowns
 from kinechain.core.errors import SettingError, SolveError
 from kinechain.core.estimate import Estimate, NotMeasured
@@ -199,6 +200,27 @@ def test_people_who_do_not_stand_are_left_out_and_named(model: ChainModel, peopl
 def test_a_change_that_many_do_not_bear_is_refused(model: ChainModel, people: Situation) -> None:
     with pytest.raises(SolveError, match="do not stand with 'lift left 120'"):
         respond(model, people.case(slice(2)), [parse_change("lift left 120")], workers=1)
+
+
+def test_what_is_known_before_the_change_is_not_computed_again(
+    model: ChainModel, people: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes, slopes = [parse_change("lift left 5")], draw_slopes(DRAWS, 1)
+    plain = respond(model, people, changes, slopes=slopes, workers=1)
+    before = solve_equilibrium(model, people, workers=1)
+    loads = compute_targets(model, people, before, slopes=slopes)
+    asked = []
+
+    def counted(*given: object, **more: object) -> np.ndarray:
+        asked.append(given)
+        return compute_targets(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "compute_targets", counted)
+    known = respond(model, people, changes, before=before, loads=loads, slopes=slopes, workers=1)
+    assert len(asked) == 1
+    assert np.array_equal(known.target_changes, plain.target_changes, equal_nan=True)
+    assert np.array_equal(known.target_before, plain.target_before, equal_nan=True)
+    assert np.array_equal(known.link_changes, plain.link_changes)
 
 
 def test_without_muscles_links_answer_and_loads_say_why_not(model: ChainModel) -> None:
