@@ -88,6 +88,11 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
 )
 SEXES = ("female", "male", "both")
 
+#: As many people as the study has are drawn; a larger n is a slip of the pen and would fill the memory.
+MOST_PEOPLE = 10_000
+#: Years; as in a person file.
+OLDEST = 125
+
 
 @dataclass(frozen=True)
 class Published:
@@ -296,7 +301,8 @@ def parse_experiments(text: str, name: str) -> tuple[Experiment, ...]:
     """
     try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # A whole number of thousands of digits is a ValueError of its own.
         raise FileError(f"{name} is not valid TOML: {printable(str(error))}") from error
     known = ("schema_version", "experiment")
     for key in content:
@@ -445,8 +451,8 @@ def _check_whole(made: Experiment, where: str) -> None:
         raise FileError(f"{where} has {len(made.doses)} doses for {len(made.arms)} arms")
     if made.unread and (len(made.arms) != 1 or made.task == "walking"):
         raise FileError(f"{where}: unread holds what the only arm of a standing experiment may have been as well")
-    if made.measure in ("slope", "r squared") and not made.doses:
-        raise FileError(f"{where}: a {made.measure} needs doses")
+    if made.measure in ("slope", "r squared") and not any(made.doses):
+        raise FileError(f"{where}: a {made.measure} needs doses, not all of them 0")
     if made.measure == "correlation" and (made.drawn is None or len(made.arms) != 1 or len(made.arms[0]) != 1):
         raise FileError(f"{where}: a correlation needs one change whose amount is drawn, drawn = {{mean, sd}}")
     if made.measure == "fading" and max(len(made.outputs), len(made.arms)) < 2:
@@ -523,8 +529,10 @@ def _people(entry: Mapping[str, Any], where: str) -> People:
     given = _checked(entry, _PEOPLE, where)
     _one_of(given.get("sex", "both"), SEXES, "sex", where)
     people = People(**given)
-    if people.n is not None and not 1 <= people.n <= 1_000_000:
-        raise FileError(f"{where}: n is a number of people, got {people.n}")
+    if people.n is not None and not 1 <= people.n <= MOST_PEOPLE:
+        raise FileError(f"{where}: n is a number of people from 1 to {MOST_PEOPLE}, got {people.n}")
+    if people.age is not None and not 0 <= people.age <= OLDEST:
+        raise FileError(f"{where}: age is a mean in years from 0 to {OLDEST}, got {people.age:g}")
     if people.men is not None and not 0 <= people.men <= (people.n or 0):
         raise FileError(f"{where}: {people.men} men among {people.n} people")
     return people
@@ -552,6 +560,8 @@ def _rule(entry: Mapping[str, Any], where: str) -> Rule:
         raise FileError(f"{where}: a null needs with = [...], the rows of the same input that show something")
     if rule.low is not None and rule.high is not None and rule.low > rule.high:
         raise FileError(f"{where}: low lies above high")
+    if rule.times <= 0 or rule.least < 0 or (rule.tolerance is not None and rule.tolerance < 0):
+        raise FileError(f"{where}: times lies above 0, least and tolerance not below 0")
     return rule
 
 

@@ -178,7 +178,14 @@ def read_truths(folder: Path) -> dict[Path, Truth]:
     """
     if not (folder / _SUMMARY).is_file():
         raise FileError(f"{folder} holds no {_SUMMARY}; make people with 'kinechain virtual N --out {folder}' first")
-    return {path.parent: _read_truth(path) for path in sorted(folder.glob("*/truth.json"))}
+    made = _read_count(folder / _SUMMARY)
+    found = {path.parent: _read_truth(path) for path in sorted(folder.glob("*/truth.json"))}
+    if len(found) != made:
+        raise FileError(
+            f"{folder} holds the truth of {len(found)} people, and {made} were made; make the people again, in a new "
+            "folder"
+        )
+    return found
 
 
 def person_toml(person: Person) -> str:
@@ -209,12 +216,26 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
+def _read_count(path: Path) -> int:
+    """Return how many people a folder was made with."""
+    try:
+        return int(json.loads(path.read_text(encoding="utf-8"))["people"])
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise FileError(f"{path} does not tell how many people were made; make the people again") from error
+
+
 def _read_truth(path: Path) -> Truth:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:
             raise FileError(f"{path} is of '{content['schema']}', not of {SCHEMA}; make the people again")
         targets = tuple(content["typical"])
+        if set(targets) != {t.id for t in TARGETS}:
+            raise FileError(f"{path} tells of other loads than this version computes; make the people again")
+        if content["drivers"].keys() != content["contributions"].keys():
+            raise FileError(f"{path} tells what others contribute than its drivers; make the people again")
+        if content["name"] != path.parent.name:
+            raise FileError(f"{path} is the truth of somebody else than its folder says; make the people again")
         rows = [[_value(content["contributions"][key][t]) for t in targets] for key in content["drivers"]]
         return Truth(
             content["name"],
@@ -225,9 +246,12 @@ def _read_truth(path: Path) -> Truth:
             np.array(rows).reshape(len(rows), len(targets)),
             np.array([_value(content["typical"][t]) for t in targets]),
         )
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise FileError(f"{path} is no truth of a made person ({error}); make the people again") from error
 
 
 def _value(written: float | None) -> float:
+    """A number of JSON; null is what could not be computed, and nothing else is no number."""
+    if written is not None and not np.isfinite(written):
+        raise ValueError(f"{written} is no number")
     return float("nan") if written is None else float(written)

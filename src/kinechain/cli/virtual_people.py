@@ -19,7 +19,7 @@ __all__ = ["score", "virtual"]
 
 
 def virtual(
-    count: Annotated[int, typer.Argument(metavar="N", help="How many people.", min=1)],
+    count: Annotated[int, typer.Argument(metavar="N", help="How many people.", min=1, max=100_000)],
     out: Annotated[Path, typer.Option(help="Folder for the people.", metavar="DIR")],
     seed: Annotated[int, typer.Option(help="The same seed makes the same people.", min=0)] = 0,
     none: Annotated[

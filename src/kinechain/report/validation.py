@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from kinechain.chain.experiments import LABELS
 from kinechain.chain.validate import Outcome, share_passed
+from kinechain.core.text import printable
 
 __all__ = ["render_validation", "summary_of", "validation_json", "validation_rows"]
 
@@ -94,7 +95,7 @@ def render_validation(outcomes: Sequence[Outcome], mechanisms: Mapping[str, Mapp
             lines += _lines(outcome, row)
             for term, value in mechanisms.get(outcome.experiment.key, {}).items():
                 lines.append(f"      {term}: {_number(value)} {outcome.unit}")
-    return "\n".join([*lines[1:], "", *textwrap.wrap(summary_of(outcomes), _WIDTH)])
+    return "\n".join(map(printable, [*lines[1:], "", *textwrap.wrap(summary_of(outcomes), _WIDTH)]))
 
 
 def summary_of(outcomes: Sequence[Outcome]) -> str:
