@@ -7,6 +7,7 @@ import time
 import pypdfium2
 import pytest
 
+from kinechain.care.drivers import NOT_THE_CAUSE
 from kinechain.demonstration.demonstrate import demonstrate
 from kinechain.report.content import build_content
 from kinechain.report.html import render_html
@@ -29,7 +30,8 @@ def page(assessment):
 
 def test_every_sentence_of_the_pipeline_keeps_to_the_wording_rules(page):
     # Titles of papers are quoted as they are, and the danger signs must name what they ask for.
-    said = page.text.partition("Methods and sources")[0].lower()
+    # The one sentence that must name what a driver is not is the other exception.
+    said = page.text.partition("Methods and sources")[0].replace(NOT_THE_CAUSE, "").lower()
     for words in FORBIDDEN:
         assert not re.search(words, said), re.search(f".{{40}}{words}.{{40}}", said)
 
