@@ -42,6 +42,8 @@ LARGEST_LEFT_OUT = 0.5
 MOST_CHANGES = 20
 #: A link counts as moved by a change from this share of the link that moves most (assumption).
 _MOVED = 0.5
+#: What an interval and its middle are told of, shares of the draws.
+_SHARES = (0.025, 0.5, 0.975)
 #: Changes smaller than this, rad, are rounding: no gain is told against them.
 _NOTHING_RAD = 1e-6
 
@@ -317,12 +319,17 @@ def summarise(
     phase : 'standing' or 'walking'
     """
     source = _SOURCE.format(count=len(link_changes))
-    links = {link.id: _estimate(c, link.unit, source) for link, c in zip(LINKS, link_changes.T, strict=True)}
+    links = {
+        link.id: _estimate_of(q, link.unit, source) for link, q in zip(LINKS, _quantiles(link_changes), strict=True)
+    }
+    quantiles = _quantiles(target_before), _quantiles(target_changes)
     targets, levels = {}, {}
     for k, target in enumerate(TARGETS):
-        levels[target.id] = _load(target, target_before[:, k], source)
+        levels[target.id] = _load(target, target_before[:, k], source, quantiles[0][k])
         targets[target.id] = (
-            _FACETS if target.id == "l5_s1_facet_share" else _load(target, target_changes[:, k], source)
+            _FACETS
+            if target.id == "l5_s1_facet_share"
+            else _load(target, target_changes[:, k], source, quantiles[1][k])
         )
     return Response(
         changes=changes,
@@ -339,12 +346,18 @@ def summarise(
     )
 
 
-def _estimate(values: FloatArray, unit: str, source: str) -> Estimate:
-    low, middle, high = (float(x) for x in np.quantile(values, [0.025, 0.5, 0.975]))
+def _quantiles(table: FloatArray) -> list[list[float]]:
+    """Return the 2.5, 50 and 97.5 % of every column, NaN where one of its values is or there are none."""
+    found = np.quantile(table, _SHARES, axis=0) if len(table) else np.full((len(_SHARES), table.shape[1]), np.nan)
+    return [[float(q) for q in column] for column in np.asarray(found).T]
+
+
+def _estimate_of(quantiles: Sequence[float], unit: str, source: str) -> Estimate:
+    low, middle, high = quantiles
     return Estimate(middle, low, high, unit, source)
 
 
-def _load(target: Target, values: FloatArray, source: str) -> Estimate | NotMeasured:
+def _load(target: Target, values: FloatArray, source: str, quantiles: Sequence[float]) -> Estimate | NotMeasured:
     known = values[np.isfinite(values)]
     lost = len(values) - len(known)
     if not len(values) or lost > LARGEST_FAILURE * len(values):
@@ -354,7 +367,8 @@ def _load(target: Target, values: FloatArray, source: str) -> Estimate | NotMeas
             "a smaller change, or the strength and the arch of this person",
         )
     more = f"; {lost} of them without an answer" if lost else ""
-    return _estimate(known, target.unit, source + more)
+    told = np.quantile(known, _SHARES).tolist() if lost else quantiles
+    return _estimate_of(told, target.unit, source + more)
 
 
 def _gains(changes: tuple[Change, ...], link_changes: FloatArray, source: str) -> tuple[Gain, ...]:
@@ -374,7 +388,7 @@ def _gains(changes: tuple[Change, ...], link_changes: FloatArray, source: str) -
         start = twins.get(link.side, first) if is_both else first
         moved = link_changes[:, start]
         if k != start and link.unit == "rad" and np.abs(moved).min() > _NOTHING_RAD:
-            gain = _estimate(link_changes[:, k] / moved, "deg per deg", source)
+            gain = _estimate_of(np.quantile(link_changes[:, k] / moved, _SHARES).tolist(), "deg per deg", source)
             out.append(Gain(LINKS[start].id, link.id, link.side, gain, "assumption", keys))
     return tuple(out)
 
