@@ -345,14 +345,17 @@ def try_changes(
     preparing = PrepareSettings(up=settings.up, turned_over=settings.turned_over)
     material = collect_recordings(paths, static, settings.profile, reading, preparing)
     say("Fitting the body")
-    size, _ = _body_size(person, material)
+    size, notes = _body_size(person, material)
     if slip := _mass_slip(size):
         raise InputError(f"{slip}: nothing that depends on mass can be told of it; check both")
     body, standing = _fit(size, material, settings)
     say("Standing the body up")
     stood = standing_person(person, body, standing.motion if standing else None, settings.chain)
     say("Making the changes")
-    return what_if(stood, changes, permission)
+    answer = what_if(stood, changes, permission)
+    recording, still = (standing.recording, standing.motion) if standing else (None, None)
+    findings, _ = find_findings(person, body, recording, still, (), settings.stance)
+    return replace(answer, notes=(*_contradictions(size, findings), *notes, *answer.notes))
 
 
 def _chain(

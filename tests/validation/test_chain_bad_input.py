@@ -167,6 +167,14 @@ def test_a_standing_trial_of_nobody(call: Call, person: Callable[..., Path], sha
     assert_refused(call("whatif", person(), "--static", odd, *LIFT, *FEW), name)
 
 
+def test_a_what_if_says_what_it_rests_on(call: Call, person: Callable[..., Path], shared: Path) -> None:
+    code, out, said = call("whatif", person(), *LIFT, *FEW)
+    assert code == 0 and "No recording: a body of the stated size" in out, said
+    static = shared / "data/broken/axes/biobuddy_static.c3d"
+    code, out, said = call("whatif", person(height_m="1.20", mass_kg="45"), "--static", static, *LIFT, *FEW)
+    assert code == 0 and "of the stated height of 1.20 m: check the height" in out, said
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -286,7 +286,8 @@ def what_if(stood: StandingPerson, changes: Sequence[Change], permission: Permis
     """
     if not permission.is_given:
         raise SettingError(permission.reason)
-    return respond(stood.model, stood.situation, changes, slopes=stood.slopes)
+    answer = respond(stood.model, stood.situation, changes, slopes=stood.slopes)
+    return replace(answer, notes=tuple(dict.fromkeys([*answer.notes, *stood.notes])))
 
 
 def standing_person(
