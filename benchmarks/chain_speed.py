@@ -72,7 +72,7 @@ def measure(what: str, work: Callable[[], object], repeats: int) -> Cost:
         work()
         costs.append(Cost(what, time.perf_counter() - wall, processor_s() - used))
     best = min(costs, key=lambda c: c.processor_s)
-    print(f"  {what:44} {best.wall_s:7.3f} s on the wall, {best.processor_s:7.3f} s of the processors", flush=True)
+    print(f"  {what:44} {best.wall_s:8.4f} s on the wall, {best.processor_s:8.4f} s of the processors", flush=True)
     return best
 
 
