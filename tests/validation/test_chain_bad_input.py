@@ -297,6 +297,18 @@ def test_an_absurd_mass_takes_the_chain_and_not_the_assessment(person: Callable[
     assert "drivers" not in document and document["measures"]
 
 
+@pytest.mark.parametrize(("left", "right"), [(300, 1400), (1400, 300)])
+def test_a_difference_that_nobody_has_is_no_driver(person: Callable[..., Path], left: float, right: float) -> None:
+    found = assess(
+        read_person(person(exam=_exam("leg_length_tape", left, right))),
+        settings=Settings(chain=ChainSettings(draws=20)),
+    )
+    assert found.chain is not None, found.no_chain
+    assert not found.chain.drivers.players
+    (reason,) = (p.reason for p in found.chain.drivers.not_players if "1100 mm" in p.reason)
+    assert "check the measurement" in reason
+
+
 def test_a_what_if_without_an_answer_takes_no_driver_away(
     person: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -283,6 +283,17 @@ class Parameter:
         """Return the posterior probability of lying beyond 1.96 SD of the norm."""
         return float(self.is_beyond(self.at(_QUANTILES, prior)).mean())
 
+    @property
+    def can_be_made(self) -> bool:
+        """True unless legs differ by more than a body can be given: no slip of a tape becomes a smaller difference.
+
+        Other parameters are held within the limits of their change: what is tighter still is as tight as can be told.
+        """
+        if not self.kind.change.get("halved"):
+            return True
+        low, high = self.change().limits
+        return low <= float(self.kind.amount["scale"]) * (self.value - self.mean) <= high
+
     def amounts(self, values: FloatArray) -> FloatArray:
         """Return the amounts of its change that bring a typical body to some values.
 
@@ -472,6 +483,13 @@ def _why_not(parameter: Parameter, prior: Prior) -> str:
         return f"within what is usual: outside 1.96 SD of the norm with {100 * chance:.0f} % probability only"
     if deviation <= least:
         return f"{deviation:.1f} {unit} from the norm's mean is less than the test can tell ({least:.1f} {unit})"
+    if not parameter.can_be_made:
+        change = parameter.change()
+        low, high = change.limits
+        return (
+            f"{parameter.value:.0f} {unit} is more than a body can be given here ({low:g} to {high:g} {change.unit}); "
+            "check the measurement"
+        )
     return ""
 
 
