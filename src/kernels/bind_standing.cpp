@@ -157,7 +157,7 @@ nb::tuple solve(const StandingBody& body, const nb::dict& arrays, const Numbers&
       smallest[c] = rest.smallest_eigenvalue;
       iterations[c] = rest.iterations;
       status[c] = rest.status;
-      if (rest.status != kAtRest) continue;
+      if (rest.status != kAtRest && rest.status != kBalanced) continue;
       std::copy(terms.pad_force.begin(), terms.pad_force.end(), force.begin() + c * pads * 3);
       std::copy_n(terms.centre, 3, centre.begin() + c * 3);
     }

@@ -17,6 +17,7 @@ constexpr double kFirstRadius = 0.1, kLargestRadius = 0.3, kSmallestRadius = 1e-
 constexpr double kTie = 1e-9, kEnough = 1e-4, kDifference = 1e-6, kFeeler = 1e-3;
 constexpr double kShortestWay = 1.0 / 64.0;
 constexpr int kStepsOnTheWay = 20, kJointSteps = 200, kRootSteps = 60, kShifts = 60;
+constexpr int kBalanceSteps = 30, kBalanceCuts = 20;
 constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
 
 void cross(const double* a, const double* b, double* out) {
@@ -38,6 +39,52 @@ double largest(const double* values, Index count) {
 
 bool all_finite(const double* values, Index count) {
   return std::all_of(values, values + count, [](double x) { return std::isfinite(x); });
+}
+
+// A square matrix, definite or not, made ready to be solved by elimination with pivots.
+class Elimination {
+ public:
+  // False where the matrix is singular.
+  bool take(const double* matrix, Index n) {
+    n_ = n;
+    factor_.assign(matrix, matrix + n * n);
+    pivot_.resize(n);
+    for (Index k = 0; k < n; ++k) {
+      Index pivot = k;
+      for (Index i = k + 1; i < n; ++i)
+        if (std::fabs(factor_[i * n + k]) > std::fabs(factor_[pivot * n + k])) pivot = i;
+      pivot_[k] = pivot;
+      if (pivot != k) std::swap_ranges(&factor_[k * n], &factor_[k * n] + n, &factor_[pivot * n]);
+      const double head = factor_[k * n + k];
+      if (head == 0.0 || !std::isfinite(head)) return false;
+      for (Index i = k + 1; i < n; ++i) {
+        const double by = factor_[i * n + k] /= head;
+        for (Index j = k + 1; j < n; ++j) factor_[i * n + j] -= by * factor_[k * n + j];
+      }
+    }
+    return true;
+  }
+
+  void solve(double* x) const {
+    for (Index k = 0; k < n_; ++k) std::swap(x[k], x[pivot_[k]]);
+    for (Index i = 0; i < n_; ++i)
+      for (Index k = 0; k < i; ++k) x[i] -= factor_[i * n_ + k] * x[k];
+    for (Index i = n_ - 1; i >= 0; --i) {
+      for (Index k = i + 1; k < n_; ++k) x[i] -= factor_[i * n_ + k] * x[k];
+      x[i] /= factor_[i * n_ + i];
+    }
+  }
+
+ private:
+  Index n_ = 0;
+  std::vector<double> factor_;
+  std::vector<Index> pivot_;
+};
+
+double square_sum(const double* values, Index count) {
+  double out = 0.0;
+  for (Index i = 0; i < count; ++i) out += values[i] * values[i];
+  return out;
 }
 
 void require(bool holds, const char* what) {
@@ -625,16 +672,18 @@ void StandingSolver::add_reduced(const double* matrix, const double* root_by_joi
   }
 }
 
-bool StandingSolver::reduce(const StandingTerms& terms, Reduced& out) {
+bool StandingSolver::reduce(const StandingTerms& terms, Reduced& out, bool is_held) {
   const Index n = free_, joints = joints_;
   double root[kRoot * kRoot], column[kRoot];
   for (int i = 0; i < kRoot; ++i) std::copy_n(&terms.hessian[i * n], kRoot, root + i * kRoot);
-  if (!factorize(root, kRoot, 0.0)) return false;
+  Elimination unheld;
+  if (is_held ? !factorize(root, kRoot, 0.0) : !unheld.take(root, kRoot)) return false;
+  const auto solve = [&](double* x) { is_held ? substitute(kRoot, x) : unheld.solve(x); };
   out.root_by_joint.resize(kRoot * joints);
   out.residual.resize(joints);
   for (Index j = 0; j < joints; ++j) {
     for (int i = 0; i < kRoot; ++i) column[i] = -terms.hessian[i * n + kRoot + j];
-    substitute(kRoot, column);
+    solve(column);
     out.residual[j] = terms.gradient[kRoot + j] + terms.control_gradient[kRoot + j];
     for (int i = 0; i < kRoot; ++i) {
       out.root_by_joint[i * joints + j] = column[i];
@@ -642,7 +691,7 @@ bool StandingSolver::reduce(const StandingTerms& terms, Reduced& out) {
     }
   }
   std::copy_n(terms.control_gradient.data(), kRoot, out.control_root);
-  substitute(kRoot, out.control_root);
+  solve(out.control_root);
   out.hessian.assign(joints * joints, 0.0);
   add_reduced(terms.hessian.data(), out.root_by_joint.data(), 1.0, out.hessian.data());
   add_reduced(terms.control_hessian.data(), out.root_by_joint.data(), 1.0, out.hessian.data());
@@ -728,8 +777,85 @@ void StandingSolver::descend(const StandingCase& one, const double* start, int m
   rest.status = hits_ground ? kLost : kFalls;
 }
 
+// Newton's steps of root and joints together, from a rest near by; `left` holds what is left of the slope of E + C
+// among borne postures, and of E_r.
+void StandingSolver::balance(const StandingCase& one, double* values, double* multipliers, StandingRest& rest,
+                             StandingTerms& terms) {
+  const Index n = free_, all = n + kRoot;
+  const auto remains = [&](const StandingTerms& at, const double* push, std::vector<double>& left) {
+    left.resize(all);
+    for (Index i = 0; i < n; ++i) {
+      left[i] = at.gradient[i] + at.control_gradient[i];
+      for (int r = 0; r < kRoot; ++r) left[i] -= at.hessian[i * n + r] * push[r];
+    }
+    std::copy_n(at.gradient.data(), kRoot, left.data() + n);
+  };
+  std::vector<double> left, then, step(all), trial(n), pushed(kRoot);
+  evaluate(one, values, true, terms);
+  remains(terms, multipliers, left);
+  rest.status = kFalls;
+  for (int iteration = 0; iteration < kBalanceSteps; ++iteration) {
+    rest.iterations = iteration;
+    if (largest(left.data(), all) <= std::min(kRootTolerance, kJointTolerance)) {
+      if (reduce(terms, reduced_, false)) end(one, values, terms, reduced_, iteration, rest);
+      return;
+    }
+    if (!balancing_step(one, values, terms, multipliers, left, step)) return;
+    const double before = square_sum(left.data(), all);
+    bool is_nearer = false;
+    for (int cut = 0; cut < kBalanceCuts && !is_nearer; ++cut) {
+      for (Index i = 0; i < n; ++i) trial[i] = values[i] + step[i];
+      for (int r = 0; r < kRoot; ++r) {
+        pushed[r] = multipliers[r] + step[n + r];
+        if (!(std::fabs(trial[r] - one.reference[body_.free[r]]) <= kLargestFall)) return;
+      }
+      evaluate(one, trial.data(), true, there_);
+      remains(there_, pushed.data(), then);
+      is_nearer = square_sum(then.data(), all) < before;
+      for (double& s : step) s *= 0.5;
+    }
+    if (!is_nearer) return;
+    std::copy_n(trial.data(), n, values);
+    std::copy_n(pushed.data(), kRoot, multipliers);
+    std::swap(terms, there_);
+    left.swap(then);
+  }
+}
+
+bool StandingSolver::balancing_step(const StandingCase& one, const double* values, const StandingTerms& terms,
+                                    const double* multipliers, const std::vector<double>& left,
+                                    std::vector<double>& step) {
+  const Index n = free_, all = n + kRoot;
+  std::vector<double> conditions(all * all, 0.0);
+  const double length = largest(multipliers, kRoot);
+  for (const double sign : {1.0, -1.0}) {
+    if (!(length > 0.0)) break;
+    shifted_.assign(values, values + n);
+    for (int r = 0; r < kRoot; ++r) shifted_[r] += sign * multipliers[r] * (kDifference / length);
+    evaluate(one, shifted_.data(), false, ahead_);
+    const double factor = -sign * length / (2.0 * kDifference);
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < n; ++j) conditions[i * all + j] += factor * ahead_.hessian[i * n + j];
+  }
+  for (Index i = 0; i < n; ++i) {
+    for (Index j = 0; j < n; ++j)
+      conditions[i * all + j] += terms.hessian[i * n + j] + terms.control_hessian[i * n + j];
+    for (int r = 0; r < kRoot; ++r) {
+      conditions[i * all + n + r] = -terms.hessian[i * n + r];
+      conditions[(n + r) * all + i] = terms.hessian[r * n + i];
+    }
+  }
+  Elimination elimination;
+  if (!elimination.take(conditions.data(), all)) return false;
+  for (Index i = 0; i < all; ++i) step[i] = -left[i];
+  elimination.solve(step.data());
+  const double scale = std::min(1.0, kFirstRadius / largest(step.data(), n));
+  for (double& s : step) s *= scale;
+  return true;
+}
+
 // Brings the support from below the reference posture to where it is wanted, a rest at every step.
-void StandingSolver::follow(const StandingCase& one, StandingRest& rest, StandingTerms& terms) {
+void StandingSolver::follow(const StandingCase& one, bool is_balanced, StandingRest& rest, StandingTerms& terms) {
   const Index n = free_, pads = body_.pad_count();
   // What is brought along the way: anchors, normals, targets, and the force that fades.
   struct Way {
@@ -777,26 +903,33 @@ void StandingSolver::follow(const StandingCase& one, StandingRest& rest, Standin
   const StandingCase moved = here.on(one), felt = feeler.on(one);
   Index spent = 0;
   double share = 0.0, step = 1.0;
+  std::vector<double> multipliers(kRoot, 0.0);
   while (true) {
     bring(share, here);
     bring(share + kFeeler * step, feeler);
     const bool is_shortest = step <= kShortestWay;
     std::vector<double> predicted(values);
-    const bool has_begin = ahead(moved, felt, predicted.data());
+    const bool has_begin = !is_balanced && ahead(moved, felt, predicted.data());
+    std::vector<double> pushed(multipliers);
     bring(share + step, here);
     const StandingCase& now = share + step == 1.0 ? one : moved;
     // Where a pad is about to let go the tangent leads astray: the shortest step is tried without it as well.
-    for (int attempt = 0; attempt < (is_shortest ? 2 : 1); ++attempt) {
+    for (int attempt = 0; attempt < (is_shortest && !is_balanced ? 2 : 1); ++attempt) {
       rest.status = kFalls;
       rest.iterations = 0;
       const std::vector<double>& begin = attempt == 0 ? predicted : values;
-      if (attempt == 1 || has_begin) descend(now, begin.data(), is_shortest ? kJointSteps : kStepsOnTheWay, rest, terms);
+      const int most = is_shortest ? kJointSteps : kStepsOnTheWay;
+      if (is_balanced)
+        balance(now, predicted.data(), pushed.data(), rest, terms);
+      else if (attempt == 1 || has_begin)
+        descend(now, begin.data(), most, rest, terms);
       spent += rest.iterations + 1;
       if (rest.status == kAtRest) break;
     }
     rest.iterations = spent;
     if (rest.status == kAtRest) {
       values = rest.values;
+      multipliers.swap(pushed);
       share += step;
       if (share == 1.0) return;
       step = std::min(2.0 * step, 1.0 - share);
@@ -852,10 +985,19 @@ void StandingSolver::find(const StandingCase& one, const double* start, Standing
     descend(one, start, kStepsOnTheWay, rest, terms);
     if (is_found()) return;
   }
-  follow(one, rest, terms);
+  follow(one, false, rest, terms);
   if (is_found()) return;
   descend(one, reference.data(), kJointSteps, rest, terms);
   if (is_found()) return;
+  if (*one.centre_gain > 0.0) {
+    const Index status = rest.status;
+    follow(one, true, rest, terms);
+    if (is_found()) {
+      rest.status = kBalanced;
+      return;
+    }
+    rest.status = status;
+  }
   rest.values.assign(n, kNoNumber);
   rest.residual = rest.smallest_eigenvalue = kNoNumber;
 }

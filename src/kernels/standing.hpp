@@ -9,7 +9,7 @@
 namespace kinechain {
 
 // How one case ended.
-enum RestStatus : Index { kAtRest = 0, kLost = 1, kFalls = 2 };
+enum RestStatus : Index { kAtRest = 0, kLost = 1, kFalls = 2, kBalanced = 3 };
 
 // Coordinates of the root; they come first among the free ones.
 constexpr int kRoot = 6;
@@ -107,14 +107,17 @@ class StandingSolver {
   void hold(const StandingCase& one, const double* values);
   void evaluate_root(const StandingCase& one, const double* root, RootTerms& out);
   bool bear(const StandingCase& one, double* values);
-  bool reduce(const StandingTerms& terms, Reduced& out);
+  bool reduce(const StandingTerms& terms, Reduced& out, bool is_held = true);
+  void balance(const StandingCase& one, double* values, double* multipliers, StandingRest& rest, StandingTerms& terms);
+  bool balancing_step(const StandingCase& one, const double* values, const StandingTerms& terms,
+                      const double* multipliers, const std::vector<double>& left, std::vector<double>& step);
   void add_bend_of_root(const StandingCase& one, const double* values, Reduced& reduced);
   void add_reduced(const double* matrix, const double* root_by_joint, double factor, double* out);
   bool is_rest(const StandingTerms& terms, const Reduced& reduced) const;
   void end(const StandingCase& one, const double* values, const StandingTerms& terms, Reduced& reduced,
            Index iterations, StandingRest& rest);
   void descend(const StandingCase& one, const double* start, int most, StandingRest& rest, StandingTerms& terms);
-  void follow(const StandingCase& one, StandingRest& rest, StandingTerms& terms);
+  void follow(const StandingCase& one, bool is_balanced, StandingRest& rest, StandingTerms& terms);
   bool ahead(const StandingCase& before, const StandingCase& felt, double* values);
   bool trusted_step(const double* hessian, const double* gradient, Index count, double radius, double* step);
   bool factorize(const double* matrix, Index count, double shift);

@@ -19,7 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinechain.body.tree import KERNELS
-from kinechain.chain.rest import CONVERGED, FALLS, SITUATION_ARRAYS, Case, Rests, Shared, Terms, find_rests, terms_of
+from kinechain.chain.rest import (
+    BALANCED,
+    CONVERGED,
+    FALLS,
+    SITUATION_ARRAYS,
+    Case,
+    Rests,
+    Shared,
+    Terms,
+    find_rests,
+    terms_of,
+)
 from kinechain.chain.situation import ROOT, ChainModel, Equilibrium, Situation
 from kinechain.core.arrays import FloatArray, Immutable, IntArray, frozen
 from kinechain.core.errors import SettingError
@@ -35,6 +46,9 @@ FRICTION = 0.5
 #: Shear beyond friction of the single pads, in weights, above which the soles are taken to slip (assumption: such shear
 #: needs pads that rise by centimetres; plausible 1 to 10).
 HANGING = 3.0
+#: Who would topple with locked joints stands only if the centre of mass is at least so far inside the base, m: no
+#: muscle brings the centre of pressure beyond its edge (assumption: as much as people sway; plausible 2 to 10 mm).
+ROOM_M = 0.005
 #: So many cases are handed to a worker at once.
 CHUNK = 32
 
@@ -150,7 +164,7 @@ def solve_equilibrium(
     if start is not None and np.shape(start) != situation.reference.shape:
         raise SettingError(f"starts have shape {np.shape(start)}, the postures {situation.reference.shape}")
     begins = None if start is None else np.asarray(start, dtype=float)[:, shared.free].copy()
-    rests = _rests(shared, situation, begins, workers)
+    rests = _with_room(model, situation, _rests(shared, situation, begins, workers))
     return _equilibrium(model, situation, shared, rests, limit_rad, friction)
 
 
@@ -170,6 +184,30 @@ def _rests(shared: Shared, situation: Situation, begins: FloatArray | None, work
             with ThreadPoolExecutor(count) as threads:
                 done = list(threads.map(lambda part: Rests(*solve(arrays, starts, *part)), parts))
     return Rests(**{f.name: np.concatenate([getattr(d, f.name) for d in done]) for f in fields(Rests)})
+
+
+def _with_room(model: ChainModel, situation: Situation, rests: Rests) -> Rests:
+    """Return the rests, of those that are balanced only such as have room to be: the others fall."""
+    values, status = rests.values.copy(), rests.status.copy()
+    force, centre = rests.pad_force.copy(), rests.centre_of_mass.copy()
+    residual, smallest = rests.residual.copy(), rests.smallest_eigenvalue.copy()
+    for i in np.flatnonzero(status == BALANCED):
+        pads = evaluate(model, situation.case(int(i)), values[i : i + 1]).pad_position[0]
+        about = pads[situation.pad_level[i] > 0.0, :2] - centre[i, :2]
+        status[i] = CONVERGED if _room(about) >= ROOM_M else FALLS
+        if status[i] == FALLS:
+            for numbers in (values, force, centre, residual, smallest):
+                numbers[i] = np.nan
+    return Rests(values, force, centre, residual, smallest, rests.iterations, status)
+
+
+def _room(about: FloatArray) -> float:
+    """Return how far the origin lies inside the hull of points (point, 2), negative outside."""
+    sides = (about[:, None] - about[None]).reshape(-1, 2)
+    length = np.sqrt((sides**2).sum(axis=1))
+    sides = sides[length > 0.0] / length[length > 0.0, None]
+    outward = np.stack([sides[:, 1], -sides[:, 0]], axis=1)
+    return float((outward @ about.T).max(axis=1).min(initial=np.inf)) if len(outward) else -np.inf
 
 
 def _arrays(situation: Situation) -> dict[str, FloatArray]:

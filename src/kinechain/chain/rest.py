@@ -25,6 +25,19 @@ With :math:`D = dr/ds = -E_{rr}^{-1} E_{rs}`, :math:`T = (D, I)` and :math:`\lam
 
 The last term, the second derivative of :math:`r(s)`, is taken by a central difference along :math:`\lambda`.
 
+Where :math:`E_{rr}` is positive definite, a body whose joints were locked would stay up.  Where it is not, as on a foot
+that a wedge has twisted onto one edge of the heel and the other of the ball, such a body would topple, but people are
+not locked: their muscles alone are too soft to hold them at any time (loram2002).  The rest is defined as before, the
+least :math:`E + C` among the postures that the ground bears, :math:`E_r = 0`; only :math:`r(s)` cannot be followed
+through the posture in which :math:`E_{rr}` is singular.  There, root and joints are solved for together, with
+:math:`\lambda` as multipliers,
+
+.. math::
+    \nabla E + \nabla C - E_{\cdot r} \lambda = 0, \qquad E_r = 0
+
+and the rest is a minimum where :math:`\Phi_{ss}` is positive definite, as before.  Such a body is `BALANCED`; without
+control nothing balances it.
+
 A node turns what it carries about an axis :math:`a` through :math:`o` (or slides it along :math:`a`), so a point moves
 by :math:`m_i = a_i \times (p - o_i)`, and its second derivative by two nodes, i carrying j, is
 :math:`a_i \times m_j`.  Nodes follow free coordinates by functions (the knee's splines), which the chain rule folds.
@@ -48,6 +61,7 @@ if TYPE_CHECKING:
     from kinechain.chain.situation import Situation
 
 __all__ = [
+    "BALANCED",
     "CONVERGED",
     "FALLS",
     "LOST",
@@ -64,7 +78,7 @@ __all__ = [
 ]
 
 #: How a case ended.
-CONVERGED, LOST, FALLS = 0, 1, 2
+CONVERGED, LOST, FALLS, BALANCED = 0, 1, 2, 3
 
 #: Half width of the ramp, m: a pad at its surface is pressed in by 0.7 of it (assumption: thinner than skin, so that it
 #: only rounds the moment of contact; plausible 0.1 to 0.3 mm).
@@ -77,6 +91,8 @@ ROOT_COUNT = 6
 FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 0.1, 0.3, 1e-10
 #: Steps of the joints, at most, where the way to the rest goes on after it and where not; of the root for each.
 STEPS_ON_THE_WAY, JOINT_STEPS, ROOT_STEPS = 20, 200, 60
+#: Steps of root and joints together, and how often one is cut by half, at most.
+BALANCE_STEPS, BALANCE_CUTS = 30, 20
 #: The root may not go further than this from the reference, rad or m (45 degrees): the body falls.
 LARGEST_FALL = np.pi / 4.0
 #: A gain smaller than this, J, is lost in rounding: then the residual decides.
@@ -258,7 +274,7 @@ class Rest:
     residual : float, N m or N
     smallest_eigenvalue : float, N m/rad
     iterations, status : int
-        CONVERGED, LOST or FALLS.
+        CONVERGED, LOST, FALLS or BALANCED.
     """
 
     values: FloatArray
@@ -282,7 +298,7 @@ class Rests:
     residual : (case,) array, N m or N
     smallest_eigenvalue : (case,) array, N m/rad
     iterations, status : (case,) array of int
-        CONVERGED, LOST or FALLS.
+        CONVERGED, LOST, FALLS or BALANCED.
     """
 
     values: FloatArray
@@ -484,7 +500,8 @@ def find_rest(shared: Shared, case: Case, start: FloatArray | None) -> Rest:
     """Return where a case comes to rest.
 
     Newton's steps from ``start`` (free,) where one is given; else, or where these lead nowhere, the support is brought
-    from below the reference posture to where it is wanted; where this fails, Newton's steps from the reference.
+    from below the reference posture to where it is wanted; where this fails, Newton's steps from the reference; where
+    these fail too, the support is brought once more, the root and the joints solved for together.
     """
     reference = case.reference[shared.free]
     if not case.is_finite or not (case.mass.sum() > 0) or (start is not None and not np.isfinite(start).all()):
@@ -505,7 +522,12 @@ def find_rest(shared: Shared, case: Case, start: FloatArray | None) -> Rest:
     if rest.status != CONVERGED:
         rest = _descend(shared, case, reference, JOINT_STEPS)
         spent += rest.iterations
-    return replace(rest, iterations=spent) if rest.status == CONVERGED else _failed(reference, spent, rest.status)
+    if rest.status != CONVERGED and case.centre_gain > 0.0:
+        balanced = _follow(shared, case, reference, is_balanced=True)
+        spent += balanced.iterations
+        rest = replace(balanced, status=BALANCED) if balanced.status == CONVERGED else rest
+    is_found = rest.status in (CONVERGED, BALANCED)
+    return replace(rest, iterations=spent) if is_found else _failed(reference, spent, rest.status)
 
 
 @dataclass(frozen=True)
@@ -518,10 +540,10 @@ class _Reduced:
     control_root: FloatArray  # (root,): where the control would push the root
 
 
-def _reduce(terms: Terms) -> _Reduced | None:
-    """Eliminate the root; None where the ground does not hold it."""
+def _reduce(terms: Terms, *, is_held: bool = True) -> _Reduced | None:
+    """Eliminate the root; None where the ground does not hold it with the joints locked, if that is asked."""
     n, h = ROOT_COUNT, terms.hessian
-    if not _is_positive(h[:n, :n]):
+    if not (_is_positive(h[:n, :n]) if is_held else _is_regular(h[:n, :n])):
         return None
     root = -np.linalg.solve(h[:n, :n], h[:n, n:])
     turn = np.vstack([root, np.eye(h.shape[0] - n)])
@@ -535,14 +557,18 @@ def _reduce(terms: Terms) -> _Reduced | None:
 
 def _bend_of_root(shared: Shared, case: Case, values: FloatArray, reduced: _Reduced) -> FloatArray:
     """Return what the second derivative of the root's place adds to the Hessian (joint, joint)."""
-    length = float(np.abs(reduced.control_root).max())
+    return np.asarray(reduced.turn.T @ _bend(shared, case, values, reduced.control_root) @ reduced.turn)
+
+
+def _bend(shared: Shared, case: Case, values: FloatArray, push: FloatArray) -> FloatArray:
+    """Return how the Hessian (free, free) falls as the root goes along a push (root,)."""
+    length = float(np.abs(push).max())
     if length == 0.0:
-        return np.zeros_like(reduced.hessian)
+        return np.zeros((len(values), len(values)))
     along = np.zeros(len(values))
-    along[:ROOT_COUNT] = reduced.control_root * (DIFFERENCE / length)
+    along[:ROOT_COUNT] = push * (DIFFERENCE / length)
     ahead, behind = (terms_of(shared, case, values + sign * along).hessian for sign in (1.0, -1.0))
-    turn = reduced.turn
-    return np.asarray(turn.T @ (ahead - behind) @ turn * (-length / (2.0 * DIFFERENCE)))
+    return np.asarray((ahead - behind) * (-length / (2.0 * DIFFERENCE)))
 
 
 def _is_rest(terms: Terms, reduced: _Reduced) -> bool:
@@ -632,11 +658,65 @@ def _bear(shared: Shared, case: Case, values: FloatArray) -> FloatArray | None:
     return values if held else None
 
 
-def _follow(shared: Shared, case: Case, values: FloatArray) -> Rest:
+def _balance(shared: Shared, case: Case, values: FloatArray, multipliers: FloatArray) -> tuple[Rest, FloatArray]:
+    """Return the rest next to ``values``, the root solved for with the joints, and its multipliers (root,)."""
+    n, start = ROOT_COUNT, case.reference[shared.free[:ROOT_COUNT]]
+    terms = terms_of(shared, case, values)
+    left = _left(terms, multipliers)
+    for iteration in range(BALANCE_STEPS):
+        if np.abs(left).max() <= min(ROOT_TOLERANCE, JOINT_TOLERANCE):
+            reduced = _reduce(terms, is_held=False)
+            if reduced is None:
+                break
+            return _ended(shared, case, values, terms, reduced, iteration), multipliers
+        step = _balancing_step(shared, case, values, terms, multipliers, left)
+        if step is None:
+            return _failed(values, iteration, FALLS), multipliers
+        for _ in range(BALANCE_CUTS):
+            trial, pushed = values + step[: len(values)], multipliers + step[len(values) :]
+            if not np.abs(trial[:n] - start).max() <= LARGEST_FALL:
+                return _failed(values, iteration, FALLS), multipliers
+            there = terms_of(shared, case, trial)
+            then = _left(there, pushed)
+            if float(then @ then) < float(left @ left):
+                break
+            step = 0.5 * step
+        else:
+            break
+        values, multipliers, terms, left = trial, pushed, there, then
+    return _failed(values, BALANCE_STEPS, FALLS), multipliers
+
+
+def _left(terms: Terms, multipliers: FloatArray) -> FloatArray:
+    """Return what is left of the conditions of a rest: of the slope of E + C among borne postures, and of E_r."""
+    slope = terms.gradient + terms.control_gradient - terms.hessian[:, :ROOT_COUNT] @ multipliers
+    return np.concatenate([slope, terms.gradient[:ROOT_COUNT]])
+
+
+def _balancing_step(
+    shared: Shared, case: Case, values: FloatArray, terms: Terms, multipliers: FloatArray, left: FloatArray
+) -> FloatArray | None:
+    """Return Newton's step of coordinates and multipliers, no coordinate further than the first radius."""
+    n, free = ROOT_COUNT, len(values)
+    conditions = np.zeros((free + n, free + n))
+    conditions[:free, :free] = terms.hessian + terms.control_hessian + _bend(shared, case, values, multipliers)
+    conditions[:free, free:] = -terms.hessian[:, :n]
+    conditions[free:, :free] = terms.hessian[:n]
+    if not np.isfinite(conditions).all():
+        return None
+    try:
+        step = -np.linalg.solve(conditions, left)
+    except np.linalg.LinAlgError:
+        return None
+    return np.asarray(step * min(1.0, FIRST_RADIUS / float(np.abs(step[:free]).max())))
+
+
+def _follow(shared: Shared, case: Case, values: FloatArray, *, is_balanced: bool = False) -> Rest:
     """Bring the support from below the reference posture to where it is wanted, a rest at every step.
 
     So are the targets of control.  What the reference posture lacks of being at rest is a force that fades on the way.
-    A step that leads to no rest is tried again half as long; the shortest one may lead anywhere downhill.
+    A step that leads to no rest is tried again half as long; the shortest one may lead anywhere downhill.  A balanced
+    body has its root solved for with the joints at every step.
     """
     terms = terms_of(shared, case, values)
     below = replace(
@@ -651,20 +731,23 @@ def _follow(shared: Shared, case: Case, values: FloatArray) -> Rest:
     if reduced is None or not _is_positive(reduced.hessian):
         return _failed(values, 0, FALLS if reduced is None else LOST)
     lacking = np.concatenate([terms.gradient[:ROOT_COUNT], reduced.residual])
-    share, step, spent = 0.0, 1.0, 0
+    share, step, spent, multipliers = 0.0, 1.0, 0, np.zeros(ROOT_COUNT)
     while True:
         before, felt, now = (_on_the_way(below, case, lacking, share + f * step) for f in (0.0, FEELER, 1.0))
         is_shortest = step <= SHORTEST_WAY
         # Where a pad is about to let go the tangent leads astray: the shortest step is tried without it as well.
-        for begin in (_ahead(shared, before, felt, values), values if is_shortest else None):
-            rest = _failed(values, 0, FALLS)
-            if begin is not None:
+        begins = (values,) if is_balanced else (_ahead(shared, before, felt, values), values if is_shortest else None)
+        for begin in begins:
+            rest, pushed = _failed(values, 0, FALLS), multipliers
+            if is_balanced:
+                rest, pushed = _balance(shared, now, values, multipliers)
+            elif begin is not None:
                 rest = _descend(shared, now, begin, JOINT_STEPS if is_shortest else STEPS_ON_THE_WAY)
             spent += rest.iterations + 1
             if rest.status == CONVERGED or not is_shortest:
                 break
         if rest.status == CONVERGED:
-            values, share = rest.values, share + step
+            values, share, multipliers = rest.values, share + step, pushed
             if share == 1.0:
                 return replace(rest, iterations=spent)
             step = min(2.0 * step, 1.0 - share)
@@ -727,6 +810,11 @@ def trusted_step(hessian: FloatArray, gradient: FloatArray, radius: float) -> Fl
                 return np.asarray(step)
         shift = max(4.0 * shift, 1e-6 * size)
     return None
+
+
+def _is_regular(matrix: FloatArray) -> bool:
+    """Say whether a matrix can be solved."""
+    return bool(np.isfinite(matrix).all() and np.linalg.det(matrix) != 0.0)
 
 
 def _is_positive(matrix: FloatArray) -> bool:

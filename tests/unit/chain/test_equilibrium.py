@@ -345,6 +345,30 @@ def test_a_body_pushed_beyond_its_base_falls(legs: ChainModel, standing: Situati
     assert np.isfinite(rest.inputs[[0, 2]]).all() and np.isfinite(rest.pad_force[[0, 2]]).all()
 
 
+def test_who_would_topple_with_locked_joints_is_balanced_where_there_is_room(
+    legs: ChainModel, standing: Situation, both: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The wish to lean on the heels brings the centre of mass to within half a millimetre of the edge of the base.
+    backward = replace(standing, centre_target=standing.centre_target - np.array([0.04, 0.0]))
+    assert solve_equilibrium(legs, backward).reason == ("falls",)
+    monkeypatch.setattr(solver, "ROOM_M", 0.0)
+    kernel, twin = both(lambda: solve_equilibrium(legs, backward, workers=1))
+    assert kernel.reason == twin.reason == ("",)
+    assert kernel.inputs == pytest.approx(twin.inputs, abs=1e-9)
+    assert kernel.smallest_eigenvalue == pytest.approx(twin.smallest_eigenvalue, rel=1e-6)
+    there = evaluate(legs, backward, kernel.inputs[:, [legs.input_index(n) for n in legs.free]])
+    assert np.linalg.eigvalsh(there.hessian[0, :6, :6])[0] < -50.0
+    assert np.abs(there.gradient[0, :6]).max() < 1e-6
+    lever = np.cross(there.pad_position[0] - there.centre_of_mass[0], there.pad_force[0]).sum(axis=0)
+    assert np.abs(lever).max() < 1e-6
+    # Nothing jumps where the posture passes the one from which a locked body would topple.
+    targets = standing.centre_target - np.linspace(0.03, 0.04, 41)[:, None] * [1.0, 0.0]
+    path = solve_equilibrium(legs, replace(standing.repeated(41), centre_target=targets))
+    assert path.reason == ("",) * 41
+    steps = np.abs(np.diff(path.centre_of_mass[:, 0]))
+    assert steps.max() < 2.0 * 0.01 / 40
+
+
 @pytest.mark.parametrize("shear", [2e4, 1e5, 3e5])
 @pytest.mark.parametrize("push", [0.25, 0.6])
 def test_no_body_hangs_on_its_soles(legs: ChainModel, shear: float, push: float) -> None:

@@ -8,7 +8,9 @@ import pytest
 from kinechain.body.body import Body
 from kinechain.body.pose import segment_poses
 from kinechain.body.skeleton import FOOT, generic_body
+from kinechain.chain.alter import alter
 from kinechain.chain.bearing import joint_demand, pad_levels, pad_loads, posed, toppling
+from kinechain.chain.change import parse_change
 from kinechain.chain.equilibrium import evaluate
 from kinechain.chain.situation import ROOT, ChainModel, Situation
 from kinechain.chain.stand import one_leg, scaled, settled, stand, standing_situation
@@ -234,6 +236,27 @@ def test_one_leg_is_the_mirror_image_of_the_other(model: ChainModel, situation: 
     assert right[model.input_index("pelvis_obliquity")] == pytest.approx(
         -left[model.input_index("pelvis_obliquity")], abs=1e-5
     )
+
+
+@pytest.mark.parametrize("raised", ["lateral", "medial"])
+def test_people_stand_on_one_leg_on_a_wedge(model: ChainModel, raised: str) -> None:
+    # As those of tateuchi2011 did.
+    people = standing_situation(model, draw_unknowns(20, 5))
+    wedge = [parse_change(f"wedge left {angle} raise={raised}") for angle in (5, 10)]
+    free = [model.input_index(n) for n in model.free]
+    unheld = 0
+    for change in wedge:
+        situation = alter(model, one_leg(model, people, "left"), change)
+        rest = stand(model, situation)
+        press = (rest.pad_force * situation.pad_normal).sum(axis=-1)
+        assert press.min() > -1e-9
+        weight = GRAVITY_M_S2 * situation.mass.sum(axis=1)
+        np.testing.assert_allclose(rest.pad_force.sum(axis=1), weight[:, None] * [0.0, 0.0, 1.0], atol=1e-6)
+        there = evaluate(model, situation, rest.inputs[:, free])
+        lever = there.pad_position - rest.centre_of_mass[:, None]
+        assert np.abs(np.cross(lever, rest.pad_force).sum(axis=1)).max() < 1e-6
+        unheld += int((np.linalg.eigvalsh(there.hessian[:, :6, :6])[:, 0] < 0.0).sum())
+    assert (unheld > 5) == (raised == "lateral")
 
 
 def test_settling_anew_in_the_reference_changes_nothing(model: ChainModel, situation: Situation) -> None:
