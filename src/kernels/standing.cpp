@@ -18,6 +18,7 @@ constexpr double kTie = 1e-9, kEnough = 1e-4, kDifference = 1e-6, kFeeler = 1e-3
 constexpr double kShortestWay = 1.0 / 64.0;
 constexpr int kStepsOnTheWay = 20, kJointSteps = 200, kRootSteps = 60, kShifts = 60;
 constexpr int kBalanceSteps = 30, kBalanceCuts = 20;
+constexpr double kBalancedResidual = 1e-6;
 constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
 
 void cross(const double* a, const double* b, double* out) {
@@ -798,6 +799,7 @@ void StandingSolver::balance(const StandingCase& one, double* values, double* mu
     rest.iterations = iteration;
     if (largest(left.data(), all) <= std::min(kRootTolerance, kJointTolerance)) {
       if (reduce(terms, reduced_, false)) end(one, values, terms, reduced_, iteration, rest);
+      if (!(rest.status == kAtRest && rest.residual <= kBalancedResidual)) rest.status = kFalls;
       return;
     }
     if (!balancing_step(one, values, terms, multipliers, left, step)) return;

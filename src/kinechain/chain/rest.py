@@ -93,6 +93,9 @@ FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 0.1, 0.3, 1e-10
 STEPS_ON_THE_WAY, JOINT_STEPS, ROOT_STEPS = 20, 200, 60
 #: Steps of root and joints together, and how often one is cut by half, at most.
 BALANCE_STEPS, BALANCE_CUTS = 30, 20
+#: Largest residual, N m or N, of a balanced body whose root follows the joints again; larger ones tell of a stiffness
+#: that is not symmetric.
+BALANCED_RESIDUAL = 1e-6
 #: The root may not go further than this from the reference, rad or m (45 degrees): the body falls.
 LARGEST_FALL = np.pi / 4.0
 #: A gain smaller than this, J, is lost in rounding: then the residual decides.
@@ -668,7 +671,8 @@ def _balance(shared: Shared, case: Case, values: FloatArray, multipliers: FloatA
             reduced = _reduce(terms, is_held=False)
             if reduced is None:
                 break
-            return _ended(shared, case, values, terms, reduced, iteration), multipliers
+            rest = _ended(shared, case, values, terms, reduced, iteration)
+            return (rest if rest.residual <= BALANCED_RESIDUAL else _failed(values, iteration, FALLS)), multipliers
         step = _balancing_step(shared, case, values, terms, multipliers, left)
         if step is None:
             return _failed(values, iteration, FALLS), multipliers
