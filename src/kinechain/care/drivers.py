@@ -38,6 +38,7 @@ __all__ = [
     "Treatment",
     "judge_drivers",
     "may_attribute",
+    "percent",
 ]
 
 #: Stands beside every statement about a driver.
@@ -514,14 +515,26 @@ def judge_drivers(
         return "Nothing measured lies outside what is typical by more than its own error: no driver is named." + tail
     if undetermined or not sets:
         best = _listed(sets[0].drivers, names) if sets else "none"
-        share = f" (best: {best}, {100 * sets[0].probability:.0f} %)" if sets else ""
+        share = f" (best: {best}, {percent(sets[0].probability)})" if sets else ""
         return f"Undetermined: the measurements do not decide which of the candidates carry load{share}." + tail
     if not sets[0].drivers:
-        chance = f"{100 * none_supported:.0f} %"
+        chance = f"{percent(none_supported)}"
         return f"No driver is supported: with {chance} probability no candidate adds more load than the floor." + tail
-    chance = f"{100 * sets[0].probability:.0f} %"
+    chance = f"{percent(sets[0].probability)}"
     verb = "adds" if len(sets[0].drivers) == 1 else "each add"
     return f"With {chance} probability {_listed(sets[0].drivers, names)} {verb} more load than the floor." + tail
+
+
+def percent(probability: float) -> str:
+    """Return a probability as printed: draws cannot tell the last half percent from certainty.
+
+    Parameters
+    ----------
+    probability : float
+    """
+    if probability >= 0.995:
+        return "over 99 %"
+    return "under 1 %" if probability < 0.005 else f"{100.0 * probability:.0f} %"
 
 
 def _listed(keys: tuple[str, ...], names: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kinechain.care.drivers import Candidate, Drivers, Link, PlayerSide, TargetTable
+from kinechain.care.drivers import Candidate, Drivers, Link, NextTest, PlayerSide, TargetTable, percent
 from kinechain.chain.links import LINKS, link_index
 from kinechain.chain.respond import Response
 from kinechain.chain.targets import TARGETS
@@ -188,8 +188,18 @@ def driver_lines(assessment: Assessment) -> list[str]:
     lines = [drivers.verdict]
     names = _names(drivers)
     for key, p in zip((p.key for p in drivers.players), drivers.p_relevant, strict=True):
-        lines.append(f"  {names[key]}: adds load beyond the floor with {100 * p:.0f} % probability")
+        lines.append(f"  {names[key]}: adds load beyond the floor with {percent(p)} probability{_most(drivers, key)}.")
     return lines
+
+
+def _most(drivers: Drivers, key: str) -> str:
+    """Return to which load a player adds most surely, as the end of a sentence; '' if to none."""
+    found = [(table, c) for table in drivers.targets for c in table.candidates if c.key == key]
+    table, surest = max(found, key=lambda row: (row[1].p_relevant, row[1].contribution / row[0].floor.value))
+    if surest.p_relevant < LEAST_CHANCE:
+        return ""
+    estimate = clinical(Estimate(surest.contribution, surest.low, surest.high, surest.unit, "computed by this project"))
+    return f", most surely to {table.name}{_of(table.side)}: {_signed(estimate)}"
 
 
 def chain_sources(assessment: Assessment) -> tuple[str, ...]:
@@ -295,8 +305,7 @@ def _of(side: PlayerSide) -> str:
 def _sets(drivers: Drivers) -> tuple[tuple[str, str], ...]:
     names = _names(drivers)
     return tuple(
-        (" and ".join(names[key] for key in s.drivers) or "none of them", f"{100 * s.probability:.0f} %")
-        for s in drivers.sets
+        (" and ".join(names[key] for key in s.drivers) or "none of them", percent(s.probability)) for s in drivers.sets
     )
 
 
@@ -317,7 +326,7 @@ def _unmoved(drivers: Drivers) -> str:
     if not still:
         return ""
     named = ", ".join(dict.fromkeys(t.name for t in still))
-    chance = f"{100 * LEAST_CHANCE:.0f} %"
+    chance = percent(LEAST_CHANCE)
     return f"No candidate reaches {chance} for {len(still)} of {len(drivers.targets)} loads, among them: {named}."
 
 
@@ -332,7 +341,7 @@ def _driver_row(names: dict[str, str], table: TargetTable, candidate: Candidate)
         target=table.name + _of(table.side),
         contribution=value_words(estimate),
         interval=f"{estimate.low:.3g} to {estimate.high:.3g}",
-        chance=f"{100 * candidate.p_relevant:.0f} %",
+        chance=percent(candidate.p_relevant),
         share="" if candidate.share is None else f"{candidate.share:.0f} %",
         floor=value_words(floor),
         grade=candidate.grade,
@@ -340,9 +349,13 @@ def _driver_row(names: dict[str, str], table: TargetTable, candidate: Candidate)
 
 
 def _tests(drivers: Drivers) -> Iterable[str]:
+    best: dict[str, NextTest] = {}
     for test in drivers.next_tests:
+        best.setdefault(test.test, test)
+    for words, test in best.items():
+        where = "" if "both sides" in words else _of(test.side)
         why = f"to tell which link carries load; expected to settle {test.information:.2f} bits"
-        yield f"{test.test}{_of(test.side)} ({why})."
+        yield f"{words}{where} ({why})."
 
 
 def _treatments(drivers: Drivers) -> Iterable[str]:
@@ -366,8 +379,8 @@ def _sensitivity(drivers: Drivers) -> Iterable[str]:
     for other in drivers.sensitivity:
         leading = " and ".join(names[key] for key in other.leading.drivers) or "none"
         yield (
-            f"Under {other.prior}: most probable {leading} ({100 * other.leading.probability:.0f} %), none supported "
-            f"{100 * other.none_supported:.0f} %."
+            f"Under {other.prior}: most probable {leading} ({percent(other.leading.probability)}), none supported "
+            f"{percent(other.none_supported)}."
         )
 
 

@@ -180,7 +180,7 @@ def find_verdict(assessment: Assessment) -> Verdict:
         *lists,
         differences,
         links=_links(assessment.findings),
-        drivers=driver_lines(assessment)[0],
+        drivers=" ".join(line.strip() for line in driver_lines(assessment)),
         mind=_change_of_mind(lists, assessment),
         next_tests=_next_tests(assessment),
     )

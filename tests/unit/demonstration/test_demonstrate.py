@@ -43,6 +43,13 @@ def test_the_stiff_knee_is_the_one_measure_outside(assessment: Assessment) -> No
     assert ("knee.flexion_peak_swing", "right") not in outside
 
 
+def test_the_stiff_calf_of_the_sheet_is_the_driver_that_is_named(assessment: Assessment) -> None:
+    drivers = assessment.chain.drivers
+    assert [player.key for player in drivers.players] == ["calf_tightness right"]
+    assert drivers.p_relevant[0] > 0.9
+    assert drivers.sets[0].drivers == ("calf_tightness right",)
+
+
 def test_no_side_differs_but_by_what_was_made_on_purpose(assessment: Assessment) -> None:
     differ = {finding.id for finding in find_verdict(assessment).differences}
     # The stiff knee takes some of the range of its hip, about as much as the method errs.
@@ -50,6 +57,7 @@ def test_no_side_differs_but_by_what_was_made_on_purpose(assessment: Assessment)
         "knee.flexion_peak_swing_difference",
         "knee.flexion_range_difference",
         "leg.length_joint_centres_difference",
+        "ankle.lunge_test_difference",
     }
 
 
