@@ -78,7 +78,7 @@ SHOWN_LINKS = (
 #: Links that are one structure and told for both sides.
 MIDLINE_STEMS = ("pelvis_obliquity", "thorax_lean")
 
-#: Changes whose effect the report shows beside what makes each driver typical.
+#: Changes whose effect the report shows beside what making each driver typical would do.
 SHOWN_WHAT_IFS = (
     "wedge left 5 raise=medial",
     "wedge right 5 raise=medial",
@@ -228,14 +228,11 @@ def person_chain(
         posture=stood.posture,
         site=_site(person),
     )
-    shown = tuple(dict.fromkeys([*(p.change for p in drivers.players), *SHOWN_WHAT_IFS]))
-    more = [text for text in shown if text not in answers]
-    answers |= dict(zip(more, share_out(asked, more), strict=True))
     told = {text: answer for text, answer in answers.items() if isinstance(answer, Response)}
     return PersonChain(
         links=tuple(g for text, start, sides in GAIN_CHANGES if text in told for g in _gains(told[text], start, sides)),
         drivers=drivers,
-        what_ifs=tuple(told[text] for text in shown if text in told),
+        what_ifs=tuple(told[text] for text in SHOWN_WHAT_IFS if text in told),
         limits=tuple(_limits()),
         notes=(*stood.notes, *(answer for answer in answers.values() if isinstance(answer, str))),
     )
