@@ -49,6 +49,9 @@ _NOTHING_RAD = 1e-6
 
 Phase = Literal["standing", "walking"]
 
+#: So many of the drawn people are asked first whether they stand.
+_ASKED_FIRST = 12
+
 #: What no response holds.
 ADAPTATION = NotMeasured(
     "how a person adapts to a change (gets used to it, moves otherwise, spares what hurts) is behaviour, which "
@@ -161,6 +164,8 @@ def respond(
         raise SettingError(f"{len(changes)} changes at once are too many; make up to {MOST_CHANGES} together")
     first = solve_equilibrium(model, situation, workers=workers) if before is None else before
     changed = alter(model, situation, tuple(changes))
+    if len(situation) > 2 * _ASKED_FIRST:
+        _refuse_early(model, situation.case(slice(_ASKED_FIRST)), changed.case(slice(_ASKED_FIRST)), changes, workers)
     second = reach_equilibrium(model, situation, changed, first, workers=workers)
     moved = compute_links(model, second.inputs) - compute_links(model, first.inputs)
     reasons = _with_far_away(second.reason, moved)
@@ -179,6 +184,16 @@ def respond(
         loads_after += _nerves(model, situation, changes)[stands]
     notes = (*_left_out(first), *_only_asked(changes), *model.notes)
     return summarise(tuple(changes), moved, loads_before, loads_after - loads_before, failed, notes)
+
+
+def _refuse_early(
+    model: ChainModel, situation: Situation, changed: Situation, changes: Sequence[Change], workers: int | None
+) -> None:
+    """Refuse at once a change that most of a few people do not bear: to search for all of them takes minutes."""
+    first = solve_equilibrium(model, situation, workers=workers)
+    second = reach_equilibrium(model, situation, changed, first, workers=workers)
+    if 2 * int((first.is_solved & second.is_solved).sum()) < int(first.is_solved.sum()):
+        failures(first.reason, second.reason, changes)
 
 
 def draw_slopes(count: int, seed: int) -> FloatArray:

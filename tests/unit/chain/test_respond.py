@@ -202,6 +202,12 @@ def test_a_change_that_many_do_not_bear_is_refused(model: ChainModel, people: Si
         respond(model, people.case(slice(2)), [parse_change("lift left 120")], workers=1)
 
 
+def test_many_people_are_not_sought_when_the_first_of_them_fall(model: ChainModel, people: Situation) -> None:
+    few = people.case(slice(1)).repeated(40)
+    with pytest.raises(SolveError, match="12 of 12 drawn people do not stand with 'lift left 120'"):
+        respond(model, few, [parse_change("lift left 120")], workers=1)
+
+
 def test_what_is_known_before_the_change_is_not_computed_again(
     model: ChainModel, people: Situation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
