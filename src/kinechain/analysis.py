@@ -247,17 +247,14 @@ def assess(
         If there is nothing to assess, or none of the recordings can be used.
     """
     person, settings, say = person or Person(), settings or Settings(), progress or (lambda _: None)
-    paths = [*map(Path, recordings), *map(Path, person.recordings)]
-    static = static or (Path(person.static) if person.static else None)
+    paths, static = _paths(person, recordings, static)
     if not paths and static is None and not person.exam:
         raise InputError("nothing to assess: give a person file with an examination, a recording (C3D or TRC), or both")
     own = read_own_norms(norms) if norms is not None else None
     say("Asking the danger signs")
     screen = screen_person(person)
     say("Reading the recordings")
-    reading = ReadSettings(rate_hz=settings.rate_hz)
-    preparing = PrepareSettings(up=settings.up, turned_over=settings.turned_over)
-    material = collect_recordings(paths, static, settings.profile, reading, preparing)
+    material = _collect(paths, static, settings)
     say("Fitting the body")
     size, size_notes = _body_size(person, material)
     body, standing = _fit(size, material, settings)
@@ -338,12 +335,8 @@ def try_changes(
     permission = may_attribute(person, screen_person(person))
     if not permission.is_given:
         raise SettingError(permission.reason)
-    paths = [*map(Path, recordings), *map(Path, person.recordings)]
-    static = static or (Path(person.static) if person.static else None)
     say("Reading the recordings")
-    reading = ReadSettings(rate_hz=settings.rate_hz)
-    preparing = PrepareSettings(up=settings.up, turned_over=settings.turned_over)
-    material = collect_recordings(paths, static, settings.profile, reading, preparing)
+    material = _collect(*_paths(person, recordings, static), settings)
     say("Fitting the body")
     size, notes = _body_size(person, material)
     if slip := _mass_slip(size):
@@ -356,6 +349,20 @@ def try_changes(
     recording, still = (standing.recording, standing.motion) if standing else (None, None)
     findings, _ = find_findings(person, body, recording, still, (), settings.stance)
     return replace(answer, notes=(*_contradictions(size, findings), *notes, *answer.notes))
+
+
+def _paths(person: Person, recordings: Sequence[Path], static: Path | None) -> tuple[list[Path], Path | None]:
+    """Return the walking trials and the standing trial, those of the person file included."""
+    return [*map(Path, recordings), *map(Path, person.recordings)], static or (
+        Path(person.static) if person.static else None
+    )
+
+
+def _collect(paths: Sequence[Path], static: Path | None, settings: Settings) -> Collection:
+    """Read recordings as the settings say."""
+    reading = ReadSettings(rate_hz=settings.rate_hz)
+    preparing = PrepareSettings(up=settings.up, turned_over=settings.turned_over)
+    return collect_recordings(paths, static, settings.profile, reading, preparing)
 
 
 def _chain(
