@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kinechain import cli
 from kinechain.analysis import Settings, assess, try_changes
 from kinechain.care.person import Person
 from kinechain.care.person_file import read_person
@@ -41,22 +40,6 @@ outputs = ["pelvis_tilt"]
 published = { text = "it tilts", value = 1.0, unit = "deg", sd = 0.5 }
 rule = { kind = "inside" }
 """
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Return a function that runs the command line and gives exit code, stdout and the refusal."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.excepthook", None)
-
-    def _call(*arguments: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            cli.main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        said = [line for line in err.splitlines() if line.startswith("kinechain:") or not line.endswith(" ...")]
-        return int(left.value.code or 0), out, "\n".join(said)
-
-    return _call
 
 
 @pytest.fixture
