@@ -263,14 +263,7 @@ def assess(
     if not trials and not parts and standing is None and (paths or static):
         raise InputError(refused[0] if refused else "none of the recordings can be used")
     say("Judging the measures")
-    findings, unmeasured = find_findings(
-        person,
-        body,
-        standing.recording if standing else None,
-        standing.motion if standing else None,
-        trials,
-        settings.stance,
-    )
+    findings, unmeasured = _judge(person, body, standing, trials, settings)
     if body is not None:
         findings = (*findings, *find_part(body, parts))
     loads = _loads(person, body, trials, standing, settings, say)
@@ -286,11 +279,7 @@ def assess(
         trials=trials,
         findings=findings,
         unmeasured=unmeasured,
-        refused=(
-            *refused,
-            *_contradictions(size, findings),
-            *_doubts(body, standing, trials, parts),
-        ),
+        refused=(*refused, *_contradictions(size, findings), *_doubts(body, standing, trials, parts)),
         notes=(*size_notes, *(body.notes if body else ()), *(own.notes if own else ()), *loads.notes, *emg_notes),
         provenance=_provenance(material, settings, own),
         parts=parts,
@@ -346,9 +335,16 @@ def try_changes(
     stood = standing_person(person, body, standing.motion if standing else None, settings.chain)
     say("Making the changes")
     answer = what_if(stood, changes, permission)
-    recording, still = (standing.recording, standing.motion) if standing else (None, None)
-    findings, _ = find_findings(person, body, recording, still, (), settings.stance)
+    findings, _ = _judge(person, body, standing, (), settings)
     return replace(answer, notes=(*_contradictions(size, findings), *notes, *answer.notes))
+
+
+def _judge(
+    person: Person, body: Body | None, standing: Standing | None, trials: Sequence[GaitTrial], settings: Settings
+) -> tuple[tuple[Finding, ...], tuple[Unmeasured, ...]]:
+    """Return the measures of a person beside their norms, and what was not measured."""
+    recording, still = (standing.recording, standing.motion) if standing else (None, None)
+    return find_findings(person, body, recording, still, trials, settings.stance)
 
 
 def _paths(person: Person, recordings: Sequence[Path], static: Path | None) -> tuple[list[Path], Path | None]:
