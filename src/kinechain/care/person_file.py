@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn, cast
 
 from kinechain.care.exam import ExamDefinition, read_exam_definitions
-from kinechain.care.person import Answer, ExamItem, NotExamined, Person, Sex
+from kinechain.care.person import Answer, ExamItem, History, NotExamined, Person, Sex
 from kinechain.care.red_flags import read_red_flags
 from kinechain.core.errors import FileError, PersonError, suggest
 from kinechain.core.text import printable
@@ -252,16 +252,16 @@ def _read_pseudonym(page: _Page, table: Mapping[str, Any]) -> str:
     return pseudonym
 
 
-def _read_history(page: _Page, table: Mapping[str, Any]) -> Mapping[str, object]:
+def _read_history(page: _Page, table: Mapping[str, Any]) -> History:
     page.check_keys("history", table, tuple(HISTORY_KEYS))
-    history: dict[str, object] = dict(table)
+    history: dict[str, Any] = dict(table)
     for key, limits in _present(table, HISTORY_NUMBERS):
         history[key] = page.number("history", key, table[key], limits)
     if "dominant_leg" in table:
         page.choice("history", "dominant_leg", table["dominant_leg"], ("left", "right"))
     if "pain_regions" in table:
         history["pain_regions"] = _read_regions(page, table["pain_regions"])
-    return MappingProxyType(history)
+    return History(**history)
 
 
 def _read_regions(page: _Page, regions: Any) -> tuple[str, ...]:

@@ -363,10 +363,9 @@ def _gains(response: Response, start: str, sides: Sequence[str]) -> list[Link]:
 
 def _site(person: Person) -> str | None:
     """Return the site of the first region of pain that a target belongs to; it orders what is shown, nothing else."""
-    regions = person.history.get("pain_regions", ())
-    for region in regions if isinstance(regions, (list, tuple)) else ():
+    for region in person.history.pain_regions:
         for word, site in _SITES.items():
-            if str(region).startswith(word):
+            if region.startswith(word):
                 return site
     return None
 

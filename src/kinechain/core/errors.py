@@ -8,7 +8,9 @@
     │   ├── RecordingError    a recording was read but cannot be used for what was asked
     │   │   └── SidesError    right and left cannot be told in it
     │   ├── PersonError       the person file is wrong (unknown key, impossible value)
+    │   ├── JournalError      a journal is damaged, or an entry of it is impossible
     │   └── SettingError      a setting or an argument is impossible
+    │       └── LockedError   danger signs hold it back
     ├── BodyError             a body cannot be built, scaled or compiled
     ├── SolveError            a computation did not converge
     └── EvidenceError         a number has no source, or a key dangles
@@ -27,7 +29,9 @@ __all__ = [
     "EvidenceError",
     "FileError",
     "InputError",
+    "JournalError",
     "KinechainError",
+    "LockedError",
     "PersonError",
     "RecordingError",
     "SettingError",
@@ -63,6 +67,14 @@ class PersonError(InputError):
 
 class SettingError(InputError):
     """A setting or an argument is impossible."""
+
+
+class JournalError(InputError):
+    """A journal is damaged, or an entry of it is impossible."""
+
+
+class LockedError(SettingError):
+    """Danger signs hold back what was asked: raised, open, or not yet cleared by a clinician."""
 
 
 class BodyError(KinechainError):

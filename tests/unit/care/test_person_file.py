@@ -61,7 +61,7 @@ def test_a_whole_file_is_read_as_written(folder: Path) -> None:
     person = read_person(write(folder, WHOLE))
     assert (person.pseudonym, person.sex, person.age_years) == ("P-017", "female", 52.0)
     assert (person.height_m, person.mass_kg, person.foot_length_m) == (1.68, 71.5, 0.245)
-    assert person.history["pain_regions"] == ("low_back", "heel_left")
+    assert person.history.pain_regions == ("low_back", "heel_left")
     assert person.static == str(folder / "static.c3d")
     assert person.recordings == (str(folder / "walk.c3d"),)
     drop, lunge, slump = person.exam

@@ -52,7 +52,7 @@ def test_a_leg_forty_millimetres_short_is_named_and_the_cause_of_pain_is_not(sho
 
 def test_the_site_of_pain_orders_what_is_shown_and_changes_nothing_else(short):
     person = short.person
-    elsewhere = replace(person, history={**person.history, "pain_regions": ["knee"]})
+    elsewhere = replace(person, history=replace(person.history, pain_regions=("knee",)))
     other = assess(elsewhere, settings=FEW).chain.drivers
     drivers = short.chain.drivers
     assert [t.target for t in other.targets] != [t.target for t in drivers.targets]

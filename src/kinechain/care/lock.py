@@ -1,0 +1,66 @@
+"""The lock: the one thing a plan, drivers, a what-if and an orthosis sheet cannot be made without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kinechain.care.clearance import Clearance, answers_digest
+from kinechain.care.person import Person
+from kinechain.care.red_flags import screen_person
+from kinechain.care.screen import Screen
+from kinechain.core.errors import LockedError
+
+__all__ = ["Unlocked", "unlock"]
+
+_SEAL = object()
+
+
+class Unlocked:
+    """Proof that the danger signs of one person were asked, and none holds back a plan.
+
+    Only `unlock` makes one.
+
+    Attributes
+    ----------
+    answers : str
+        `kinechain.care.clearance.answers_digest` of the person it was made for.
+    screen : Screen
+        As it was then.
+    """
+
+    __slots__ = ("answers", "screen")
+    answers: str
+    screen: Screen
+
+    def __init__(self, seal: object, answers: str, screen: Screen) -> None:
+        if seal is not _SEAL:
+            raise LockedError("the lock opens only by answering the danger signs: call unlock(person)")
+        object.__setattr__(self, "answers", answers)
+        object.__setattr__(self, "screen", screen)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise LockedError("the lock of a person cannot be altered; answer the danger signs again")
+
+    def belongs_to(self, person: Person) -> bool:
+        """Return whether it was made for exactly these answers."""
+        return self.answers == answers_digest(person)
+
+
+def unlock(person: Person, clearances: Sequence[Clearance] = ()) -> Unlocked:
+    """Return the proof that a person may be given a plan, drivers and what-ifs.
+
+    Parameters
+    ----------
+    person : Person
+    clearances : sequence of Clearance
+        Verified ones (`kinechain.care.keyring.trusted`).
+
+    Raises
+    ------
+    LockedError
+        If a danger sign is raised or open, the age is not known or under 18; it says which.
+    """
+    screen = screen_person(person)
+    if screen.plan_locked:
+        raise LockedError(screen.reason)
+    return Unlocked(_SEAL, answers_digest(person), screen)
