@@ -35,7 +35,7 @@ from kinechain.core.errors import EvidenceError, SettingError
 from kinechain.evidence.library import find_fact
 from kinechain.loads.lumbar import LUMBAR_JOINTS, disc_stiffness
 
-__all__ = ["passive_coupling", "passive_springs", "spring_ranges"]
+__all__ = ["passive_coupling", "passive_springs"]
 
 #: Real, or complex where a derivative is taken.
 _Values = NDArray[Any]
@@ -110,29 +110,6 @@ def passive_coupling(free: Sequence[str], reference: FloatArray) -> FloatArray:
             moment = _riener(name, at, by=other)(np.array(at[other] + 1j * _TINY))
             slopes[row, place[other]] = moment.imag / _TINY
     return np.asarray(-(slopes + slopes.T) / 2.0)
-
-
-def spring_ranges(free: Sequence[str], *, fascia: bool = True) -> FloatArray:
-    """Return between which factors the spring of every coordinate lies, (free, 2) array.
-
-    Parameters
-    ----------
-    free : sequence of str
-    fascia : bool
-        As for `passive_springs`.
-
-    Returns
-    -------
-    (free, 2) array, 1
-        Low and high over the value of its table row; 1 and 1 where nothing acts.  Where a limit torque is added to a
-        stiffness, those of the stiffness.
-    """
-    out = np.ones((len(free), 2))
-    for i, name in enumerate(free):
-        rows = _rows(name, fascia)
-        if rows:
-            out[i] = [float(rows[0][column]) / float(rows[0]["value"]) for column in ("low", "high")]
-    return out
 
 
 def _by_name(free: Sequence[str], reference: FloatArray) -> Mapping[str, float]:
