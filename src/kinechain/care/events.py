@@ -17,6 +17,7 @@ from kinechain.care.person import Answer, PersonSide, Score
 from kinechain.core.estimate import Estimate
 
 __all__ = [
+    "Acknowledged",
     "AdverseEvent",
     "Alerted",
     "CheckIn",
@@ -26,6 +27,8 @@ __all__ = [
     "Event",
     "FootwearWorn",
     "NextMorning",
+    "NotDone",
+    "Paused",
     "PlanMade",
     "Reviewed",
     "Session",
@@ -293,6 +296,50 @@ class Alerted(Event):
     alert: str
     urgency: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledged(Event):
+    """A clinician has seen an alert.
+
+    Attributes
+    ----------
+    alert : str
+        `kinechain.care.alerts.Alert.key` of the alert that was seen.
+    """
+
+    alert: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotDone(Event):
+    """An exercise was due and was not done; its ``why`` may tell the reason.
+
+    Attributes
+    ----------
+    exercise : str
+        Of ``exercises.toml``; '' for all of that day.
+    side : 'left', 'right' or 'both'
+    """
+
+    exercise: str = ""
+    side: PersonSide = "both"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paused(Event):
+    """Days without exercise that have a reason of their own.
+
+    Attributes
+    ----------
+    first, last : date
+        Both included.
+    reason : 'sick', 'holiday' or 'other'
+    """
+
+    first: date
+    last: date
+    reason: Literal["sick", "holiday", "other"]
 
 
 @dataclass(frozen=True, kw_only=True)
