@@ -6,16 +6,14 @@ a unit, a number where only a direction was read, and a number from a place that
 
 from __future__ import annotations
 
-import math
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal
 
 from kinechain.core.errors import EvidenceError, suggest
+from kinechain.evidence.checked import checked, entries, packaged
 
 __all__ = [
     "Claim",
@@ -280,19 +278,21 @@ def noise_floor(key: str) -> NoiseFloor:
 @cache
 def read_studies() -> Mapping[str, Study]:
     """Return all packaged studies by key."""
-    return MappingProxyType(parse_studies(_packaged("studies.toml"), "chain/studies.toml"))
+    return MappingProxyType(parse_studies(packaged("chain", "studies.toml"), "chain/studies.toml"))
 
 
 @cache
 def read_floors() -> Mapping[str, NoiseFloor]:
     """Return all packaged noise floors by key."""
-    return MappingProxyType(parse_floors(_packaged("noise_floors.toml"), "chain/noise_floors.toml", read_studies()))
+    return MappingProxyType(
+        parse_floors(packaged("chain", "noise_floors.toml"), "chain/noise_floors.toml", read_studies())
+    )
 
 
 @cache
 def read_claims() -> tuple[Claim, ...]:
     """Return the disputed claims in their order; the last, numbered 0, names the numbers that are distrusted."""
-    return parse_claims(_packaged("disputes.toml"), "chain/disputes.toml", read_studies())
+    return parse_claims(packaged("chain", "disputes.toml"), "chain/disputes.toml", read_studies())
 
 
 def parse_studies(text: str, name: str) -> dict[str, Study]:
@@ -310,7 +310,7 @@ def parse_studies(text: str, name: str) -> dict[str, Study]:
         If the text is no TOML, a key is there twice, a field lacks or is unknown, or a number was not read.
     """
     found: dict[str, Study] = {}
-    for place, entry in enumerate(_entries(text, name, "study", ("meta", "not_verified")), start=1):
+    for place, entry in enumerate(entries(text, name, "study", ("meta", "not_verified")), start=1):
         where = f"{name}: study {place}"
         if isinstance(entry.get("key"), str) and entry["key"]:
             where = f"{name}: study '{entry['key']}'"
@@ -346,18 +346,18 @@ def parse_floors(text: str, name: str, studies: Mapping[str, Study]) -> dict[str
         "note": (str, False),
     }
     found: dict[str, NoiseFloor] = {}
-    for place, entry in enumerate(_entries(text, name, "floor"), start=1):
+    for place, entry in enumerate(entries(text, name, "floor"), start=1):
         where = f"{name}: floor {place}"
-        checked = _checked(entry, fields, where)
-        if checked["key"] in found:
-            raise EvidenceError(f"{where}: '{checked['key']}' is there twice")
-        checked["study"] = _known(checked["study"], studies, f"{where} cites a study that is not there:")
-        if not any(r.value == checked["value"] and r.unit == checked["unit"] for r in checked["study"].results):
+        row = checked(entry, fields, where)
+        if row["key"] in found:
+            raise EvidenceError(f"{where}: '{row['key']}' is there twice")
+        row["study"] = _known(row["study"], studies, f"{where} cites a study that is not there:")
+        if not any(r.value == row["value"] and r.unit == row["unit"] for r in row["study"].results):
             raise EvidenceError(
-                f"{where}: no result of '{checked['study'].key}' is {checked['value']:g} {checked['unit']}; "
+                f"{where}: no result of '{row['study'].key}' is {row['value']:g} {row['unit']}; "
                 "a floor is a number that was read"
             )
-        found[checked["key"]] = NoiseFloor(**checked)
+        found[row["key"]] = NoiseFloor(**row)
     return found
 
 
@@ -378,17 +378,15 @@ def parse_claims(text: str, name: str, studies: Mapping[str, Study]) -> tuple[Cl
     """
     said: dict[int, list[Sentence]] = {0: []}
     heads: dict[int, tuple[str, str]] = {0: ("Numbers that are distrusted", "")}
-    for place, entry in enumerate(_entries(text, name, "claim", ("schema_version", "sentence")), start=1):
-        head = _checked(
-            entry, {"number": (int, True), "claim": (str, True), "verdict": (str, True)}, f"{name}: {place}"
-        )
+    for place, entry in enumerate(entries(text, name, "claim", ("schema_version", "sentence")), start=1):
+        head = checked(entry, {"number": (int, True), "claim": (str, True), "verdict": (str, True)}, f"{name}: {place}")
         if head["number"] in heads:
             raise EvidenceError(f"{name}: claim {head['number']} is there twice")
         heads[head["number"]], said[head["number"]] = (head["claim"], head["verdict"]), []
     fields = {"claims": (list, True), "stance": (str, True), "text": (str, True), "studies": (list, True)}
-    for place, entry in enumerate(_entries(text, name, "sentence", ("schema_version", "claim")), start=1):
+    for place, entry in enumerate(entries(text, name, "sentence", ("schema_version", "claim")), start=1):
         where = f"{name}: sentence {place}"
-        row = _checked(entry, fields, where)
+        row = checked(entry, fields, where)
         if row["stance"] not in ("for", "against", "note", "distrust"):
             raise EvidenceError(f"{where}: the stance is for, against, note or distrust, not '{row['stance']}'")
         cited = tuple(_known(k, studies, f"{where} cites a study that is not there:") for k in row["studies"])
@@ -401,24 +399,24 @@ def parse_claims(text: str, name: str, studies: Mapping[str, Study]) -> tuple[Cl
 
 
 def _study(entry: Mapping[str, Any], where: str) -> Study:
-    checked = _checked(entry, _STUDY_FIELDS, where)
-    if checked["quality"] not in QUALITIES:
-        raise EvidenceError(f"{where}: the quality is one of {', '.join(QUALITIES)}, not '{checked['quality']}'")
-    if "not read" in checked["read_level"].lower():
+    row = checked(entry, _STUDY_FIELDS, where)
+    if row["quality"] not in QUALITIES:
+        raise EvidenceError(f"{where}: the quality is one of {', '.join(QUALITIES)}, not '{row['quality']}'")
+    if "not read" in row["read_level"].lower():
         raise EvidenceError(f"{where} was not read; a study nobody read does not ship")
-    topics = checked.pop("topics")
+    topics = row.pop("topics")
     if not all(isinstance(t, int) for t in topics):
         raise EvidenceError(f"{where}: topics are whole numbers")
-    rows = checked.pop("result")
+    rows = row.pop("result")
     results = tuple(_result(row, f"{where}, result {i}") for i, row in enumerate(rows, start=1))
-    return Study(topics=tuple(topics), results=results, **checked)
+    return Study(topics=tuple(topics), results=results, **row)
 
 
 def _result(entry: Any, where: str) -> Result:
     if not isinstance(entry, dict):
         raise EvidenceError(f"{where} is no table; write [[study.result]]")
-    checked = _checked(entry, {k: (kind, needed) for k, (_, kind, needed) in _RESULT_FIELDS.items()}, where)
-    made = Result(**{_RESULT_FIELDS[k][0]: v for k, v in checked.items()})
+    row = checked(entry, {k: (kind, needed) for k, (_, kind, needed) in _RESULT_FIELDS.items()}, where)
+    made = Result(**{_RESULT_FIELDS[k][0]: v for k, v in row.items()})
     if made.kind not in KINDS:
         raise EvidenceError(f"{where}: no kind of effect '{made.kind}'. {suggest(made.kind, KINDS)}")
     if (made.value is None) != (made.kind in WORDS):
@@ -437,52 +435,7 @@ def _result(entry: Any, where: str) -> Result:
     return made
 
 
-def _checked(entry: Any, fields: Mapping[str, tuple[type, bool]], where: str) -> dict[str, Any]:
-    """Return the fields of one table after checking their names and types; numbers become floats."""
-    if not isinstance(entry, dict):
-        raise EvidenceError(f"{where} is no table")
-    out: dict[str, Any] = {}
-    for name, value in entry.items():
-        if name not in fields:
-            raise EvidenceError(f"{where}: unknown field '{name}'. {suggest(name, fields)}")
-        kind = fields[name][0]
-        if kind is float:
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise EvidenceError(f"{where}: '{name}' must be a number, got {value!r}")
-            value = float(value)
-        elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise EvidenceError(f"{where}: '{name}' must be {_KINDS_OF_VALUE[kind]}, got {value!r}")
-        out[name] = value
-    lacking = [n for n, (kind, needed) in fields.items() if needed and (n not in out or (kind is str and not out[n]))]
-    if lacking:
-        raise EvidenceError(f"{where} has no {lacking[0]}")
-    return out
-
-
-_KINDS_OF_VALUE = {str: "text", list: "a list", int: "a whole number", bool: "true or false"}
-
-
 def _known(key: Any, studies: Mapping[str, Study], complaint: str) -> Study:
     if not isinstance(key, str) or key not in studies:
         raise EvidenceError(f"{complaint} '{key}'. {suggest(str(key), studies)}")
     return studies[key]
-
-
-def _entries(text: str, name: str, kind: str, beside: Iterable[str] = ("schema_version",)) -> list[Any]:
-    """Return the tables of one kind; any other key of the file but those beside them is refused."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise EvidenceError(f"{name} is not valid TOML: {error}") from error
-    known = (kind, *beside)
-    for key in content:
-        if key not in known:
-            raise EvidenceError(f"{name}: unknown entry '{key}'. {suggest(key, known)}")
-    listed = content.get(kind, [])
-    if not isinstance(listed, list):
-        raise EvidenceError(f"{name}: write [[{kind}]], not [{kind}]")
-    return listed
-
-
-def _packaged(name: str) -> str:
-    return (files("kinechain.evidence") / "data" / "chain" / name).read_text(encoding="utf-8")
