@@ -321,6 +321,8 @@ class Plan:
         Of kinechain.
     replaces, reason : str
         Id of the plan it replaces and why; '' for a first plan.
+    answers : str
+        Digest of the answers it was made for: those of ``unlocked``, but for a past plan that is read again.
     """
 
     unlocked: Unlocked
@@ -334,10 +336,12 @@ class Plan:
     not_asked: tuple[Sentence, ...] = ()
     replaces: str = ""
     reason: str = ""
+    answers: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.unlocked, Unlocked):
             raise LockedError("no plan without unlocked danger signs: call unlock(person) first")
+        object.__setattr__(self, "answers", self.answers or self.unlocked.answers)
         ids = [part.id for part in self.parts]
         if twice := sorted({i for i in ids if ids.count(i) > 1}):
             raise SettingError(f"part '{twice[0]}' stands twice in the plan")
@@ -357,7 +361,7 @@ class Plan:
     @property
     def id(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of its content."""
-        content = repr((self.unlocked.answers, self.mode, self.made_on, self.weeks, self.parts, self.hypotheses))
+        content = repr((self.answers, self.mode, self.made_on, self.weeks, self.parts, self.hypotheses))
         return hashlib.sha256(f"{content}{self.replaces}{self.reason}{self.version}".encode()).hexdigest()[:16]
 
     def for_patient(self) -> tuple[Part, ...]:
