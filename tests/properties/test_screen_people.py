@@ -85,16 +85,13 @@ def people(seed: int, count: int) -> Iterator[Person]:
         open_share = rng.choice([0.0, 0.02, 0.5])
         asked = ORIGINAL + ADDED if rng.random() < 0.8 else ORIGINAL
         answers = {flag: an_answer(rng, open_share) for flag in asked}
-        marks = [
-            Symptom(rng.choice(["pain", "numbness", "tingling"]), rng.choice(["saddle", "calf_left", "calf_right"]))
-        ]
+        kind, place = rng.choice(["pain", "numbness", "tingling"]), rng.choice(["saddle", "calf_left", "calf_right"])
+        illnesses = [illness for illness in ("diabetes", "anticoagulants") if rng.random() < 0.5]
         yield Person(
             sex=rng.choice([None, "female", "male"]),
             age_years=rng.choice([None, 3.0, 17.99, 18.0, 44.0, 70.0, 71.0, 104.0]),
             history=a_history(rng),
-            conditions={
-                c: rng.choice(["yes", "no", "unknown"]) for c in ("diabetes", "anticoagulants") if rng.random() < 0.5
-            },  # type: ignore[misc]
+            conditions={illness: rng.choice(["yes", "no", "unknown"]) for illness in illnesses},
             screen={flag: answer for flag, answer in answers.items() if answer is not None},
             symptoms=(Symptom(kind, place),) if rng.random() < 0.05 else (),
             exam=an_exam(rng),
