@@ -60,5 +60,5 @@ def assert_possible(person: Person) -> None:
         value = getattr(person, key)
         assert value is None or (type(value) is float and low <= value <= high)
     assert all(math.isfinite(item.value) and item.side in ("left", "right", "both") for item in person.exam)
-    assert all(answer in ("yes", "no", "unknown") for answer in person.screen.values())
+    assert all(answer in ("yes", "no", "unknown", "skipped") for answer in person.screen.values())
     assert screen_person(person).plan_locked

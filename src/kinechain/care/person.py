@@ -73,7 +73,8 @@ class NotExamined:
         As in :class:`ExamItem`.
     state : 'skipped' or 'unknown'
         'skipped': asked for and not done; 'unknown': done, and the result is not known.
-    method : str
+    method, examiner : str
+    measured_on : date or None
     """
 
     id: str
@@ -81,6 +82,8 @@ class NotExamined:
     state: Literal["skipped", "unknown"]
     method: str
     part: str = ""
+    examiner: str = ""
+    measured_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -235,6 +238,8 @@ class Person:
     exam : tuple of ExamItem
     not_examined : tuple of NotExamined
     questionnaires : tuple of Score
+    not_answered : mapping of questionnaire id to 'skipped' or 'unknown'
+        Absent means missing.
     symptoms : tuple of Symptom
     wells : mapping of item id to Answer
         Of the two-level Wells score; only a clinician's examination fills it.
@@ -244,6 +249,10 @@ class Person:
         Path of the standing trial, as resolved from the person file.
     recordings : tuple of str
         Paths of the walking trials.
+    iwgdf_risk : int or None
+        Risk group of the diabetic foot, 0 to 3; 'unknown' and 'skipped' stand in ``conditions``.
+    skipped, unknown : frozenset of str
+        Of sex, age, height, mass and foot length: keys that were passed over, and keys answered with "I do not know".
     """
 
     pseudonym: str = "person"
@@ -258,8 +267,12 @@ class Person:
     exam: tuple[ExamItem, ...] = ()
     not_examined: tuple[NotExamined, ...] = ()
     questionnaires: tuple[Score, ...] = ()
+    not_answered: Mapping[str, Literal["skipped", "unknown"]] = field(default_factory=lambda: MappingProxyType({}))
     symptoms: tuple[Symptom, ...] = ()
     wells: Mapping[str, Answer] = field(default_factory=lambda: MappingProxyType({}))
     wells_examiner: str = ""
     static: str | None = None
     recordings: tuple[str, ...] = ()
+    iwgdf_risk: int | None = None
+    skipped: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()

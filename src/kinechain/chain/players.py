@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from kinechain.care.drivers import NotPlayer, Player, PlayerSide
+from kinechain.care.exam import current_exam
 from kinechain.care.finding import Finding, Norm
 from kinechain.care.person import ExamItem, Person
 from kinechain.chain.change import Change, find_kind
@@ -497,8 +498,9 @@ def _measurements(
     kind: PlayerKind, side: PlayerSide, person: Person, findings: Sequence[Finding]
 ) -> tuple[Measurement, ...]:
     out = []
+    sheet, _ = current_exam(person)
     for test in kind.tests:
-        items: dict[str, ExamItem] = {i.side: i for i in person.exam if i.id == test.item and i.unit == test.unit}
+        items: dict[str, ExamItem] = {i.side: i for i in sheet if (i.id, i.unit, i.part) == (test.item, test.unit, "")}
         value = _read(test, side, items, findings)
         if value is not None and math.isfinite(value):
             out.append(Measurement(value, test.name, test.error))

@@ -15,8 +15,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from kinechain.care.exam import current_exam
 from kinechain.care.finding import Finding, Norm, Unmeasured
-from kinechain.care.person import ExamItem, Person
+from kinechain.care.person import ExamItem, NotExamined, Person
 from kinechain.core.errors import EvidenceError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.evidence.library import Fact, read_facts
@@ -82,26 +83,42 @@ def find_exam(person: Person) -> tuple[list[Finding], list[Unmeasured]]:
     Returns
     -------
     findings, unmeasured : list
+
+    Notes
+    -----
+    Of several entries the latest day counts, its repeats averaged (`kinechain.care.exam.current_exam`).
     """
     measures = read_exam_measures()
-    findings = [_finding(person, item, measures.get(item.id)) for item in person.exam]
+    items, without_value = current_exam(person)
+    findings = [_finding(person, item, measures.get(item.id)) for item in items]
     for key, measure in measures.items():
         if "difference" in measure.rules:
-            pair = {i.side: i for i in person.exam if i.id == key and i.unit == measure.unit and i.side != "both"}
+            mine = [i for i in items if i.id == key and i.unit == measure.unit and not i.part]
+            pair = {i.side: i for i in mine if i.side != "both"}
             if len(pair) == 2:
                 findings.append(_difference(person, measure, pair["left"].value - pair["right"].value))
-    unmeasured = []
-    for absent in person.not_examined:
-        known = measures.get(absent.id)
-        name = known.name if known else absent.id.replace("_", " ")
-        reason = "skipped in the examination" if absent.state == "skipped" else "examined, the result is not known"
-        unmeasured.append(
-            Unmeasured(known.id if known else f"exam.{absent.id}", name, absent.side, NotMeasured(reason, name))
-        )
-    return findings, unmeasured
+    return findings, [_unmeasured(absent, measures.get(absent.id)) for absent in without_value]
+
+
+def _unmeasured(absent: NotExamined, measure: ExamMeasure | None) -> Unmeasured:
+    """Return what has no value, and why."""
+    name = measure.name if measure else absent.id.replace("_", " ")
+    place = measure.id if measure else f"exam.{absent.id}"
+    reason = "skipped in the examination" if absent.state == "skipped" else "examined, the result is not known"
+    if absent.part:
+        place, name = f"{place}.{_slug(absent.part)}", f"{name}, {absent.part}"
+    return Unmeasured(place, name, absent.side, NotMeasured(reason, name))
+
+
+def _slug(part: str) -> str:
+    return part.lower().replace(" ", "_").replace("-", "_")
 
 
 def _finding(person: Person, item: ExamItem, measure: ExamMeasure | None) -> Finding:
+    if measure is not None and item.part:
+        estimate = Estimate(item.value, item.value, item.value, item.unit or "-", "as entered; error not known")
+        place, name = f"{measure.id}.{_slug(item.part)}", f"{measure.name}, {item.part}"
+        return Finding(place, name, item.side, estimate, f"examination: {item.method}")
     if measure is None:
         estimate = Estimate(item.value, item.value, item.value, item.unit or "-", "as entered; error not known")
         return Finding(f"exam.{item.id}", item.id.replace("_", " "), item.side, estimate, f"examination: {item.method}")

@@ -12,6 +12,7 @@ from kinechain.body.body import Body
 from kinechain.body.muscle import Muscle, Musculature
 from kinechain.body.paths import moment_arms
 from kinechain.body.tree import flatten
+from kinechain.care.exam import current_exam
 from kinechain.care.person import Person
 from kinechain.core.errors import SettingError, suggest
 from kinechain.evidence.library import find_fact
@@ -79,7 +80,7 @@ def examined_strength(person: Person, body: Body, musculature: Musculature) -> t
     """
     fractions: dict[str, float] = {}
     notes = []
-    for item in person.exam:
+    for item in current_exam(person)[0]:
         if item.id not in EXAMINED:
             continue
         stem, direction, groups, source = EXAMINED[item.id]
