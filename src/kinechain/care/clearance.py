@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kinechain.care.person import Person
+from kinechain.care.proof import Proof
 
-__all__ = ["Clearance", "answers_digest"]
+__all__ = ["Clearance", "TrustedClearance", "answers_digest"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,20 @@ class Clearance:
         """What the signature is over."""
         fields = [self.flag, self.answers, self.clinician, self.reason, self.at.isoformat(), self.key_id]
         return json.dumps(["kinechain/clearance/1", *fields], ensure_ascii=True, separators=(",", ":")).encode()
+
+
+class TrustedClearance(Proof):
+    """A clearance whose signature was verified against the clinicians' keys of this installation.
+
+    Only `kinechain.care.keyring.trusted` and `kinechain.care.keyring.sign_clearance` make one.
+
+    Attributes
+    ----------
+    clearance : Clearance
+    """
+
+    __slots__ = ("clearance",)
+    clearance: Clearance
 
 
 def answers_digest(person: Person) -> str:

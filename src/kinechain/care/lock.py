@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kinechain.care.clearance import Clearance, answers_digest
+from kinechain.care.clearance import TrustedClearance, answers_digest
 from kinechain.care.person import Person
+from kinechain.care.proof import Proof
 from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
 from kinechain.core.errors import LockedError
 
 __all__ = ["Unlocked", "unlock"]
 
-_SEAL = object()
 
-
-class Unlocked:
+class Unlocked(Proof):
     """Proof that the danger signs of one person were asked, and none holds back a plan.
 
     Only `unlock` makes one.
@@ -32,27 +31,18 @@ class Unlocked:
     answers: str
     screen: Screen
 
-    def __init__(self, seal: object, answers: str, screen: Screen) -> None:
-        if seal is not _SEAL:
-            raise LockedError("the lock opens only by answering the danger signs: call unlock(person)")
-        object.__setattr__(self, "answers", answers)
-        object.__setattr__(self, "screen", screen)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise LockedError("the lock of a person cannot be altered; answer the danger signs again")
-
     def belongs_to(self, person: Person) -> bool:
         """Return whether it was made for exactly these answers."""
         return self.answers == answers_digest(person)
 
 
-def unlock(person: Person, clearances: Sequence[Clearance] = ()) -> Unlocked:
+def unlock(person: Person, clearances: Sequence[TrustedClearance] = ()) -> Unlocked:
     """Return the proof that a person may be given a plan, drivers and what-ifs.
 
     Parameters
     ----------
     person : Person
-    clearances : sequence of Clearance
+    clearances : sequence of TrustedClearance
         Verified ones (`kinechain.care.keyring.trusted`).
 
     Raises
@@ -60,7 +50,7 @@ def unlock(person: Person, clearances: Sequence[Clearance] = ()) -> Unlocked:
     LockedError
         If a danger sign is raised or open, the age is not known or under 18; it says which.
     """
-    screen = screen_person(person)
+    screen = screen_person(person, clearances)
     if screen.plan_locked:
         raise LockedError(screen.reason)
-    return Unlocked(_SEAL, answers_digest(person), screen)
+    return Unlocked._issue(answers=answers_digest(person), screen=screen)

@@ -1,12 +1,13 @@
 """The danger-sign lock opens only on a clear answer to every emergency question."""
 
 import tomllib
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
-from kinechain.care.person import Person
-from kinechain.care.red_flags import LOCKING, URGENCIES, read_red_flags, screen_person
+from kinechain.care.person import History, Person
+from kinechain.care.red_flags import LOCKING, URGENCIES, questions, read_red_flags, screen_person
 from kinechain.core.errors import PersonError
 
 ALL_NO = {flag.id: "no" for flag in read_red_flags()}
@@ -14,6 +15,10 @@ ALL_NO = {flag.id: "no" for flag in read_red_flags()}
 
 def adult(sex: str = "male", age: float | None = 40.0, **answers: str) -> Person:
     return Person(sex=sex, age_years=age, screen={**ALL_NO, **answers})  # type: ignore[arg-type]
+
+
+def with_history(person: Person, **told: object) -> Person:
+    return replace(person, history=History(**told))  # type: ignore[arg-type]
 
 
 def test_every_question_answered_no_unlocks_an_adult() -> None:
@@ -25,7 +30,11 @@ def test_a_recording_alone_is_not_screened() -> None:
     screen = screen_person(Person())
     assert (screen.level, screen.plan_locked) == ("not_screened", True)
     assert {flag.answer for flag in screen.flags} == {"not asked"}
-    assert {flag.id for flag in screen.flags} == {f.id for f in read_red_flags() if f.urgency == "emergency"}
+    emergencies = {f.id for f in read_red_flags() if f.urgency == "emergency" and not f.replaced_by}
+    open_flags = {flag.id for flag in screen.flags}
+    assert emergencies <= open_flags
+    assert not open_flags & {"pregnancy", "axspa_gate", "visceral_pain", "hopelessness", "psych_distress"}
+    assert {"visceral_pain", "hopelessness", "pregnancy"} <= set(screen.not_asked)
 
 
 def test_an_unknown_answer_is_told_from_one_that_was_not_asked() -> None:
@@ -35,7 +44,7 @@ def test_an_unknown_answer_is_told_from_one_that_was_not_asked() -> None:
     assert (screen.level, screen.plan_locked) == ("not_screened", True)
 
 
-@pytest.mark.parametrize("flag", [f for f in read_red_flags() if f.logic == "any"], ids=lambda f: f.id)
+@pytest.mark.parametrize("flag", [f for f in questions() if f.logic == "any"], ids=lambda f: f.id)
 def test_one_yes_to_a_question_that_is_enough_alone_gives_its_urgency(flag: object) -> None:
     screen = screen_person(adult(**{flag.id: "yes"}))  # type: ignore[attr-defined]
     assert screen.level == flag.urgency  # type: ignore[attr-defined]
@@ -46,7 +55,9 @@ def test_one_yes_to_a_question_that_is_enough_alone_gives_its_urgency(flag: obje
 @pytest.mark.parametrize(
     ("person", "level"),
     [
-        (adult(spine_steroids="yes"), "soon"),
+        (adult(spine_steroids="yes"), "same_day"),
+        (with_history(adult(spine_steroids="yes"), pain_weeks=30), "soon"),
+        (with_history(adult(sex="female", spine_steroids="yes"), pain_weeks=30), "same_day"),
         (adult(sex="female", spine_steroids="yes"), "same_day"),
         (adult(age=75, spine_steroids="yes"), "same_day"),
         (adult(spine_fragility_age="yes"), "soon"),
@@ -111,3 +122,18 @@ def test_every_question_has_sources_that_exist() -> None:
     for flag in read_red_flags():
         assert flag.urgency in URGENCIES
         assert set(flag.sources) <= known, flag.id
+
+
+def test_the_question_that_asked_two_things_is_an_emergency_unless_self_harm_is_denied() -> None:
+    old = {key: "no" for key in ALL_NO if key not in ("self_harm", "hopelessness")}
+
+    def level(**answers: str) -> str:
+        return screen_person(Person(age_years=40, screen={**old, **answers})).level  # type: ignore[arg-type]
+
+    assert level() == "none"
+    assert level(psych_distress="yes") == "emergency"
+    assert level(psych_distress="yes", self_harm="no") == "soon"
+    assert level(psych_distress="unknown") == "not_screened"
+    assert level(psych_distress="unknown", self_harm="no", hopelessness="no") == "none"
+    assert level(hopelessness="yes", self_harm="no") == "soon"
+    assert level(self_harm="yes") == "emergency"
