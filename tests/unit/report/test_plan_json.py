@@ -78,7 +78,7 @@ def test_what_is_no_plan_is_refused(text: str) -> None:
 
 
 def test_the_screen_fits_its_schema_locked_and_open() -> None:
-    answers = {**healthy().screen, "ce_bladder": "yes"}
+    answers = {**healthy().screen, "ces_bladder": "yes"}
     referral = next(part for part in made_plan().parts if isinstance(part, Referral))
     for person, number in ((healthy(), ""), (healthy(screen=answers), "112"), (healthy(screen={}), "")):
         document = json.loads(screen_json(person, screen_person(person), number, referral=referral))
