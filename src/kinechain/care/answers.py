@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kinechain.care.combine import Facts, Truth
 from kinechain.care.examined import insensate_sides, raised_by_examination
+from kinechain.care.facts import Facts, Truth
 from kinechain.care.person import Person
 from kinechain.care.red_flag_text import RedFlag, read_red_flags
 from kinechain.care.symptom_map import in_group, sides_marked

@@ -8,13 +8,13 @@ holds back the plan, and the sign keeps its own urgency until then.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
+from kinechain.care.facts import Facts, Truth, any_of, back_pain_within, injury, night_pain
 from kinechain.care.person import Person
-from kinechain.care.red_flag_text import URGENCIES, read_sub_questions
+from kinechain.care.red_flag_text import read_sub_questions
 from kinechain.care.screen import Level
 from kinechain.care.symptom_map import in_group
 
@@ -22,20 +22,12 @@ __all__ = [
     "COMBINATIONS",
     "NERVE_SIGNS",
     "OTTAWA",
+    "SECOND_LOOKS",
     "Combined",
-    "Facts",
-    "Truth",
-    "all_of",
-    "any_of",
     "axspa_features",
-    "back_pain",
-    "back_pain_within",
     "fracture_count",
-    "more_urgent",
-    "night_pain",
+    "fracture_items",
 ]
-
-Truth = Literal["yes", "no", "unknown", "missing"]
 
 #: Back pain that began at most this long ago is new (choice: the acute phase of the course studies is six weeks).
 NEW_BACK_PAIN_WEEKS = 6.0
@@ -50,33 +42,6 @@ OLD_AGE_YEARS, OTTAWA_DAYS = 70.0, 10.0
 NERVE_SIGNS = ("foot_drop", "progressive_weakness", "stable_neuro_deficit", "both_feet_numb", "cord_hands_gait")
 CAUDA_EQUINA = ("ces_bladder", "ces_bowel", "ces_saddle", "ces_sexual", "ces_bilateral_leg")
 OTTAWA = ("ottawa_weight_bearing", "ottawa_malleoli", "ottawa_midfoot")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the combinations read.
-
-    Attributes
-    ----------
-    person : Person
-        For history, conditions and age.
-    truths : mapping of danger-sign id to 'yes', 'no', 'unknown' or 'missing'
-        After what follows from other answers; a skipped answer is 'unknown'.
-    insensate : bool
-        An examination found a foot without protective sensation.
-    """
-
-    person: Person
-    truths: Mapping[str, Truth]
-    insensate: bool = False
-
-    def of(self, *ids: str) -> dict[str, Truth]:
-        """Return the answers to some danger signs."""
-        return {key: self.truths.get(key, "missing") for key in ids}
-
-    def condition(self, key: str) -> Truth:
-        """Return the answer to a condition of the person file."""
-        return _truth(self.person.conditions.get(key))
 
 
 @dataclass(frozen=True)
@@ -100,115 +65,12 @@ class Combined:
     action: str = ""
 
 
-def any_of(truths: Iterable[Truth]) -> Truth:
-    """Return 'yes' if any is yes, else 'unknown' if any is unknown, else 'missing' if any is missing, else 'no'.
-
-    Parameters
-    ----------
-    truths : iterable of str
-    """
-    found = set(truths)
-    for truth in ("yes", "unknown", "missing"):
-        if truth in found:
-            return truth
-    return "no"
-
-
-def all_of(truths: Iterable[Truth]) -> Truth:
-    """Return 'no' if any is no, else 'unknown' if any is unknown, else 'missing' if any is missing, else 'yes'.
-
-    Parameters
-    ----------
-    truths : iterable of str
-    """
-    found = set(truths)
-    for truth in ("no", "unknown", "missing"):
-        if truth in found:
-            return truth
-    return "yes"
-
-
-def more_urgent(a: Level, b: Level) -> Level:
-    """Return the more urgent of two levels, neither of them 'not_screened'.
-
-    Parameters
-    ----------
-    a, b : str
-    """
-    order = (*URGENCIES, "none")
-    return min(a, b, key=order.index)
-
-
-def _truth(answer: object) -> Truth:
-    if answer in ("yes", "no"):
-        return answer
-    return "missing" if answer is None else "unknown"
-
-
 def _beside(base: Level, higher: Level, company: Mapping[str, Truth], rule_id: str) -> Combined:
     """Return ``higher`` if any of the company is a yes, or unknown where ``higher`` is no emergency; else ``base``."""
     state = any_of(company.values())
     if state == "yes" or (state == "unknown" and higher != "emergency"):
         return Combined(higher, rule_id, tuple(key for key, truth in company.items() if truth == state))
     return Combined(base, rule_id)
-
-
-# ---- what the history says
-
-
-def night_pain(person: Person) -> Truth:
-    """Return whether pain wakes the person at night.
-
-    Parameters
-    ----------
-    person : Person
-    """
-    if person.history.night_pain is not None:
-        return "yes" if person.history.night_pain in ("wakes", "every_night") else "no"
-    return _absent(person, "night_pain")
-
-
-def back_pain(person: Person) -> Truth:
-    """Return whether the history names pain of the back; regions without it are a no only if none of it is dated.
-
-    Parameters
-    ----------
-    person : Person
-    """
-    regions = person.history.pain_regions
-    if any(in_group(region, "back") for region in regions) or person.history.back_onset_weeks is not None:
-        return "yes"
-    return "no" if regions else _absent(person, "pain_regions")
-
-
-def back_pain_within(person: Person, weeks: float) -> Truth:
-    """Return whether the back pain began at most so long ago; 'missing' where nobody said when.
-
-    Parameters
-    ----------
-    person : Person
-    weeks : float
-    """
-    if back_pain(person) == "no":
-        return "no"
-    history = person.history
-    began = history.back_onset_weeks if history.back_onset_weeks is not None else history.pain_weeks
-    if began is not None:
-        return "yes" if began <= weeks else "no"
-    return any_of((_absent(person, "back_onset_weeks"), _absent(person, "pain_weeks")))
-
-
-def _absent(person: Person, key: str) -> Truth:
-    return "unknown" if key in person.history.unknown or key in person.history.skipped else "missing"
-
-
-def _injury(person: Person) -> Truth:
-    """Return whether an injury is known."""
-    if person.history.injury_days is not None or person.history.onset == "injury":
-        return "yes"
-    if person.history.onset is not None:
-        return "no"
-    return any_of((_absent(person, "injury_days"), _absent(person, "onset")))
 
 
 # ---- the spine
@@ -223,14 +85,14 @@ def fracture_items(facts: Facts) -> dict[str, Truth]:
 
     References
     ----------
-    henschke2009; a contusion over the spine is taken as trauma (choice).
+    henschke2009; a contusion over the spine is taken as trauma (choice).  Sex or age not stated is unknown.
     """
     person, stated = facts.person, facts.of("spine_fragility_age", "spine_steroids")
     age = math.nan if person.age_years is None else person.age_years
     over: Truth = "yes" if age > OLD_AGE_YEARS or stated["spine_fragility_age"] == "yes" else "no"
     if over == "no" and math.isnan(age):
-        over = "unknown" if stated["spine_fragility_age"] == "unknown" else "missing"
-    sex: Truth = "missing" if person.sex is None else "yes" if person.sex == "female" else "no"
+        over = "unknown"
+    sex: Truth = "unknown" if person.sex is None else "yes" if person.sex == "female" else "no"
     return {
         "female": sex,
         "over_70": over,
@@ -255,6 +117,23 @@ def _fracture_item(facts: Facts) -> Combined:
     _, most = fracture_count(facts)
     together = tuple(key for key, truth in fracture_items(facts).items() if truth in ("yes", "unknown"))
     return Combined("same_day", "R1.2", together) if most >= 2 else Combined("soon", "R1.2")
+
+
+def fracture_without_a_yes(facts: Facts) -> Combined:
+    """Rule R1.2: sex and age can make two of the four alone; with new back pain that is for the same day.
+
+    Parameters
+    ----------
+    facts : Facts
+
+    Notes
+    -----
+    Only where the back pain is known to be new: else every woman over 70 would be held back (rule R0.6).
+    """
+    least, _ = fracture_count(facts)
+    if least >= 2 and back_pain_within(facts.person, NEW_BACK_PAIN_WEEKS) == "yes":
+        return _fracture_item(facts)
+    return Combined("none", "R1.2")
 
 
 def spine_steroids(facts: Facts) -> Combined:
@@ -420,7 +299,7 @@ def ottawa_not_valid(facts: Facts) -> Combined:
     ----------
     facts : Facts
     """
-    company = {**facts.of(*OTTAWA), "injury": _injury(facts.person)}
+    company = {**facts.of(*OTTAWA), "injury": injury(facts.person)}
     return _beside("soon", "same_day", company, "R2.3")
 
 
@@ -434,7 +313,7 @@ def pressed_by_oneself(facts: Facts) -> Combined:
     history = facts.person.history
     hurts = any(in_group(region, "foot") for region in history.pain_regions)
     days = history.injury_days if history.injury_days is not None else 0.0
-    if hurts and _injury(facts.person) == "yes" and days <= OTTAWA_DAYS:
+    if hurts and injury(facts.person) == "yes" and days <= OTTAWA_DAYS:
         return Combined("soon", "R2.4", ("injury",), "screen.ottawa_press")
     return Combined("none", "R2.4")
 
@@ -493,5 +372,14 @@ COMBINATIONS: Mapping[str, Callable[[Facts], Combined]] = MappingProxyType(
         "both_feet_numb": both_feet_numb,
         "arch_collapse": arch_collapse,
         "psych_distress": psych_distress,
+    }
+)
+
+#: Questions whose 'no' is not the last word, and what the other facts make of it.
+SECOND_LOOKS: Mapping[str, Callable[[Facts], Combined]] = MappingProxyType(
+    {
+        "spine_fragility_age": fracture_without_a_yes,
+        "ottawa_malleoli": pressed_by_oneself,
+        "ottawa_midfoot": pressed_by_oneself,
     }
 )

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from kinechain.care.answers import Given, effective_answers, facts_of, is_adult, reopened
 from kinechain.care.clearance import Clearance, TrustedClearance, answers_digest
-from kinechain.care.combine import COMBINATIONS, Combined, Facts, pressed_by_oneself
+from kinechain.care.combine import COMBINATIONS, SECOND_LOOKS, Combined
+from kinechain.care.facts import Facts
 from kinechain.care.person import Person
 from kinechain.care.red_flag_text import (
     URGENCIES,
@@ -118,8 +119,8 @@ def _raised(answers: Mapping[str, Given], facts: Facts) -> tuple[Flag, ...]:
         given = answers[flag.id]
         if given.truth == "yes" or (given.answer == "unknown" and flag.id in UNSURE_COUNTS):
             combined = _combined(flag, facts)
-        elif given.answer == "no" and flag.id in UNSURE_COUNTS:
-            combined = pressed_by_oneself(facts)
+        elif given.answer == "no" and flag.id in SECOND_LOOKS:
+            combined = SECOND_LOOKS[flag.id](facts)
         else:
             continue
         if combined.urgency != "none":
