@@ -5,21 +5,23 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import tomlkit
 
-from kinechain.care.clearance import Clearance, answers_digest
+from kinechain.care.clearance import Clearance
+from kinechain.care.keyring import clinicians, new_clinician, sign_clearance, trusted
 from kinechain.care.person import Person
 from kinechain.care.person_file import read_person
 from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
+from kinechain.core.errors import LockedError
 
 __all__ = ["ORIGINAL", "Single", "Vignette", "read_singles", "read_vignettes", "screened"]
 
 FOLDER = Path(__file__).parent / "vignettes"
+CLINICIAN, PASSPHRASE = "Clinician A", "a passphrase for tests"
 
 #: The forty questions in the order of the guideline notes, written here so that no change of the package moves a base.
 ORIGINAL = tuple(
@@ -72,6 +74,7 @@ class Vignette:
     clear_stale: tuple[str, ...]
     first_expected: str
     changed: str
+    code_gives: str
 
     @property
     def toml(self) -> str:
@@ -110,7 +113,10 @@ def read_singles() -> tuple[Single, ...]:
 
 
 def screened(vignette: Vignette | Single, folder: Path) -> tuple[Person, Screen]:
-    """Write the person file, read it and return the person and the outcome with the clearances of the vignette."""
+    """Write the person file, read it and return the person and the outcome with the clearances of the vignette.
+
+    Clearances need a home of their own (KINECHAIN_HOME): a clinician's keys are made there.
+    """
     path = folder / f"{vignette.id}.toml"
     path.write_text(vignette.toml, encoding="utf-8")
     person = read_person(path)
@@ -119,12 +125,17 @@ def screened(vignette: Vignette | Single, folder: Path) -> tuple[Person, Screen]
     other = replace(person, age_years=(person.age_years or 30.0) + 1.0)
     clearances = [_cleared(flag, person) for flag in vignette.clear]
     clearances += [_cleared(flag, other) for flag in vignette.clear_stale]
-    return person, screen_person(person, clearances)
+    return person, screen_person(person, trusted([clearance for clearance in clearances if clearance]))
 
 
-def _cleared(flag: str, person: Person) -> Clearance:
-    at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    return Clearance(flag, answers_digest(person), "Clinician A", "seen and examined", at, "key", "signature")
+def _cleared(flag: str, person: Person) -> Clearance | None:
+    """Return a signed clearance; None where signing is refused, so that nothing is cleared."""
+    if CLINICIAN not in {clinician.name for clinician in clinicians()}:
+        new_clinician(CLINICIAN, PASSPHRASE)
+    try:
+        return sign_clearance(person, flag, "seen and examined today", CLINICIAN, PASSPHRASE)
+    except LockedError:
+        return None
 
 
 def _vignette(group: str, row: dict[str, Any]) -> Vignette:
@@ -137,7 +148,7 @@ def _vignette(group: str, row: dict[str, Any]) -> Vignette:
     tables |= {"symptoms": row["symptoms"]} if "symptoms" in row else {}
     listed = ("flags_expected", "open_expected", "rule", "source", "clear", "clear_stale")
     known = {*taken, *listed, "id", "story", "base", "screen", "missing", "symptoms", "basis", "changed"}
-    known |= {"expected_level", "expected_locked", "must_refer", "first_expected"}
+    known |= {"expected_level", "expected_locked", "must_refer", "first_expected", "code_gives"}
     if extra := set(row) - known:
         raise KeyError(f"{row['id']}: {sorted(extra)}")
     return Vignette(
@@ -147,6 +158,7 @@ def _vignette(group: str, row: dict[str, Any]) -> Vignette:
         **{key: tuple(row.get(key, ())) for key in listed},
         first_expected=row.get("first_expected", ""),
         changed=row.get("changed", ""),
+        code_gives=row.get("code_gives", ""),
     )
 
 
