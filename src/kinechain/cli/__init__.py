@@ -14,12 +14,15 @@ import typer
 
 from kinechain import __version__
 from kinechain.cli.assessing import assess, demo
+from kinechain.cli.clinicians import clinician
 from kinechain.cli.dynamics import inverse_dynamics
 from kinechain.cli.exporting import export
 from kinechain.cli.inputs import sort_inputs
 from kinechain.cli.inspecting import inspect
 from kinechain.cli.installation import doctor
+from kinechain.cli.logging_sessions import log
 from kinechain.cli.muscle_solving import muscles
+from kinechain.cli.screening import screen
 from kinechain.cli.solving import ik
 from kinechain.cli.trying import whatif
 from kinechain.cli.validating import validate
@@ -106,7 +109,10 @@ def _root(
 
 
 #: The verbs, in the order in which the help names them.
-VERBS = (demo, assess, whatif, validate, inspect, ik, inverse_dynamics, muscles, export, virtual, score, doctor)
+VERBS = (
+    *(demo, assess, whatif, validate, screen, log, clinician),
+    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, doctor),
+)
 
 for verb in VERBS:
     # ``id`` is a name of Python's own, so the function has another.

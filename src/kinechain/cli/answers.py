@@ -77,6 +77,8 @@ class Question:
     limits : tuple of float
         Lowest and highest possible number.
     choices : tuple of Choice
+    usual : str, float, tuple of str or None
+        Taken by an empty line; None: an empty line lists the keys.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Question:
     unit: str = ""
     limits: tuple[float, float] = (-math.inf, math.inf)
     choices: tuple[Choice, ...] = ()
+    usual: Value | None = None
 
 
 def parse_answer(question: Question, typed: str) -> Value:

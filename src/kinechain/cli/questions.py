@@ -227,6 +227,8 @@ def _answer(terminal: Terminal, question: Question, has_before: bool) -> Value |
             return SKIPPED
         elif key in ("h", "why"):
             _tell(terminal, question.why or say("terminal.no_reason").text)
+        elif key == "" and question.usual is not None:
+            return question.usual
         elif key in ("", "?", "help"):
             _help(terminal, question)
         else:
@@ -238,8 +240,11 @@ def _answer(terminal: Terminal, question: Question, has_before: bool) -> Value |
 
 def _prompt(question: Question) -> str:
     """Return what stands before the answer: the keys in short."""
-    first = {"yes_no": "y n ", "number": f"{question.unit} "}.get(question.kind, "")
-    return f"  [{first.lstrip()}{KEYS}] > "
+    first = {"yes_no": "y n ", "number": f"{question.unit} "}.get(question.kind, "").lstrip()
+    usual = ""
+    if question.usual is not None:
+        usual = f"{say('terminal.enter', answer=spoken(question, question.usual)).text} "
+    return f"  [{first}{KEYS}] {usual}> "
 
 
 def _help(terminal: Terminal, question: Question) -> None:

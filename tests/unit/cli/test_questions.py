@@ -78,6 +78,13 @@ def test_every_question_is_asked_once_and_every_kind_is_read() -> None:
     ]
 
 
+def test_an_empty_line_takes_what_is_usual_and_only_where_there_is_something_usual() -> None:
+    sets = Question("sets", "How many sets?", "number", unit="sets", limits=(0, 20), usual=3.0)
+    ending, screen = run(["", "", "y"], questions=[sets, PAIN])
+    assert ending.state == {"sets": 3.0, "pain": "yes"}
+    assert "Enter: 3 sets" in screen.text
+
+
 def test_what_is_known_is_not_asked_and_an_answer_may_close_another_question() -> None:
     ending, screen = run(["n", "boots", "none"], {"height": 1.7})
     assert ending.how == "done"

@@ -1,0 +1,273 @@
+"""Entries of a diary from a table or from options: every row one event, a row given twice counted once."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from kinechain.care.events import (
+    AdverseEvent,
+    CheckIn,
+    Event,
+    FootwearWorn,
+    NextMorning,
+    NotDone,
+    Paused,
+    Session,
+    StandingDay,
+    StepsTaken,
+)
+from kinechain.care.plain_values import EVENT_KINDS, from_plain
+from kinechain.cli.person_files import now
+from kinechain.core.errors import FileError, InputError, SettingError, suggest
+from kinechain.core.text import printable
+from kinechain.evidence.clinical import exercises
+
+__all__ = ["Row", "entry", "known_exercise", "read_entries"]
+
+#: What a person may write down; visits, plans and clearances are written by their own verbs.
+KINDS: Mapping[str, type[Event]] = {
+    word: kind
+    for word, kind in EVENT_KINDS.items()
+    if kind in (Session, NextMorning, CheckIn, StandingDay, FootwearWorn, StepsTaken, AdverseEvent, NotDone, Paused)
+}
+MAX_BYTES = 4_000_000
+MAX_ROWS = 20_000
+
+PAINS = ("back_pain", "foot_pain", "worst_pain", "first_step_pain")
+
+#: Lowest and highest of what is typed.  They catch slips of the pen and wrong units (assumption).
+LIMITS: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("pain", "usual_pain", "pain_before", "pain_during", "soreness", "effort", *PAINS), (0.0, 10.0)),
+    "sets": (1, 50),
+    "repetitions": (1, 500),
+    "load_kg": (0.0, 500.0),
+    "hold_s": (0.0, 600.0),
+    "repetitions_in_reserve": (0, 100),
+    "soreness_days": (0.0, 60.0),
+    "prompts": (0, 200),
+    "noticed": (0, 200),
+    "hours": (0.0, 24.0),
+    "minutes_walked": (0.0, 1440.0),
+    "steps": (0, 200_000),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table.
+
+    Attributes
+    ----------
+    where : str
+        As a message begins: file and line.
+    values : mapping of field to value
+        ``event`` names the kind, 'session' if it is missing.
+    """
+
+    where: str
+    values: Mapping[str, Any]
+
+
+def read_entries(path: Path) -> tuple[Event, ...]:
+    """Return the events of a diary file.
+
+    Parameters
+    ----------
+    path : path
+        CSV with a header, or JSON lines; the columns are the fields of the events, see ``docs/commands.md``.
+
+    Raises
+    ------
+    FileError
+        If it cannot be read.
+    SettingError
+        If a row is impossible; file and line are named, and nothing of the file is used.
+    """
+    if not path.is_file():
+        raise FileError(f"there is no file {path}")
+    if path.stat().st_size > MAX_BYTES:
+        raise FileError(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB, which no diary is")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path.name} is not UTF-8 text; save it as UTF-8") from error
+    is_lines = path.suffix.lower() in (".jsonl", ".json", ".ndjson")
+    rows = _json_rows(path.name, text) if is_lines else _csv_rows(path.name, text)
+    if not rows:
+        raise FileError(f"{path.name} holds no entry; a CSV has a header and one row per entry")
+    return tuple(entry(row) for row in rows)
+
+
+def entry(row: Row) -> Event:
+    """Return the event of a row; its id is made of what it says, so that the same row is the same event.
+
+    Parameters
+    ----------
+    row : Row
+
+    Raises
+    ------
+    SettingError
+        If a field is missing, not known or impossible.
+    """
+    values = {key: value for key, value in row.values.items() if value is not None and value != ""}
+    word = str(values.pop("event", "session"))
+    if word not in KINDS:
+        raise SettingError(f"{row.where}: there is no entry '{printable(word)[:40]}'. {suggest(word, KINDS)}")
+    _check_fields(row.where, word, values)
+    moment = _moment(row.where, values.pop("at", None))
+    _check_numbers(row.where, values)
+    if values.get("exercise"):
+        known_exercise(str(values["exercise"]), row.where)
+    plain = {"event": word, "by": "patient", "why": "", **values, "at": moment.isoformat()}
+    plain = {**_defaults(KINDS[word]), **plain}
+    plain.setdefault("id", _content_id(plain))
+    try:
+        return from_plain(plain, Event)
+    except InputError as error:
+        raise SettingError(f"{row.where}: {error}") from error
+
+
+def known_exercise(exercise: str, where: str) -> str:
+    """Return the id of an exercise that is in the library.
+
+    Parameters
+    ----------
+    exercise : str
+    where : str
+        What the message starts with.
+
+    Raises
+    ------
+    SettingError
+        If there is none of that name; the nearest is named.
+    """
+    known = tuple(exercises())
+    if exercise not in known:
+        raise SettingError(
+            f"{where}: there is no exercise '{printable(exercise)[:40]}'. {suggest(exercise, known, 25)}"
+        )
+    return exercise
+
+
+def _check_fields(where: str, word: str, values: Mapping[str, Any]) -> None:
+    known = [field.name for field in dataclasses.fields(KINDS[word])]
+    for key in values:
+        if key not in known:
+            raise SettingError(
+                f"{where}: an entry '{word}' has no '{printable(str(key))[:40]}'. {suggest(key, known, 20)}"
+            )
+    needed = [f.name for f in dataclasses.fields(KINDS[word]) if f.default is dataclasses.MISSING]
+    for key in needed:
+        if key not in values and key not in ("id", "at", "by"):
+            raise SettingError(
+                f"{where}: an entry '{word}' needs '{key}'; it has {', '.join(sorted(values)) or 'nothing'}"
+            )
+
+
+def _defaults(kind: type[Event]) -> dict[str, Any]:
+    """Return the plain values of the fields that may be left out."""
+    held = (f for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING)
+    return {field.name: field.default for field in held}
+
+
+def _moment(where: str, value: Any) -> datetime:
+    if value is None:
+        raise SettingError(f"{where}: 'at' is missing; write when it was, such as 2026-03-01T18:30")
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        told = printable(str(value))[:40]
+        raise SettingError(f"{where}: at is '{told}'; write a day such as 2026-03-01, or 2026-03-01T18:30") from error
+    moment = moment if moment.tzinfo else moment.astimezone()
+    if moment > now():
+        raise SettingError(f"{where}: at is {value}, which lies in the future; write down what has happened already")
+    return moment
+
+
+def _check_numbers(where: str, values: Mapping[str, Any]) -> None:
+    for key, (low, high) in LIMITS.items():
+        value = values.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and not low <= value <= high:
+            raise SettingError(
+                f"{where}: {key} is {value:g}, which is not possible: it must lie between {low:g} and {high:g}"
+            )
+    for key in ("day", "first", "last"):
+        told = values.get(key)
+        if isinstance(told, str) and key == "day" and told > date.today().isoformat():
+            raise SettingError(f"{where}: {key} is {printable(told)[:40]}, which lies in the future")
+
+
+def _content_id(plain: Mapping[str, Any]) -> str:
+    return "e-" + hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+def _json_rows(name: str, text: str) -> list[Row]:
+    rows = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise FileError(f"{name} line {number} is not JSON; write one entry a line, each in braces") from error
+        if not isinstance(values, dict):
+            raise FileError(f"{name} line {number} is no entry; write it in braces, with the names of its fields")
+        rows.append(Row(f"{name} line {number}", values))
+    return _few(name, rows)
+
+
+def _csv_rows(name: str, text: str) -> list[Row]:
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    reader = csv.DictReader(io.StringIO(text), delimiter=separator, restkey="", strict=True)
+    rows = []
+    try:
+        for values in reader:
+            where = f"{name} line {reader.line_num}"
+            if values.get("") not in (None, "", []):
+                raise FileError(f"{where} has more cells than the header has columns")
+            cells = {(k or "").strip(): (v or "").strip() for k, v in values.items() if k and isinstance(v, str | None)}
+            if any(cells.values()):
+                rows.append(Row(where, _typed(where, cells)))
+    except csv.Error as error:
+        raise FileError(f"{name} is not a CSV table: line {reader.line_num}: {error}") from error
+    return _few(name, rows)
+
+
+def _few(name: str, rows: list[Row]) -> list[Row]:
+    if len(rows) > MAX_ROWS:
+        raise FileError(f"{name} holds more than {MAX_ROWS} entries; cut it in parts")
+    return rows
+
+
+def _typed(where: str, cells: Mapping[str, str]) -> dict[str, Any]:
+    """Return cells as the values their fields hold."""
+    word = cells.get("event") or "session"
+    fields = {f.name: str(f.type) for f in dataclasses.fields(KINDS[word])} if word in KINDS else {}
+    return {key: _cell(where, key, text, fields.get(key, "str")) for key, text in cells.items() if text}
+
+
+def _cell(where: str, key: str, text: str, kind: str) -> Any:
+    if kind.startswith("bool"):
+        if text.lower() not in ("yes", "no", "true", "false"):
+            raise SettingError(f"{where}: {key} is '{printable(text)[:40]}'; write yes or no")
+        return text.lower() in ("yes", "true")
+    if not kind.startswith(("int", "float")):
+        return text
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError as error:
+        raise SettingError(f"{where}: {key} is '{printable(text)[:40]}'; write a number") from error
+    if kind.startswith("int") and number != round(number, 0):
+        raise SettingError(f"{where}: {key} is {text}; write a whole number")
+    return int(number) if kind.startswith("int") and abs(number) < 1e12 else number

@@ -1,0 +1,209 @@
+"""The person file and the journal beside it, as the verbs of care use them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from kinechain.cli.inputs import is_person_file
+from kinechain.core.errors import FileError, SettingError
+
+if TYPE_CHECKING:
+    from kinechain.care.clearance import TrustedClearance
+    from kinechain.care.events import Event
+    from kinechain.care.person import Person
+
+__all__ = [
+    "Records",
+    "check_person_path",
+    "new_id",
+    "now",
+    "passphrase",
+    "read_records",
+    "read_time",
+    "saver",
+    "write_events",
+]
+
+#: Holds the passphrase of a clinician's key for scripts.
+PASSPHRASE = "KINECHAIN_PASSPHRASE"
+
+
+@dataclass(frozen=True)
+class Records:
+    """One person, and everything written in the journal beside the person file.
+
+    Attributes
+    ----------
+    path : Path
+        The person file.
+    person : Person
+    events : tuple of Event
+        Empty if there is no journal yet.
+    clearances : tuple of TrustedClearance
+        Those among the events whose signature a key of this installation confirms.
+    """
+
+    path: Path
+    person: Person
+    events: tuple[Event, ...] = ()
+    clearances: tuple[TrustedClearance, ...] = ()
+
+
+def check_person_path(path: Path) -> Path:
+    """Return a path that holds a person file.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    FileError
+        If there is none, or it is something else.
+    """
+    if not is_person_file(path):
+        raise FileError(f"{path.name} is a recording; give the person file (TOML) first")
+    return path
+
+
+def read_records(path: Path) -> Records:
+    """Return the person of a file, and what the journal beside it holds.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    InputError
+        If the file is no person file, or the journal is damaged or of somebody else.
+    """
+    from kinechain.care.events import Cleared
+    from kinechain.care.journal import journal_path, read_journal
+    from kinechain.care.keyring import trusted
+    from kinechain.care.person_file import read_person
+
+    person = read_person(check_person_path(path))
+    where = journal_path(path)
+    if not where.exists():
+        return Records(path, person)
+    journal = read_journal(where, person.pseudonym)
+    signed = [event.clearance for event in journal.events if isinstance(event, Cleared)]
+    return Records(path, person, journal.events, trusted(signed))
+
+
+def saver(path: Path, person: Person) -> Callable[[Person], None]:
+    """Return a function that writes answers to the danger signs, age and sex into a person file, and nothing else.
+
+    Parameters
+    ----------
+    path : path
+    person : Person
+        As the file holds them now.
+    """
+    from kinechain.care.person_writer import update_person_file
+
+    held = [person]
+
+    def save(after: Person) -> None:
+        before, held[0] = held[0], after
+        screen = {
+            key: after.screen.get(key)
+            for key in {**before.screen, **after.screen}
+            if before.screen.get(key) != after.screen.get(key)
+        }
+        about = {
+            key: _written(after, key) for key in ("age_years", "sex") if _written(before, key) != _written(after, key)
+        }
+        if changes := {name: table for name, table in (("screen", screen), ("person", about)) if table}:
+            update_person_file(path, changes)
+
+    return save
+
+
+def _written(person: Person, key: str) -> object:
+    """Return what stands in the file: a value, an absence in words, or nothing."""
+    value = getattr(person, key)
+    if value is None:
+        return "skipped" if key in person.skipped else "unknown" if key in person.unknown else None
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def write_events(records: Records, events: Sequence[Event]) -> Path:
+    """Append events to the journal of a person, and return where it lies.
+
+    Parameters
+    ----------
+    records : Records
+    events : sequence of Event
+
+    Raises
+    ------
+    InputError
+        If it cannot be written; then nothing was.
+    """
+    from kinechain.care.journal import append, journal_path
+
+    where = journal_path(records.path)
+    append(where, *events, person=records.person.pseudonym)
+    return where
+
+
+def new_id() -> str:
+    """Return an id that no other event has."""
+    return str(uuid.uuid4())
+
+
+def now() -> datetime:
+    """Return the present moment with the offset of this machine's clock."""
+    return datetime.now().astimezone().replace(microsecond=0)
+
+
+def read_time(text: str | None, option: str) -> datetime:
+    """Return a moment as typed: a day, or a day and a time, with or without an offset; None: now.
+
+    Parameters
+    ----------
+    text : str or None
+    option : str
+        What the message starts with, e.g. ``--at``.
+
+    Raises
+    ------
+    SettingError
+        If it is no date, or lies in the future.
+    """
+    if text is None:
+        return now()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingError(f"{option} is '{text}'; write a day such as 2026-03-01, or 2026-03-01T18:30") from error
+    moment = moment if moment.tzinfo else moment.astimezone()
+    if moment > now():
+        raise SettingError(f"{option} is {text}, which lies in the future; write down what has happened already")
+    return moment
+
+
+def passphrase(prompt: str, *, twice: bool = False) -> str:
+    """Return the passphrase of a clinician's key: from the environment, else typed without being shown.
+
+    Parameters
+    ----------
+    prompt : str
+    twice : bool
+        Ask again to be sure.
+    """
+    given = os.environ.get(PASSPHRASE)
+    if given is not None:
+        return given
+    typed: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
+    return typed

@@ -1,0 +1,84 @@
+"""The danger signs as a terminal prints them: how urgent, what was answered, what to do, who must sign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kinechain.care.person import Person
+from kinechain.care.red_flags import ASK
+from kinechain.care.screen import Flag, Screen
+from kinechain.evidence.wording import say
+
+__all__ = ["flag_lines", "screen_lines"]
+
+#: Around the emergency page, which depends on no colour.
+FRAME = "=" * 72
+
+
+def screen_lines(person: Person, screen: Screen, emergency: Sequence[str] = ()) -> list[str]:
+    """Return the outcome of the danger signs, one paragraph a line.
+
+    Parameters
+    ----------
+    person : Person
+    screen : Screen
+    emergency : sequence of str
+        The emergency page; printed first, and only in an emergency.
+    """
+    raised = [flag for flag in screen.flags if flag.rule != ASK]
+    still_open = [flag for flag in screen.flags if flag.rule == ASK]
+    lock = say("terminal.locked" if screen.plan_locked else "terminal.unlocked").text
+    lines = [say("terminal.screen_title", person=person.pseudonym).text, ""]
+    if screen.level == "emergency":
+        lines += [FRAME, *emergency, FRAME, ""]
+    lines += [f"{say(f'terminal.level_{screen.level}').text.rstrip('.')}. {lock}"]
+    lines += [screen.reason] if screen.plan_locked and not raised and not still_open else []
+    for flag in raised:
+        lines += ["", *flag_lines(flag)]
+    for flag, clearance in screen.cleared:
+        values = {"clinician": clearance.clinician, "day": clearance.at.date().isoformat(), "reason": clearance.reason}
+        lines += ["", *flag_lines(flag, "-"), f"      {say('terminal.flag_cleared', **values).text}"]
+    if screen.contradictions:
+        lines += ["", say("terminal.contradictions_title").text]
+        lines += [f"  ! {sentence}" for sentence in screen.contradictions]
+    if still_open:
+        lines += ["", say("terminal.open_title", count=len(still_open)).text]
+        lines += [f"  ? {_question(flag)} ({flag.answer})" for flag in still_open]
+    if screen.not_asked:
+        names = ", ".join(screen.not_asked)
+        lines += ["", say("terminal.open_other_title", count=len(screen.not_asked), names=names).text]
+    return lines
+
+
+def flag_lines(flag: Flag, mark: str = "!") -> list[str]:
+    """Return one raised danger sign: urgency and question, answer, what to do, where that comes from.
+
+    Parameters
+    ----------
+    flag : Flag
+    mark : str
+        Stands before it.
+    """
+    others = ", ".join(flag.together_with)
+    answer = (
+        say("terminal.flag_answer_together", answer=flag.answer, others=others)
+        if others
+        else say("terminal.flag_answer", answer=flag.answer)
+    )
+    sources = ", ".join(flag.sources)
+    origin = (
+        say("terminal.flag_from", rule=flag.rule_id, sources=sources)
+        if flag.rule_id
+        else say("terminal.flag_from_question", sources=sources)
+    )
+    lines = [
+        f"  {mark} {say(f'terminal.urgency_{flag.urgency}').text}  {_question(flag)}",
+        f"      {answer.text}",
+        f"      {say('terminal.flag_do', action=flag.rule).text}",
+        f"      {origin.text}",
+    ]
+    return [*lines, f"      {say('terminal.flag_sign_off').text}"] if flag.needs_sign_off else lines
+
+
+def _question(flag: Flag) -> str:
+    return flag.question or f"{flag.id.replace('_', ' ').capitalize()}?"

@@ -1,0 +1,170 @@
+"""``kinechain screen``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kinechain.cli.person_files import Records, check_person_path, new_id, passphrase, read_records, saver, write_events
+from kinechain.cli.questions import Terminal, interview, is_interactive
+from kinechain.cli.terminal import wrapped
+from kinechain.core.errors import SettingError
+from kinechain.core.purpose import INTENDED_PURPOSE
+from kinechain.core.text import printable
+from kinechain.evidence.wording import say
+
+if TYPE_CHECKING:
+    from kinechain.care.screen import Screen
+
+__all__ = ["screen"]
+
+EXIT_LOCKED = 1
+#: A new person is written here if no file is named.
+USUAL = Path("person.toml")
+
+
+def screen(
+    person_file: Annotated[
+        Path | None, typer.Argument(metavar="[PERSON.toml]", help="A person file; without one a new one is begun.")
+    ] = None,
+    ask: Annotated[
+        bool | None,
+        typer.Option("--ask/--no-ask", help="Ask what is missing.", show_default="ask in a terminal"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Save the answers here instead.", metavar="FILE")] = None,
+    clear: Annotated[
+        list[str] | None,
+        typer.Option(help="Clear this danger sign, as a clinician; may be given again.", metavar="FLAG"),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why it is cleared.", metavar="TEXT")] = "",
+    clinician: Annotated[str, typer.Option(help="Whose key signs; see kinechain clinician.", metavar="NAME")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Ask the danger signs, save the answers, and say how urgent they are.
+
+    In a terminal it asks what the file does not answer, the emergencies first, and saves after every answer; it can be
+    left at any question and goes on there the next time.  Without a terminal it asks nothing.
+
+    Exit code 0: the plan is unlocked; 1: locked, or not screened; 2: bad input.
+
+    Example: kinechain screen person.toml
+
+    Example: kinechain screen person.toml --json
+
+    Example: kinechain screen person.toml --clear foot_drop --reason "seen today, old palsy" --clinician dr_ono
+    """
+    if clear and (not reason.strip() or not clinician.strip()):
+        raise SettingError("--clear needs --reason TEXT and --clinician NAME: a clearance says who and why")
+    asks = is_interactive() and not (as_json or clear) if ask is None else ask
+    path = _begin(person_file, out, asks)
+    records = read_records(path)
+    if clear:
+        records = _clear(records, clear, reason.strip(), clinician.strip())
+    if asks:
+        records = _ask(records)
+    outcome = _outcome(records)
+    _print(records, outcome, as_json)
+    if outcome.plan_locked:
+        raise typer.Exit(EXIT_LOCKED)
+
+
+def _begin(person_file: Path | None, out: Path | None, asks: bool) -> Path:
+    """Return the file that answers are read from and saved to; a new one is made if none was named."""
+    from kinechain.care.person import Person
+    from kinechain.care.person_writer import write_person
+
+    if person_file is None and not asks:
+        raise SettingError("nothing to screen: give a person file (TOML), or run this in a terminal to be asked")
+    if person_file is not None and out is None:
+        return check_person_path(person_file)
+    target = out or USUAL
+    if target.exists():
+        raise SettingError(f"{target} exists already and is not overwritten; give it first, or name another with --out")
+    if person_file is None:
+        write_person(Person(pseudonym=_code(target)), target)
+    else:
+        target.write_bytes(check_person_path(person_file).read_bytes())
+    return target
+
+
+def _code(path: Path) -> str:
+    """Return a pseudonym made of a file name."""
+    return "".join(c if c.isalnum() or c in "._-" else "-" for c in path.stem)[:40] or "person"
+
+
+def _clear(records: Records, flags: Sequence[str], reason: str, clinician: str) -> Records:
+    """Sign the clearance of danger signs, and write it into the journal."""
+    from kinechain.care.events import Cleared
+    from kinechain.care.keyring import sign_clearance
+
+    secret = passphrase(say("terminal.ask_passphrase", clinician=clinician).text)
+    signed = [sign_clearance(records.person, flag, reason, clinician, secret) for flag in flags]
+    events = [
+        Cleared(id=new_id(), at=clearance.at, by=clearance.clinician, why=reason, clearance=clearance)
+        for clearance in signed
+    ]
+    where = write_events(records, events)
+    typer.echo(say("terminal.cleared", flags=", ".join(flags), clinician=clinician, file=where.name).text, err=True)
+    return read_records(records.path)
+
+
+def _ask(records: Records) -> Records:
+    """Ask what is open, and return what is known afterwards."""
+    from kinechain.cli.screen_questions import open_danger_signs, screen_script
+
+    terminal = Terminal.of_process()
+    count = len(open_danger_signs(records.person, records.clearances))
+    if not count:
+        typer.echo(say("terminal.nothing_open").text, err=True)
+        return records
+    is_new = not records.person.screen
+    first = say("terminal.start_screen") if is_new else say("terminal.resume_screen", open=count)
+    typer.echo(wrapped(first.text), err=True)
+    ending = interview(records.person, screen_script(saver(records.path, records.person), records.clearances), terminal)
+    terminal.write("")
+    if ending.how == "left":
+        command = f"kinechain screen {records.path}"
+        typer.echo(wrapped(say("terminal.saved", file=str(records.path), command=command).text), err=True)
+    elif ending.how == "stopped":
+        typer.echo(say("terminal.stopped").text, err=True)
+    return read_records(records.path)
+
+
+def _outcome(records: Records) -> Screen:
+    from kinechain.care.red_flags import screen_person
+
+    return screen_person(records.person, records.clearances)
+
+
+def _print(records: Records, outcome: Screen, as_json: bool) -> None:
+    from kinechain.care.settings import emergency_screen, read_settings
+    from kinechain.cli.screen_text import screen_lines
+    from kinechain.report.plan_json import screen_json
+
+    settings = read_settings()
+    if as_json:
+        typer.echo(screen_json(records.person, outcome, settings.emergency_number, settings.crisis_line), nl=False)
+        return
+    lines = screen_lines(records.person, outcome, [s.text for s in emergency_screen(settings, outcome)])
+    lines += ["", *_next_steps(records, outcome), "", INTENDED_PURPOSE]
+    typer.echo(wrapped("\n".join(printable(line) for line in lines)))
+
+
+def _next_steps(records: Records, outcome: Screen) -> list[str]:
+    """Return what to type next."""
+    from kinechain.care.red_flags import ASK, LOCKING, NOT_CLEARABLE
+
+    command = f"kinechain screen {records.path}"
+    can_clear = [f.id for f in outcome.flags if f.rule != ASK and f.urgency in LOCKING and f.id not in NOT_CLEARABLE]
+    lines = []
+    if any(flag.rule == ASK for flag in outcome.flags) or outcome.not_asked:
+        lines.append(say("terminal.how_to_answer", command=command).text)
+    if can_clear:
+        clear = f'{command} --clear {can_clear[0]} --reason "..." --clinician NAME'
+        lines.append(say("terminal.how_to_clear", command=clear).text)
+    if not outcome.plan_locked:
+        lines.append(say("terminal.screen_complete", command=f"kinechain plan {records.path}").text)
+    return lines

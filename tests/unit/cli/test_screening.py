@@ -1,0 +1,234 @@
+"""`kinechain screen`: what is asked, what is printed, what is saved, and how it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from called import Call, MakePerson
+from kinechain.care.person import Person
+from kinechain.care.person_file import read_person
+from kinechain.care.red_flag_text import questions
+from kinechain.cli.screen_questions import open_danger_signs
+
+SIGNED = ("--reason", "seen today, an old palsy", "--clinician", "dr_ono")
+
+
+@pytest.fixture
+def clinician(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a clinician a key, and scripts its passphrase."""
+    monkeypatch.setenv("KINECHAIN_PASSPHRASE", "correct horse battery")
+    assert call("clinician", "new", "dr_ono").code == 0
+
+
+def test_a_person_without_a_sign_is_unlocked(call: Call, person: MakePerson) -> None:
+    person()
+    result = call("screen", "p.toml")
+    assert result.code == 0, result.err
+    assert "P-017: danger signs" in result.out and "The plan is not locked." in result.out
+    assert "kinechain plan p.toml" in result.out
+    assert "a clinician, who decides" in result.out
+
+
+def test_every_sign_is_printed_with_what_it_rests_on(call: Call, person: MakePerson) -> None:
+    person(foot_drop="yes", weight_loss="yes")
+    result = call("screen", "p.toml")
+    assert result.code == 1
+    assert result.out.index("TODAY  Has your foot started to drop") < result.out.index(
+        "WITHIN DAYS  Have you lost weight"
+    )
+    assert "Rule R1.7. Sources: " in result.out and "lothian_footdrop" in result.out
+    assert result.out.count("Needs your sign-off") == 2
+    assert "--clear foot_drop" in result.out
+
+
+def test_an_emergency_names_the_number_of_this_place_and_that_nobody_watches(
+    call: Call, person: MakePerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person(ces_bladder="yes")
+    unset = call("screen", "p.toml")
+    assert unset.code == 1 and "local emergency number" in unset.out
+    monkeypatch.setenv("KINECHAIN_EMERGENCY_NUMBER", "0123 EMERGENCY")
+    result = call("screen", "p.toml")
+    assert "0123 EMERGENCY" in result.out
+    assert result.out.index("0123 EMERGENCY") < result.out.index("What to do")
+    assert any("watch" in line for line in result.out.splitlines())
+
+
+def test_without_a_terminal_nothing_is_asked_and_what_is_missing_is_named(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[person]\nage_years = 45\n")
+    result = call("screen", "p.toml", typed=["y"] * 99)
+    assert result.code == 1 and result.err == ""
+    assert "? Since the back or leg pain began" in result.out and "(not asked)" in result.out
+    assert (tmp_path / "p.toml").read_text() == "[person]\nage_years = 45\n"
+
+
+def test_json_holds_the_contract(call: Call, person: MakePerson) -> None:
+    person(foot_drop="yes")
+    result = call("screen", "p.toml", "--json")
+    document = json.loads(result.out)
+    assert result.code == 1 and result.err == ""
+    assert document["schema"] == "kinechain/screen/1"
+    assert (document["screen"]["level"], document["screen"]["plan_locked"]) == ("same_day", True)
+    (flag,) = document["screen"]["flags"]
+    assert {"id", "urgency", "basis", "answer", "rule"} <= set(flag)
+    assert document["emergency"]["act_now"] is False
+
+
+def test_an_interview_asks_everything_once_saves_each_answer_and_keeps_comments(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text('# mine\n[person]\npseudonym = "P-1" # a code\nage_years = 45\nsex = "male"\n')
+    result = call("screen", "p.toml", "--ask", typed=["n"] * 60)
+    assert result.code == 0, result.out
+    count = result.err.count("Question ")
+    assert 35 < count < 46 and f"Question {count} of {count}\n" in result.err
+    assert "Besides the swollen" not in result.err  # A no to the swollen leg answers it.
+    text = path.read_text()
+    assert text.startswith('# mine\n[person]\npseudonym = "P-1" # a code\n')
+    assert set(read_person(path).screen.values()) == {"no"}
+    again = call("screen", "p.toml", "--ask", typed=["y"])
+    assert "nothing is asked again" in again.err and again.code == 0
+
+
+def test_emergencies_come_first_each_behind_the_question_that_opens_it() -> None:
+    asked = [question.id for question in open_danger_signs(Person())]
+    urgent = {flag.id for flag in questions() if flag.urgency == "emergency"}
+    assert set(asked[: len(urgent) + 1]) == urgent | {"dvt_wells"}
+    assert asked.index("dvt_wells") < asked.index("leg_swelling_breathless")
+    assert asked.index("stress_fracture") < asked.index("stress_fracture_high_risk_site")
+    assert "under_18" not in asked and asked[len(urgent) + 1 :][:2] == ["age_years", "sex"]
+
+
+def test_it_stops_at_the_first_emergency(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[person]\nage_years = 45\n")
+    result = call("screen", "p.toml", "--ask", typed=["n", "y", "n", "n"])
+    assert result.code == 1
+    assert result.err.count("Question ") == 2 and "The questions stop here" in result.err
+    assert "EMERGENCY" in result.out
+    assert dict(read_person(tmp_path / "p.toml").screen) == {"ces_bladder": "no", "ces_bowel": "yes"}
+
+
+def test_back_takes_the_answer_out_of_the_file_again(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[person]\nage_years = 45\n")
+    result = call("screen", "p.toml", "--ask", typed=["n", "n", "b", "q"])
+    assert "Before: no" in result.err
+    assert dict(read_person(tmp_path / "p.toml").screen) == {"ces_bladder": "no"}
+
+
+def test_it_goes_on_where_it_was_left_and_asks_again_only_what_was_skipped(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("[person]\nage_years = 45\n")
+    left = call("screen", "p.toml", "--ask", typed=["n", "s", "u", "q"])
+    assert left.code == 1 and "To go on later: kinechain screen p.toml" in " ".join(left.err.split())
+    assert dict(read_person(path).screen) == {"ces_bladder": "no", "ces_bowel": "skipped", "ces_saddle": "unknown"}
+    again = call("screen", "p.toml", "--ask", typed=["n", "q"])
+    assert "lost control of your bowels" in again.err
+    assert "passing water" not in again.err and "between your legs" not in again.err
+    assert dict(read_person(path).screen) == {"ces_bladder": "no", "ces_bowel": "no", "ces_saddle": "unknown"}
+
+
+def test_a_person_is_begun_from_nothing(call: Call, tmp_path: Path) -> None:
+    result = call("screen", "--ask", "--out", "P-9.toml", typed=["n", "q"])
+    assert result.code == 1
+    person = read_person(tmp_path / "P-9.toml")
+    assert person.pseudonym == "P-9" and dict(person.screen) == {"ces_bladder": "no"}
+
+
+def test_answers_go_to_another_file_if_one_is_named(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text("# old\n[person]\nage_years = 45\n")
+    call("screen", "p.toml", "--ask", "--out", "new.toml", typed=["n", "q"])
+    assert path.read_text() == "# old\n[person]\nage_years = 45\n"
+    assert (tmp_path / "new.toml").read_text().startswith("# old\n")
+    assert "exists already" in call("screen", "p.toml", "--ask", "--out", "new.toml").refusal
+
+
+def test_an_impossible_age_is_asked_again(call: Call, person: MakePerson) -> None:
+    path = person()
+    path.write_text(path.read_text().replace("age_years = 45  # told\n", ""))
+    result = call("screen", "p.toml", "--ask", typed=["450", "forty", "45"])
+    assert result.code == 0
+    assert "450 is not possible here: it must lie between 0 and 125 years." in result.err
+    assert "'forty' is no number" in result.err
+    assert "age_years = 45\n" in path.read_text()
+
+
+def test_under_18_is_locked_and_nothing_clears_it(call: Call, person: MakePerson, clinician: None) -> None:
+    person(age=17)
+    assert call("screen", "p.toml").code == 1
+    assert "under 18" in call("screen", "p.toml", "--clear", "under_18", *SIGNED).refusal
+
+
+def test_a_clinician_clears_a_sign_and_other_answers_end_it(call: Call, person: MakePerson, clinician: None) -> None:
+    path = person(foot_drop="yes")
+    result = call("screen", "p.toml", "--clear", "foot_drop", *SIGNED)
+    assert result.code == 0, result.out
+    assert "Cleared by dr_ono" in result.out and "seen today, an old palsy" in result.out
+    assert (path.parent / "p.journal.jsonl").is_file()
+    assert call("screen", "p.toml").code == 0
+    path.write_text(path.read_text().replace('weight_loss = "no"', 'weight_loss = "yes"'))
+    assert call("screen", "p.toml").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--clear", "foot_drop"], "--clear needs --reason TEXT and --clinician NAME"),
+        (["--clear", "foot_dropp", *SIGNED], "Did you mean 'foot_drop'"),
+        (["--clear", "charcot", *SIGNED], "is not raised"),
+        (["--clear", "foot_drop", "--reason", "seen and well today", "--clinician", "nobody"], "no clinician 'nobody'"),
+    ],
+)
+def test_a_wrong_clearance_is_refused_and_nothing_is_written(
+    call: Call, person: MakePerson, clinician: None, arguments: list[str], sentence: str
+) -> None:
+    path = person(foot_drop="yes")
+    assert sentence in call("screen", "p.toml", *arguments).refusal
+    assert not (path.parent / "p.journal.jsonl").exists()
+
+
+def test_a_wrong_passphrase_clears_nothing(
+    call: Call, person: MakePerson, clinician: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person(foot_drop="yes")
+    monkeypatch.setenv("KINECHAIN_PASSPHRASE", "something else")
+    assert "passphrase does not open the key" in call("screen", "p.toml", "--clear", "foot_drop", *SIGNED).refusal
+    assert call("screen", "p.toml").code == 1
+
+
+def test_a_clearance_of_a_key_that_is_not_trusted_here_unlocks_nothing(
+    call: Call, person: MakePerson, clinician: None, tmp_path: Path
+) -> None:
+    person(foot_drop="yes")
+    assert call("screen", "p.toml", "--clear", "foot_drop", *SIGNED).code == 0
+    (tmp_path / "home" / "clinicians" / "dr_ono.pub").unlink()
+    assert call("screen", "p.toml").code == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("[person]\nheight_m = 17\n", "height_m is 17, which is not possible"),
+        ('[screen]\nces_blader = "no"\n', "Did you mean 'ces_bladder'"),
+        ('[screen]\nces_bladder = "maybe"\n', "ces_bladder is 'maybe'"),
+        ("", "is empty"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line(call: Call, tmp_path: Path, content: str, sentence: str) -> None:
+    (tmp_path / "p.toml").write_text(content)
+    assert sentence in call("screen", "p.toml").refusal
+
+
+def test_a_damaged_journal_and_one_of_somebody_else_are_named(call: Call, person: MakePerson, tmp_path: Path) -> None:
+    person()
+    journal = tmp_path / "p.journal.jsonl"
+    journal.write_text('{"schema":"kinechain/journal/1","person":"somebody"}\n')
+    assert "is the journal of 'somebody', not of 'P-017'" in call("screen", "p.toml").refusal
+    journal.write_text('{"schema":"kinechain/journal/1","person":"P-017"}\nnonsense\n')
+    assert "damaged in line 2" in call("screen", "p.toml").refusal
+    assert journal.read_text().endswith("nonsense\n")
+
+
+def test_nothing_to_screen_is_said(call: Call) -> None:
+    assert "nothing to screen" in call("screen").refusal
+    assert "there is no file gone.toml" in call("screen", "gone.toml").refusal
