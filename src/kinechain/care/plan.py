@@ -7,7 +7,8 @@ and refuses a part that traces to nothing.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -124,6 +125,15 @@ class Part:
         if not self.because:
             raise SettingError(f"part '{self.id}' of the plan traces to no finding and no rule")
 
+    def said_to(self, reader: Literal["patient", "clinician"]) -> tuple[Sentence, ...]:
+        """Return the sentences that one reader sees: the patient none of the clinician's.
+
+        Parameters
+        ----------
+        reader : 'patient' or 'clinician'
+        """
+        return tuple(s for s in self.sentences if s.audience in ("both", reader))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Goal(Part):
@@ -221,6 +231,9 @@ class Orthosis(Part):
         super().__post_init__()
         if self.audience != "clinician":
             raise SettingError("an orthosis sheet is for the clinician alone")
+        amounts = (self.rearfoot_posting_deg, self.forefoot_posting_deg, self.arch_mm, self.heel_lift_mm)
+        if not any(amounts) and any(e.value or e.low or e.high for _, e in self.predicted):
+            raise SettingError("an orthosis whose parameters are all zero changes nothing; leave the prediction out")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,6 +254,11 @@ class HeelLift(Part):
     lift_mm: float
     first_step_mm: float
     basis: Literal["imaging", "repeated block test"]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.audience != "clinician":
+            raise SettingError("a heel lift sheet is for the clinician alone")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -360,10 +378,28 @@ class Plan:
 
     @property
     def id(self) -> str:
-        """First 16 hexadecimal digits of the SHA-256 of its content."""
-        content = repr((self.answers, self.mode, self.made_on, self.weeks, self.parts, self.hypotheses))
-        return hashlib.sha256(f"{content}{self.replaces}{self.reason}{self.version}".encode()).hexdigest()[:16]
+        """First 16 hexadecimal digits of the SHA-256 of its content: equal plans, however they came about, share it."""
+        content = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "unlocked"}
+        text = json.dumps([self.unlocked.answers, _plain(content)], sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def for_patient(self) -> tuple[Part, ...]:
         """Return the parts a patient sees: never an orthosis sheet, never a clinician's note."""
         return tuple(part for part in self.parts if part.audience != "clinician")
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON can hold it, with the kind of every part; a whole number and its float are one."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return repr(float(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if is_dataclass(value):
+        return [type(value).__name__, _plain({f.name: getattr(value, f.name) for f in fields(value)})]
+    raise SettingError(f"a plan cannot hold a {type(value).__name__}")

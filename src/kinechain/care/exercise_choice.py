@@ -1,0 +1,355 @@
+"""Which exercises: what the complaint asks for first, then what drivers and deviations answer, at most three."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from kinechain.care.contraindications import against, is_kept_away
+from kinechain.care.doses import dose_of
+from kinechain.care.exam import read_exam_definitions
+from kinechain.care.plan import MAX_FIRST_EXERCISES, Because, Exercise, Hypothesis, NotOffered
+from kinechain.care.reasons import because_driver, because_exam, because_finding, because_history, because_rule
+from kinechain.care.situation import (
+    Situation,
+    both_or,
+    exam_values,
+    has_back_pain,
+    has_heel_pain,
+    has_pain,
+    heel_sides,
+)
+from kinechain.core.errors import EvidenceError
+from kinechain.evidence.clinical import exercises
+from kinechain.evidence.ledger import exercise_sentences
+from kinechain.evidence.library import source_keys
+from kinechain.evidence.rules import rules
+from kinechain.evidence.wording import Sentence, say
+
+__all__ = ["Candidate", "Choice", "ExamDifference", "candidates", "choices", "exercise_parts", "parse_choices"]
+
+
+@dataclass(frozen=True)
+class ExamDifference:
+    """A difference between the sides of one examination item that is a reason for the lower side.
+
+    Attributes
+    ----------
+    item, unit : str
+    above : float
+        Only a larger difference counts.
+    change : float
+        Only a larger change on retest counts.
+    rule : str
+    """
+
+    item: str
+    unit: str
+    above: float
+    change: float
+    rule: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which exercise answers which reasons, as in ``plan_choices.toml``.
+
+    Attributes
+    ----------
+    exercise : str
+    complaint : 'back', 'heel', 'none' or ''
+    first : bool
+        It keeps a place in the plan whatever else is found.
+    next_step : bool
+        Only after the first exercises have been tried.
+    players, findings : tuple of str
+    low : bool
+        Only a finding below its norm counts.
+    exam_difference : ExamDifference or None
+    instead : tuple of str
+    measure : str
+        What is measured again.
+    rule, basis : str
+    sources : tuple of str
+    """
+
+    exercise: str
+    complaint: str = ""
+    first: bool = False
+    next_step: bool = False
+    players: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    low: bool = False
+    exam_difference: ExamDifference | None = None
+    instead: tuple[str, ...] = ()
+    measure: str = ""
+    rule: str = ""
+    basis: str = "choice"
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An exercise with a reason to be in a plan, on one side.
+
+    Attributes
+    ----------
+    choice : Choice
+    side : str
+        'left', 'right' or 'both'.
+    because : tuple of Because
+    hypothesis : str
+        `Player.key`, or the measure with its side; '' where it stands on a rule.
+    p_relevant : float or None
+    """
+
+    choice: Choice
+    side: str
+    because: tuple[Because, ...]
+    hypothesis: str = ""
+    p_relevant: float | None = None
+
+
+@cache
+def choices() -> tuple[Choice, ...]:
+    """Return every choice, in the order of preference."""
+    path = files("kinechain.evidence") / "data" / "clinical" / "plan_choices.toml"
+    return parse_choices(path.read_text(encoding="utf-8"))
+
+
+def parse_choices(text: str) -> tuple[Choice, ...]:
+    """Return the choices of a TOML text.
+
+    Parameters
+    ----------
+    text : str
+
+    Raises
+    ------
+    EvidenceError
+        If one names an exercise, a rule or a source that is not there.
+    """
+    found = []
+    for row in tomllib.loads(text)["choice"]:
+        difference = row.get("exam_difference")
+        named = [row["exercise"], *row.get("instead", ())]
+        if set(named) - set(exercises()):
+            raise EvidenceError(f"plan_choices.toml: '{row['exercise']}' names an exercise that is not in the library")
+        cited_rules = {row.get("rule", ""), (difference or {}).get("rule", "")} - {""}
+        if cited_rules - set(rules()) or set(row["sources"]) - set(source_keys()):
+            raise EvidenceError(f"plan_choices.toml: '{row['exercise']}' cites a rule or source that is not there")
+        found.append(_choice(row, ExamDifference(**difference) if difference else None))
+    return tuple(found)
+
+
+def _choice(row: Mapping[str, Any], difference: ExamDifference | None) -> Choice:
+    return Choice(
+        exercise=row["exercise"],
+        complaint=row.get("complaint", ""),
+        first=row.get("first", False),
+        next_step=row.get("next_step", False),
+        players=tuple(row.get("players", ())),
+        findings=tuple(row.get("findings", ())),
+        low=row.get("low", False),
+        exam_difference=difference,
+        instead=tuple(row.get("instead", ())),
+        measure=row.get("measure", ""),
+        rule=row.get("rule", ""),
+        basis=row["basis"],
+        sources=tuple(row["sources"]),
+    )
+
+
+def candidates(situation: Situation) -> tuple[Candidate, ...]:
+    """Return every exercise with a reason, the first to be taken first, before anything that speaks against it.
+
+    Parameters
+    ----------
+    situation : Situation
+    """
+    asked = list(_for_complaints(situation))
+    kept = [c for c in asked if c.choice.first]
+    more = [c for c in asked if not c.choice.first]
+    if not has_pain(situation.person) or situation.stands_on_rules_alone:
+        return (*kept, *more)
+    return (*kept, *_for_drivers(situation), *_for_deviations(situation), *more)
+
+
+def _for_complaints(situation: Situation) -> Iterable[Candidate]:
+    person = situation.person
+    complaints = {
+        "back": has_back_pain(person),
+        "heel": has_heel_pain(person),
+        "none": not has_pain(person),
+    }
+    for choice in choices():
+        if not complaints.get(choice.complaint) or (choice.next_step and not _first_step_is_done(situation)):
+            continue
+        told = "history.pain_regions none" if choice.complaint == "none" else "history.pain_regions"
+        side = both_or(heel_sides(person)) if choice.complaint == "heel" else "both"
+        yield Candidate(choice, side, (because_rule(choice.rule), because_history(told)))
+
+
+def _first_step_is_done(situation: Situation) -> bool:
+    """Return whether stretching was tried for six weeks without getting better, or stood in the plan before (R5.2)."""
+    before = situation.weeks_before
+    if before is not None and before >= CORE_WEEKS and "plantar_fascia_stretch" in situation.exercised_before:
+        return True
+    return any(
+        t.kind == "stretching"
+        and t.region == "foot"
+        and (t.weeks or 0) >= CORE_WEEKS
+        and t.response in ("same", "worse")
+        for t in situation.person.history.treatments
+    )
+
+
+#: Weeks of first care for heel pain before the next step (rule R5.2; morrissey2021: about six).
+CORE_WEEKS = 6.0
+
+
+def _for_drivers(situation: Situation) -> Iterable[Candidate]:
+    drivers = situation.drivers
+    if drivers is None:
+        return
+    shares = dict(zip((p.key for p in drivers.players), drivers.p_relevant, strict=True))
+    for player in situation.players:
+        for choice in choices():
+            if player.id in choice.players:
+                side = player.side if player.side in ("left", "right") else "both"
+                share = shares[player.key]
+                yield Candidate(choice, side, (because_driver(player, share),), player.key, share)
+
+
+def _for_deviations(situation: Situation) -> Iterable[Candidate]:
+    judged = situation.drivers is not None
+    for choice in choices():
+        if judged and choice.players:
+            continue  # the chain weighed this deviation as a player: it counts as a driver or not at all
+        for finding in situation.findings:
+            too_low = finding.norm is not None and finding.estimate.value < finding.norm.low
+            if finding.id in choice.findings and (too_low or not choice.low):
+                yield Candidate(choice, finding.side, (because_finding(finding),), f"{choice.measure} {finding.side}")
+        if choice.exam_difference is not None:
+            yield from _for_difference(situation, choice, choice.exam_difference)
+
+
+def _for_difference(situation: Situation, choice: Choice, rule: ExamDifference) -> Iterable[Candidate]:
+    values = exam_values(situation.person, rule.item, rule.unit)
+    pair = {side: [v for v in values if v.side == side] for side in ("left", "right")}
+    if len(pair["left"]) != 1 or len(pair["right"]) != 1:
+        return
+    low, high = sorted((pair["left"][0], pair["right"][0]), key=lambda v: v.value)
+    if high.value - low.value > rule.above:
+        name = read_exam_definitions()[rule.item].name
+        because = (because_rule(rule.rule), because_exam(low, name), because_exam(high, name))
+        yield Candidate(choice, low.side, because, f"{choice.measure} {low.side}")
+
+
+def exercise_parts(situation: Situation) -> tuple[tuple[Exercise, ...], tuple[NotOffered, ...], tuple[Hypothesis, ...]]:
+    """Return the exercises, those that something speaks against, and what the exercises are built on.
+
+    Parameters
+    ----------
+    situation : Situation
+    """
+    found = candidates(situation)
+    allowed = [(_allowed(c, situation), c) for c in found]
+    taken: dict[str, list[Candidate]] = {}
+    for exercise, candidate in allowed:
+        if exercise and (exercise in taken or len(taken) < MAX_FIRST_EXERCISES):
+            taken.setdefault(exercise, []).append(candidate)
+    parts = tuple(_exercise(exercise, group, situation) for exercise, group in taken.items())
+    refused = {c.choice.exercise: c for exercise, c in reversed(allowed) if exercise != c.choice.exercise}
+    left_out = tuple(_refused(key, refused[key], situation) for key in sorted(refused))
+    return parts, left_out, _hypotheses(parts, taken)
+
+
+def _allowed(candidate: Candidate, situation: Situation) -> str:
+    """Return the exercise, or the first in its stead that nothing speaks against; '' if none."""
+    for exercise in (candidate.choice.exercise, *candidate.choice.instead):
+        if not is_kept_away(exercise, situation.person):
+            return exercise
+    return ""
+
+
+def _exercise(key: str, group: list[Candidate], situation: Situation) -> Exercise:
+    text = exercise_sentences(key)
+    side = both_or(frozenset(c.side for c in group))
+    week = (situation.weeks_before or 0.0) if key in situation.exercised_before else 0.0
+    because = tuple(dict.fromkeys(b for c in group for b in c.because))
+    limits = tuple(c.sentence for c in against(key, situation.person) if c.effect == "restrict")
+    own_stops = tuple(s for s in text.stop_rules if not s.key.startswith("exercise.common"))
+    return Exercise(
+        id=f"exercise.{key}.{side}",
+        title=text.name,
+        because=because,
+        sentences=(*dict.fromkeys(limits), *expected_effect(key, has_heel_pain(situation.person))),
+        side=side,
+        exercise=key,
+        dose=dose_of(key, situation.person.age_years, week),
+        setup=(text.setup,),
+        cues=text.cues,
+        regressions=text.regressions,
+        progressions=text.progressions,
+        stop_rules=(say("plan.stop_exercise"), *own_stops),
+    )
+
+
+def expected_effect(key: str, for_heel: bool = False) -> tuple[Sentence, ...]:
+    """Return when and how much an exercise may be expected to do, as far as it was read.
+
+    Parameters
+    ----------
+    key : str
+    for_heel : bool
+        Whether a heel hurts.
+    """
+    said = EXPECTED.get(key, ("plan.edu_strength_time",))
+    said = ("plan.edu_calf_stretch", *said) if key == "ankle_dorsiflexion_stretch" and for_heel else said
+    return tuple(say(sentence) for sentence in said)
+
+
+#: What is said of the effect of each exercise; any other is said to need its weeks.
+EXPECTED: Mapping[str, tuple[str, ...]] = {
+    "plantar_fascia_stretch": ("plan.edu_stretch_time",),
+    "heel_raise_towel": ("plan.edu_heel_loading",),
+    "ankle_dorsiflexion_stretch": ("plan.edu_ankle_range",),
+    "short_foot": ("plan.edu_soft_foot",),
+    "clamshell": ("plan.edu_hip_effect", "plan.edu_emg"),
+    "lateral_step_up": ("plan.edu_hip_effect", "plan.edu_emg"),
+    "lateral_band_walk": ("plan.edu_hip_effect", "plan.edu_emg"),
+    "side_lying_abduction": ("plan.edu_hip_effect", "plan.edu_emg"),
+}
+
+
+def _refused(key: str, candidate: Candidate, situation: Situation) -> NotOffered:
+    reasons = [c for c in against(key, situation.person) if c.effect != "restrict"]
+    return NotOffered(
+        id=f"not_offered.{key}",
+        title=say("plan.title_not_offered", what=exercise_sentences(key).name.text),
+        because=candidate.because,
+        sentences=tuple(dict.fromkeys(c.sentence for c in reasons)),
+        intervention=key,
+        blocked_by=tuple(dict.fromkeys(c.ref for c in reasons)),
+    )
+
+
+def _hypotheses(parts: tuple[Exercise, ...], taken: Mapping[str, list[Candidate]]) -> tuple[Hypothesis, ...]:
+    found: dict[str, Hypothesis] = {}
+    for part in parts:
+        for candidate in taken[part.exercise]:
+            if not candidate.hypothesis:
+                continue
+            side = f" {candidate.side}" if candidate.side in ("left", "right") else ""
+            made = Hypothesis(
+                candidate.hypothesis, f"{candidate.choice.measure}{side}", (part.id,), candidate.p_relevant
+            )
+            known = found.setdefault(candidate.hypothesis, made)
+            if part.id not in known.parts:
+                found[candidate.hypothesis] = replace(known, parts=(*known.parts, part.id))
+    return tuple(found[key] for key in sorted(found))

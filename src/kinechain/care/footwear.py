@@ -1,0 +1,30 @@
+"""Shoes: length and width first, never by the shape of the arch."""
+
+from __future__ import annotations
+
+from kinechain.care.plan import Advice
+from kinechain.care.reasons import because_exam, because_rule, side_in_words
+from kinechain.care.situation import Situation, exam_values
+from kinechain.evidence.wording import say
+
+__all__ = ["footwear"]
+
+
+def footwear(situation: Situation) -> tuple[Advice, ...]:
+    """Return the advice about shoes; a fit that was measured is named, and judged by nobody: no cut-off in mm was read.
+
+    Parameters
+    ----------
+    situation : Situation
+    """
+    fits = exam_values(situation.person, "footwear_fit", "mm")
+    measured = tuple(say("plan.shoe_measured", value=f"{e.value:g}", side=side_in_words(e.side)) for e in fits)
+    return (
+        Advice(
+            id="footwear.fit",
+            title=say("plan.title_footwear"),
+            because=(because_rule("R5.6"), *(because_exam(e, "shoe fit") for e in fits)),
+            sentences=(say("plan.shoe_fit"), *measured, say("plan.shoe_arch"), say("plan.shoe_no_cure")),
+            topic="footwear",
+        ),
+    )

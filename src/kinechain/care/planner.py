@@ -1,0 +1,243 @@
+"""From a person, what was found and what carries load to a plan; the parts stand in the order they are shown.
+
+::
+
+    findings ──► beyond their error ─┐
+    drivers  ──► supported players  ─┼─► Situation ──► parts ──► Plan
+    person, unlocked ────────────────┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from kinechain.care.advice import chain_advice, education, prevention, risk_group, safety, skin, taping, walking
+from kinechain.care.chain_options import chain_options
+from kinechain.care.contraindications import unasked
+from kinechain.care.drivers import Drivers
+from kinechain.care.exercise_choice import exercise_parts
+from kinechain.care.finding import Finding
+from kinechain.care.footwear import footwear
+from kinechain.care.goals import goals
+from kinechain.care.habits import habits
+from kinechain.care.heel_lift import heel_lift
+from kinechain.care.lock import Unlocked
+from kinechain.care.orthosis import orthoses
+from kinechain.care.person import Person
+from kinechain.care.plan import Advice, Because, Exercise, Goal, Hypothesis, NotOffered, Part, Plan
+from kinechain.care.reasons import because_rule
+from kinechain.care.referral import referrals
+from kinechain.care.situation import Situation, beyond_error, has_back_pain, has_pain, supported_players
+from kinechain.care.stimulation import stimulation
+from kinechain.core.errors import LockedError, SettingError
+from kinechain.core.estimate import Estimate
+from kinechain.evidence.wording import Sentence, say
+
+__all__ = ["PLAN_WEEKS", "REVIEWS", "make_plan"]
+
+#: Weeks a plan runs (rule R7: the last review is at week 8).
+PLAN_WEEKS = 8
+
+#: Checkpoints of rule R7.
+REVIEWS = ("day 3-7", "week 2", "week 6", "week 8")
+
+
+def make_plan(
+    person: Person,
+    unlocked: Unlocked,
+    *,
+    findings: Sequence[Finding] = (),
+    drivers: Drivers | None = None,
+    today: date,
+    version: str,
+    previous: Plan | None = None,
+    reason: str = "",
+    predicted: Sequence[tuple[str, Estimate]] = (),
+) -> Plan:
+    """Return the plan of one person.
+
+    Parameters
+    ----------
+    person : Person
+    unlocked : Unlocked
+        Made for exactly this person's answers.
+    findings : sequence of Finding
+        Measures beside their norms; only those beyond their own error become reasons.
+    drivers : Drivers, optional
+        What carries load; where it supports nothing, the plan says so and stands on rules alone.
+    today : date
+    version : str
+        Of kinechain.
+    previous : Plan, optional
+        The plan this one replaces.
+    reason : str
+        Why it is replaced.
+    predicted : sequence of (str, Estimate)
+        What an orthosis with the sheet's parameters would change.
+
+    Raises
+    ------
+    LockedError
+        If the proof was made for other answers.
+    SettingError
+        If a replacement lacks its reason, or a reason its plan.
+    """
+    if not isinstance(unlocked, Unlocked) or not unlocked.belongs_to(person):
+        raise LockedError("the danger signs were cleared for other answers; screen this person again")
+    if (previous is None) == bool(reason):
+        raise SettingError("a plan that replaces another needs the plan and the reason, and a first plan neither")
+    if previous is not None and today < previous.made_on:
+        raise SettingError("a plan cannot replace one that was made later; check the date")
+    situation = _look(person, unlocked, findings, drivers, today, previous, predicted)
+    parts, hypotheses = _care(situation) if has_pain(person) else _prevention(situation)
+    return Plan(
+        unlocked=unlocked,
+        mode="care" if has_pain(person) else "screen only",
+        made_on=today,
+        weeks=PLAN_WEEKS,
+        parts=parts,
+        hypotheses=hypotheses,
+        reviews=REVIEWS,
+        version=version,
+        not_asked=_not_asked(situation, parts),
+        replaces="" if previous is None else previous.id,
+        reason=reason,
+    )
+
+
+def _look(
+    person: Person,
+    unlocked: Unlocked,
+    findings: Sequence[Finding],
+    drivers: Drivers | None,
+    today: date,
+    previous: Plan | None,
+    predicted: Sequence[tuple[str, Estimate]],
+) -> Situation:
+    """Return what the plan is made from."""
+    return Situation(
+        person=person,
+        screen=unlocked.screen,
+        findings=beyond_error(findings),
+        drivers=drivers,
+        players=supported_players(drivers),
+        today=today,
+        predicted=tuple(predicted),
+        weeks_before=None if previous is None else (today - previous.made_on).days / 7.0,
+        exercised_before=frozenset(e.exercise for e in previous.exercises) if previous else frozenset(),
+    )
+
+
+def _care(situation: Situation) -> tuple[tuple[Part, ...], tuple[Hypothesis, ...]]:
+    """Return the parts for a person in pain, and the hypotheses with every part that stands on them."""
+    exercises, left_out, hypotheses = exercise_parts(situation)
+    chain = chain_advice(situation)
+    hypotheses = _with_unanswered(situation, hypotheses, chain)
+    aims = goals(situation, hypotheses, _reasons(hypotheses, (*exercises, *chain)))
+    parts: tuple[Part, ...] = (
+        *safety(situation),
+        *aims,
+        *education(situation),
+        *chain,
+        *risk_group(situation),
+        *exercises,
+        *walking(situation),
+        *footwear(situation),
+        *skin(situation),
+        *taping(situation),
+        *orthoses(situation),
+        *heel_lift(situation),
+        *chain_options(situation.drivers),
+        *referrals(situation, left_out),
+        *habits(situation),
+        *left_out,
+        *_never(situation),
+    )
+    return parts, tuple(_with_goal(h, aims) for h in hypotheses)
+
+
+def _prevention(situation: Situation) -> tuple[tuple[Part, ...], tuple[Hypothesis, ...]]:
+    """Return the parts for a person without pain: exercise and education, no insoles, no lifts."""
+    exercises, left_out, _ = exercise_parts(situation)
+    parts = (
+        *safety(situation),
+        *prevention(situation),
+        *exercises,
+        *walking(situation),
+        *skin(situation),
+        *referrals(situation, left_out),
+        *left_out,
+        *_never(situation),
+    )
+    return parts, ()
+
+
+def _reasons(hypotheses: tuple[Hypothesis, ...], parts: Iterable[Part]) -> dict[str, Because]:
+    """Return the reason of the first part that stands on each hypothesis."""
+    by_id = {part.id: part for part in parts}
+    found = {}
+    for hypothesis in hypotheses:
+        reasons = by_id[hypothesis.parts[0]].because
+        matching = [b for b in reasons if b.ref == hypothesis.player]
+        other = [b for b in reasons if b.kind in ("finding", "exam")]
+        found[hypothesis.player] = (*matching, *other, *reasons)[0]
+    return found
+
+
+def _with_unanswered(
+    situation: Situation, hypotheses: tuple[Hypothesis, ...], chain: tuple[Advice, ...]
+) -> tuple[Hypothesis, ...]:
+    """Add the drivers that no exercise answers: they too are tested again and can fall."""
+    notes = {part.id: part for part in chain}
+    shares = (
+        {}
+        if situation.drivers is None
+        else dict(zip((p.key for p in situation.drivers.players), situation.drivers.p_relevant, strict=True))
+    )
+    known = {h.player for h in hypotheses}
+    more = [
+        Hypothesis(p.key, f"{p.id}{'' if p.side in ('middle', 'both') else ' ' + p.side}", (note,), shares[p.key])
+        for p in situation.players
+        if p.key not in known and (note := f"education.driver.{p.key.replace(' ', '.')}") in notes
+    ]
+    return (*hypotheses, *more)
+
+
+def _with_goal(hypothesis: Hypothesis, aims: tuple[Goal, ...]) -> Hypothesis:
+    goal = f"goal.{hypothesis.player.replace(' ', '.')}"
+    extra = (goal,) if any(aim.id == goal for aim in aims) else ()
+    return Hypothesis(hypothesis.player, hypothesis.measure, (*hypothesis.parts, *extra), hypothesis.p_relevant)
+
+
+def _never(situation: Situation) -> Iterable[NotOffered]:
+    """Return what is offered to nobody, and why."""
+    rows = (
+        ("routine_imaging", "imaging", "R1.8", ""),
+        ("lumbar_belt_traction", "belts", "R5.1", ""),
+        ("tens_lbp", "tens", "R-EMS", ""),
+        ("lbp_orthotics_prevention", "insoles", "R5.7", "prevention"),
+    )
+    show = rows if has_back_pain(situation.person) or not has_pain(situation.person) else rows[-1:]
+    for intervention, what, rule, variant in show:
+        yield NotOffered(
+            id=f"not_offered.{intervention}",
+            title=say("plan.title_not_offered", what=say(f"plan.what_{what}").text),
+            because=(because_rule(rule, variant),),
+            sentences=(say(f"plan.no_{what}"),),
+            intervention=intervention,
+        )
+    yield stimulation(situation.person)
+
+
+def _not_asked(situation: Situation, parts: tuple[Part, ...]) -> tuple[Sentence, ...]:
+    """Return what was never asked and could change this plan."""
+    person = situation.person
+    done = [p.exercise for p in parts if isinstance(p, Exercise)]
+    keys = dict.fromkeys(c.key for e in (*done, "walking_programme") for c in unasked(e, person))
+    said = [say("plan.unasked", what=key.replace("_", " ")) for key in keys]
+    if not person.history.pain_regions and {"pain_regions"} & (person.history.skipped | person.history.unknown):
+        said.append(say("plan.unasked_pain"))
+    if has_back_pain(person) and not any(s.id == "startback" for s in person.questionnaires):
+        said.append(say("plan.unasked_startback"))
+    return tuple(said)

@@ -1,0 +1,42 @@
+"""Electrical stimulation: never recommended by default, and blocked by any yes or unknown of the makers' list."""
+
+from __future__ import annotations
+
+from kinechain.care.contraindications import against
+from kinechain.care.person import Person
+from kinechain.care.plan import NotOffered
+from kinechain.care.reasons import because_rule
+from kinechain.evidence.wording import say
+
+__all__ = ["stimulation", "stimulation_blocks"]
+
+INTERVENTION = "electrical_stimulation_foot"
+
+
+def stimulation_blocks(person: Person) -> tuple[str, ...]:
+    """Return what rules electrical stimulation out: keys of answers that are yes, not known, passed over or missing.
+
+    Parameters
+    ----------
+    person : Person
+    """
+    return tuple(dict.fromkeys(c.ref for c in against(INTERVENTION, person)))
+
+
+def stimulation(person: Person) -> NotOffered:
+    """Return that it is not offered, whether it is blocked, and the line of evidence.
+
+    Parameters
+    ----------
+    person : Person
+    """
+    blocks = stimulation_blocks(person)
+    blocked = (say("plan.stimulation_blocked"),) if blocks else ()
+    return NotOffered(
+        id=f"not_offered.{INTERVENTION}",
+        title=say("plan.title_not_offered", what=say("plan.what_stimulation").text),
+        because=(because_rule("R-EMS"),),
+        sentences=(say("plan.stimulation_default"), *blocked, say("plan.stimulation_evidence")),
+        intervention=INTERVENTION,
+        blocked_by=blocks,
+    )
