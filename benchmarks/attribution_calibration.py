@@ -15,6 +15,7 @@ import numpy as np
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
 from kinechain.care.drivers import Drivers, Permission
+from kinechain.care.lock import unlock
 from kinechain.care.person import Person
 from kinechain.chain.attribute import FLOOR_SHARE, AttributionSettings, attribute
 from kinechain.chain.game import Evaluate
@@ -87,11 +88,12 @@ def stand_in() -> StandIn:
 
 def forecast(world: StandIn, draw: Draw, prior: str, random: np.random.Generator) -> Forecast:
     """Return what is said of one person, and what is true."""
-    survey = survey_person(examine(draw, random))
+    person = examine(draw, random)
+    survey = survey_person(person)
     own, first = random.integers(0, len(world.typical), 2)
     parameters = (*survey.measured, *survey.unmeasured)
     settings = AttributionSettings(prior=prior)
-    said = attribute(world.game(parameters, int(first)), survey, world.targets, Permission(True), settings)
+    said = attribute(world.game(parameters, int(first)), survey, world.targets, Permission(unlock(person)), settings)
     truth = relevant(world, draw, said, int(own))
     probability = {p.key: 0.0 for p in survey.measured}
     probability |= {s.key: s.p_relevant for s in said.silent}

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
-from kinechain.care.person import ExamItem, Person
+from kinechain.care.person import Answer, ExamItem, Person
+from kinechain.care.red_flags import questions
 from kinechain.care.screen import Screen
 from kinechain.chain.alter import alter
 from kinechain.chain.attribute import AttributionSettings
@@ -78,7 +79,8 @@ def measure(what: str, work: Callable[[], object], repeats: int) -> Cost:
 
 def examined(players: int) -> Person:
     exam = tuple(ExamItem(name, side, value, unit, "benchmark") for name, side, value, unit in EXAMS[players])
-    return Person(sex=SIZE.sex, age_years=30.0, height_m=SIZE.height_m, mass_kg=SIZE.mass_kg, exam=exam)
+    calm: dict[str, Answer] = {flag.id: "no" for flag in questions()}
+    return Person(sex=SIZE.sex, age_years=30.0, height_m=SIZE.height_m, mass_kg=SIZE.mass_kg, exam=exam, screen=calm)
 
 
 def attributed(players: int, draws: int, workers: int) -> Callable[[], None]:

@@ -10,10 +10,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from kinechain.care.clearance import TrustedClearance
 from kinechain.care.finding import Norm
+from kinechain.care.lock import Unlocked, unlock
 from kinechain.care.person import Person
 from kinechain.care.screen import Screen
-from kinechain.core.errors import SettingError, suggest
+from kinechain.core.errors import LockedError, SettingError, suggest
 from kinechain.core.estimate import Estimate
 
 __all__ = [
@@ -460,33 +462,59 @@ class Drivers:
 
 @dataclass(frozen=True)
 class Permission:
-    """Whether drivers and what-ifs may be given to a person, and if not, why, in one sentence."""
+    """Whether drivers and what-ifs may be given to a person, and if not, why, in one sentence.
 
-    is_given: bool
+    Attributes
+    ----------
+    unlocked : Unlocked or None
+        Proof that the danger signs hold back nothing; without it nothing is given.
+    reason : str
+        '' where it is given.
+    """
+
+    unlocked: Unlocked | None
     reason: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """True only with the proof."""
+        return isinstance(self.unlocked, Unlocked)
 
 
 def may_attribute(person: Person, screen: Screen) -> Permission:
-    """Return whether a person may be given drivers and what-ifs.
+    """Return whether a person may be given drivers and what-ifs: never where `kinechain.care.lock.unlock` refuses.
 
     Parameters
     ----------
     person : Person
     screen : Screen
-        The outcome of the danger-sign questions.
+        The outcome of the danger-sign questions; clearances in it are verified again.
     """
     age = math.nan if person.age_years is None else person.age_years
     if age < ADULT_YEARS:
-        return Permission(False, "No drivers and no what-ifs: they are for people of 18 years and over.")
+        return _refused("they are for people of 18 years and over")
     if screen.level == "not_screened":
-        return Permission(False, "No drivers and no what-ifs: the danger signs were not asked; answer [screen] first.")
+        return _refused("the danger signs were not asked; answer [screen] first")
     if screen.plan_locked:
-        return Permission(
-            False, "No drivers and no what-ifs: a danger sign is answered 'yes' or still unknown, and it comes first."
-        )
+        return _refused("a danger sign is answered 'yes' or still unknown, and it comes first")
     if not math.isfinite(age):
-        return Permission(False, "No drivers and no what-ifs: the age is not known, and they are for adults only.")
-    return Permission(True)
+        return _refused("the age is not known, and they are for adults only")
+    try:
+        return Permission(unlock(person, _verified(screen)))
+    except LockedError:
+        return _refused("the danger signs of this person hold them back; screen this person again")
+
+
+def _refused(why: str) -> Permission:
+    return Permission(None, f"No drivers and no what-ifs: {why}.")
+
+
+def _verified(screen: Screen) -> tuple[TrustedClearance, ...]:
+    if not screen.cleared:
+        return ()
+    from kinechain.care.keyring import trusted  # cryptography takes long to import, and few screens need it
+
+    return trusted(clearance for _, clearance in screen.cleared)
 
 
 def judge_drivers(

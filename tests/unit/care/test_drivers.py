@@ -1,23 +1,29 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from kinechain.care.clearance import Clearance, answers_digest
 from kinechain.care.drivers import (
     NOT_THE_CAUSE,
     Drivers,
     DriverSet,
+    Permission,
     Player,
     judge_drivers,
     may_attribute,
 )
 from kinechain.care.finding import Norm
 from kinechain.care.person import Person
-from kinechain.care.screen import Screen
+from kinechain.care.red_flags import questions
+from kinechain.care.screen import Flag, Screen
 from kinechain.core.errors import SettingError
 from kinechain.core.estimate import Estimate
 
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 OPEN = Screen("none", (), plan_locked=False)
-ADULT = Person(age_years=40.0)
+CALM = {flag.id: "no" for flag in questions()}
+ADULT = Person(age_years=40.0, screen=CALM)
 PLAYER = Player(
     "leg_length",
     "middle",
@@ -32,6 +38,10 @@ PLAYER = Player(
     "abstract",
     ("knutson2005",),
 )
+BY_NAME = Clearance(
+    "foot_drop", answers_digest(replace(ADULT, screen={**CALM, "foot_drop": "yes"})), "dr_ono", "seen", NOW, "", ""
+)
+FORGED = Screen("none", (), plan_locked=False, cleared=((Flag("foot_drop", "same_day", "choice", "yes", ""), BY_NAME),))
 EMPTY = Drivers(
     players=(PLAYER,),
     not_players=(),
@@ -65,6 +75,9 @@ EMPTY = Drivers(
         (ADULT, Screen("emergency", (), plan_locked=True), "danger sign"),
         (Person(age_years=17.9), OPEN, "18 years"),
         (Person(), OPEN, "age is not known"),
+        (Person(age_years=40.0), OPEN, "screen this person again"),
+        (Person(age_years=40.0, screen={**CALM, "ces_bladder": "yes"}), OPEN, "screen this person again"),
+        (replace(ADULT, screen={**CALM, "foot_drop": "yes"}), FORGED, "screen this person again"),
         (Person(age_years=float("nan")), OPEN, "age is not known"),
     ],
 )
@@ -77,7 +90,12 @@ def test_locked_unscreened_and_young_people_get_no_drivers(person, screen, word)
 
 def test_a_screened_adult_may_be_given_drivers():
     assert may_attribute(ADULT, OPEN).is_given
-    assert may_attribute(Person(age_years=18.0), OPEN).is_given
+    assert may_attribute(replace(ADULT, age_years=18.0), OPEN).is_given
+
+
+def test_a_permission_without_the_proof_is_none():
+    assert not Permission(True).is_given
+    assert not Permission(None).is_given
 
 
 def test_a_player_is_named_with_its_side():

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from kinechain.care.drivers import NOT_THE_CAUSE, Permission
+from kinechain.care.lock import unlock
 from kinechain.care.person import ExamItem, Person
+from kinechain.care.red_flags import questions
 from kinechain.chain.attribute import AttributionSettings, attribute, draw_parameters
 from kinechain.chain.players import survey_person
 from kinechain.core.errors import SettingError, SolveError
 
-YES = Permission(True)
+YES = Permission(unlock(Person(age_years=40.0, screen={flag.id: "no" for flag in questions()})))
 FEW = AttributionSettings(draws=100)
 
 
@@ -314,7 +316,7 @@ def test_players_that_are_not_come_with_a_reason():
 def test_no_permission_no_drivers():
     survey = survey_person(THREE)
     with pytest.raises(SettingError, match="adults only"):
-        attribute(loads(survey, {}), survey, (BACK,), Permission(False, "they are for adults only."))
+        attribute(loads(survey, {}), survey, (BACK,), Permission(None, "they are for adults only."))
 
 
 def test_a_target_that_cannot_be_computed_is_left_out_and_named():

@@ -6,6 +6,7 @@ import pytest
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
 from kinechain.care.person import ExamItem, Person
+from kinechain.care.red_flags import questions
 from kinechain.care.screen import Screen
 from kinechain.chain import person_game
 from kinechain.chain.alter import alter
@@ -19,6 +20,7 @@ from kinechain.chain.targets import target_index
 from kinechain.chain.unknowns import best_unknowns, draw_unknowns
 from kinechain.core.errors import SettingError
 
+CALM = {flag.id: "no" for flag in questions()}
 OPEN = Screen("none", (), plan_locked=False)
 FEW = AttributionSettings(draws=20)
 
@@ -28,7 +30,7 @@ def item(name, side, value, unit):
 
 
 def man(*exam):
-    return Person(sex="male", age_years=30.0, height_m=1.78, mass_kg=76.0, exam=exam)
+    return Person(sex="male", age_years=30.0, height_m=1.78, mass_kg=76.0, exam=exam, screen=CALM)
 
 
 def legs(difference):
