@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,13 @@ from kinechain.care.events import (
     StandingDay,
     StepsTaken,
 )
+from kinechain.care.log import check_event
 from kinechain.care.plain_values import EVENT_KINDS, from_plain
 from kinechain.cli.person_files import now
 from kinechain.core.errors import FileError, InputError, SettingError, suggest
 from kinechain.core.text import printable
-from kinechain.evidence.clinical import exercises
 
-__all__ = ["Row", "entry", "known_exercise", "read_entries"]
+__all__ = ["Row", "entry", "read_entries"]
 
 #: What a person may write down; visits, plans and clearances are written by their own verbs.
 KINDS: Mapping[str, type[Event]] = {
@@ -41,24 +41,6 @@ KINDS: Mapping[str, type[Event]] = {
 }
 MAX_BYTES = 4_000_000
 MAX_ROWS = 20_000
-
-PAINS = ("back_pain", "foot_pain", "worst_pain", "first_step_pain")
-
-#: Lowest and highest of what is typed.  They catch slips of the pen and wrong units (assumption).
-LIMITS: Mapping[str, tuple[float, float]] = {
-    **dict.fromkeys(("pain", "usual_pain", "pain_before", "pain_during", "soreness", "effort", *PAINS), (0.0, 10.0)),
-    "sets": (1, 50),
-    "repetitions": (1, 500),
-    "load_kg": (0.0, 500.0),
-    "hold_s": (0.0, 600.0),
-    "repetitions_in_reserve": (0, 100),
-    "soreness_days": (0.0, 60.0),
-    "prompts": (0, 200),
-    "noticed": (0, 200),
-    "hours": (0.0, 24.0),
-    "minutes_walked": (0.0, 1440.0),
-    "steps": (0, 200_000),
-}
 
 
 @dataclass(frozen=True)
@@ -125,38 +107,15 @@ def entry(row: Row) -> Event:
         raise SettingError(f"{row.where}: there is no entry '{printable(word)[:40]}'. {suggest(word, KINDS)}")
     _check_fields(row.where, word, values)
     moment = _moment(row.where, values.pop("at", None))
-    _check_numbers(row.where, values)
-    if values.get("exercise"):
-        known_exercise(str(values["exercise"]), row.where)
     plain = {"event": word, "by": "patient", "why": "", **values, "at": moment.isoformat()}
     plain = {**_defaults(KINDS[word]), **plain}
     plain.setdefault("id", _content_id(plain))
     try:
-        return from_plain(plain, Event)
+        event: Event = from_plain(plain, Event)
+        check_event(event, now=now())
     except InputError as error:
         raise SettingError(f"{row.where}: {error}") from error
-
-
-def known_exercise(exercise: str, where: str) -> str:
-    """Return the id of an exercise that is in the library.
-
-    Parameters
-    ----------
-    exercise : str
-    where : str
-        What the message starts with.
-
-    Raises
-    ------
-    SettingError
-        If there is none of that name; the nearest is named.
-    """
-    known = tuple(exercises())
-    if exercise not in known:
-        raise SettingError(
-            f"{where}: there is no exercise '{printable(exercise)[:40]}'. {suggest(exercise, known, 25)}"
-        )
-    return exercise
+    return event
 
 
 def _check_fields(where: str, word: str, values: Mapping[str, Any]) -> None:
@@ -188,23 +147,7 @@ def _moment(where: str, value: Any) -> datetime:
     except ValueError as error:
         told = printable(str(value))[:40]
         raise SettingError(f"{where}: at is '{told}'; write a day such as 2026-03-01, or 2026-03-01T18:30") from error
-    moment = moment if moment.tzinfo else moment.astimezone()
-    if moment > now():
-        raise SettingError(f"{where}: at is {value}, which lies in the future; write down what has happened already")
-    return moment
-
-
-def _check_numbers(where: str, values: Mapping[str, Any]) -> None:
-    for key, (low, high) in LIMITS.items():
-        value = values.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and not low <= value <= high:
-            raise SettingError(
-                f"{where}: {key} is {value:g}, which is not possible: it must lie between {low:g} and {high:g}"
-            )
-    for key in ("day", "first", "last"):
-        told = values.get(key)
-        if isinstance(told, str) and key == "day" and told > date.today().isoformat():
-            raise SettingError(f"{where}: {key} is {printable(told)[:40]}, which lies in the future")
+    return moment if moment.tzinfo else moment.astimezone()
 
 
 def _content_id(plain: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinechain.cli.person_files import Records, new_id, read_records, read_time, saver, write_events
+from kinechain.cli.person_files import Records, new_id, now, read_records, read_time, saver, write_events
 from kinechain.cli.questions import Terminal, interview, is_interactive
 from kinechain.cli.terminal import wrapped
 from kinechain.core.errors import SettingError
@@ -103,8 +103,11 @@ def log(
         kept = _keep(records, rows)
     else:
         kept = _ask(records, at) if asks else _Kept()
+    is_emergency = _is_emergency(kept.written)
+    if is_emergency and not as_json:
+        _print_emergency(records.path)
     _print(records, kept, as_json)
-    if _is_emergency(kept.written):
+    if is_emergency:
         raise typer.Exit(EXIT_LOCKED)
 
 
@@ -141,6 +144,7 @@ def _from_file(path: Path) -> tuple[Event, ...]:
 
 def _keep(records: Records, events: Sequence[Event]) -> _Kept:
     """Write entries that do not stand there yet."""
+    from kinechain.care.log import check_event
     from kinechain.cli.log_questions import planned_exercises
 
     known = {event.id for event in records.events}
@@ -151,6 +155,8 @@ def _keep(records: Records, events: Sequence[Event]) -> _Kept:
             twice.append(event)
         elif event.id not in known:
             new[event.id] = event
+    for event in new.values():
+        check_event(event, now=now())
     if new:
         write_events(records, tuple(new.values()))
     planned = {e.exercise for e in planned_exercises(records.events)}
@@ -229,6 +235,14 @@ def _lock_on_danger(records: Records, events: Sequence[Event]) -> None:
         saver(records.path, records.person)(replace(records.person, screen=screen))
 
 
+def _print_emergency(path: Path) -> None:
+    from kinechain.cli.screen_text import emergency_page
+
+    records = read_records(path)
+    page = emergency_page(records.person, records.clearances)
+    typer.echo(wrapped("\n".join(printable(line) for line in [*page, ""])))
+
+
 def _is_emergency(events: Sequence[Event]) -> bool:
     from kinechain.care.events import CheckIn
 
@@ -253,6 +267,7 @@ def _print(records: Records, kept: _Kept, as_json: bool) -> None:
             "written": [to_plain(event) for event in kept.written],
             "already_there": [event.id for event in kept.known],
             "said": list(kept.said),
+            "act_now": _is_emergency(kept.written),
         }
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return

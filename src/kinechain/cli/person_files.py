@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -201,9 +202,16 @@ def passphrase(prompt: str, *, twice: bool = False) -> str:
     prompt : str
     twice : bool
         Ask again to be sure.
+
+    Raises
+    ------
+    SettingError
+        If there is neither.
     """
     given = os.environ.get(PASSPHRASE)
     if given is not None:
         return given
+    if not sys.stdin.isatty():
+        raise SettingError(f"a passphrase is typed in a terminal; for a script set {PASSPHRASE}")
     typed: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
     return typed

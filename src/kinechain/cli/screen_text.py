@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kinechain.care.clearance import TrustedClearance
 from kinechain.care.person import Person
-from kinechain.care.red_flags import ASK
+from kinechain.care.red_flags import ASK, screen_person
 from kinechain.care.screen import Flag, Screen
+from kinechain.care.settings import emergency_screen, read_settings
 from kinechain.evidence.wording import say
 
-__all__ = ["flag_lines", "screen_lines"]
+__all__ = ["emergency_page", "flag_lines", "screen_lines"]
 
 #: Around the emergency page, which depends on no colour.
 FRAME = "=" * 72
 
 
-def screen_lines(person: Person, screen: Screen, emergency: Sequence[str] = ()) -> list[str]:
+def screen_lines(person: Person, screen: Screen, clearances: Sequence[TrustedClearance] = ()) -> list[str]:
     """Return the outcome of the danger signs, one paragraph a line.
 
     Parameters
     ----------
     person : Person
     screen : Screen
-    emergency : sequence of str
-        The emergency page; printed first, and only in an emergency.
+        Of the same person.
+    clearances : sequence of TrustedClearance
     """
     raised = [flag for flag in screen.flags if flag.rule != ASK]
     still_open = [flag for flag in screen.flags if flag.rule == ASK]
     lock = say("terminal.locked" if screen.plan_locked else "terminal.unlocked").text
     lines = [say("terminal.screen_title", person=person.pseudonym).text, ""]
-    if screen.level == "emergency":
-        lines += [FRAME, *emergency, FRAME, ""]
+    if page := emergency_page(person, clearances):
+        lines += [*page, ""]
     lines += [f"{say(f'terminal.level_{screen.level}').text.rstrip('.')}. {lock}"]
     lines += [screen.reason] if screen.plan_locked and not raised and not still_open else []
     for flag in raised:
@@ -48,6 +50,18 @@ def screen_lines(person: Person, screen: Screen, emergency: Sequence[str] = ()) 
         names = ", ".join(screen.not_asked)
         lines += ["", say("terminal.open_other_title", count=len(screen.not_asked), names=names).text]
     return lines
+
+
+def emergency_page(person: Person, clearances: Sequence[TrustedClearance] = ()) -> list[str]:
+    """Return the emergency page of a person in a frame, nothing if there is no emergency.
+
+    Parameters
+    ----------
+    person : Person
+    clearances : sequence of TrustedClearance
+    """
+    lines = [sentence.text for sentence in emergency_screen(read_settings(), screen_person(person, clearances))]
+    return [FRAME, *lines, FRAME] if lines else []
 
 
 def flag_lines(flag: Flag, mark: str = "!") -> list[str]:

@@ -140,15 +140,15 @@ def _outcome(records: Records) -> Screen:
 
 
 def _print(records: Records, outcome: Screen, as_json: bool) -> None:
-    from kinechain.care.settings import emergency_screen, read_settings
+    from kinechain.care.settings import read_settings
     from kinechain.cli.screen_text import screen_lines
     from kinechain.report.plan_json import screen_json
 
-    settings = read_settings()
     if as_json:
+        settings = read_settings()
         typer.echo(screen_json(records.person, outcome, settings.emergency_number, settings.crisis_line), nl=False)
         return
-    lines = screen_lines(records.person, outcome, [s.text for s in emergency_screen(settings, outcome)])
+    lines = screen_lines(records.person, outcome, records.clearances)
     lines += ["", *_next_steps(records, outcome), "", INTENDED_PURPOSE]
     typer.echo(wrapped("\n".join(printable(line) for line in lines)))
 
