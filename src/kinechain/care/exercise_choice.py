@@ -12,6 +12,7 @@ from typing import Any
 from kinechain.care.contraindications import against, is_kept_away
 from kinechain.care.doses import dose_of
 from kinechain.care.exam import read_exam_definitions
+from kinechain.care.person import Person, PersonSide
 from kinechain.care.plan import MAX_FIRST_EXERCISES, Because, Exercise, Hypothesis, NotOffered
 from kinechain.care.reasons import because_driver, because_exam, because_finding, because_history, because_rule
 from kinechain.care.situation import (
@@ -23,14 +24,23 @@ from kinechain.care.situation import (
     has_pain,
     heel_sides,
 )
-from kinechain.core.errors import EvidenceError
+from kinechain.core.errors import EvidenceError, SettingError
 from kinechain.evidence.clinical import exercises
 from kinechain.evidence.ledger import exercise_sentences
 from kinechain.evidence.library import source_keys
 from kinechain.evidence.rules import rules
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["Candidate", "Choice", "ExamDifference", "candidates", "choices", "exercise_parts", "parse_choices"]
+__all__ = [
+    "Candidate",
+    "Choice",
+    "ExamDifference",
+    "candidates",
+    "choices",
+    "exercise_part",
+    "exercise_parts",
+    "parse_choices",
+]
 
 
 @dataclass(frozen=True)
@@ -263,7 +273,7 @@ def exercise_parts(situation: Situation) -> tuple[tuple[Exercise, ...], tuple[No
     for exercise, candidate in allowed:
         if exercise and (exercise in taken or len(taken) < MAX_FIRST_EXERCISES):
             taken.setdefault(exercise, []).append(candidate)
-    parts = tuple(_exercise(exercise, group, situation) for exercise, group in taken.items())
+    parts = tuple(_taken(exercise, group, situation) for exercise, group in taken.items())
     refused = {c.choice.exercise: c for exercise, c in reversed(allowed) if exercise != c.choice.exercise}
     left_out = tuple(_refused(key, refused[key], situation) for key in sorted(refused))
     return parts, left_out, _hypotheses(parts, taken)
@@ -277,21 +287,44 @@ def _allowed(candidate: Candidate, situation: Situation) -> str:
     return ""
 
 
-def _exercise(key: str, group: list[Candidate], situation: Situation) -> Exercise:
-    text = exercise_sentences(key)
+def _taken(key: str, group: list[Candidate], situation: Situation) -> Exercise:
+    """Return one exercise for everything it answers."""
     side = both_or(frozenset(c.side for c in group))
     week = (situation.weeks_before or 0.0) if key in situation.exercised_before else 0.0
-    because = tuple(dict.fromkeys(b for c in group for b in c.because))
-    limits = tuple(c.sentence for c in against(key, situation.person) if c.effect == "restrict")
+    return exercise_part(key, side, tuple(dict.fromkeys(b for c in group for b in c.because)), situation.person, week)
+
+
+def exercise_part(key: str, side: PersonSide, because: tuple[Because, ...], person: Person, week: float) -> Exercise:
+    """Return one exercise of a plan, with what restricts it in this person.
+
+    Parameters
+    ----------
+    key : str
+        Of ``exercises.toml``; nothing may keep it away from the person.
+    side : 'left', 'right' or 'both'
+    because : tuple of Because
+    person : Person
+    week : float
+        Since it was begun.
+
+    Raises
+    ------
+    SettingError
+        If something keeps it away.
+    """
+    if is_kept_away(key, person):
+        raise SettingError(f"'{key}' is not for this person: {against(key, person)[0].id}; choose another exercise")
+    text = exercise_sentences(key)
+    limits = tuple(c.sentence for c in against(key, person))
     own_stops = tuple(s for s in text.stop_rules if not s.key.startswith("exercise.common"))
     return Exercise(
         id=f"exercise.{key}.{side}",
         title=text.name,
         because=because,
-        sentences=(*dict.fromkeys(limits), *expected_effect(key, has_heel_pain(situation.person))),
+        sentences=(*dict.fromkeys(limits), *expected_effect(key, has_heel_pain(person))),
         side=side,
         exercise=key,
-        dose=dose_of(key, situation.person.age_years, week),
+        dose=dose_of(key, person.age_years, week),
         setup=(text.setup,),
         cues=text.cues,
         regressions=text.regressions,

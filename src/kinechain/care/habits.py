@@ -1,7 +1,10 @@
-"""Small habits: a week of noticing how one stands, variation at the desk, a list of shoes; weight only if allowed."""
+"""Small habits: a week of noticing how one stands, variation at the desk, a list of shoes; weight only if asked."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from kinechain.care.contraindications import is_kept_away
 from kinechain.care.plan import Advice
 from kinechain.care.reasons import because_history, because_rule
 from kinechain.care.situation import Situation, has_foot_pain
@@ -51,4 +54,18 @@ def habits(situation: Situation) -> tuple[Advice, ...]:
                 topic="habit",
             )
         )
-    return tuple(parts)
+    return (*parts, *_weight(situation))
+
+
+def _weight(situation: Situation) -> Iterable[Advice]:
+    """Yield what to say if the person asks about weight or food, unless something speaks against even that."""
+    if is_kept_away("weight_loss", situation.person) or is_kept_away("anti_inflammatory_diet", situation.person):
+        return
+    yield Advice(
+        id="weight.neutral",
+        title=say("plan.title_weight"),
+        because=(because_rule("R5.9"),),
+        sentences=(say("plan.weight_neutral"), say("plan.diet_neutral")),
+        audience="clinician",
+        topic="weight",
+    )

@@ -210,6 +210,7 @@ def _said(parameters: OrthosisParameters, stop: date, is_heel: bool) -> tuple[Se
     return (
         say("plan.orthosis_prefabricated") if is_heel else say("plan.orthosis_custom"),
         numbers,
+        say("plan.orthosis_average"),
         say("plan.orthosis_trial", weeks=TRIAL_WEEKS, stop=stop.isoformat()),
         say("plan.orthosis_skin"),
         say("plan.orthosis_never_prevent"),

@@ -235,7 +235,8 @@ def _not_asked(situation: Situation, parts: tuple[Part, ...]) -> tuple[Sentence,
     person = situation.person
     done = [p.exercise for p in parts if isinstance(p, Exercise)]
     keys = dict.fromkeys(c.key for e in (*done, "walking_programme") for c in unasked(e, person))
-    said = [say("plan.unasked", what=key.replace("_", " ")) for key in keys]
+    listed = ", ".join(key.replace("_", " ") for key in keys)
+    said = [say("plan.unasked", what=listed)] if listed else []
     if not person.history.pain_regions and {"pain_regions"} & (person.history.skipped | person.history.unknown):
         said.append(say("plan.unasked_pain"))
     if has_back_pain(person) and not any(s.id == "startback" for s in person.questionnaires):

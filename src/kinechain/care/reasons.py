@@ -8,7 +8,7 @@ from kinechain.care.person import ExamItem, PersonSide
 from kinechain.care.plan import Because
 from kinechain.care.screen import Flag
 from kinechain.core.errors import SettingError
-from kinechain.evidence.wording import say, wording
+from kinechain.evidence.wording import say
 
 __all__ = [
     "because_driver",
@@ -145,13 +145,3 @@ def side_in_words(side: PersonSide | str) -> str:
     side : str
     """
     return f" ({side})" if side in ("left", "right") else ""
-
-
-def has_sentence(rule: str) -> bool:
-    """Return whether the ledger says of a rule why it is a reason.
-
-    Parameters
-    ----------
-    rule : str
-    """
-    return f"plan.because_{rule.replace('.', '_').replace('-', '_')}" in wording()

@@ -25,6 +25,9 @@ When = Literal["routine", "soon", "next_working_day", "same_day", "emergency"]
 #: How often feet at risk are checked, by IWGDF risk group (rule R2.6, iwgdf2023_prevention).
 FOOT_CHECKS = ("once a year", "every 6 to 12 months", "every 3 to 6 months", "every 1 to 3 months")
 
+#: With diabetes and no risk group the longest interval is the least that holds for every group.
+UNKNOWN_RISK = "at least once a year"
+
 #: Danger signs of a foot at risk: who looks after it while it is no emergency (rule R2.5).
 FOOT_SIGNS = ("diabetic_active_other", "diabetic_no_screen", "diabetic_limb_threat", "charcot")
 
@@ -134,7 +137,7 @@ def _feet(situation: Situation) -> Iterable[Referral]:
         told.append(say("plan.refer_interval", interval=FOOT_CHECKS[risk_group]))
     elif person.conditions.get("diabetes") == "yes":
         because += [because_rule("R2.6"), because_history("conditions.diabetes", "diabetes")]
-        told.append(say("plan.refer_interval", interval=FOOT_CHECKS[0]))
+        told.append(say("plan.refer_interval", interval=UNKNOWN_RISK))
     if because:
         when: When = "soon" if is_insensate(person) else "routine"
         told.insert(0, say(f"plan.when_{when}"))
@@ -149,6 +152,10 @@ def _nerves(situation: Situation) -> Iterable[Referral]:
         told = (say("plan.when_soon"), say("plan.refer_nerve"))
         because = (because_rule("R3.3"), because_history("symptoms", "numbness or tingling of the heel or sole"))
         yield _referral("physician", "soon", "nerve", because, told)
+    elif heel_sides(person) >= {"left", "right"}:
+        told = (say("plan.when_routine"), say("plan.refer_nerve"))
+        because = (because_rule("R3.3"), because_history("history.pain_regions"))
+        yield _referral("physician", "routine", "nerve", because, told)
     tense = [
         e
         for item in ("slump", "straight_leg_raise")
