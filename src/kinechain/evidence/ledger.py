@@ -11,13 +11,17 @@ from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
+from kinechain.core.errors import EvidenceError, suggest
 from kinechain.evidence.clinical import Exercise, claims, common_rules, exercise, exercises, intervention, interventions
 from kinechain.evidence.rules import rule, rules
-from kinechain.evidence.wording import Audience, Certainty, Sentence, SentenceKind
+from kinechain.evidence.sources import Source, all_sources
+from kinechain.evidence.wording import Audience, Certainty, Sentence, SentenceKind, wording
 
 __all__ = [
     "CHOICE",
     "ExerciseSentences",
+    "all_sentences",
+    "backing",
     "claim_sentence",
     "common_sentences",
     "exercise_sentences",
@@ -165,6 +169,39 @@ def rule_sentence(key: str) -> Sentence:
     return Sentence(f"rule.{key}", made.text, "advice", "clinician", made.sources, key)
 
 
+def backing(sentence: Sentence) -> str:
+    """Return what stands behind a sentence in a few words: how certain, of how many, how deep it was read (rule W4).
+
+    Parameters
+    ----------
+    sentence : Sentence
+
+    Raises
+    ------
+    EvidenceError
+        If it cites a source or a rule that is not there.
+    """
+    parts: list[str] = []
+    if sentence.rule == CHOICE:
+        parts.append("our choice, to be signed by a clinician")
+    elif sentence.rule:
+        chosen = " with a choice of ours" if rule(sentence.rule).choice else ""
+        parts.append(f"rule {sentence.rule}{chosen}")
+    if sentence.certainty:
+        graded = sentence.certainty != "not graded"
+        parts.append(f"{sentence.certainty} certainty" if graded else "certainty not graded")
+    cited = [_known(key) for key in sentence.sources]
+    people = dict.fromkeys(_people(made.n) for made in cited if made.n not in ("", "n/a"))
+    levels = dict.fromkeys(made.level for made in cited)
+    if people:
+        parts.append(", ".join(people))
+    if levels:
+        parts.append(f"read: {', '.join(levels)}")
+    if any(made.has_commercial_tie for made in cited):
+        parts.append("a source with a commercial tie")
+    return "; ".join(parts)
+
+
 @cache
 def library_sentences() -> Mapping[str, Sentence]:
     """Return every sentence about exercises, interventions, claims and rules by key."""
@@ -174,6 +211,25 @@ def library_sentences() -> Mapping[str, Sentence]:
     said += [claim_sentence(key) for key in claims()]
     said += [rule_sentence(key) for key in rules()]
     return MappingProxyType({sentence.key: sentence for sentence in said})
+
+
+@cache
+def all_sentences() -> Mapping[str, Sentence]:
+    """Return every sentence that may be said, by key: the wording and the library; places for values left open."""
+    worded = {
+        key: Sentence(key, e.text, e.kind, e.audience, e.sources, e.rule, e.certainty) for key, e in wording().items()
+    }
+    return MappingProxyType({**worded, **library_sentences()})
+
+
+def _known(key: str) -> Source:
+    if key not in all_sources():
+        raise EvidenceError(f"no source with the key '{key}'. {suggest(key, all_sources())}")
+    return all_sources()[key]
+
+
+def _people(n: str) -> str:
+    return f"n = {n}" if n[0].isdigit() and not any(c.isalpha() for c in n) else n
 
 
 _READ: tuple[SentenceKind, Audience] = ("fact", "clinician")

@@ -11,9 +11,9 @@ import pytest
 
 from kinechain.core.errors import EvidenceError
 from kinechain.evidence import library
+from kinechain.evidence.check import check
 from kinechain.evidence.library import (
     Source,
-    check,
     find_fact,
     grade_is_showable,
     parse_sources,
@@ -163,7 +163,7 @@ def test_the_package_stays_small() -> None:
 
 def test_loading_needs_neither_scipy_nor_mujoco() -> None:
     code = (
-        "import sys; from kinechain.evidence import library as l; l.check(); "
+        "import sys; from kinechain.evidence.check import check; check(); "
         "print([m for m in ('scipy', 'mujoco') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
