@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from kinechain.care.examined import insensate_sides, raised_by_examination
@@ -59,17 +59,18 @@ def is_adult(person: Person) -> bool:
     return person.age_years >= ADULT_YEARS and person.screen.get("under_18") != "yes"
 
 
-def effective_answers(person: Person) -> Mapping[str, Given]:
+def effective_answers(person: Person, doubted: Collection[str] = ()) -> Mapping[str, Given]:
     """Return the answer to every danger-sign question, those that are asked no more included.
 
     Parameters
     ----------
     person : Person
+    doubted : collection of str
+        Questions whose 'no' something else contradicts (`kinechain.care.contradictions`): they are open again.
 
     Notes
     -----
-    A finding or another answer can add a yes, never take one away; an implied no stands only where nobody said yes; a
-    no that the symptom map contradicts is open again.
+    A finding or another answer can add a yes, never take one away; an implied no stands only where nobody said yes.
     """
     found = {flag.id: Given(person.screen.get(flag.id, "not asked")) for flag in read_red_flags()}
     examined = {key: Given("examination", because) for key, because in raised_by_examination(person).items()}
@@ -80,9 +81,9 @@ def effective_answers(person: Person) -> Mapping[str, Given]:
     for flag in read_red_flags():
         if found[flag.id].is_open and (because := _implied_no(flag, person)):
             found[flag.id] = Given("no", because)
-    for key in reopened(person):
+    for key in doubted:
         if found[key].answer == "no":
-            found[key] = Given("unknown", ("symptom map",))
+            found[key] = Given("unknown", ("contradiction",))
     return found
 
 

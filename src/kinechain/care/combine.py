@@ -38,6 +38,9 @@ WITHIN_DAYS_WEEKS = 1.0
 #: Rules R1.2 and R2.3.
 OLD_AGE_YEARS, OTTAWA_DAYS = 70.0, 10.0
 
+#: An injury is recent for so long (choice: the six weeks within which back pain is new).
+RECENT_INJURY_DAYS = 42.0
+
 #: Answers that speak of a nerve or of the cord.
 NERVE_SIGNS = ("foot_drop", "progressive_weakness", "stable_neuro_deficit", "both_feet_numb", "cord_hands_gait")
 CAUDA_EQUINA = ("ces_bladder", "ces_bowel", "ces_saddle", "ces_sexual", "ces_bilateral_leg")
@@ -304,7 +307,7 @@ def ottawa_not_valid(facts: Facts) -> Combined:
 
 
 def pressed_by_oneself(facts: Facts) -> Combined:
-    """Rule R2.4: after a real injury of the foot one's own pressing never closes the question; a clinician presses.
+    """Rules R2.3, R2.4: after a recent injury of the foot one's own pressing closes nothing; a clinician presses.
 
     Parameters
     ----------
@@ -312,9 +315,10 @@ def pressed_by_oneself(facts: Facts) -> Combined:
     """
     history = facts.person.history
     hurts = any(in_group(region, "foot") for region in history.pain_regions)
-    days = history.injury_days if history.injury_days is not None else 0.0
-    if hurts and injury(facts.person) == "yes" and days <= OTTAWA_DAYS:
-        return Combined("soon", "R2.4", ("injury",), "screen.ottawa_press")
+    days = history.injury_days if history.injury_days is not None else 7.0 * (history.pain_weeks or 0.0)
+    if hurts and injury(facts.person) == "yes" and days <= RECENT_INJURY_DAYS:
+        rule = "R2.4" if days <= OTTAWA_DAYS else "R2.3"
+        return Combined("soon", rule, ("injury",), "screen.ottawa_press")
     return Combined("none", "R2.4")
 
 

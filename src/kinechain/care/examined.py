@@ -38,7 +38,7 @@ def examined_value(person: Person, item: str, side: Side, part: str = "") -> flo
 
 
 def raised_by_examination(person: Person) -> Mapping[str, tuple[str, ...]]:
-    """Return the danger signs that a clinician's findings raise, each with the findings (rules R1.7, R2.8).
+    """Return the danger signs that a clinician's findings raise, each with the findings (rules R1.1, R1.7, R2.8).
 
     Parameters
     ----------
@@ -46,21 +46,25 @@ def raised_by_examination(person: Person) -> Mapping[str, tuple[str, ...]]:
 
     Notes
     -----
-    Weak ankle lifting is foot drop; any other root as weak is a nerve deficit a clinician should follow (choice).
+    Weak ankle lifting is foot drop; any other root as weak is a nerve deficit a clinician should follow; weakness of
+    both legs is a sign in both legs, an emergency until a clinician clears it (choices).
     A foot that does not feel restricts what is offered and locks nothing; so does a short one-leg stance.
     """
     found: dict[str, tuple[str, ...]] = {}
     weak = [
-        (root, f"{root} strength {side}")
+        (root, side)
         for root in ROOTS
         for side in SIDES
         if (grade := examined_value(person, "root_screen_l2_s2", side, f"{root} strength")) is not None
         and grade <= WEAK_GRADE
     ]
-    if drop := tuple(name for root, name in weak if root == "L4"):
+    named = {pair: f"{pair[0]} strength {pair[1]}" for pair in weak}
+    if drop := tuple(name for (root, _), name in named.items() if root == "L4"):
         found["foot_drop"] = drop
-    if other := tuple(name for root, name in weak if root != "L4"):
+    if other := tuple(name for (root, _), name in named.items() if root != "L4"):
         found["stable_neuro_deficit"] = other
+    if {side for _, side in weak} == set(SIDES):
+        found["ces_bilateral_leg"] = tuple(named.values())
     squeezed = tuple(f"calf squeeze {side}" for side in SIDES if examined_value(person, "calf_squeeze", side) == 1.0)
     if squeezed:
         found["achilles_rupture"] = squeezed

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kinechain.care.answers import Given, effective_answers, facts_of, is_adult, reopened
+from kinechain.care.answers import Given, effective_answers, facts_of, is_adult
 from kinechain.care.clearance import Clearance, TrustedClearance, answers_digest
 from kinechain.care.combine import COMBINATIONS, SECOND_LOOKS, Combined
+from kinechain.care.contradictions import find_contradictions
 from kinechain.care.facts import Facts
 from kinechain.care.person import Person
 from kinechain.care.red_flag_text import (
@@ -55,12 +56,6 @@ NOT_CLEARABLE = frozenset({"under_18"})
 #: What to do about a question without an answer: its action is for a yes, and would only alarm.
 ASK = "Ask this question: until it is answered it counts as not cleared."
 
-MARKED = {
-    "ces_saddle": "screen.marked_saddle",
-    "ces_bilateral_leg": "screen.marked_both_legs",
-    "both_feet_numb": "screen.marked_both_feet",
-}
-
 
 def screen_person(person: Person, clearances: Sequence[TrustedClearance] = ()) -> Screen:
     """Return what the answers to the danger signs mean; recordings are not looked at.
@@ -85,14 +80,16 @@ def screen_person(person: Person, clearances: Sequence[TrustedClearance] = ()) -
     question that could makes it 'not_screened': an open question is never read as a no (rule R0.4).
     """
     _check(person, clearances)
-    answers = effective_answers(person)
+    contradictions = find_contradictions(person)
+    answers = effective_answers(person, {key for found in contradictions for key in found.reopens})
     facts = facts_of(person, answers)
     raised = _raised(answers, facts)
     cleared = _cleared(person, raised, clearances)
     standing = tuple(flag for flag in raised if flag not in [flag for flag, _ in cleared])
     still_open = _open(answers, facts)
-    contradictions = tuple(say(MARKED[key]).text for key in reopened(person) if answers[key].is_open)
-    reasons = _reasons(person, standing, still_open, contradictions)
+    held = {flag.id for flag in still_open}
+    reopening = [found.sentence.text for found in contradictions if held.intersection(found.reopens)]
+    reasons = _reasons(person, standing, still_open, reopening)
     return Screen(
         level=_level(standing, bool(reasons)),
         flags=(*standing, *still_open),
@@ -100,7 +97,7 @@ def screen_person(person: Person, clearances: Sequence[TrustedClearance] = ()) -
         reason=" ".join(reasons),
         cleared=cleared,
         not_asked=_not_asked(answers, still_open),
-        contradictions=contradictions,
+        contradictions=tuple(found.sentence.text for found in contradictions),
     )
 
 
@@ -201,7 +198,7 @@ def _level(standing: Sequence[Flag], is_locked: bool) -> Level:
 
 
 def _reasons(
-    person: Person, standing: Sequence[Flag], still_open: Sequence[Flag], contradictions: Sequence[str]
+    person: Person, standing: Sequence[Flag], still_open: Sequence[Flag], reopening: Sequence[str]
 ) -> list[str]:
     """Return every reason why the plan is locked, as sentences; none means unlocked."""
     reasons = [
@@ -215,7 +212,7 @@ def _reasons(
         reasons.append(say("screen.open_emergency", count=len(emergencies)).text)
     if others:
         reasons.append(say("screen.open_other", count=len(others), flags=", ".join(others)).text)
-    reasons += [say("screen.contradiction", sentence=sentence).text for sentence in contradictions]
+    reasons += [say("screen.contradiction", sentence=sentence).text for sentence in reopening]
     if not is_adult(person) and not any(flag.id in NOT_CLEARABLE for flag in standing):
         reasons.append(say("screen.age_unknown").text)
     return reasons
