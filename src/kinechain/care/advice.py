@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kinechain.care.choices import choices
 from kinechain.care.contraindications import against, is_kept_away
-from kinechain.care.exercise_choice import choices
 from kinechain.care.plan import Advice, Because
 from kinechain.care.questionnaires import startback_group
 from kinechain.care.reasons import because_driver, because_history, because_rule, because_unsettled

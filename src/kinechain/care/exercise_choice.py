@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
+from kinechain.care.choices import Choice, ExamDifference, choices
 from kinechain.care.contraindications import against, is_kept_away
 from kinechain.care.doses import dose_of
 from kinechain.care.exam import read_exam_definitions
@@ -24,82 +21,27 @@ from kinechain.care.situation import (
     has_pain,
     heel_sides,
 )
-from kinechain.core.errors import EvidenceError, SettingError
-from kinechain.evidence.clinical import exercises
+from kinechain.core.errors import SettingError
 from kinechain.evidence.ledger import exercise_sentences
-from kinechain.evidence.library import source_keys
-from kinechain.evidence.rules import rules
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = [
-    "Candidate",
-    "Choice",
-    "ExamDifference",
-    "candidates",
-    "choices",
-    "exercise_part",
-    "exercise_parts",
-    "parse_choices",
-]
+__all__ = ["CORE_WEEKS", "Candidate", "candidates", "exercise_part", "exercise_parts"]
 
 
-@dataclass(frozen=True)
-class ExamDifference:
-    """A difference between the sides of one examination item that is a reason for the lower side.
+#: Weeks of core care before the next step (rule R5.2, weeks 0 to 6).
+CORE_WEEKS = 6.0
 
-    Attributes
-    ----------
-    item, unit : str
-    above : float
-        Only a larger difference counts.
-    change : float
-        Only a larger change on retest counts.
-    rule : str
-    """
-
-    item: str
-    unit: str
-    above: float
-    change: float
-    rule: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which exercise answers which reasons, as in ``plan_choices.toml``.
-
-    Attributes
-    ----------
-    exercise : str
-    complaint : 'back', 'heel', 'none' or ''
-    first : bool
-        It keeps a place in the plan whatever else is found.
-    next_step : bool
-        Only after the first exercises have been tried.
-    players, findings : tuple of str
-    low : bool
-        Only a finding below its norm counts.
-    exam_difference : ExamDifference or None
-    instead : tuple of str
-    measure : str
-        What is measured again.
-    rule, basis : str
-    sources : tuple of str
-    """
-
-    exercise: str
-    complaint: str = ""
-    first: bool = False
-    next_step: bool = False
-    players: tuple[str, ...] = ()
-    findings: tuple[str, ...] = ()
-    low: bool = False
-    exam_difference: ExamDifference | None = None
-    instead: tuple[str, ...] = ()
-    measure: str = ""
-    rule: str = ""
-    basis: str = "choice"
-    sources: tuple[str, ...] = ()
+#: What is said of the effect of each exercise; any other is said to need its weeks.
+EXPECTED: Mapping[str, tuple[str, ...]] = {
+    "plantar_fascia_stretch": ("plan.edu_stretch_time",),
+    "heel_raise_towel": ("plan.edu_heel_loading",),
+    "ankle_dorsiflexion_stretch": ("plan.edu_ankle_range",),
+    "short_foot": ("plan.edu_soft_foot",),
+    "clamshell": ("plan.edu_hip_effect", "plan.edu_emg"),
+    "lateral_step_up": ("plan.edu_hip_effect", "plan.edu_emg"),
+    "lateral_band_walk": ("plan.edu_hip_effect", "plan.edu_emg"),
+    "side_lying_abduction": ("plan.edu_hip_effect", "plan.edu_emg"),
+}
 
 
 @dataclass(frozen=True)
@@ -122,56 +64,6 @@ class Candidate:
     because: tuple[Because, ...]
     hypothesis: str = ""
     p_relevant: float | None = None
-
-
-@cache
-def choices() -> tuple[Choice, ...]:
-    """Return every choice, in the order of preference."""
-    path = files("kinechain.evidence") / "data" / "clinical" / "plan_choices.toml"
-    return parse_choices(path.read_text(encoding="utf-8"))
-
-
-def parse_choices(text: str) -> tuple[Choice, ...]:
-    """Return the choices of a TOML text.
-
-    Parameters
-    ----------
-    text : str
-
-    Raises
-    ------
-    EvidenceError
-        If one names an exercise, a rule or a source that is not there.
-    """
-    found = []
-    for row in tomllib.loads(text)["choice"]:
-        difference = row.get("exam_difference")
-        named = [row["exercise"], *row.get("instead", ())]
-        if set(named) - set(exercises()):
-            raise EvidenceError(f"plan_choices.toml: '{row['exercise']}' names an exercise that is not in the library")
-        cited_rules = {row.get("rule", ""), (difference or {}).get("rule", "")} - {""}
-        if cited_rules - set(rules()) or set(row["sources"]) - set(source_keys()):
-            raise EvidenceError(f"plan_choices.toml: '{row['exercise']}' cites a rule or source that is not there")
-        found.append(_choice(row, ExamDifference(**difference) if difference else None))
-    return tuple(found)
-
-
-def _choice(row: Mapping[str, Any], difference: ExamDifference | None) -> Choice:
-    return Choice(
-        exercise=row["exercise"],
-        complaint=row.get("complaint", ""),
-        first=row.get("first", False),
-        next_step=row.get("next_step", False),
-        players=tuple(row.get("players", ())),
-        findings=tuple(row.get("findings", ())),
-        low=row.get("low", False),
-        exam_difference=difference,
-        instead=tuple(row.get("instead", ())),
-        measure=row.get("measure", ""),
-        rule=row.get("rule", ""),
-        basis=row["basis"],
-        sources=tuple(row["sources"]),
-    )
 
 
 def candidates(situation: Situation) -> tuple[Candidate, ...]:
@@ -216,10 +108,6 @@ def _first_step_is_done(situation: Situation) -> bool:
         and t.response in ("same", "worse")
         for t in situation.person.history.treatments
     )
-
-
-#: Weeks of first care for heel pain before the next step (rule R5.2; morrissey2021: about six).
-CORE_WEEKS = 6.0
 
 
 def _for_drivers(situation: Situation) -> Iterable[Candidate]:
@@ -345,19 +233,6 @@ def expected_effect(key: str, for_heel: bool = False) -> tuple[Sentence, ...]:
     said = EXPECTED.get(key, ("plan.edu_strength_time",))
     said = ("plan.edu_calf_stretch", *said) if key == "ankle_dorsiflexion_stretch" and for_heel else said
     return tuple(say(sentence) for sentence in said)
-
-
-#: What is said of the effect of each exercise; any other is said to need its weeks.
-EXPECTED: Mapping[str, tuple[str, ...]] = {
-    "plantar_fascia_stretch": ("plan.edu_stretch_time",),
-    "heel_raise_towel": ("plan.edu_heel_loading",),
-    "ankle_dorsiflexion_stretch": ("plan.edu_ankle_range",),
-    "short_foot": ("plan.edu_soft_foot",),
-    "clamshell": ("plan.edu_hip_effect", "plan.edu_emg"),
-    "lateral_step_up": ("plan.edu_hip_effect", "plan.edu_emg"),
-    "lateral_band_walk": ("plan.edu_hip_effect", "plan.edu_emg"),
-    "side_lying_abduction": ("plan.edu_hip_effect", "plan.edu_emg"),
-}
 
 
 def _refused(key: str, candidate: Candidate, situation: Situation) -> NotOffered:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kinechain.care.choices import choices
 from kinechain.care.exam import read_exam_definitions
-from kinechain.care.exercise_choice import choices
 from kinechain.care.plan import Because, Goal, Hypothesis
 from kinechain.care.reasons import because_history, because_rule, side_in_words
 from kinechain.care.situation import Situation, exam_values, has_back_pain, has_heel_pain, pain_level

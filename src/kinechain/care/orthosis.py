@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from kinechain.care.contraindications import is_kept_away
 from kinechain.care.exam import read_exam_definitions
+from kinechain.care.exercise_choice import CORE_WEEKS
 from kinechain.care.person import ExamItem, PersonSide
 from kinechain.care.plan import Because, Orthosis
 from kinechain.care.reasons import because_exam, because_history, because_rule
@@ -33,9 +34,6 @@ CLEARLY_PRONATED = 6.0
 
 #: The trial that favoured insoles looked after four weeks (castromendez2021).
 TRIAL_WEEKS = 4
-
-#: Core care counts as tried after so many weeks (rule R5.2: the first six weeks).
-CORE_WEEKS = 6.0
 
 #: Back pain that lasts as long is persistent (a choice: three months, as the trial took people with chronic pain).
 PERSISTENT_WEEKS = 12.0
