@@ -199,7 +199,8 @@ def _is_still(
     flag: str, before: Sequence[CheckIn], at: datetime, clearances: Sequence[Clearance], accepted: set[str]
 ) -> bool:
     """Return whether a "yes" is the one a clinician has cleared: without a "no" in between."""
-    times = [clearance.at for clearance in clearances if clearance.flag == flag and clearance.at < at]
+    told = [e.at for e in before if e.screen.get(flag) == "yes"]
+    times = [c.at for c in clearances if c.flag == flag and any(yes <= c.at < at for yes in told)]
     if not times and flag not in accepted:
         return False
     return not any(e.screen.get(flag) == "no" and (not times or e.at > max(times)) for e in before)

@@ -40,6 +40,10 @@ RE_ASK_DAYS = 1
 RECENT_DAYS = 7
 
 
+#: States of a review that wait for somebody.
+OPEN_REVIEW = ("due", "overdue")
+
+
 @dataclass(frozen=True)
 class Progress:
     """How a plan goes.
@@ -242,7 +246,7 @@ def _next_steps(
     asked = [own_day(e) for e in merged.events if isinstance(e, CheckIn) and e.screen and own_day(e) >= plan.made_on]
     if not asked or (today - max(asked)).days > RE_ASK_DAYS:
         steps.append(say("follow_up.re_ask"))
-    steps += [say(f"follow_up.review_{r.state}", checkpoint=r.checkpoint) for r in due if r.state in ("due", "overdue")]
+    steps += [say(f"follow_up.review_{r.state}", checkpoint=r.checkpoint) for r in due if r.state in OPEN_REVIEW][-1:]
     if merged.conflicts:
         steps.append(say("follow_up.conflicts", count=len(merged.conflicts)))
     if merged.duplicates:

@@ -71,7 +71,15 @@ PAUSES = ("sick", "holiday", "other")
 ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
-def write_entry(kind: type[E], *, at: datetime, by: str = "patient", began: date | None = None, **values: Any) -> E:
+def write_entry(
+    kind: type[E],
+    *,
+    at: datetime,
+    now: datetime | None = None,
+    by: str = "patient",
+    began: date | None = None,
+    **values: Any,
+) -> E:
     """Return a new entry with an id of its own, checked.
 
     Parameters
@@ -79,13 +87,15 @@ def write_entry(kind: type[E], *, at: datetime, by: str = "patient", began: date
     kind : type of Event
         E.g. `Session`.
     at : datetime
-        Now, aware.
+        When it happened, aware.
+    now : datetime or None
+        When it is written, aware; None: as ``at``.
     by : str
         'patient', or the code of a clinician.
     began : date or None
         First day of the plan the entry belongs to.
     **values
-        Fields of the kind; an ``at`` of an earlier time is written with `check_event`.
+        Fields of the kind.
 
     Raises
     ------
@@ -93,7 +103,7 @@ def write_entry(kind: type[E], *, at: datetime, by: str = "patient", began: date
         If a value is impossible; it says which.
     """
     entry = kind(id=str(uuid.uuid4()), at=at, by=by, **values)
-    check_event(entry, now=at, began=began)
+    check_event(entry, now=now or at, began=began)
     return entry
 
 

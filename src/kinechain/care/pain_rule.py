@@ -32,7 +32,7 @@ class PainRule:
     verdict : 'go on', 'acceptable', 'regress', 'stop' or 'not enough known'
         Only 'go on' lets a dose grow.
     during : float or None
-        Worst own pain during the last session.
+        Worst own pain during the last session; None if it was not told.
     above_usual : float or None
         How far the last morning was above the usual one; None if either is not known.
     is_rising : bool or None
@@ -61,7 +61,7 @@ def judge_pain(
     usual : float or None
         Usual pain in the morning, where a morning does not tell it.
     """
-    recent = [s for s in sessions if s.pain_during is not None and 0 <= (today - own_day(s)).days <= STALE_DAYS]
+    recent = [s for s in sessions if 0 <= (today - own_day(s)).days <= STALE_DAYS]
     days = sorted({own_day(s) for s in recent})
     during = _worst_on(recent, days[-1]) if days else None
     worse = worse_mornings(mornings, today, usual)
@@ -127,8 +127,9 @@ def _verdict(
     if during is None:
         return "not enough known", ("pain_not_logged",)
     if during > band["acceptable"]:
-        before = _worst_on(recent, days[-2]) if len(days) > 1 else 0.0
-        return ("stop", ("pain_above_twice",)) if before > band["acceptable"] else ("regress", ("pain_above",))
+        before = _worst_on(recent, days[-2]) if len(days) > 1 else None
+        is_again = before is not None and before > band["acceptable"]
+        return ("stop", ("pain_above_twice",)) if is_again else ("regress", ("pain_above",))
     if during > band["go_on"]:
         if after is None:
             return "not enough known", ("pain_middle_morning_unknown",)
@@ -138,8 +139,9 @@ def _verdict(
     return ("acceptable", ("pain_low_morning_worse",)) if after and after > 0.0 else ("go on", ("pain_low",))
 
 
-def _worst_on(sessions: Sequence[Session], day: date) -> float:
-    return max(s.pain_during for s in sessions if own_day(s) == day and s.pain_during is not None)
+def _worst_on(sessions: Sequence[Session], day: date) -> float | None:
+    told = [s.pain_during for s in sessions if own_day(s) == day]
+    return max((pain for pain in told if pain is not None), default=None)
 
 
 def _is_rising(sessions: Sequence[Session], today: date) -> bool | None:

@@ -108,8 +108,8 @@ def decide(
     if soreness.verdict in ("too long", "own pain"):
         reasons += soreness.sentences
     load: tuple[float, float] | None = None
-    if action == "keep" and part.exercise in course_table("stage"):
-        dose = _stage_reached(part, own, dose)
+    if part.exercise in course_table("stage"):
+        dose = _stage_reached(part, own, dose, 1 if action == "keep" and pain.verdict == "go on" else 0)
     elif action == "keep" and pain.verdict == "go on" and soreness.verdict in ("none", "expected", "not enough known"):
         load = _load_step(part, own, dose)
         action = "progress" if load else "keep"
@@ -172,19 +172,17 @@ def _stage_due(exercise: str, week: int) -> int:
     return len([after for after in course_table("stage")[exercise]["after_weeks"] if week - 1 >= after]) - 1
 
 
-def _stage_reached(part: Exercise, sessions: Sequence[Session], due: Dose) -> Dose:
-    """Return the stage due by the calendar, but at most one above the last that was done in full."""
+def _stage_reached(part: Exercise, sessions: Sequence[Session], due: Dose, step: int) -> Dose:
+    """Return the stage due by the calendar, but at most so many steps above the last that was done in full."""
     stages = course_table("stage")[part.exercise]
-    if not sessions:
-        return due
-    day = max(own_day(s) for s in sessions)
-    sets = max(sum(s.sets for s in sessions if own_day(s) == day and s.side in (side, "both")) for side in _BOTH)
-    done = max((i for i, needed in enumerate(stages["sets"]) if sets >= needed), default=-1)
-    reached = _stage_dose(part.dose, stages["sets"], stages["repetitions"], max(0, done + 1))
+    done = -1
+    if sessions:
+        day = max(own_day(s) for s in sessions)
+        last = [s for s in sessions if own_day(s) == day]
+        sets = max(sum(s.sets for s in last if s.side in (side, "both")) for side in ("left", "right"))
+        done = max((i for i, needed in enumerate(stages["sets"]) if sets >= needed), default=-1)
+    reached = _stage_dose(part.dose, stages["sets"], stages["repetitions"], done + step)
     return min(due, reached, key=lambda dose: dose.sets)
-
-
-_BOTH = ("left", "right", "both")
 
 
 def _stage_dose(plan: Dose, sets: Sequence[int], repetitions: Sequence[int], stage: int) -> Dose:
