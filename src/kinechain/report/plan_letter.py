@@ -1,0 +1,241 @@
+"""The printed plan: in plain words and big type for a patient, with all that stands behind it for a clinician."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from kinechain.care.plan import Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
+from kinechain.care.settings import Settings
+from kinechain.evidence.wording import Sentence, say
+from kinechain.report.letter import Block, Letter, Section, about, backed, bullets, lines
+from kinechain.report.plan_lines import part_lines, side_label
+
+__all__ = ["clinician_plan", "patient_plan"]
+
+#: When to call at once, in the order printed.
+CALLS = ("bladder", "saddle", "legs", "weak", "chest", "cold", "fever", "harm")
+
+
+def patient_plan(plan: Plan, pseudonym: str, settings: Settings) -> Letter:
+    """Return the plan as a patient takes it home: one sheet for each exercise, sides named, when to stop, whom to call.
+
+    Parameters
+    ----------
+    plan : Plan
+    pseudonym : str
+    settings : Settings
+    """
+    parts = plan.for_patient()
+    exercises = [part for part in parts if isinstance(part, Exercise)]
+    others = [part for part in parts if not isinstance(part, Goal | Exercise | Referral | NotOffered)]
+    sections = [
+        Section("", (_lead(plan),)),
+        _calls(settings),
+        _goals(parts),
+        Section(_say("plan_exercises"), (_overview(exercises),)),
+        _reviews(plan),
+        *(_sheet(exercise, plan.weeks) for exercise in exercises),
+        *_advice(others),
+        *(_short(part) for part in parts if isinstance(part, Referral)),
+        _not_offered(parts),
+        Section(_say("plan_not_asked"), (bullets(plan.not_asked, False),)),
+    ]
+    return Letter(_say("plan_title"), about(pseudonym, plan.made_on, plan.version), _filled(sections), is_large=True)
+
+
+def clinician_plan(plan: Plan, pseudonym: str) -> Letter:
+    """Return the plan with every reason, source and certainty, and the orthosis sheet on a page of its own.
+
+    Parameters
+    ----------
+    plan : Plan
+    pseudonym : str
+    """
+    sheets = [part for part in plan.parts if isinstance(part, Orthosis)]
+    rest = [part for part in plan.parts if not isinstance(part, Orthosis)]
+    sections = [
+        Section("", (_lead(plan),)),
+        Section(_say("clinician_parts"), (Block("paragraphs", (say("letters.not_signed").text,)),)),
+        *(_part(part) for part in rest),
+        _hypotheses(plan),
+        Section(_say("clinician_reviews"), (_checkpoints(plan),)),
+        Section(_say("plan_not_asked"), (bullets(plan.not_asked, True),)),
+        Section("", (_signatures(),)),
+        *(_orthosis(sheet) for sheet in sheets),
+    ]
+    return Letter(_say("clinician_title"), about(pseudonym, plan.made_on, plan.version), _filled(sections))
+
+
+def _say(name: str) -> str:
+    return say(f"letters.{name}").text
+
+
+def _filled(sections: Sequence[Section]) -> tuple[Section, ...]:
+    return tuple(section for section in sections if any(not block.is_empty for block in section.blocks))
+
+
+def _lead(plan: Plan) -> Block:
+    told = [say("letters.plan_for", weeks=plan.weeks, day=plan.made_on.isoformat())]
+    told += [say("letters.plan_screen_only")] if plan.mode == "screen only" else []
+    told += [say("letters.plan_replaces", reason=plan.reason)] if plan.replaces else []
+    return bullets(told, True, "paragraphs")
+
+
+def _calls(settings: Settings) -> Section:
+    number = settings.emergency_number
+    lead = say("letters.plan_calls_lead", number=number) if number else say("letters.plan_calls_lead_local")
+    told = [lead, *(say(f"letters.plan_call_{name}") for name in CALLS)]
+    told += [say("letters.plan_crisis_line", line=settings.crisis_line)] if settings.crisis_line else []
+    clinic = settings.clinic
+    contact = (
+        Block("paragraphs", (say("letters.plan_clinic", clinic=clinic).text,))
+        if clinic
+        else Block("blanks", (_say("plan_clinic_blank"),))
+    )
+    return Section(_say("plan_calls"), (bullets(told, False, "notice"), contact))
+
+
+def _goals(parts: Sequence[Part]) -> Section:
+    blocks: list[Block] = []
+    for goal in (part for part in parts if isinstance(part, Goal)):
+        blocks += [bullets([goal.title, *goal.sentences], False, "paragraphs"), lines(part_lines(goal), False)]
+    return Section(_say("plan_goals"), tuple(blocks))
+
+
+def _overview(exercises: Sequence[Exercise]) -> Block:
+    rows = [
+        (f"{part.title.text}{', ' if part.side else ''}{side_label(part.side)}", _dose_short(part))
+        for part in exercises
+    ]
+    return Block("lines", rows=tuple(rows))
+
+
+def _dose_short(exercise: Exercise) -> str:
+    return "; ".join(f"{label.text}: {value}" for label, value in part_lines(exercise)[:3])
+
+
+def _reviews(plan: Plan) -> Section:
+    return Section(_say("plan_reviews"), (_checkpoints(plan),))
+
+
+def _checkpoints(plan: Plan) -> Block:
+    """Return the reviews with the days on which they fall."""
+    return Block("bullets", tuple(f"{name}: {_days(name, plan.made_on)}".removesuffix(": ") for name in plan.reviews))
+
+
+def _days(checkpoint: str, start: date) -> str:
+    kind, _, numbers = checkpoint.partition(" ")
+    if kind not in ("day", "week") or not all(number.isdigit() for number in numbers.split("-")):
+        return ""
+    days = [start + timedelta(days=int(number) * (7 if kind == "week" else 1)) for number in numbers.split("-")]
+    first, last = days[0].isoformat(), days[-1].isoformat()
+    return first if first == last else say("letters.range", least=first, most=last).text
+
+
+def _sheet(exercise: Exercise, weeks: int) -> Section:
+    """Return the sheet of one exercise, on a page of its own."""
+    stop = [say("letters.plan_stop"), *exercise.stop_rules]
+    blocks = [
+        bullets(exercise.sentences, False, "paragraphs"),
+        lines(part_lines(exercise), False),
+        *_titled("plan_start", exercise.setup, "bullets"),
+        *_titled("plan_how", exercise.cues, "steps"),
+        bullets(stop, False, "notice"),
+        *_titled("plan_easier", exercise.regressions, "bullets"),
+        *_titled("plan_harder", exercise.progressions, "bullets"),
+        *_titled("plan_why", [reason.sentence for reason in exercise.because], "bullets"),
+        Block("lead", (_say("plan_tick"),)),
+        Block("ticks", rows=tuple((f"{_say('plan_week')} {week}",) for week in range(1, weeks + 1))),
+    ]
+    return Section(exercise.title.text, tuple(blocks), exercise.side, starts_page=True)
+
+
+def _titled(name: str, sentences: Sequence[Sentence], kind: str) -> tuple[Block, ...]:
+    block = bullets(sentences, False, "steps" if kind == "steps" else "bullets")
+    return () if block.is_empty else (Block("lead", (_say(name),)), block)
+
+
+def _advice(parts: Sequence[Part]) -> tuple[Section, ...]:
+    """Return advice under one heading that begins a page."""
+    if not parts:
+        return ()
+    return (
+        Section(_say("plan_advice"), (Block("paragraphs", (_say("plan_advice_lead"),)),), starts_page=True),
+        *(_short(part) for part in parts),
+    )
+
+
+def _short(part: Part) -> Section:
+    shown = bullets(part.sentences, False)
+    why = _titled("plan_why", [reason.sentence for reason in part.because], "bullets")
+    return Section(part.title.text, (shown, *why), part.side, level=3)
+
+
+def _not_offered(parts: Sequence[Part]) -> Section:
+    blocks: list[Block] = []
+    for part in parts:
+        if isinstance(part, NotOffered):
+            reasons = [reason.sentence for reason in part.because]
+            blocks += [Block("lead", (part.title.text,)), bullets([*part.sentences, *reasons], False)]
+    return Section(_say("plan_not_offered"), tuple(blocks))
+
+
+def _part(part: Part) -> Section:
+    """Return one part as a clinician reads it."""
+    blocks = [
+        lines(part_lines(part)),
+        bullets(part.sentences, True),
+        Block("lead", (_say("because"),)),
+        _reasons(part),
+    ]
+    if isinstance(part, Exercise):
+        rests = ", ".join((part.dose.basis, *part.dose.sources))
+        blocks += [
+            Block("lines", rows=((_say("dose_rests_on"), rests),)),
+            *_clinical("plan_start", part.setup),
+            *_clinical("plan_how", part.cues),
+            *_clinical("plan_stop", part.stop_rules),
+            *_clinical("plan_easier", part.regressions),
+            *_clinical("plan_harder", part.progressions),
+        ]
+    return Section(part.title.text, tuple(blocks), part.side, level=3)
+
+
+def _reasons(part: Part) -> Block:
+    """Return every reason with what it refers to."""
+    told = [f"{backed(reason.sentence, True)} ({reason.kind}: {reason.ref})" for reason in part.because]
+    return Block("bullets", tuple(told))
+
+
+def _clinical(name: str, sentences: Sequence[Sentence]) -> tuple[Block, ...]:
+    return (Block("lead", (_say(name),)), bullets(sentences, True)) if sentences else ()
+
+
+def _hypotheses(plan: Plan) -> Section:
+    names = ("clinician_hypothesis", "clinician_measure", "clinician_chance", "clinician_parts_on_it")
+    rows = tuple(
+        (
+            hypothesis.player,
+            hypothesis.measure,
+            _say("clinician_exam_alone") if hypothesis.p_relevant is None else f"{hypothesis.p_relevant:.2f}",
+            ", ".join(hypothesis.parts),
+        )
+        for hypothesis in plan.hypotheses
+    )
+    return Section(_say("clinician_hypotheses"), (Block("table", head=tuple(map(_say, names)), rows=rows),))
+
+
+def _signatures() -> Block:
+    return Block("blanks", tuple(_say(f"sign_{name}") for name in ("name", "signature", "date")))
+
+
+def _orthosis(sheet: Orthosis) -> Section:
+    blocks = (
+        bullets([say("letters.clinician_orthosis_note"), *sheet.sentences], True),
+        lines(part_lines(sheet)),
+        Block("lead", (_say("because"),)),
+        _reasons(sheet),
+        _signatures(),
+    )
+    return Section(f"{_say('clinician_orthosis')}: {sheet.title.text}", blocks, sheet.side, starts_page=True)

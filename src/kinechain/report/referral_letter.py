@@ -1,0 +1,216 @@
+"""The referral letter: why, how urgent, what was asked and found, what was not; for a locked person too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from kinechain.care.exam import current_exam, read_exam_definitions
+from kinechain.care.finding import Finding
+from kinechain.care.history_keys import read_keys
+from kinechain.care.person import ExamItem, Person
+from kinechain.care.plan import Referral
+from kinechain.care.questionnaires import read_questionnaires
+from kinechain.care.red_flags import read_red_flags
+from kinechain.care.screen import Flag, Screen
+from kinechain.care.settings import Settings, emergency_screen
+from kinechain.evidence.wording import Sentence, say
+from kinechain.report.letter import Block, Letter, Section, about, bullets, table
+from kinechain.report.plan_lines import estimate_words
+from kinechain.report.words import clinical, clinical_norm, norm_words
+
+__all__ = ["referral_letter"]
+
+
+def referral_letter(
+    person: Person,
+    screen: Screen,
+    referral: Referral,
+    *,
+    settings: Settings,
+    made_on: date,
+    version: str,
+    findings: Sequence[Finding] = (),
+) -> Letter:
+    """Return the letter to a colleague; names are left blank, to be filled in by hand.
+
+    Parameters
+    ----------
+    person : Person
+    screen : Screen
+        Of the same person; it may hold back every plan.
+    referral : Referral
+    settings : Settings
+    made_on : date
+    version : str
+        Of kinechain.
+    findings : sequence of Finding
+        Measures; those outside their range are printed.
+    """
+    urgent = referral.urgency == "emergency"
+    to = say("letters.referral_emergency_title") if urgent else say("letters.referral_title", to=referral.to)
+    sections = [
+        *(_emergency(screen, settings) if urgent else ()),
+        Section("", (Block("blanks", tuple(_say(name) for name in ("name_line", "birth_line", "phone_line"))),)),
+        _request(referral),
+        _screen(screen),
+        _told(person),
+        _exam(person),
+        _findings(findings),
+        _scores(person),
+        Section("", (bullets([say("letters.referral_limits")], True, "paragraphs"),)),
+        _signed(),
+        Section(_say("referral_asked"), (Block("bullets", _asked_no(person)),), starts_page=True),
+    ]
+    shown = tuple(section for section in sections if any(not block.is_empty for block in section.blocks))
+    return Letter(to.text, about(person.pseudonym, made_on, version), shown, is_urgent=urgent)
+
+
+def _say(name: str) -> str:
+    return say(f"letters.{name}").text
+
+
+def _urgency(level: str) -> str:
+    return _say(f"urgency_{level}")
+
+
+def _emergency(screen: Screen, settings: Settings) -> tuple[Section, ...]:
+    """Return what the person does now, on top of what the colleague reads."""
+    told = [*emergency_screen(settings, screen), say("letters.emergency_take")]
+    return (Section("", (bullets(told, False, "notice"),)),)
+
+
+def _request(referral: Referral) -> Section:
+    rows = ((_say("label_to"), referral.to), (_say("label_urgency"), _urgency(referral.urgency)))
+    ask = say(f"letters.ask_{referral.to.replace(' ', '_')}")
+    blocks = (
+        Block("lines", rows=rows),
+        Block("paragraphs", (ask.text, _say("referral_reply"))),
+        Block("lead", (_say("because"),)),
+        bullets([reason.sentence for reason in referral.because], True),
+        Block("lead", (_say("referral_told"),)),
+        bullets(referral.sentences, True),
+    )
+    return Section(_say("referral_request"), blocks)
+
+
+def _screen(screen: Screen) -> Section:
+    raised = [flag for flag in screen.flags if not flag.is_open]
+    opened = [flag for flag in screen.flags if flag.is_open]
+    locked = say("letters.referral_locked" if screen.plan_locked else "letters.referral_unlocked")
+    open_rows = [(flag.question or flag.id, _answer(flag)) for flag in opened]
+    cleared = [(f.question or f.id, f"{c.clinician}, {c.at.date().isoformat()}: {c.reason}") for f, c in screen.cleared]
+    blocks: list[Block] = [
+        Block("lines", rows=((_say("referral_level"), _urgency(screen.level)),)),
+        bullets([locked], True, "paragraphs"),
+        *_titled("referral_raised", table(("sign", "answer", "urgency", "rests_on"), map(_raised_row, raised))),
+        *_titled("referral_open", table(("sign", "answer"), open_rows)),
+        *_titled("referral_cleared", table(("sign", "clinician"), cleared)),
+        *_titled("referral_contradictions", Block("bullets", screen.contradictions)),
+    ]
+    return Section(_say("referral_screen"), tuple(blocks))
+
+
+def _titled(name: str, block: Block) -> tuple[Block, ...]:
+    """Return a block under its lead, or nothing where it is empty."""
+    return () if block.is_empty else (bullets([say(f"letters.{name}")], True, "lead"), block)
+
+
+def _answer(flag: Flag) -> str:
+    return _say(f"answer_{flag.answer.replace(' ', '_')}")
+
+
+def _raised_row(flag: Flag) -> tuple[str, ...]:
+    behind = [flag.rule_id, *flag.sources]
+    if flag.needs_sign_off:
+        behind.append(_say("referral_sign_off"))
+    return flag.question or flag.id, _answer(flag), _urgency(flag.urgency), ", ".join(filter(None, behind))
+
+
+def _asked_no(person: Person) -> tuple[str, ...]:
+    """Return the danger signs that were asked and answered with no, as they were asked."""
+    return tuple(flag.question for flag in read_red_flags() if person.screen.get(flag.id) == "no")
+
+
+def _told(person: Person) -> Section:
+    """Return what the person told, in the words of the keys; a key without an answer is left out."""
+    about_keys, history_keys = read_keys("person"), read_keys("history")
+    rows = [_row(_say("label_sex"), person.sex, "")]
+    rows += [_row(key.meaning, getattr(person, name), key.unit) for name, key in about_keys.items() if name != "sex"]
+    rows += [_row(key.meaning, getattr(person.history, name), key.unit) for name, key in history_keys.items()]
+    conditions = [key.replace("_", " ") for key, answer in person.conditions.items() if answer == "yes"]
+    rows.append(_row(_say("referral_conditions"), tuple(conditions), ""))
+    return Section(_say("referral_history"), (Block("lines", rows=tuple(row for row in rows if row)),))
+
+
+def _row(meaning: str, value: object, unit: str) -> tuple[str, ...]:
+    if value is None or value == ():
+        return ()
+    label = meaning.partition(";")[0].strip().capitalize()
+    if isinstance(value, tuple):
+        words = ", ".join(_word(entry) for entry in value)
+    else:
+        words = f"{value:g} {unit}".strip() if isinstance(value, int | float) else _word(value)
+    return label, words
+
+
+def _word(value: object) -> str:
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    treatment = [getattr(value, name) for name in ("kind", "region", "weeks", "response")]
+    kind, region, weeks, response = treatment
+    told = f"{str(kind).replace('_', ' ')} ({region})"
+    told += f", {say('letters.weeks', weeks=f'{weeks:g}').text}" if weeks is not None else ""
+    return f"{told}: {response}" if response else told
+
+
+def _exam(person: Person) -> Section:
+    items, absent = current_exam(person)
+    names = {key: definition.name for key, definition in read_exam_definitions().items()}
+    rows = [(f"{names[item.id]} {item.part}".strip(), item.side, _value(item), _how(item)) for item in items]
+    blocks: list[Block] = [table(("item", "side", "value", "method"), rows)]
+    if not rows:
+        blocks = [Block("paragraphs", (_say("referral_no_exam"),))]
+    lacking = tuple(f"{names[e.id]} {e.part} ({e.side}): {_say(f'answer_{e.state}')}" for e in absent)
+    return Section(_say("referral_exam"), (*blocks, *_titled("referral_not_examined", Block("bullets", lacking))))
+
+
+def _how(item: ExamItem) -> str:
+    day = item.measured_on.isoformat() if item.measured_on else ""
+    return ", ".join(filter(None, (item.method, item.examiner, day, item.reliability)))
+
+
+def _value(item: ExamItem) -> str:
+    words = item.unit.split(" / ")
+    if len(words) > 1 and item.value.is_integer() and 0 <= item.value < len(words):
+        return words[int(item.value)]
+    return f"{item.value:g} {item.unit}".strip()
+
+
+def _findings(findings: Sequence[Finding]) -> Section:
+    rows = []
+    for finding in findings:
+        if finding.verdict != "outside":
+            continue
+        norm = clinical_norm(finding.norm, finding.estimate.unit) if finding.norm else None
+        usual = norm_words(norm, clinical(finding.estimate))
+        grade = f" ({finding.norm.source}, {finding.norm.grade})" if finding.norm else ""
+        rows.append((finding.name, finding.side, estimate_words(finding.estimate), usual + grade, finding.method))
+    return Section(_say("referral_findings"), (table(("item", "side", "value", "usual", "method"), rows),))
+
+
+def _scores(person: Person) -> Section:
+    names = {key: questionnaire.name for key, questionnaire in read_questionnaires().items()}
+    rows = []
+    for score in person.questionnaires:
+        told = [f"{score.total:g}"] if score.total is not None else []
+        told += [f"{part.replace('_', ' ')} {value:g}" for part, value in score.parts.items() if not part.isdigit()]
+        told += [score.answered_on.isoformat()] if score.answered_on else []
+        rows.append((names.get(score.id, score.id), ", ".join(told)))
+    return Section(_say("referral_scores"), (Block("lines", rows=tuple(rows)),))
+
+
+def _signed() -> Section:
+    names: tuple[Sentence, ...] = tuple(say(f"letters.sign_{name}") for name in ("name", "signature", "date", "clinic"))
+    lines = Block("blanks", tuple(name.text for name in names))
+    return Section("", (lines, Block("paragraphs", (_say("not_signed"), _say("by_hand")))))
