@@ -4,7 +4,8 @@
 
     person file ──► screen_person
     file ──► collect_recordings ──► fit_body ──► analyze_gait ──► find_findings ──► person_loads ──► person_chain
-                                                                                                       └──► Assessment
+                                                                                                       └──► make_plan
+                                                                                                        └─► Assessment
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -22,16 +24,20 @@ from kinechain import __version__
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.solve import KERNELS
+from kinechain.care.clearance import TrustedClearance
 from kinechain.care.drivers import may_attribute
 from kinechain.care.finding import Finding, Unmeasured
+from kinechain.care.lock import unlock
 from kinechain.care.person import Person
+from kinechain.care.plan import Plan
+from kinechain.care.planner import make_plan
 from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
 from kinechain.chain.change import Change
 from kinechain.chain.person_chain import ChainSettings, PersonChain, person_chain, standing_person, what_if
 from kinechain.chain.respond import Response
 from kinechain.core.arrays import Immutable
-from kinechain.core.errors import InputError, KinechainError, SettingError
+from kinechain.core.errors import InputError, KinechainError, LockedError, SettingError
 from kinechain.findings.balance import Stance
 from kinechain.findings.doubts import contradicted, doubts, mass_slip
 from kinechain.findings.find import find_findings
@@ -170,6 +176,10 @@ class Assessment(Immutable):
         of unknown age, or not asked for.
     no_chain : str
         Why ``chain`` is None, in a sentence.
+    plan : Plan or None
+        None while locked, unscreened, under 18 or of unknown age.
+    no_plan : str
+        Why ``plan`` is None, in a sentence.
     """
 
     person: Person
@@ -193,6 +203,8 @@ class Assessment(Immutable):
     muscle_curves: tuple[MuscleCurve, ...] = ()
     chain: PersonChain | None = None
     no_chain: str = ""
+    plan: Plan | None = None
+    no_plan: str = ""
 
 
 def assess(
@@ -202,6 +214,8 @@ def assess(
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
     norms: Path | None = None,
+    clearances: Sequence[TrustedClearance] = (),
+    today: date | None = None,
 ) -> Assessment:
     """Assess one person from an examination, from recordings, or from both.
 
@@ -218,6 +232,10 @@ def assess(
         Called with one short sentence per step.
     norms : path, optional
         A laboratory's own norm curves (GCD or CSV), drawn in place of the published ones.
+    clearances : sequence of TrustedClearance
+        Of danger signs, by a clinician (`kinechain.care.keyring.trusted`).
+    today : date, optional
+        Day the plan begins.
 
     Returns
     -------
@@ -234,7 +252,7 @@ def assess(
         raise InputError("nothing to assess: give a person file with an examination, a recording (C3D or TRC), or both")
     own = read_own_norms(norms) if norms is not None else None
     say("Asking the danger signs")
-    screen = screen_person(person)
+    screen = screen_person(person, clearances)
     say("Reading the recordings")
     material = _collect(paths, static, settings)
     say("Fitting the body")
@@ -253,6 +271,7 @@ def assess(
     rows = with_samples(rows, loads.samples)
     muscle_curves, emg_notes = compare_with_emg(trials, loads.walking)
     chain, no_chain = _chain(person, screen, body, standing, findings, settings, say)
+    plan, no_plan = _plan(person, clearances, findings, chain, today or date.today())
     return Assessment(
         person=person,
         screen=screen,
@@ -274,6 +293,8 @@ def assess(
         muscle_curves=muscle_curves,
         chain=chain,
         no_chain=no_chain,
+        plan=plan,
+        no_plan=no_plan,
     )
 
 
@@ -284,12 +305,13 @@ def try_changes(
     static: Path | None = None,
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
+    clearances: Sequence[TrustedClearance] = (),
 ) -> Response:
     """Return what changes would do to one standing person, made together.
 
     Parameters
     ----------
-    person, recordings, static, settings, progress
+    person, recordings, static, settings, progress, clearances
         As for `assess`; a standing trial makes the posture the person's own.
     changes : sequence of Change
 
@@ -303,7 +325,7 @@ def try_changes(
         If the body does not stand with the changes.
     """
     settings, say = settings or Settings(), progress or (lambda _: None)
-    permission = may_attribute(person, screen_person(person))
+    permission = may_attribute(person, screen_person(person, clearances))
     if not permission.is_given:
         raise SettingError(permission.reason)
     say("Reading the recordings")
@@ -363,6 +385,22 @@ def _chain(
         return person_chain(person, screen, body, still, findings, settings.chain, say), ""
     except KinechainError as error:
         return None, f"The chain of this body could not be computed: {str(error).rstrip('.')}."
+
+
+def _plan(
+    person: Person,
+    clearances: Sequence[TrustedClearance],
+    findings: Sequence[Finding],
+    chain: PersonChain | None,
+    today: date,
+) -> tuple[Plan | None, str]:
+    """Make the plan, where the danger signs hold back none; else say why not."""
+    try:
+        unlocked = unlock(person, clearances)
+    except LockedError as error:
+        return None, str(error)
+    drivers = chain.drivers if chain is not None else None
+    return make_plan(person, unlocked, findings=findings, drivers=drivers, today=today, version=__version__), ""
 
 
 def _loads(

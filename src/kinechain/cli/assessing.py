@@ -27,6 +27,7 @@ from kinechain.cli.load_options import (
     StrengthOption,
     load_settings,
 )
+from kinechain.cli.person_files import Records, read_records
 from kinechain.cli.terminal import progress, wrapped
 from kinechain.core.errors import InputError, SettingError
 from kinechain.core.purpose import INTENDED_PURPOSE
@@ -34,10 +35,9 @@ from kinechain.core.text import printable
 
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
-    from kinechain.care.person import Person
     from kinechain.findings.balance import Stance
 
-__all__ = ["assess", "demo", "person_with"]
+__all__ = ["assess", "demo", "records_with"]
 
 EXIT_LOCKED = 1
 #: Name of the folder of loads, as in ``report.write``.
@@ -134,7 +134,7 @@ def assess(
     if person_file is None and not recordings and static is None:
         raise SettingError("nothing to assess: give a person file (TOML), a recording (C3D or TRC), or both")
     with progress() as say:
-        person = person_with(person_file, mass=mass, height=height, sex=sex, age=age, foot_length=foot_length)
+        records = records_with(person_file, mass=mass, height=height, sex=sex, age=age, foot_length=foot_length)
         say("Loading")
         from kinechain.analysis import Settings
         from kinechain.analysis import assess as assess_person
@@ -148,7 +148,7 @@ def assess(
             loads=load_settings(loads, ground, plate_delay, samples, seed, strength),
             stance=_stance(eyes, surface),
         )
-        assessment = assess_person(person, recordings, static, settings, say, norms)
+        assessment = assess_person(records.person, recordings, static, settings, say, norms, records.clearances)
         say("Writing the report")
         written = _write(assessment, _folder(out, "kinechain-report", as_json))
     _print_assessment(assessment, written, as_json)
@@ -169,20 +169,20 @@ def _stance(eyes: str | None, surface: str) -> Stance | None:
     return None if eyes is None else Stance(eyes, surface, is_stated=True)  # type: ignore[arg-type]
 
 
-def person_with(
+def records_with(
     path: Path | None,
     *,
-    mass: float | None,
-    height: float | None,
-    sex: str | None,
-    age: float | None,
-    foot_length: float | None,
-) -> Person:
-    """Read the person file, if any; what is given as an option replaces what it says."""
+    mass: float | None = None,
+    height: float | None = None,
+    sex: str | None = None,
+    age: float | None = None,
+    foot_length: float | None = None,
+) -> Records:
+    """Read the person file and the journal beside it, if any; what is given as an option replaces what it says."""
     from kinechain.care.person import Person
-    from kinechain.care.person_file import check_person_number, read_person
+    from kinechain.care.person_file import check_person_number
 
-    person = read_person(path) if path else Person()
+    records = read_records(path) if path else Records(Path(), Person())
     if sex not in (None, "female", "male"):
         raise SettingError(f"--sex is '{sex}'; write female or male, or leave it out")
     given = {
@@ -194,7 +194,8 @@ def person_with(
     numbers = {
         key: check_person_number(key, value, option) for key, (option, value) in given.items() if value is not None
     }
-    return replace(person, **({"sex": sex} if sex else {}), **numbers)  # type: ignore[arg-type]
+    person = replace(records.person, **({"sex": sex} if sex else {}), **numbers)  # type: ignore[arg-type]
+    return replace(records, person=person)
 
 
 def _folder(out: Path | None, usual: str, as_json: bool) -> Path | None:

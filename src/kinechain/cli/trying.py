@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kinechain.cli.assessing import person_with
+from kinechain.cli.assessing import records_with
 from kinechain.cli.inputs import sort_inputs
 from kinechain.cli.terminal import progress, wrapped
 from kinechain.core.errors import SettingError
@@ -51,9 +51,9 @@ def whatif(
         from kinechain.chain.person_chain import ChainSettings
 
         changes = [parse_change(text) for text in change]
-        person = person_with(person_file, mass=None, height=None, sex=None, age=None, foot_length=None)
+        records = records_with(person_file)
         settings = Settings(chain=ChainSettings(draws=draws, seed=seed))
-        response = try_changes(person, changes, recordings, static, settings, say)
+        response = try_changes(records.person, changes, recordings, static, settings, say, records.clearances)
     if as_json:
         from kinechain.report.chain_json import response_json
 

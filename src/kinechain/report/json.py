@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from kinechain.body.skeleton import RHYTHMS
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
+from kinechain.care.plan_values import plan_plain
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.findings.loads import summarise_loads
 from kinechain.findings.published_loads import PublishedLoad, published_beside
 from kinechain.loads.loads import Load
 from kinechain.report.chain_json import drivers_json, link_json, rounded
 from kinechain.report.loads import clinical_load, load_mass_kg, load_name, why_no_loads
+from kinechain.report.plan_json import screen_plain
 from kinechain.report.words import clinical, clinical_norm
 
 if TYPE_CHECKING:
@@ -54,14 +56,7 @@ def assessment_json(assessment: Assessment) -> str:
         "intended_purpose": INTENDED_PURPOSE,
         "is_demonstration": assessment.is_demonstration,
         "person": _person(assessment.person),
-        "screen": {
-            "level": assessment.screen.level,
-            "flags": [
-                {"id": f.id, "urgency": f.urgency, "basis": f.basis, "answer": f.answer, "rule": f.rule}
-                for f in assessment.screen.flags
-            ],
-            "plan_locked": assessment.screen.plan_locked,
-        },
+        "screen": screen_plain(assessment.screen),
         "measures": [_measure(f) for f in assessment.findings],
         "not_measured": [
             {"id": u.id, "side": u.side, "reason": u.answer.reason, "next_test": u.answer.next_test}
@@ -71,7 +66,8 @@ def assessment_json(assessment: Assessment) -> str:
         + _no_drivers(assessment),
         "links": [link_json(link) for link in assessment.chain.links] if assessment.chain else [],
         "loads": _loads(assessment),
-        "plan": None,
+        "plan": plan_plain(assessment.plan) if assessment.plan is not None else None,
+        "no_plan": assessment.no_plan,
         "recordings": {
             "used": [
                 *([assessment.standing.recording.name] if assessment.standing else []),
