@@ -4,10 +4,10 @@ import dataclasses
 from datetime import timedelta
 from typing import Any
 
-from followed import START, at, check, exercise, morning, plan, session
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from followed import START, at, check, exercise, morning, plan, session
 from kinechain.care.adherence import judge_adherence
 from kinechain.care.alerts import find_alerts
 from kinechain.care.change import read_thresholds

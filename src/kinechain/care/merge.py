@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,8 @@ __all__ = ["DOUBLE_TAP_S", "Conflict", "Duplicate", "Merged", "content_digest", 
 DOUBLE_TAP_S = 10.0
 
 DIGEST_LENGTH = 12
+
+Fields = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def content_digest(event: Event) -> str:
     ----------
     event : Event
     """
-    return _digest([type(event).__name__, *_fields(event, without=("id",))])
+    return _digest(_fields(event), event.at)
 
 
 def merge(*logs: Iterable[Event]) -> Merged:
@@ -94,22 +96,25 @@ def merge(*logs: Iterable[Event]) -> Merged:
     *logs : iterable of Event
         Of one person; each may come from another device, in any order.
     """
-    versions: dict[str, dict[str, Event]] = {}
+    versions: dict[str, dict[str, tuple[Event, Fields]]] = {}
     for event in (event for log in logs for event in log):
-        digest = content_digest(event)
-        versions.setdefault(_written_id(event.id, digest), {})[digest] = event
-    kept: list[Event] = []
+        content = _fields(event)
+        digest = _digest(content, event.at)
+        versions.setdefault(_written_id(event.id, digest), {})[digest] = event, content
+    kept: list[tuple[Event, Fields]] = []
     conflicts: list[Conflict] = []
     for written, found in versions.items():
-        named = [
-            dataclasses.replace(found[digest], id=written if not rank else f"{written}-{digest}")
-            for rank, digest in enumerate(sorted(found))
-        ]
+        named = []
+        for rank, digest in enumerate(sorted(found)):
+            event, content = found[digest]
+            key = f"{written}-{digest}" if rank else written
+            named.append((event if event.id == key else dataclasses.replace(event, id=key), content))
         kept += named
         if len(named) > 1:
-            conflicts.append(Conflict(written, tuple(event.id for event in named)))
-    ordered = tuple(sorted(kept, key=lambda event: (_instant(event.at), event.id)))
-    return Merged(ordered, _double_taps(ordered), tuple(sorted(conflicts, key=lambda c: c.id)))
+            conflicts.append(Conflict(written, tuple(event.id for event, _ in named)))
+    kept.sort(key=lambda pair: (_instant(pair[0].at), pair[0].id))
+    events = tuple(event for event, _ in kept)
+    return Merged(events, _double_taps(kept), tuple(sorted(conflicts, key=lambda c: c.id)))
 
 
 def _written_id(kept: str, digest: str) -> str:
@@ -117,12 +122,11 @@ def _written_id(kept: str, digest: str) -> str:
     return kept.removesuffix(f"-{digest}")
 
 
-def _double_taps(ordered: tuple[Event, ...]) -> tuple[Duplicate, ...]:
-    alike: dict[str, list[list[Event]]] = {}
-    for event in ordered:
-        key = _digest([type(event).__name__, *_fields(event, without=("id", "at"))])
-        clusters = alike.setdefault(key, [])
-        if clusters and (_instant(event.at) - _instant(clusters[-1][-1].at)).total_seconds() <= DOUBLE_TAP_S:
+def _double_taps(ordered: Sequence[tuple[Event, Fields]]) -> tuple[Duplicate, ...]:
+    alike: dict[Fields, list[list[Event]]] = {}
+    for event, content in ordered:
+        clusters = alike.setdefault(content, [])
+        if clusters and (event.at - clusters[-1][-1].at).total_seconds() <= DOUBLE_TAP_S:
             clusters[-1].append(event)
         else:
             clusters.append([event])
@@ -138,28 +142,26 @@ def _instant(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _fields(event: Event, without: tuple[str, ...]) -> list[str]:
-    return [
-        f"{field.name}={_plain(getattr(event, field.name))}"
-        for field in dataclasses.fields(event)
-        if field.name not in without
-    ]
+def _fields(event: Event) -> Fields:
+    """Return what an event says, but not its id and time, as text."""
+    told = (f"{name}={_plain(value)}" for name, value in vars(event).items() if name not in ("id", "at"))
+    return (type(event).__name__, *told)
 
 
 def _plain(value: Any) -> str:
-    """Return a value as text that does not depend on the order of a mapping."""
+    """Return a value as text that depends neither on the order of a mapping nor on how a number is written."""
+    if value is None or isinstance(value, str | bool):
+        return repr(value)
+    if isinstance(value, int | float):
+        return repr(float(value))
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{key!r}:{_plain(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, tuple | list):
         return "[" + ",".join(_plain(item) for item in value) + "]"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return repr(float(value))
     if dataclasses.is_dataclass(value):
         return "(" + ",".join(f"{f.name}={_plain(getattr(value, f.name))}" for f in dataclasses.fields(value)) + ")"
     return repr(value)
 
 
-def _digest(parts: list[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGEST_LENGTH]
+def _digest(content: Fields, at: datetime) -> str:
+    return hashlib.sha256("\n".join((at.isoformat(), *content)).encode()).hexdigest()[:DIGEST_LENGTH]

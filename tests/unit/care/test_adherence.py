@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from followed import START, at, check, exercise, plan, session
 
+from followed import START, at, check, exercise, plan, session
 from kinechain.care.adherence import judge_adherence
 from kinechain.care.events import NotDone, Paused
 

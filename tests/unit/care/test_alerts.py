@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from followed import START, at, check, morning, plan, session
 
+from followed import START, at, check, morning, plan, session
 from kinechain.care.alerts import ADVERSE_EVENTS, Alert, find_alerts
 from kinechain.care.clearance import Clearance
 from kinechain.care.events import Acknowledged, AdverseEvent, Event, Paused

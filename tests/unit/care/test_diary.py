@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from followed import START, at
 
+from followed import START, at
 from kinechain.care.diary import summarise_diary
 from kinechain.care.events import FootwearWorn, StandingDay, StepsTaken
 from kinechain.care.lead_lag import MIN_DAYS, LeadLag, lead_lag

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from followed import START, at, check, morning, session
 
+from followed import START, at, check, morning, session
 from kinechain.care.events import AdverseEvent, FootwearWorn, NotDone, Paused, Session, StandingDay, StepsTaken
 from kinechain.care.log import CLOCK_SKEW, check_event, write_entry
 from kinechain.core.errors import JournalError

@@ -3,7 +3,6 @@
 import dataclasses
 
 from followed import at, check, morning, session
-
 from kinechain.care.merge import merge
 
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from followed import START, morning, session
 
+from followed import START, morning, session
 from kinechain.care.pain_rule import judge_pain
 from kinechain.care.soreness import judge_soreness
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from followed import START, exercise, morning, session
 
+from followed import START, exercise, morning, session
 from kinechain.care.progression import Decision, decide, dose_in_week
 from kinechain.care.soreness import judge_soreness
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from followed import START, exercise, plan, session
 
+from followed import START, exercise, plan, session
 from kinechain.care.plan import Dose
 from kinechain.care.repetitions import planned_repetitions, repetition_ledger
 from kinechain.evidence.wording import wording

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from followed import START, at, check, plan
 
+from followed import START, at, check, plan
 from kinechain.care.change import judge_change, read_thresholds
 from kinechain.care.course import compare_course, expected_pain
 from kinechain.care.events import Reviewed, VisitMade
