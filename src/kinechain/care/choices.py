@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
+from kinechain.care.exam import read_exam_definitions
 from kinechain.core.errors import EvidenceError
 from kinechain.evidence.checked import packaged, parse_toml
 from kinechain.evidence.clinical import exercises
 from kinechain.evidence.library import source_keys
 from kinechain.evidence.rules import rules
 
-__all__ = ["Choice", "ExamDifference", "choices", "parse_choices"]
+__all__ = ["Choice", "ExamDifference", "choices", "parse_choices", "retests"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,21 @@ class Choice:
 def choices() -> tuple[Choice, ...]:
     """Return every choice, in the order of preference."""
     return parse_choices(packaged("clinical", "plan_choices.toml"))
+
+
+@cache
+def retests() -> Mapping[str, str]:
+    """Return which examination item is measured again for each player.
+
+    Raises
+    ------
+    EvidenceError
+        If one is no examination item.
+    """
+    found = parse_toml(packaged("clinical", "plan_choices.toml"), "plan_choices.toml")["retest"]
+    if dangling := sorted(set(found.values()) - set(read_exam_definitions())):
+        raise EvidenceError(f"plan_choices.toml: '{dangling[0]}' is no examination item")
+    return MappingProxyType(found)
 
 
 def parse_choices(text: str) -> tuple[Choice, ...]:

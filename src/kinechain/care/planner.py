@@ -14,6 +14,7 @@ from datetime import date
 
 from kinechain.care.advice import chain_advice, education, prevention, risk_group, safety, skin, taping, walking
 from kinechain.care.chain_options import chain_options
+from kinechain.care.choices import retests
 from kinechain.care.contraindications import unasked
 from kinechain.care.drivers import Drivers
 from kinechain.care.exercise_choice import exercise_parts
@@ -133,8 +134,7 @@ def _care(situation: Situation) -> tuple[tuple[Part, ...], tuple[Hypothesis, ...
     """Return the parts for a person in pain, and the hypotheses with every part that stands on them."""
     exercises, left_out, hypotheses = exercise_parts(situation)
     chain = chain_advice(situation)
-    hypotheses = _with_unanswered(situation, hypotheses, chain)
-    aims = goals(situation, hypotheses, _reasons(hypotheses, (*exercises, *chain)))
+    aims = goals(situation, hypotheses, _reasons(hypotheses, exercises))
     parts: tuple[Part, ...] = (
         *safety(situation),
         *aims,
@@ -154,7 +154,7 @@ def _care(situation: Situation) -> tuple[tuple[Part, ...], tuple[Hypothesis, ...
         *left_out,
         *_never(situation),
     )
-    return parts, tuple(_with_goal(h, aims) for h in hypotheses)
+    return parts, _with_unanswered(situation, tuple(_with_goal(h, aims) for h in hypotheses), chain)
 
 
 def _prevention(situation: Situation) -> tuple[tuple[Part, ...], tuple[Hypothesis, ...]]:
@@ -173,7 +173,7 @@ def _prevention(situation: Situation) -> tuple[tuple[Part, ...], tuple[Hypothesi
     return parts, ()
 
 
-def _reasons(hypotheses: tuple[Hypothesis, ...], parts: Iterable[Part]) -> dict[str, Because]:
+def _reasons(hypotheses: tuple[Hypothesis, ...], parts: Iterable[Exercise]) -> dict[str, Because]:
     """Return the reason of the first part that stands on each hypothesis."""
     by_id = {part.id: part for part in parts}
     found = {}
@@ -189,18 +189,17 @@ def _with_unanswered(
     situation: Situation, hypotheses: tuple[Hypothesis, ...], chain: tuple[Advice, ...]
 ) -> tuple[Hypothesis, ...]:
     """Add the drivers that no exercise answers: they too are tested again and can fall."""
-    notes = {part.id: part for part in chain}
-    shares = (
-        {}
-        if situation.drivers is None
-        else dict(zip((p.key for p in situation.drivers.players), situation.drivers.p_relevant, strict=True))
-    )
+    notes = {part.id for part in chain}
     known = {h.player for h in hypotheses}
-    more = [
-        Hypothesis(p.key, f"{p.id}{'' if p.side in ('middle', 'both') else ' ' + p.side}", (note,), shares[p.key])
-        for p in situation.players
-        if p.key not in known and (note := f"education.driver.{p.key.replace(' ', '.')}") in notes
-    ]
+    drivers = situation.drivers
+    shares = {} if drivers is None else dict(zip((p.key for p in drivers.players), drivers.p_relevant, strict=True))
+    more = []
+    for player in situation.players:
+        note = f"education.driver.{player.key.replace(' ', '.')}"
+        if player.key not in known and note in notes:
+            side = f" {player.side}" if player.side in ("left", "right") else ""
+            measure = f"{retests().get(player.id, player.id)}{side}"
+            more.append(Hypothesis(player.key, measure, (note,), shares[player.key]))
     return (*hypotheses, *more)
 
 
