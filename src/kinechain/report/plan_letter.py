@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from kinechain.care.plan import Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
+from kinechain.care.plan import Advice, Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
 from kinechain.care.settings import Settings
 from kinechain.evidence.wording import Sentence, say
 from kinechain.report.letter import Block, Letter, Section, about, backed, bullets, lines
@@ -28,15 +28,16 @@ def patient_plan(plan: Plan, pseudonym: str, settings: Settings) -> Letter:
     """
     parts = plan.for_patient()
     exercises = [part for part in parts if isinstance(part, Exercise)]
-    others = [part for part in parts if not isinstance(part, Goal | Exercise | Referral | NotOffered)]
+    advice = [part for part in parts if isinstance(part, Advice)]
     sections = [
         Section("", (_lead(plan),)),
         _calls(settings),
-        _goals(parts),
-        Section(_say("plan_exercises"), (_overview(exercises),)),
+        Section(_say("plan_exercises"), _overview(exercises)),
         _reviews(plan),
+        *(_short(part, 2) for part in advice if part.topic == "safety"),
+        _goals(parts),
         *(_sheet(exercise, plan.weeks) for exercise in exercises),
-        *_advice(others),
+        *_advice([part for part in advice if part.topic != "safety"]),
         *(_short(part) for part in parts if isinstance(part, Referral)),
         _not_offered(parts),
         Section(_say("plan_not_asked"), (bullets(plan.not_asked, False),)),
@@ -99,16 +100,17 @@ def _calls(settings: Settings) -> Section:
 def _goals(parts: Sequence[Part]) -> Section:
     blocks: list[Block] = []
     for goal in (part for part in parts if isinstance(part, Goal)):
-        blocks += [bullets([goal.title, *goal.sentences], False, "paragraphs"), lines(part_lines(goal), False)]
+        aim = "; ".join(f"{label.text}: {value}" for label, value in part_lines(goal))
+        blocks += [Block("lead", (goal.title.text,)), Block("paragraphs", (aim,)), bullets(goal.sentences, False)]
     return Section(_say("plan_goals"), tuple(blocks))
 
 
-def _overview(exercises: Sequence[Exercise]) -> Block:
-    rows = [
-        (f"{part.title.text}{', ' if part.side else ''}{side_label(part.side)}", _dose_short(part))
-        for part in exercises
-    ]
-    return Block("lines", rows=tuple(rows))
+def _overview(exercises: Sequence[Exercise]) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    for part in exercises:
+        name = ", ".join(filter(None, (part.title.text, side_label(part.side))))
+        blocks += [Block("lead", (name,)), Block("paragraphs", (_dose_short(part),))]
+    return tuple(blocks)
 
 
 def _dose_short(exercise: Exercise) -> str:
@@ -166,10 +168,10 @@ def _advice(parts: Sequence[Part]) -> tuple[Section, ...]:
     )
 
 
-def _short(part: Part) -> Section:
+def _short(part: Part, level: int = 3) -> Section:
     shown = bullets(part.sentences, False)
     why = _titled("plan_why", [reason.sentence for reason in part.because], "bullets")
-    return Section(part.title.text, (shown, *why), part.side, level=3)
+    return Section(part.title.text, (shown, *why), part.side, level=level)
 
 
 def _not_offered(parts: Sequence[Part]) -> Section:

@@ -82,7 +82,12 @@ def part_lines(part: Part) -> tuple[Line, ...]:
     if isinstance(part, Referral):
         return ((label("to"), part.to), (label("urgency"), say(f"letters.urgency_{part.urgency}").text))
     if isinstance(part, NotOffered) and part.blocked_by:
-        return ((label("blocked_by"), ", ".join(key.replace("_", " ") for key in part.blocked_by)),)
+        return (
+            (
+                label("blocked_by"),
+                ", ".join(key.removeprefix("conditions.").replace("_", " ") for key in part.blocked_by),
+            ),
+        )
     return ((label("topic"), part.topic),) if isinstance(part, Advice) else ()
 
 
