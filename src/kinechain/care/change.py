@@ -12,7 +12,10 @@ from kinechain.care.course_tables import course_table
 from kinechain.core.errors import SettingError, suggest
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["Change", "ChangeVerdict", "Threshold", "judge_change", "read_thresholds", "threshold_id"]
+__all__ = ["FIRST_STEP", "Change", "ChangeVerdict", "Threshold", "judge_change", "read_thresholds", "threshold_id"]
+
+#: Pain of the first steps in the morning, judged as other pain is.
+FIRST_STEP = "nprs first step"
 
 ChangeVerdict = Literal["better", "improving", "no clear change", "worse", "not judged", "not enough known"]
 
@@ -107,11 +110,11 @@ def threshold_id(measure: str) -> str:
     Parameters
     ----------
     measure : str
-        E.g. 'nprs', 'psfs 2', 'lunge_test left'.
+        E.g. 'nprs', 'nprs first step', 'psfs 2', 'lunge_test left'.
     """
     if measure in read_thresholds():
         return measure
-    return "psfs" if measure.startswith("psfs ") else ""
+    return "nprs" if measure == FIRST_STEP else "psfs" if measure.startswith("psfs ") else ""
 
 
 def judge_change(measure: str, baseline: float | None, now: float | None) -> Change:
@@ -134,9 +137,10 @@ def judge_change(measure: str, baseline: float | None, now: float | None) -> Cha
     if baseline is None or now is None:
         return Change(measure, baseline, now, "not enough known", None, _is_high(limit, now), _unknown(limit))
     verdict = _verdict(limit, baseline, now)
+    name = f"first-step {limit.name}" if measure == FIRST_STEP else limit.name
     is_low = limit.lowest_baseline is not None and baseline < limit.lowest_baseline
     sentence_key = "follow_up.change_baseline_low" if is_low else f"follow_up.change_{verdict.replace(' ', '_')}"
-    sentence = say(sentence_key, name=limit.name, baseline=f"{baseline:g}", now=f"{round(now, 1):g}")
+    sentence = say(sentence_key, name=name, baseline=f"{baseline:g}", now=f"{round(now, 1):g}")
     return Change(measure, baseline, now, verdict, _is_recovered(limit, now), _is_high(limit, now), sentence)
 
 

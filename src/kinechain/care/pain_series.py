@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import fmean, median
 
-from kinechain.care.change import threshold_id
+from kinechain.care.change import FIRST_STEP, threshold_id
 from kinechain.care.days import own_day
 from kinechain.care.events import CheckIn, Event, VisitMade
 from kinechain.care.person import Score
@@ -161,6 +161,11 @@ def measured(events: Sequence[Event], first: date, last: date) -> Mapping[str, f
         pain = mean_pain(pain_series(events, last), last)
         if pain is not None:
             found["nprs"] = pain
+    if FIRST_STEP not in found:
+        steps = [d.first_step for d in pain_series(events, last) if 0 <= (last - d.day).days < MEAN_DAYS]
+        told = [step for step in steps if step is not None]
+        if len(told) >= MEAN_VALUES:
+            found[FIRST_STEP] = fmean(told)
     return found
 
 
@@ -171,8 +176,11 @@ def score_values(scores: Sequence[Score]) -> list[tuple[str, float]]:
     ----------
     scores : sequence of Score
     """
-    pairs = [(score.id, score.total) for score in scores]
-    pairs += [(f"{score.id} {part}", value) for score in scores for part, value in score.parts.items()]
+    pairs: list[tuple[str, float | None]] = []
+    for score in scores:
+        is_pain = score.id == "nprs" and score.total is None
+        pairs.append((score.id, score.parts.get("average") if is_pain else score.total))
+        pairs += [(f"{score.id} {part.replace('_', ' ')}", value) for part, value in score.parts.items()]
     return [(measure, value) for measure, value in pairs if value is not None and threshold_id(measure)]
 
 

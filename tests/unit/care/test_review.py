@@ -208,3 +208,13 @@ def test_a_person_beside_the_average_course(onset: Any, now: Any, course: str, v
 def test_heel_pain_has_a_share_and_no_weekly_course() -> None:
     found = compare_course("foot", 4.0, 6.0, 5.2, 1.0)
     assert found.verdict == "not enough known" and "80 of 100" in found.sentences[0].text
+
+
+def test_first_step_pain_is_a_pain_of_its_own() -> None:
+    log = [check(40 + i, 5.0, first_step_pain=2.0) for i in range(3)]
+    first, last = START + timedelta(days=38), START + timedelta(days=42)
+    assert measured(log, first, last) == {"nprs": 5.0, "nprs first step": 2.0}
+    assert judge_change("nprs first step", 6.0, 2.0).sentence.text.startswith("first-step pain: from 6 to 2.")
+    given = Score("nprs", None, {"average": 4.0, "first_step": 7.0, "worst": 9.0})
+    began = baselines([], plan(baseline=None), [given])
+    assert {key: value.value for key, value in began.items()} == {"nprs": 4.0, "nprs first step": 7.0}
