@@ -74,7 +74,6 @@ class Vignette:
     clear_stale: tuple[str, ...]
     first_expected: str
     changed: str
-    code_gives: str
 
     @property
     def toml(self) -> str:
@@ -148,7 +147,7 @@ def _vignette(group: str, row: dict[str, Any]) -> Vignette:
     tables |= {"symptoms": row["symptoms"]} if "symptoms" in row else {}
     listed = ("flags_expected", "open_expected", "rule", "source", "clear", "clear_stale")
     known = {*taken, *listed, "id", "story", "base", "screen", "missing", "symptoms", "basis", "changed"}
-    known |= {"expected_level", "expected_locked", "must_refer", "first_expected", "code_gives"}
+    known |= {"expected_level", "expected_locked", "must_refer", "first_expected"}
     if extra := set(row) - known:
         raise KeyError(f"{row['id']}: {sorted(extra)}")
     return Vignette(
@@ -158,7 +157,6 @@ def _vignette(group: str, row: dict[str, Any]) -> Vignette:
         **{key: tuple(row.get(key, ())) for key in listed},
         first_expected=row.get("first_expected", ""),
         changed=row.get("changed", ""),
-        code_gives=row.get("code_gives", ""),
     )
 
 
