@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person import Person
+from kinechain.care.plan import Plan
 from kinechain.care.red_flags import ASK
 from kinechain.care.screen import Flag, Screen
+from kinechain.care.settings import emergency_screen, read_settings
 from kinechain.core.text import listed
+from kinechain.evidence.wording import say
 from kinechain.report.chain import driver_lines, driver_tests
 from kinechain.report.loads import load_lines
 from kinechain.report.words import named, norm_words, state_of, value_words
@@ -22,7 +25,17 @@ from kinechain.report.words import named, norm_words, state_of, value_words
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
 
-__all__ = ["LINKS", "Link", "LinkSide", "ScreenWords", "Verdict", "find_verdict", "link_of", "render_verdict"]
+__all__ = [
+    "LINKS",
+    "Link",
+    "LinkSide",
+    "ScreenWords",
+    "Verdict",
+    "find_verdict",
+    "link_of",
+    "plan_line",
+    "render_verdict",
+]
 
 State = Literal["outside", "within", "unknown", "missing"]
 
@@ -71,7 +84,11 @@ class ScreenWords:
     flags : tuple of str
         One sentence per sign that is present.
     open : tuple of str
-        Emergency questions without an answer.
+        Questions without an answer that hold back a plan.
+    emergency : tuple of str
+        What to do now, in order; empty unless an emergency sign is raised.
+    also : tuple of str
+        Signs a clinician cleared, and answers that cannot both be true.
     """
 
     tone: Literal["stop", "warn", "calm"]
@@ -79,6 +96,8 @@ class ScreenWords:
     sentence: str
     flags: tuple[str, ...]
     open: tuple[str, ...] = ()
+    emergency: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +148,8 @@ class Verdict:
         From the sole up.
     drivers : str
         Which parameters carry load, how surely, or why none is named.
+    plan : str
+        What to do, in one line; '' where there is no plan.
     mind : tuple of str
         What would change this verdict.
     next_tests : tuple of str
@@ -144,6 +165,7 @@ class Verdict:
     differences: tuple[Finding, ...]
     links: tuple[Link, ...]
     drivers: str
+    plan: str
     mind: tuple[str, ...]
     next_tests: tuple[str, ...]
 
@@ -181,6 +203,7 @@ def find_verdict(assessment: Assessment) -> Verdict:
         differences,
         links=_links(assessment.findings),
         drivers=" ".join(line.strip() for line in driver_lines(assessment)),
+        plan=plan_line(assessment.plan),
         mind=_change_of_mind(lists, assessment),
         next_tests=_next_tests(assessment),
     )
@@ -222,7 +245,7 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
         tone = "warn"
     if screen.level == "not_screened":
         sentence = (
-            "The danger-sign questions were not answered, so this report gives measures only: no plan, no drivers."
+            "Not every danger-sign question is answered, so this report gives measures only: no plan, no drivers."
         )
     elif screen.level == "none":
         sentence = "Every emergency question was answered with no, and no other sign is present."
@@ -236,7 +259,35 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
         sentence = f"{sentence} Under 18: measures only; please see a clinician."
     present = tuple(f"{_question(f)} {f.answer.capitalize()}. {f.rule}".strip() for f in screen.flags if f.rule != ASK)
     unanswered = tuple(_question(f) for f in screen.flags if f.rule == ASK)
-    return ScreenWords(tone, LEVEL_TITLES.get(screen.level, screen.level), sentence, present, unanswered)
+    emergency = tuple(said.text for said in emergency_screen(read_settings(), screen))
+    title = LEVEL_TITLES.get(screen.level, screen.level)
+    return ScreenWords(tone, title, sentence, present, unanswered, emergency, _also(screen))
+
+
+def _also(screen: Screen) -> tuple[str, ...]:
+    """Return the signs that were cleared, by whom and why, and the answers that contradict each other."""
+    cleared = [
+        say("page.cleared", who=c.clinician, day=c.at.date().isoformat(), question=_question(flag), reason=c.reason)
+        for flag, c in screen.cleared
+    ]
+    against = [say("page.contradiction", what=sentence) for sentence in screen.contradictions]
+    return tuple(said.text for said in (*cleared, *against))
+
+
+def plan_line(plan: Plan | None) -> str:
+    """Return the plan in one line; '' without one.
+
+    Parameters
+    ----------
+    plan : Plan or None
+    """
+    if plan is None:
+        return ""
+    weeks, reviews = plan.weeks, ", ".join(plan.reviews)
+    if not plan.exercises:
+        return say("page.plan_without_exercises", weeks=weeks, reviews=reviews).text
+    named_exercises = ", ".join(f"{e.title.text} ({e.side})" if e.side else e.title.text for e in plan.exercises)
+    return say("page.plan", weeks=weeks, exercises=named_exercises, reviews=reviews).text
 
 
 def _question(flag: Flag) -> str:
@@ -339,7 +390,9 @@ def render_verdict(assessment: Assessment) -> str:
     assessment : Assessment
     """
     verdict = find_verdict(assessment)
-    lines = [f"{verdict.screen.title}. {verdict.screen.sentence}", *(f"  ! {flag}" for flag in verdict.screen.flags)]
+    lines = [f"{verdict.screen.title}. {verdict.screen.sentence}"]
+    lines += [f"  !! {sentence}" for sentence in verdict.screen.emergency]
+    lines += [f"  ! {flag}" for flag in verdict.screen.flags] + [f"  · {said}" for said in verdict.screen.also]
     still_open = [f.id for f in assessment.screen.flags if f.rule == ASK]
     lines += [f"  ? Not answered: {', '.join(still_open)}"] if still_open else []
     lines += [""]
@@ -351,6 +404,7 @@ def render_verdict(assessment: Assessment) -> str:
     if loads := load_lines(assessment):
         lines += ["", *loads]
     lines += ["", *driver_lines(assessment)]
+    lines += ["", verdict.plan] if verdict.plan else []
     if verdict.next_tests:
         lines += ["", "Next best tests:", *(f"  {k}. {t}" for k, t in enumerate(verdict.next_tests[:5], 1))]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ import pytest
 from kinechain.care.drivers import may_attribute
 from kinechain.care.person import Person
 from kinechain.care.screen import Screen
+from kinechain.evidence.wording import say
 from kinechain.report.figures import Palette
 from kinechain.report.html import render_html
 from kinechain.report.verdict import find_verdict
@@ -115,12 +116,22 @@ def test_unscreened_locked_and_young_people_never_see_a_plan_or_a_driver(make_as
         why = may_attribute(assessment.person, assessment.screen).reason
         text = Page(render_html(replace(assessment, no_chain=why))).text
         assert words in text
+        text = text.replace(say("screen.emergency_no_plan").text, "")
         assert not re.search(r"\bexercise|\binsole|\borthos|probab", text, re.IGNORECASE)
 
 
 def test_an_emergency_proposes_no_other_test(make_assessment, emergency):
     assert find_verdict(make_assessment(screen=emergency)).next_tests == ("None now: act on the danger sign first.",)
     assert len(find_verdict(make_assessment()).next_tests) > 1
+
+
+def test_an_emergency_says_what_to_do_now_and_that_nobody_watches(make_assessment, emergency, monkeypatch):
+    monkeypatch.setenv("KINECHAIN_EMERGENCY_NUMBER", "000")
+    text = Page(render_html(make_assessment(screen=emergency))).text
+    for key in ("screen.emergency_title", "screen.nobody_watches", "screen.emergency_no_plan"):
+        assert say(key).text in text
+    assert say("screen.emergency_call", number="000").text in text
+    assert say("screen.nobody_watches").text not in Page(render_html(make_assessment())).text
 
 
 def test_a_danger_sign_stands_before_every_measure(make_assessment, emergency):
