@@ -16,12 +16,14 @@ from kinechain import __version__
 from kinechain.cli.assessing import assess, demo
 from kinechain.cli.clinicians import clinician
 from kinechain.cli.dynamics import inverse_dynamics
+from kinechain.cli.evidence import evidence
 from kinechain.cli.exporting import export
 from kinechain.cli.inputs import sort_inputs
 from kinechain.cli.inspecting import inspect
 from kinechain.cli.installation import doctor
 from kinechain.cli.logging_sessions import log
 from kinechain.cli.muscle_solving import muscles
+from kinechain.cli.planning import plan
 from kinechain.cli.screening import screen
 from kinechain.cli.solving import ik
 from kinechain.cli.trying import whatif
@@ -53,8 +55,8 @@ app = typer.Typer(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every refusal is one line on stderr.
 
-    Exit codes: 0 done, 1 the plan is locked (`doctor` found a fault, a row of `validate` fails), 2 bad input,
-    70 a fault of this program, 130 interrupted.
+    Exit codes: 0 done, 1 the plan is locked (`doctor` or `evidence --check` found a fault, a row of `validate` fails),
+    2 bad input, 70 a fault of this program, 130 interrupted.
     """
     if not os.environ.get("KINECHAIN_DEBUG"):
         sys.excepthook = _say_unexpected
@@ -110,8 +112,8 @@ def _root(
 
 #: The verbs, in the order in which the help names them.
 VERBS = (
-    *(demo, assess, whatif, validate, screen, log, clinician),
-    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, doctor),
+    *(demo, assess, whatif, validate, screen, plan, log, clinician),
+    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence, doctor),
 )
 
 for verb in VERBS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kinechain.care.plan import (
     Advice,
@@ -19,12 +20,32 @@ from kinechain.care.plan import (
     Referral,
 )
 from kinechain.core.estimate import Estimate
-from kinechain.evidence.wording import Audience, Sentence, say
+from kinechain.core.text import listed
+from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["dose_words", "plan_lines", "referral_lines"]
+__all__ = ["Style", "dose_words", "plan_lines", "referral_lines"]
+
+#: So many names of what blocks an intervention are printed; the rest is counted.
+NAMED = 3
 
 
-def plan_lines(plan: Plan, person: str, audience: Audience = "clinician") -> list[str]:
+@dataclass(frozen=True)
+class Style:
+    """For whom a plan is printed, and how much of it.
+
+    Attributes
+    ----------
+    is_patient : bool
+        A patient sees no sources, no orthosis sheet and nothing that is for the clinician alone.
+    is_full : bool
+        Every sentence; otherwise of each part what it is, its first sentence and its first reason.
+    """
+
+    is_patient: bool = False
+    is_full: bool = False
+
+
+def plan_lines(plan: Plan, person: str, style: Style) -> list[str]:
     """Return a plan, one paragraph a line.
 
     Parameters
@@ -32,22 +53,23 @@ def plan_lines(plan: Plan, person: str, audience: Audience = "clinician") -> lis
     plan : Plan
     person : str
         Pseudonym.
-    audience : 'patient', 'clinician' or 'both'
-        A patient sees no orthosis sheet, no sources and nothing that is for the clinician alone.
+    style : Style
     """
-    is_patient = audience == "patient"
-    shown = plan.for_patient() if is_patient else plan.parts
+    shown = plan.for_patient() if style.is_patient else plan.parts
     own = [part for part in shown if part.audience != "clinician"]
+    safety = [part for part in own if isinstance(part, Advice) and part.topic == "safety"]
+    advice = [part for part in own if isinstance(part, Advice) and part not in safety]
     lines = _head(plan, person)
-    lines += _section("goals", [_part(p, is_patient) for p in own if isinstance(p, Goal)])
-    lines += _exercises([p for p in own if isinstance(p, Exercise)], is_patient)
-    lines += _section("advice", [_part(p, is_patient) for p in own if isinstance(p, Advice)])
-    lines += _section("referrals", [_part(p, is_patient) for p in own if isinstance(p, Referral)])
-    lines += _section("clinician", [_part(p, is_patient) for p in shown if p.audience == "clinician"])
-    lines += _section("not_offered", [_part(p, is_patient) for p in own if isinstance(p, NotOffered)])
+    lines += _section("safety", [_part(part, Style(style.is_patient, is_full=True)) for part in safety[:1]])
+    lines += _section("goals", [_part(part, style) for part in own if isinstance(part, Goal)])
+    lines += _exercises([part for part in own if isinstance(part, Exercise)], style)
+    lines += _section("advice", [_part(part, style) for part in (*safety[1:], *advice)])
+    lines += _section("referrals", [_part(part, style) for part in own if isinstance(part, Referral)])
+    lines += _section("clinician", [_part(part, style) for part in shown if part.audience == "clinician"])
+    lines += _section("not_offered", [_part(part, style) for part in own if isinstance(part, NotOffered)])
     lines += _section("reviews", [[f"  {', '.join(plan.reviews)}"]] if plan.reviews else [])
-    if not is_patient:
-        lines += _section("hypotheses", [[f"  {_hypothesis(h)}"] for h in plan.hypotheses])
+    if not style.is_patient:
+        lines += _section("hypotheses", [[f"  {_hypothesis(hypothesis)}"] for hypothesis in plan.hypotheses])
     lines += _section("not_asked", [[f"  ? {sentence.text}"] for sentence in plan.not_asked])
     return lines
 
@@ -59,7 +81,7 @@ def referral_lines(referrals: Sequence[Referral]) -> list[str]:
     ----------
     referrals : sequence of Referral
     """
-    return _section("referrals", [_part(referral, is_patient=False) for referral in referrals])
+    return _section("referrals", [_part(referral, Style(is_full=True)) for referral in referrals])
 
 
 def dose_words(dose: Dose) -> str:
@@ -103,29 +125,30 @@ def _section(name: str, blocks: Sequence[Sequence[str]]) -> list[str]:
     return ["", say(f"terminal.plan_{name}").text, *(line for block in blocks for line in block)]
 
 
-def _exercises(exercises: Sequence[Exercise], is_patient: bool) -> list[str]:
+def _exercises(exercises: Sequence[Exercise], style: Style) -> list[str]:
     """Return the exercises; stop rules that all of them share are said once."""
     if not exercises:
         return []
     shared = [rule for rule in exercises[0].stop_rules if all(rule in e.stop_rules for e in exercises)]
     shared = shared if len(exercises) > 1 else []
-    blocks = [_exercise(number, e, shared, is_patient) for number, e in enumerate(exercises, 1)]
+    blocks = [_exercise(number, e, shared, style) for number, e in enumerate(exercises, 1)]
     if shared:
         blocks.append([f"  {say('terminal.stop_all').text}", *(f"    - {rule.text}" for rule in shared)])
     return _section("exercises", blocks)
 
 
-def _exercise(number: int, exercise: Exercise, shared: Sequence[Sentence], is_patient: bool) -> list[str]:
+def _exercise(number: int, exercise: Exercise, shared: Sequence[Sentence], style: Style) -> list[str]:
     lines = [f"  {number}. {_titled(exercise)}: {dose_words(exercise.dose)}"]
     lines += [f"     {say('terminal.how', sentence=s.text).text}" for s in exercise.setup]
-    lines += [f"     - {s.text}" for s in (*exercise.cues, *exercise.sentences)]
+    if style.is_full or style.is_patient:
+        lines += [f"     - {s.text}" for s in (*exercise.cues, *exercise.sentences)]
     own_rules = tuple(rule for rule in exercise.stop_rules if rule not in shared)
     named = (("easier", exercise.regressions[:1]), ("harder", exercise.progressions[:1]), ("stop", own_rules))
     for key, sentences in named:
         lines += [f"     {say(f'terminal.{key}', sentence=s.text).text}" for s in sentences]
-    if not is_patient:
+    if not style.is_patient:
         lines.append(f"     {_basis(exercise.dose)}")
-    return lines + [f"     {_because(reason, is_patient)}" for reason in exercise.because]
+    return lines + [f"     {line}" for line in _reasons(exercise, style)]
 
 
 def _basis(dose: Dose) -> str:
@@ -135,19 +158,42 @@ def _basis(dose: Dose) -> str:
     return say("terminal.dose_basis_sources", basis=basis, sources=", ".join(dose.sources)).text
 
 
-def _part(part: Part, is_patient: bool) -> list[str]:
+def _part(part: Part, style: Style) -> list[str]:
     """Return a part: its title with what stands in numbers, what is said, and why."""
     numbers = _numbers(part)
-    lines = [f"  * {_titled(part)}" + (f": {numbers}" if numbers else "")]
-    lines += [f"    {_with_backing(sentence, is_patient)}" for sentence in part.sentences]
+    lines = [f"  * {_titled(part)}" + (f" - {numbers}" if numbers else "")]
+    said = part.sentences if style.is_full or style.is_patient else _main(part)
+    lines += [f"    {_with_backing(sentence, style.is_patient)}" for sentence in said]
     if isinstance(part, Orthosis):
         lines += [f"    {_predicted(name, estimate)}" for name, estimate in part.predicted]
-    return lines + [f"    {_because(reason, is_patient)}" for reason in part.because]
+    return lines + [f"    {line}" for line in _reasons(part, style)]
+
+
+def _main(part: Part) -> tuple[Sentence, ...]:
+    """Return the sentences of a part that a short plan prints: all for the clinician alone, else the first."""
+    return part.sentences if part.audience == "clinician" else part.sentences[:1]
+
+
+def _reasons(part: Part, style: Style) -> list[str]:
+    """Return why a part stands there: every reason, or the first and where the others come from."""
+    if style.is_full:
+        return [_because(reason, style.is_patient) for reason in part.because]
+    first, *rest = part.because
+    if style.is_patient:
+        return [_because(first, is_patient=True)]
+    if isinstance(part, NotOffered):
+        return []
+    if isinstance(part, Advice):
+        refs = ", ".join(dict.fromkeys(reason.ref for reason in part.because))
+        return [say("terminal.plan_because", sentence=refs).text]
+    return [_because(first, is_patient=False, others=[reason.ref for reason in rest])]
 
 
 def _titled(part: Part) -> str:
     title = part.title.text.rstrip(".")
-    return f"{title} ({say(f'terminal.side_{part.side}').text})" if part.side else title
+    if not part.side or title.endswith(f"({part.side})"):
+        return title
+    return f"{title} ({say(f'terminal.side_{part.side}').text})"
 
 
 def _numbers(part: Part) -> str:
@@ -170,7 +216,10 @@ def _numbers(part: Part) -> str:
             material=part.material,
             weeks=part.trial_weeks,
         ).text
-    return ", ".join(part.blocked_by) if isinstance(part, NotOffered) else ""
+    if isinstance(part, NotOffered) and part.blocked_by:
+        names = [key.rpartition(".")[2].replace("_", " ") for key in part.blocked_by]
+        return say("terminal.blocked_by", names=listed(names, NAMED)).text
+    return ""
 
 
 def _goal(goal: Goal) -> str:
@@ -185,25 +234,25 @@ def _goal(goal: Goal) -> str:
     return say("terminal.plan_goal_known", baseline=f"{goal.baseline:g}", **aim).text
 
 
-def _because(reason: Because, is_patient: bool) -> str:
+def _because(reason: Because, is_patient: bool, others: Sequence[str] = ()) -> str:
     said = say("terminal.plan_because", sentence=reason.sentence.text).text
-    if is_patient:
-        return said + _certainty(reason.sentence)
-    backing = [reason.ref, *reason.sentence.sources]
-    return f"{said} [{', '.join(dict.fromkeys(backing))}]{_certainty(reason.sentence)}"
+    return said + _backing(reason.sentence, [reason.ref, *others], is_patient)
 
 
 def _with_backing(sentence: Sentence, is_patient: bool) -> str:
-    """Return a sentence; a clinician sees what it rests on."""
-    backing = [*([sentence.rule] if sentence.rule else []), *sentence.sources]
-    shown = f" [{', '.join(backing)}]" if backing and not is_patient else ""
-    return f"{sentence.text}{shown}{_certainty(sentence)}"
+    """Return a sentence and how sure it is; a clinician sees what it rests on."""
+    return sentence.text + _backing(sentence, [], is_patient)
 
 
-def _certainty(sentence: Sentence) -> str:
-    if not sentence.certainty:
-        return ""
-    return f" ({say('terminal.plan_certainty', certainty=sentence.certainty).text})"
+def _backing(sentence: Sentence, refs: Sequence[str], is_patient: bool) -> str:
+    is_graded = sentence.certainty not in ("", "not graded")
+    named = say("terminal.plan_certainty", certainty=sentence.certainty).text if is_graded else sentence.certainty
+    sure = [named] if sentence.certainty else []
+    if is_patient:
+        return f" ({named})" if sure and sentence.kind == "fact" else ""
+    rests_on = [*refs, *([sentence.rule] if sentence.rule else []), *sentence.sources]
+    backing = "; ".join([", ".join(dict.fromkeys(rests_on)), *sure] if rests_on else sure)
+    return f" [{backing}]" if backing else ""
 
 
 def _predicted(name: str, estimate: Estimate) -> str:

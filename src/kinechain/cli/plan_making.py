@@ -1,0 +1,258 @@
+"""A plan made, kept in the journal, and written as files: what ``kinechain plan`` does, without printing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kinechain import __version__
+from kinechain.care.drivers import Drivers
+from kinechain.care.events import Event, PlanMade, VisitMade
+from kinechain.care.finding import Finding
+from kinechain.care.journal import journal_path
+from kinechain.care.lock import Unlocked, unlock
+from kinechain.care.plan import Plan
+from kinechain.care.plan_values import plan_from_plain, plan_plain
+from kinechain.care.planner import make_plan
+from kinechain.care.referral import referral_for
+from kinechain.care.screen import Screen
+from kinechain.care.settings import read_settings
+from kinechain.care.visits import made_visit
+from kinechain.cli.person_files import Records, new_id, now, write_events
+from kinechain.core.errors import LockedError, SettingError, suggest
+
+if TYPE_CHECKING:
+    from kinechain.report.letter import Letter
+
+__all__ = ["Made", "last_plan", "make", "write_plan", "write_referrals"]
+
+BY_PATIENT = "patient"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A plan, and what was done with it.
+
+    Attributes
+    ----------
+    plan : Plan
+    is_new : bool
+        False for the present plan, which was only looked up.
+    agreed_by : str
+        Clinician who agreed, '' if nobody did.
+    journal : Path
+    findings : tuple of Finding
+        Of the assessment it was made from; empty for one that was looked up.
+    """
+
+    plan: Plan
+    is_new: bool
+    agreed_by: str
+    journal: Path
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What an assessment gives a plan."""
+
+    findings: tuple[Finding, ...]
+    drivers: Drivers | None
+    assessment: Mapping[str, Any]
+
+
+def last_plan(events: Sequence[Event]) -> PlanMade | None:
+    """Return the last plan of a journal, None if there is none.
+
+    Parameters
+    ----------
+    events : sequence of Event
+    """
+    made = [event for event in events if isinstance(event, PlanMade)]
+    return made[-1] if made else None
+
+
+def make(
+    records: Records,
+    recordings: Sequence[Path],
+    reason: str,
+    clinician: str,
+    *,
+    with_drivers: bool,
+    tell: Callable[[str], None],
+) -> Made:
+    """Return the present plan of a person, or make one and write it into the journal.
+
+    Parameters
+    ----------
+    records : Records
+    recordings : sequence of path
+    reason : str
+        Why the present plan is replaced; '' to keep it.
+    clinician : str
+        Who agrees, '' for nobody.
+    with_drivers : bool
+        Whether it is computed which parameters carry load.
+    tell : callable
+        Takes one short sentence per step.
+
+    Raises
+    ------
+    LockedError
+        If the danger signs hold back a plan.
+    SettingError
+        If there is a plan and no reason to replace it, or the other way round, or the clinician has no key here.
+    """
+    unlocked = unlock(records.person, records.clearances)
+    _check_clinician(clinician)
+    present = last_plan(records.events)
+    if present is not None and not reason:
+        return _looked_up(records, present, unlocked, recordings, clinician)
+    if present is None and reason:
+        raise SettingError("there is no plan to replace yet; leave out --replace")
+    looked = _look(records, recordings, with_drivers, tell)
+    plan = make_plan(
+        records.person,
+        unlocked,
+        findings=looked.findings,
+        drivers=looked.drivers,
+        today=date.today(),
+        version=__version__,
+        previous=plan_from_plain(present.plan, unlocked, is_past=True) if present else None,
+        reason=reason,
+    )
+    by = clinician or BY_PATIENT
+    visit = made_visit(
+        _visit_name(records.events),
+        looked.assessment,
+        id=new_id(),
+        at=now(),
+        by=by,
+        why=reason or "a plan was made",
+        scores=records.person.questionnaires,
+    )
+    plain = json.loads(json.dumps(plan_plain(plan)))
+    made = PlanMade(id=new_id(), at=now(), by=by, why=reason, plan=plain, replaces=plan.replaces)
+    return Made(plan, True, clinician, write_events(records, (visit, made)), looked.findings)
+
+
+def _check_clinician(clinician: str) -> None:
+    from kinechain.care.keyring import clinicians
+
+    known = [person.name for person in clinicians()]
+    if clinician and clinician not in known:
+        raise SettingError(
+            f"no clinician '{clinician}' has a key here. {suggest(clinician, known)} New: kinechain clinician new"
+        )
+
+
+def _looked_up(
+    records: Records, present: PlanMade, unlocked: Unlocked, recordings: Sequence[Path], clinician: str
+) -> Made:
+    """Return the present plan; an agreement is written beside it."""
+    if recordings:
+        raise SettingError("there is a plan already; to make a new one from these recordings, give --replace REASON")
+    try:
+        plan = plan_from_plain(present.plan, unlocked)
+    except LockedError as error:
+        raise SettingError(
+            "the answers have changed since the present plan was made; make a new one with --replace REASON"
+        ) from error
+    where = journal_path(records.path)
+    agreed = "" if present.by == BY_PATIENT else present.by
+    if clinician and clinician != agreed:
+        agreement = PlanMade(
+            id=new_id(), at=now(), by=clinician, why=present.why, plan=present.plan, replaces=present.replaces
+        )
+        where = write_events(records, (agreement,))
+    return Made(plan, False, clinician or agreed, where)
+
+
+def _look(records: Records, recordings: Sequence[Path], with_drivers: bool, tell: Callable[[str], None]) -> _Looked:
+    """Assess a person; without an examination or a recording the plan rests on rules."""
+    person = records.person
+    if not (person.exam or recordings or person.recordings or person.static):
+        return _Looked((), None, {"provenance": {"version": __version__, "inputs": {}}, "measures": []})
+    tell("Loading")
+    from kinechain.analysis import Settings, assess
+    from kinechain.chain.person_chain import ChainSettings
+    from kinechain.report.json import assessment_json
+
+    settings = Settings(chain=ChainSettings() if with_drivers else None)
+    assessment = assess(person, recordings, None, settings, tell, clearances=records.clearances)
+    drivers = assessment.chain.drivers if assessment.chain else None
+    return _Looked(assessment.findings, drivers, json.loads(assessment_json(assessment)))
+
+
+def _visit_name(events: Sequence[Event]) -> str:
+    """Return 'baseline' for the first visit, then the week since."""
+    visits = [event for event in events if isinstance(event, VisitMade)]
+    if not visits:
+        return "baseline"
+    return f"week {(now().date() - visits[0].at.date()).days // 7}"
+
+
+def write_plan(records: Records, made: Made, folder: Path, with_letters: bool) -> list[Path]:
+    """Write a plan as JSON, and as letters where they are asked for.
+
+    Parameters
+    ----------
+    records : Records
+    made : Made
+    folder : path
+    with_letters : bool
+    """
+    from kinechain.report.plan_json import plan_json
+
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "plan.json"
+    target.write_text(plan_json(made.plan), encoding="utf-8")
+    if not with_letters:
+        return [target]
+    from kinechain.report.plan_letter import clinician_plan, patient_plan
+
+    name = records.person.pseudonym
+    written = [target, *_write_letter(patient_plan(made.plan, name, read_settings()), folder / "plan_patient")]
+    written += _write_letter(clinician_plan(made.plan, name), folder / "plan_clinician")
+    return written + write_referrals(records, made.plan.unlocked.screen, folder, made.findings)
+
+
+def write_referrals(records: Records, outcome: Screen, folder: Path, findings: Sequence[Finding] = ()) -> list[Path]:
+    """Write a letter for everybody who should see a person because of a danger sign.
+
+    Parameters
+    ----------
+    records : Records
+    outcome : Screen
+    folder : path
+    findings : sequence of Finding
+    """
+    from kinechain.report.referral_letter import referral_letter
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for referral in referral_for(records.person, outcome):
+        letter = referral_letter(
+            records.person,
+            outcome,
+            referral,
+            settings=read_settings(),
+            made_on=date.today(),
+            version=__version__,
+            findings=findings,
+        )
+        written += _write_letter(letter, folder / f"referral_{referral.to.replace(' ', '_')}_{referral.urgency}")
+    return written
+
+
+def _write_letter(letter: Letter, stem: Path) -> list[Path]:
+    from kinechain.report.letter_pdf import letter_pdf, letter_text
+
+    text, pdf = stem.with_suffix(".txt"), stem.with_suffix(".pdf")
+    text.write_text(letter_text(letter), encoding="utf-8")
+    pdf.write_bytes(letter_pdf(letter))
+    return [text, pdf]

@@ -1,0 +1,162 @@
+"""``kinechain plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kinechain.cli.inputs import sort_inputs
+from kinechain.cli.person_files import Records, read_records
+from kinechain.cli.terminal import progress, wrapped
+from kinechain.core.errors import InputError, SettingError
+from kinechain.core.purpose import INTENDED_PURPOSE
+from kinechain.core.text import printable
+from kinechain.evidence.wording import say
+
+if TYPE_CHECKING:
+    from kinechain.care.plan import Plan
+    from kinechain.care.screen import Screen
+    from kinechain.cli.plan_making import Made
+
+__all__ = ["plan"]
+
+EXIT_LOCKED = 1
+READERS = ("clinician", "patient")
+
+
+def plan(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="PERSON.toml [RECORDING...]", help="The person file, and recordings if any.")
+    ],
+    replace: Annotated[
+        str, typer.Option(help="Make a new plan in place of the present one, and why.", metavar="REASON")
+    ] = "",
+    for_: Annotated[str, typer.Option("--for", help="Who reads it.", metavar="clinician|patient")] = "clinician",
+    full: Annotated[bool, typer.Option("--full", help="Print every sentence and source.")] = False,
+    drivers: Annotated[
+        bool, typer.Option("--drivers/--no-drivers", help="Compute which parameters carry load; takes some seconds.")
+    ] = True,
+    agree: Annotated[bool, typer.Option("--agree", help="Record that a clinician agrees; needs --clinician.")] = False,
+    clinician: Annotated[str, typer.Option(help="Who agrees; see kinechain clinician.", metavar="NAME")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder for plan.json and letters.", metavar="DIR")] = None,
+    letters: Annotated[bool, typer.Option("--letters", help="Write letters (PDF and text) to --out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+) -> None:
+    """Make a plan for eight weeks, or print the present one.
+
+    A plan stands in the journal beside the person file and is never edited: a new one replaces it, with the reason.
+    While a danger sign holds it back, the reason and the referral are printed instead.
+
+    Exit code 0: there is a plan; 1: it is locked; 2: bad input.
+
+    Example: kinechain plan person.toml
+
+    Example: kinechain plan person.toml --for patient --out plan --letters
+
+    Example: kinechain plan person.toml walk1.c3d --replace "week 6: heel pain has not changed"
+
+    Example: kinechain plan person.toml --agree --clinician dr_ono
+    """
+    if for_ not in READERS:
+        raise SettingError(f"--for is '{printable(for_)}'; write clinician or patient")
+    if agree != bool(clinician):
+        raise SettingError("--agree and --clinician NAME belong together: an agreement says whose it is")
+    person_file, recordings = sort_inputs(inputs)
+    if person_file is None:
+        raise SettingError("a plan needs a person file: a recording answers no danger sign")
+    with progress() as tell:
+        records = read_records(person_file)
+        from kinechain.care.red_flags import screen_person
+        from kinechain.cli.plan_making import make
+
+        outcome = screen_person(records.person, records.clearances)
+        if outcome.plan_locked:
+            _print_locked(records, outcome, out if letters else None, as_json)
+            raise typer.Exit(EXIT_LOCKED)
+        made = make(records, recordings, replace.strip(), clinician, with_drivers=drivers, tell=tell)
+        written = _write(records, made, out, letters)
+    _print(records, made, for_ == "patient", full, as_json, written)
+
+
+def _print_locked(records: Records, outcome: Screen, letters: Path | None, as_json: bool) -> None:
+    """Say why there is no plan, and who should see the person instead."""
+    from kinechain.care.referral import referral_for
+    from kinechain.care.settings import read_settings
+    from kinechain.cli.plan_text import referral_lines
+    from kinechain.cli.screen_text import emergency_page
+    from kinechain.report.plan_json import screen_json
+
+    referrals = referral_for(records.person, outcome)
+    written = _written_referrals(records, outcome, letters) if letters else []
+    if as_json:
+        settings = read_settings()
+        first = referrals[0] if referrals else None
+        document = screen_json(records.person, outcome, settings.emergency_number, settings.crisis_line, first)
+        typer.echo(document, nl=False)
+        return
+    lines = [
+        *emergency_page(records.person, records.clearances),
+        say("terminal.plan_locked", reason=outcome.reason).text,
+    ]
+    lines += referral_lines(referrals)
+    lines += ["", say("terminal.see_screen", command=f"kinechain screen {records.path}").text]
+    lines += _written_lines(written)
+    _echo([*lines, "", INTENDED_PURPOSE])
+
+
+def _written_referrals(records: Records, outcome: Screen, folder: Path) -> list[Path]:
+    from kinechain.cli.plan_making import write_referrals
+
+    try:
+        return write_referrals(records, outcome, folder)
+    except OSError as error:
+        raise InputError(f"nothing can be written to {folder}: {error.strerror or error}") from error
+
+
+def _write(records: Records, made: Made, out: Path | None, letters: bool) -> list[Path]:
+    from kinechain.cli.plan_making import write_plan
+
+    if letters and out is None:
+        raise SettingError("--letters needs --out DIR: the folder the letters are written to")
+    try:
+        return write_plan(records, made, out, letters) if out else []
+    except OSError as error:
+        raise InputError(f"nothing can be written to {out}: {error.strerror or error}") from error
+
+
+def _print(records: Records, made: Made, is_patient: bool, full: bool, as_json: bool, written: list[Path]) -> None:
+    from kinechain.cli.plan_text import Style, plan_lines
+    from kinechain.report.plan_json import plan_json
+
+    if as_json:
+        typer.echo(plan_json(made.plan), nl=False)
+        return
+    lines = plan_lines(made.plan, records.person.pseudonym, Style(is_patient, full))
+    lines += ["", *_state(records, made), *_written_lines(written)]
+    if not (full or is_patient):
+        lines.append(say("terminal.plan_more", command=f"kinechain plan {records.path} --full").text)
+    _echo([*lines, "", INTENDED_PURPOSE])
+
+
+def _state(records: Records, made: Made) -> list[str]:
+    """Return whether the plan is new, who agreed to it, and what to type next."""
+    plan: Plan = made.plan
+    key = "plan_is_new" if made.is_new else "plan_is_present"
+    lines = [say(f"terminal.{key}", plan=plan.id, file=made.journal.name).text]
+    agreement = f"kinechain plan {records.path} --agree --clinician NAME"
+    lines.append(
+        say("terminal.plan_agreed", clinician=made.agreed_by).text
+        if made.agreed_by
+        else say("terminal.plan_not_agreed", command=agreement).text
+    )
+    return [*lines, say("terminal.plan_next", command=f"kinechain log {records.path}").text]
+
+
+def _written_lines(written: list[Path]) -> list[str]:
+    return [say("terminal.plan_written", file=str(path)).text for path in written]
+
+
+def _echo(lines: list[str]) -> None:
+    typer.echo(wrapped("\n".join(printable(line) for line in lines)))
