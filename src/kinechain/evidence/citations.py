@@ -20,7 +20,7 @@ from kinechain.evidence.checked import packaged, parse_toml
 from kinechain.evidence.library import cohorts, read_facts, tables
 from kinechain.evidence.sources import all_sources
 
-__all__ = ["Citation", "background", "citations", "cited_by", "evidence_files"]
+__all__ = ["NO_SOURCE", "Citation", "background", "citations", "cited_by", "evidence_files"]
 
 #: What stands in the place of a source where none is needed: the note beside it says what is assumed.
 NO_SOURCE = ("assumption", "definition")
@@ -37,7 +37,7 @@ class Citation:
     Attributes
     ----------
     where : str
-        'params/sway:12', 'exercises: clamshell', 'plan.stay_active' ...
+        'params/normative_sway:12', 'exercises: clamshell', 'plan.stay_active' ...
     key : str
         Of the source, as written there.
     """

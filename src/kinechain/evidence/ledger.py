@@ -33,6 +33,7 @@ __all__ = [
 #: In the place of a rule: no source states it, it is a careful choice of this project.
 CHOICE = "choice"
 
+_LEVELS = {"fulltext": "all of it", "fulltext-part": "part of it"}
 _DOSE_RULES = {"trial": "R6.4", "ACSM": "R6.2", "article": CHOICE, "choice": CHOICE}
 
 
@@ -192,7 +193,9 @@ def backing(sentence: Sentence) -> str:
         parts.append(f"{sentence.certainty} certainty" if graded else "certainty not graded")
     cited = [_known(key) for key in sentence.sources]
     people = dict.fromkeys(_people(made.n) for made in cited if made.n not in ("", "n/a"))
-    levels = dict.fromkeys(made.level for made in cited)
+    levels = dict.fromkeys(
+        made.level.replace("fulltext-part", "part of it").replace("fulltext", "all of it") for made in cited
+    )
     if people:
         parts.append(", ".join(people))
     if levels:
