@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kinechain.care.choices import choices
+from kinechain.care.complaint import exam_values, has_back_pain, has_foot_pain, has_heel_pain, has_pain, is_insensate
 from kinechain.care.contraindications import against, is_kept_away
 from kinechain.care.plan import Advice, Because
 from kinechain.care.questionnaires import startback_group
 from kinechain.care.reasons import because_driver, because_history, because_rule, because_unsettled
-from kinechain.care.situation import (
-    Situation,
-    exam_values,
-    has_back_pain,
-    has_foot_pain,
-    has_heel_pain,
-    has_pain,
-    is_insensate,
-)
+from kinechain.care.situation import Situation
 from kinechain.evidence.ledger import common_sentences
 from kinechain.evidence.wording import Sentence, say
 
@@ -56,7 +49,7 @@ def safety(situation: Situation) -> tuple[Advice, ...]:
     situation : Situation
     """
     stop = tuple(say(f"plan.{key}") for key in STOP)
-    if is_kept_away("walking_programme", situation.person) and _may_be_pregnant(situation):
+    if is_kept_away("walking_programme", situation.known) and _may_be_pregnant(situation):
         stop = (say("plan.pregnancy_first"), *stop)
     return (
         Advice(
@@ -276,7 +269,7 @@ def walking(situation: Situation) -> tuple[Advice, ...]:
     situation : Situation
     """
     person = situation.person
-    against_it = against("walking_programme", person)
+    against_it = against("walking_programme", situation.known)
     blocking = [c for c in against_it if c.effect != "restrict"]
     minutes, steps = person.history.activity_minutes, person.history.steps_per_day
     if blocking:
@@ -330,7 +323,7 @@ def taping(situation: Situation) -> tuple[Advice, ...]:
     ----------
     situation : Situation
     """
-    if not has_heel_pain(situation.person) or is_kept_away("low_dye_taping", situation.person):
+    if not has_heel_pain(situation.person) or is_kept_away("low_dye_taping", situation.known):
         return ()
     return (
         Advice(

@@ -9,19 +9,60 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from kinechain.care.answers import effective_answers
+from kinechain.care.complaint import exam_values, is_insensate
 from kinechain.care.person import Person
-from kinechain.care.situation import exam_values, is_insensate
 from kinechain.core.errors import EvidenceError, suggest
 from kinechain.evidence.checked import packaged, parse_toml
 from kinechain.evidence.clinical import exercises, interventions
 from kinechain.evidence.library import source_keys
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["Contraindication", "Effect", "against", "contraindications", "is_kept_away", "parse_contraindications"]
+__all__ = [
+    "Contraindication",
+    "Effect",
+    "Known",
+    "against",
+    "contraindications",
+    "is_kept_away",
+    "parse_contraindications",
+    "unasked",
+    "what_is_known",
+]
 
 Effect = Literal["exclude", "clinician", "restrict"]
 Kind = Literal["condition", "danger_sign", "exam", "sensation", "always"]
 States = ("yes", "unknown", "skipped", "missing")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a person that can speak against something.
+
+    Attributes
+    ----------
+    person : Person
+    signs : mapping of danger-sign id to str
+        'yes', 'no', 'unknown', 'skipped' or 'missing', read as the screen reads them: a finding can be a yes, and a no
+        can follow from other answers.
+    is_insensate : bool
+        A foot may not feel (rule R3.4).
+    """
+
+    person: Person
+    signs: Mapping[str, str]
+    is_insensate: bool
+
+
+def what_is_known(person: Person) -> Known:
+    """Return what is known of a person that can speak against something.
+
+    Parameters
+    ----------
+    person : Person
+    """
+    given = effective_answers(person).items()
+    signs = {key: g.truth if g.truth in ("yes", "no", "missing") else g.answer for key, g in given}
+    return Known(person, MappingProxyType(signs), is_insensate(person))
 
 
 @dataclass(frozen=True)
@@ -59,34 +100,30 @@ class Contraindication:
     above: float | None = None
     sources: tuple[str, ...] = ()
 
-    def is_present(self, person: Person) -> bool:
+    def is_present(self, known: Known) -> bool:
         """Return whether it holds for a person, an answer that counts as present included.
 
         Parameters
         ----------
-        person : Person
-
-        Notes
-        -----
-        A danger sign is read as the screen reads it: raised by a finding, or a no that follows from other answers.
+        known : Known
         """
         if self.kind in ("condition", "danger_sign"):
-            return self._state(person) in self.counts
+            return self._state(known) in self.counts
         if self.kind == "sensation":
-            return is_insensate(person)
+            return known.is_insensate
         if self.kind == "exam":
-            return any(self._is_beyond(item.value) for item in exam_values(person, self.key, self.unit or None))
+            return any(self._is_beyond(item.value) for item in exam_values(known.person, self.key, self.unit or None))
         return True
 
-    def is_unasked(self, person: Person) -> bool:
+    def is_unasked(self, known: Known) -> bool:
         """Return whether its question was never put, and that holds back nothing.
 
         Parameters
         ----------
-        person : Person
+        known : Known
         """
         is_question = self.kind in ("condition", "danger_sign")
-        return is_question and self._state(person) == "missing" and "missing" not in self.counts
+        return is_question and self._state(known) == "missing" and "missing" not in self.counts
 
     @property
     def ref(self) -> str:
@@ -94,11 +131,9 @@ class Contraindication:
         table = {"condition": "conditions.", "danger_sign": "screen.", "exam": "", "sensation": "", "always": ""}
         return f"{table[self.kind]}{self.key}"
 
-    def _state(self, person: Person) -> str:
-        if self.kind == "condition":
-            return person.conditions.get(self.key, "missing")
-        given = effective_answers(person)[self.key]
-        return given.truth if given.truth in ("yes", "no", "missing") else given.answer
+    def _state(self, known: Known) -> str:
+        answers = known.person.conditions if self.kind == "condition" else known.signs
+        return answers.get(self.key, "missing")
 
     def _is_beyond(self, value: float) -> bool:
         return (self.below is not None and value < self.below) or (self.above is not None and value > self.above)
@@ -171,35 +206,35 @@ def _by_target() -> Mapping[str, tuple[Contraindication, ...]]:
     return MappingProxyType({t: tuple(c for c in contraindications() if t in c.of) for t in targets})
 
 
-def against(target: str, person: Person) -> tuple[Contraindication, ...]:
+def against(target: str, known: Known) -> tuple[Contraindication, ...]:
     """Return what speaks against one exercise or intervention in a person, in the order of the file.
 
     Parameters
     ----------
     target : str
         Of ``exercises.toml`` or ``interventions.toml``.
-    person : Person
+    known : Known
     """
-    return tuple(c for c in _by_target().get(target, ()) if c.is_present(person))
+    return tuple(c for c in _by_target().get(target, ()) if c.is_present(known))
 
 
-def is_kept_away(target: str, person: Person) -> bool:
+def is_kept_away(target: str, known: Known) -> bool:
     """Return whether an exercise or intervention may not be done at home at all.
 
     Parameters
     ----------
     target : str
-    person : Person
+    known : Known
     """
-    return any(c.effect != "restrict" for c in against(target, person))
+    return any(c.effect != "restrict" for c in against(target, known))
 
 
-def unasked(target: str, person: Person) -> tuple[Contraindication, ...]:
+def unasked(target: str, known: Known) -> tuple[Contraindication, ...]:
     """Return what could speak against one exercise and was never asked.
 
     Parameters
     ----------
     target : str
-    person : Person
+    known : Known
     """
-    return tuple(c for c in _by_target().get(target, ()) if c.is_unasked(person))
+    return tuple(c for c in _by_target().get(target, ()) if c.is_unasked(known))

@@ -6,21 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from kinechain.care.choices import Choice, ExamDifference, choices
-from kinechain.care.contraindications import against, is_kept_away
+from kinechain.care.complaint import both_or, exam_values, has_back_pain, has_heel_pain, has_pain, heel_sides
+from kinechain.care.contraindications import Known, against, is_kept_away
 from kinechain.care.doses import dose_of
 from kinechain.care.exam import read_exam_definitions
-from kinechain.care.person import Person, PersonSide
+from kinechain.care.person import PersonSide
 from kinechain.care.plan import MAX_FIRST_EXERCISES, Because, Exercise, Hypothesis, NotOffered
 from kinechain.care.reasons import because_driver, because_exam, because_finding, because_history, because_rule
-from kinechain.care.situation import (
-    Situation,
-    both_or,
-    exam_values,
-    has_back_pain,
-    has_heel_pain,
-    has_pain,
-    heel_sides,
-)
+from kinechain.care.situation import Situation
 from kinechain.core.errors import SettingError
 from kinechain.evidence.ledger import exercise_sentences
 from kinechain.evidence.wording import Sentence, say
@@ -170,7 +163,7 @@ def exercise_parts(situation: Situation) -> tuple[tuple[Exercise, ...], tuple[No
 def _allowed(candidate: Candidate, situation: Situation) -> str:
     """Return the exercise, or the first in its stead that nothing speaks against; '' if none."""
     for exercise in (candidate.choice.exercise, *candidate.choice.instead):
-        if not is_kept_away(exercise, situation.person):
+        if not is_kept_away(exercise, situation.known):
             return exercise
     return ""
 
@@ -179,10 +172,10 @@ def _taken(key: str, group: list[Candidate], situation: Situation) -> Exercise:
     """Return one exercise for everything it answers."""
     side = both_or(frozenset(c.side for c in group))
     week = (situation.weeks_before or 0.0) if key in situation.exercised_before else 0.0
-    return exercise_part(key, side, tuple(dict.fromkeys(b for c in group for b in c.because)), situation.person, week)
+    return exercise_part(key, side, tuple(dict.fromkeys(b for c in group for b in c.because)), situation.known, week)
 
 
-def exercise_part(key: str, side: PersonSide, because: tuple[Because, ...], person: Person, week: float) -> Exercise:
+def exercise_part(key: str, side: PersonSide, because: tuple[Because, ...], known: Known, week: float) -> Exercise:
     """Return one exercise of a plan, with what restricts it in this person.
 
     Parameters
@@ -191,7 +184,8 @@ def exercise_part(key: str, side: PersonSide, because: tuple[Because, ...], pers
         Of ``exercises.toml``; nothing may keep it away from the person.
     side : 'left', 'right' or 'both'
     because : tuple of Because
-    person : Person
+    known : Known
+        Of the person.
     week : float
         Since it was begun.
 
@@ -200,19 +194,19 @@ def exercise_part(key: str, side: PersonSide, because: tuple[Because, ...], pers
     SettingError
         If something keeps it away.
     """
-    if is_kept_away(key, person):
-        raise SettingError(f"'{key}' is not for this person: {against(key, person)[0].id}; choose another exercise")
+    if is_kept_away(key, known):
+        raise SettingError(f"'{key}' is not for this person: {against(key, known)[0].id}; choose another exercise")
     text = exercise_sentences(key)
-    limits = tuple(c.sentence for c in against(key, person))
+    limits = tuple(c.sentence for c in against(key, known))
     own_stops = tuple(s for s in text.stop_rules if not s.key.startswith("exercise.common"))
     return Exercise(
         id=f"exercise.{key}.{side}",
         title=text.name,
         because=because,
-        sentences=(*dict.fromkeys(limits), *expected_effect(key, has_heel_pain(person))),
+        sentences=(*dict.fromkeys(limits), *expected_effect(key, has_heel_pain(known.person))),
         side=side,
         exercise=key,
-        dose=dose_of(key, person.age_years, week),
+        dose=dose_of(key, known.person.age_years, week),
         setup=(text.setup,),
         cues=text.cues,
         regressions=text.regressions,
@@ -236,7 +230,7 @@ def expected_effect(key: str, for_heel: bool = False) -> tuple[Sentence, ...]:
 
 
 def _refused(key: str, candidate: Candidate, situation: Situation) -> NotOffered:
-    reasons = [c for c in against(key, situation.person) if c.effect != "restrict"]
+    reasons = [c for c in against(key, situation.known) if c.effect != "restrict"]
     return NotOffered(
         id=f"not_offered.{key}",
         title=say("plan.title_not_offered", what=exercise_sentences(key).name.text),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from kinechain.care.complaint import exam_values
 from kinechain.care.plan import Advice
 from kinechain.care.reasons import because_exam, because_rule, side_in_words
-from kinechain.care.situation import Situation, exam_values
+from kinechain.care.situation import Situation
 from kinechain.evidence.wording import say
 
 __all__ = ["footwear"]

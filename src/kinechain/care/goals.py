@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kinechain.care.choices import choices
+from kinechain.care.complaint import exam_values, has_back_pain, has_heel_pain, pain_level
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.plan import Because, Goal, Hypothesis
 from kinechain.care.reasons import because_history, because_rule, side_in_words
-from kinechain.care.situation import Situation, exam_values, has_back_pain, has_heel_pain, pain_level
+from kinechain.care.situation import Situation
 from kinechain.evidence.wording import Sentence, say
 
 __all__ = ["GOAL_WEEK", "goals", "noticed_drop"]

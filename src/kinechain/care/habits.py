@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kinechain.care.complaint import has_foot_pain
 from kinechain.care.contraindications import is_kept_away
 from kinechain.care.plan import Advice
 from kinechain.care.reasons import because_history, because_rule
-from kinechain.care.situation import Situation, has_foot_pain
+from kinechain.care.situation import Situation
 from kinechain.evidence.wording import say
 
 __all__ = ["STANDING_DAYS", "habits"]
@@ -59,7 +60,7 @@ def habits(situation: Situation) -> tuple[Advice, ...]:
 
 def _weight(situation: Situation) -> Iterable[Advice]:
     """Yield what to say if the person asks about weight or food, unless something speaks against even that."""
-    if is_kept_away("weight_loss", situation.person) or is_kept_away("anti_inflammatory_diet", situation.person):
+    if is_kept_away("weight_loss", situation.known) or is_kept_away("anti_inflammatory_diet", situation.known):
         return
     yield Advice(
         id="weight.neutral",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from functools import cache
 
+from kinechain.care.complaint import has_back_pain
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.person import ExamItem, Person
 from kinechain.care.plan import HeelLift
 from kinechain.care.reasons import because_exam, because_history, because_rule
-from kinechain.care.situation import Situation, has_back_pain
+from kinechain.care.situation import Situation
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.library import read_facts
 from kinechain.evidence.wording import say

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from kinechain.care.advice import safety, skin, walking
+from kinechain.care.complaint import has_pain
 from kinechain.care.contraindications import is_kept_away
 from kinechain.care.exercise_choice import exercise_part
 from kinechain.care.footwear import footwear
@@ -14,7 +15,7 @@ from kinechain.care.person import Person
 from kinechain.care.plan import Advice, Exercise, Part, Plan
 from kinechain.care.reasons import because_rule
 from kinechain.care.referral import referrals
-from kinechain.care.situation import Situation, has_pain
+from kinechain.care.situation import Situation, look_at
 from kinechain.care.stimulation import stimulation
 from kinechain.core.errors import LockedError, SettingError
 from kinechain.evidence.wording import say
@@ -77,13 +78,13 @@ def maintain(person: Person, unlocked: Unlocked, *, previous: Plan, reason: str,
         )
     if not unlocked.belongs_to(person):
         raise LockedError("the danger signs were cleared for other answers; screen this person again")
-    situation = Situation(person, unlocked.screen, (), None, (), today)
+    situation = look_at(person, unlocked.screen, today)
     return Plan(
         unlocked=unlocked,
         mode="care" if has_pain(person) else "screen only",
         made_on=today,
         weeks=MAINTENANCE_WEEKS,
-        parts=_parts(situation, _kept(person, previous, days / 7.0)),
+        parts=_parts(situation, _kept(situation, previous, days / 7.0)),
         hypotheses=(),
         reviews=MAINTENANCE_REVIEWS,
         version=version,
@@ -92,10 +93,12 @@ def maintain(person: Person, unlocked: Unlocked, *, previous: Plan, reason: str,
     )
 
 
-def _kept(person: Person, previous: Plan, week: float) -> tuple[Exercise, ...]:
+def _kept(situation: Situation, previous: Plan, week: float) -> tuple[Exercise, ...]:
     """Return the first exercises of the plan before that nothing speaks against now."""
-    allowed = [e for e in previous.exercises if not is_kept_away(e.exercise, person)][:MOST_KEPT]
-    return tuple(exercise_part(e.exercise, e.side or "both", (because_rule("R7"),), person, week) for e in allowed)
+    allowed = [e for e in previous.exercises if not is_kept_away(e.exercise, situation.known)][:MOST_KEPT]
+    return tuple(
+        exercise_part(e.exercise, e.side or "both", (because_rule("R7"),), situation.known, week) for e in allowed
+    )
 
 
 def _parts(situation: Situation, kept: tuple[Exercise, ...]) -> tuple[Part, ...]:
@@ -121,7 +124,7 @@ def _parts(situation: Situation, kept: tuple[Exercise, ...]) -> tuple[Part, ...]
             sentences=(say("plan.relapse_check"), say("plan.relapse_do")),
             topic="safety",
         ),
-        stimulation(situation.person),
+        stimulation(situation.known),
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from kinechain.care.complaint import exam_values, has_back_pain, has_heel_pain
 from kinechain.care.contraindications import is_kept_away
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.exercise_choice import CORE_WEEKS
 from kinechain.care.person import ExamItem, PersonSide
 from kinechain.care.plan import Because, Orthosis
 from kinechain.care.reasons import because_exam, because_history, because_rule
-from kinechain.care.situation import Situation, exam_values, has_back_pain, has_heel_pain
+from kinechain.care.situation import Situation
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence, say
 
@@ -112,11 +113,11 @@ def orthoses(situation: Situation) -> tuple[Orthosis, ...]:
         return ()
     if has_heel_pain(situation.person):
         failed = failed_core_care(situation, "foot")
-        if failed and not is_kept_away("php_orthoses", situation.person):
+        if failed and not is_kept_away("php_orthoses", situation.known):
             return tuple(_sheets(situation, pronated, failed, is_heel=True))
         return ()
     failed = failed_core_care(situation, "back")
-    if failed and _back_trial_fits(situation) and not is_kept_away("lbp_orthotics_treatment", situation.person):
+    if failed and _back_trial_fits(situation) and not is_kept_away("lbp_orthotics_treatment", situation.known):
         return tuple(_sheets(situation, pronated, failed, is_heel=False))
     return ()
 

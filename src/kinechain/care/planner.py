@@ -15,6 +15,7 @@ from datetime import date
 from kinechain.care.advice import chain_advice, education, prevention, risk_group, safety, skin, taping, walking
 from kinechain.care.chain_options import chain_options
 from kinechain.care.choices import retests
+from kinechain.care.complaint import has_back_pain, has_pain
 from kinechain.care.contraindications import unasked
 from kinechain.care.drivers import Drivers
 from kinechain.care.exercise_choice import exercise_parts
@@ -29,7 +30,7 @@ from kinechain.care.person import Person
 from kinechain.care.plan import Advice, Because, Exercise, Goal, Hypothesis, NotOffered, Part, Plan
 from kinechain.care.reasons import because_rule
 from kinechain.care.referral import referrals
-from kinechain.care.situation import Situation, beyond_error, has_back_pain, has_pain, supported_players
+from kinechain.care.situation import Situation, look_at
 from kinechain.care.stimulation import stimulation
 from kinechain.core.errors import LockedError, SettingError
 from kinechain.core.estimate import Estimate
@@ -90,7 +91,7 @@ def make_plan(
         raise SettingError("a plan that replaces another needs the plan and the reason, and a first plan neither")
     if previous is not None and today < previous.made_on:
         raise SettingError("a plan cannot replace one that was made later; check the date")
-    situation = _look(person, unlocked, findings, drivers, today, previous, predicted)
+    situation = look_at(person, unlocked.screen, today, findings, drivers, previous, predicted)
     parts, hypotheses = _care(situation) if has_pain(person) else _prevention(situation)
     return Plan(
         unlocked=unlocked,
@@ -104,29 +105,6 @@ def make_plan(
         not_asked=_not_asked(situation, parts),
         replaces="" if previous is None else previous.id,
         reason=reason,
-    )
-
-
-def _look(
-    person: Person,
-    unlocked: Unlocked,
-    findings: Sequence[Finding],
-    drivers: Drivers | None,
-    today: date,
-    previous: Plan | None,
-    predicted: Sequence[tuple[str, Estimate]],
-) -> Situation:
-    """Return what the plan is made from."""
-    return Situation(
-        person=person,
-        screen=unlocked.screen,
-        findings=beyond_error(findings),
-        drivers=drivers,
-        players=supported_players(drivers),
-        today=today,
-        predicted=tuple(predicted),
-        weeks_before=None if previous is None else (today - previous.made_on).days / 7.0,
-        exercised_before=frozenset(e.exercise for e in previous.exercises) if previous else frozenset(),
     )
 
 
@@ -226,14 +204,14 @@ def _never(situation: Situation) -> Iterable[NotOffered]:
             sentences=(say(f"plan.no_{what}"),),
             intervention=intervention,
         )
-    yield stimulation(situation.person)
+    yield stimulation(situation.known)
 
 
 def _not_asked(situation: Situation, parts: tuple[Part, ...]) -> tuple[Sentence, ...]:
     """Return what was never asked and could change this plan."""
     person = situation.person
     done = [p.exercise for p in parts if isinstance(p, Exercise)]
-    keys = dict.fromkeys(c.key for e in (*done, "walking_programme") for c in unasked(e, person))
+    keys = dict.fromkeys(c.key for e in (*done, "walking_programme") for c in unasked(e, situation.known))
     listed = ", ".join(key.replace("_", " ") for key in keys)
     said = [say("plan.unasked", what=listed)] if listed else []
     if not person.history.pain_regions and {"pain_regions"} & (person.history.skipped | person.history.unknown):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from kinechain.care.advice import falls_reasons, risk
 from kinechain.care.combine import axspa_features
+from kinechain.care.complaint import exam_values, has_back_pain, has_heel_pain, heel_sides, is_insensate
 from kinechain.care.heel_lift import leg_difference
 from kinechain.care.orthosis import failed_core_care
 from kinechain.care.person import Person
@@ -14,7 +15,7 @@ from kinechain.care.plan import Because, NotOffered, Referral
 from kinechain.care.reasons import because_exam, because_flag, because_history, because_rule
 from kinechain.care.red_flags import LOCKING, URGENCIES
 from kinechain.care.screen import Flag, Screen
-from kinechain.care.situation import Situation, exam_values, has_back_pain, has_heel_pain, heel_sides, is_insensate
+from kinechain.care.situation import Situation
 from kinechain.evidence.wording import Sentence, say
 
 __all__ = ["FOOT_CHECKS", "referral_for", "referrals"]

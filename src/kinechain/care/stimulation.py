@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from kinechain.care.contraindications import against
-from kinechain.care.person import Person
+from kinechain.care.contraindications import Known, against
 from kinechain.care.plan import NotOffered
 from kinechain.care.reasons import because_rule
 from kinechain.evidence.wording import say
@@ -13,24 +12,24 @@ __all__ = ["stimulation", "stimulation_blocks"]
 INTERVENTION = "electrical_stimulation_foot"
 
 
-def stimulation_blocks(person: Person) -> tuple[str, ...]:
+def stimulation_blocks(known: Known) -> tuple[str, ...]:
     """Return what rules electrical stimulation out: keys of answers that are yes, not known, passed over or missing.
 
     Parameters
     ----------
-    person : Person
+    known : Known
     """
-    return tuple(dict.fromkeys(c.ref for c in against(INTERVENTION, person)))
+    return tuple(dict.fromkeys(c.ref for c in against(INTERVENTION, known)))
 
 
-def stimulation(person: Person) -> NotOffered:
+def stimulation(known: Known) -> NotOffered:
     """Return that it is not offered, whether it is blocked, and the line of evidence.
 
     Parameters
     ----------
-    person : Person
+    known : Known
     """
-    blocks = stimulation_blocks(person)
+    blocks = stimulation_blocks(known)
     blocked = (say("plan.stimulation_blocked"),) if blocks else ()
     return NotOffered(
         id=f"not_offered.{INTERVENTION}",
