@@ -230,7 +230,7 @@ def _base(region: str) -> str:
 
 
 def _any_positive(signs: Sequence[Sign]) -> Truth:
-    return _truth(any(s.is_positive for s in signs)) if signs else "missing"  # type: ignore[attr-defined]
+    return _truth(any(s.is_positive for s in signs)) if signs else "missing"
 
 
 def _truth(fact: bool) -> Truth:
