@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.history_keys import Key, read_keys
 from kinechain.care.person import ExamItem, History, NotExamined, Person, Score, Symptom, Treatment
-from kinechain.care.person_file import screen_keys
 from kinechain.care.questionnaires import Questionnaire, mean_activity, read_questionnaires
+from kinechain.care.red_flag_text import screen_ids
 from kinechain.care.symptom_map import SYMPTOM_KINDS, region_codes, views_of
 
 TODAY = date(2026, 11, 22)
@@ -170,7 +170,7 @@ def people(draw: st.DrawFn) -> Person:
         **about,  # type: ignore[arg-type]
         history=History(**draw(told("history"))),  # type: ignore[arg-type]
         conditions=MappingProxyType(conditions),  # type: ignore[arg-type]
-        screen=draw(answers(screen_keys(), most=60)),  # type: ignore[arg-type]
+        screen=draw(answers(screen_ids(), most=60)),  # type: ignore[arg-type]
         exam=tuple(items),
         not_examined=tuple(absent),
         questionnaires=found,

@@ -212,7 +212,7 @@ def _of_age(person: Person) -> Iterator[Contradiction]:
     if age >= ADULT_YEARS and person.screen.get("under_18") == "yes":
         yield _named("adult", "under_18", age=age)
     if age < ADULT_YEARS and person.screen.get("under_18") == "no":
-        yield _named("child", "under_18", age=age)
+        yield _named("child", age=age)
     if age <= OLD_YEARS and person.screen.get("spine_fragility_age") == "yes":
         yield _named("not_old", age=age)
     history = person.history

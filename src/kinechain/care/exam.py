@@ -12,7 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from kinechain.care.person import ExamItem, NotExamined, Person
+from kinechain.care.person import ExamItem, NotExamined, Person, PersonSide
 from kinechain.core.errors import EvidenceError, PersonError, suggest
 
 __all__ = ["ExamDefinition", "Scale", "current_exam", "is_repeat", "read_exam_definitions"]
@@ -63,6 +63,8 @@ class ExamDefinition:
         Values of one test that are written apart.
     table : str
         Where its values stand if not in ``[exam]``; '' otherwise.
+    sides : tuple of str
+        Which are asked for.
     """
 
     id: str
@@ -72,6 +74,7 @@ class ExamDefinition:
     basis: str
     parts: Mapping[str, Scale] = field(default_factory=lambda: MappingProxyType({}))
     table: str = ""
+    sides: tuple[PersonSide, ...] = ("left", "right")
 
     @property
     def has_whole(self) -> bool:
@@ -138,6 +141,7 @@ def _definition(key: str, name: str, item: Mapping[str, Any], part_rows: Mapping
         basis=item["basis"],
         parts=MappingProxyType(parts),
         table=item.get("table", ""),
+        sides=tuple(item.get("sides", ("left", "right"))),
     )
 
 

@@ -10,13 +10,14 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from kinechain.care.red_flag_text import read_wells_items
 from kinechain.core.errors import EvidenceError, PersonError, suggest
 
 __all__ = ["TREATMENTS", "Key", "KeyKind", "read_keys"]
 
 KeyKind = Literal["number", "choice", "several", "regions", "treatments", "answer"]
 
-#: Tables of ``history.toml``; 'treatment' holds the keys of one treatment.
+#: Tables of ``history.toml``, and the Wells items of ``red_flags.toml``; 'treatment' holds the keys of one treatment.
 KEY_TABLES = ("person", "history", "treatment", "conditions", "wells")
 
 
@@ -75,9 +76,11 @@ def read_keys(table: str) -> Mapping[str, Key]:
     EvidenceError
         If ``history.toml`` is not written as it must be.
     """
-    content = _content()
     if table not in KEY_TABLES:
         raise PersonError(f"no keys of a table '{table}'. {suggest(table, KEY_TABLES)}")
+    if table == "wells":
+        return MappingProxyType({item.id: Key(item.id, "answer", item.question) for item in read_wells_items()})
+    content = _content()
     return MappingProxyType({key: _key(table, key, entry) for key, entry in content[table].items()})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -14,10 +14,20 @@ from kinechain.care.person import Answer, History, Person, Symptom, Treatment
 from kinechain.care.person_page import CODE, Page, possible_number
 from kinechain.care.person_text import TABLES, parse_tables, read_text
 from kinechain.care.questionnaires import read_scores
+from kinechain.care.red_flag_text import screen_ids
 from kinechain.care.symptom_map import SYMPTOM_KINDS, VIEWS, region_codes, views_of
 from kinechain.core.errors import suggest
 
-__all__ = ["HISTORY_KEYS", "PERSON_NUMBERS", "check_person_number", "parse_person", "read_person", "screen_keys"]
+__all__ = [
+    "HISTORY_KEYS",
+    "PERSON_NUMBERS",
+    "check_person_number",
+    "parse_person",
+    "read_person",
+    "read_symptoms",
+    "read_value",
+    "screen_keys",
+]
 
 #: Numbers of ``[person]``: lowest, highest, unit in words.  The limits lie beyond anything recorded; they
 #: catch slips of the pen and wrong units, and mean nothing clinically (assumption).
@@ -95,7 +105,7 @@ def parse_person(text: str, name: str, folder: Path, today: date | None = None) 
         not_examined=not_examined,
         questionnaires=scores,
         not_answered=not_answered,
-        symptoms=_read_symptoms(page, tables.get("symptoms", [])),
+        symptoms=read_symptoms(page, tables.get("symptoms", [])),
         wells=wells,
         wells_examiner=examiner,
         static=static,
@@ -160,12 +170,27 @@ def _read_plain(
         if state := page.absence(value):
             absent[state].add(key)
         else:
-            values[key] = _read_value(page, name, keys[key], value)
+            values[key] = read_value(page, name, keys[key], value)
     return values, frozenset(absent["skipped"]), frozenset(absent["unknown"])
 
 
-def _read_value(page: Page, name: str, key: Key, value: Any) -> Any:
-    """Return the value of one key as its kind asks for."""
+def read_value(page: Page, name: str, key: Key, value: Any) -> Any:
+    """Return the value of one key as its kind asks for.
+
+    Parameters
+    ----------
+    page : Page
+    name : str
+        Of the table.
+    key : Key
+    value : object
+        As TOML or JSON has it.
+
+    Raises
+    ------
+    PersonError
+        If the key cannot hold it.
+    """
     if key.kind == "number":
         read = page.whole if key.is_whole else page.number
         return read(name, key.id, value, key.limits)
@@ -198,7 +223,7 @@ def _read_treatments(page: Page, key: Key, value: Any) -> tuple[Treatment, ...]:
         if not {"kind", "region"} <= set(told):
             page.refuse(f"[history] a treatment needs a kind and a region, e.g. {example}")
         kind = page.choice("history.treatments", "kind", told["kind"], key.words)
-        rest = {k: _read_value(page, "history.treatments", keys[k], v) for k, v in told.items() if k != "kind"}
+        rest = {k: read_value(page, "history.treatments", keys[k], v) for k, v in told.items() if k != "kind"}
         treatment = Treatment(kind, **rest)
         if treatment in found:
             page.refuse(f"[history] treatments: '{kind}' stands twice with the same words; write it once")
@@ -208,18 +233,7 @@ def _read_treatments(page: Page, key: Key, value: Any) -> tuple[Treatment, ...]:
 
 def screen_keys() -> tuple[str, ...]:
     """Return every key ``[screen]`` may hold: the danger signs and the questions that belong to one."""
-    from kinechain.care.red_flags import read_red_flags
-
-    return tuple(dict.fromkeys((*(flag.id for flag in read_red_flags()), *ADDED)))
-
-
-#: Danger signs and sub-questions beyond the original ones.
-ADDED = (
-    *("psych_distress", "self_harm", "hopelessness", "leg_swelling_breathless", "cord_hands_gait", "visceral_pain"),
-    *("anticoagulant_trauma", "stress_fracture_high_risk_site", "axspa_before_35", "axspa_wakes_second_half"),
-    *("axspa_buttock", "axspa_better_moving", "axspa_nsaid_48h", "axspa_relative", "axspa_arthritis"),
-    *("axspa_enthesitis", "axspa_psoriasis"),
-)
+    return screen_ids()
 
 
 def _read_answers(page: Page, name: str, table: Mapping[str, Any], known: tuple[str, ...]) -> Mapping[str, Answer]:
@@ -249,8 +263,19 @@ def _read_wells(page: Page, table: Mapping[str, Any]) -> tuple[Mapping[str, Answ
     )
 
 
-def _read_symptoms(page: Page, marks: list[Any]) -> tuple[Symptom, ...]:
-    """Read ``[[symptoms]]``: kind and region, and on the picture also view, x and y."""
+def read_symptoms(page: Page, marks: Iterable[Any]) -> tuple[Symptom, ...]:
+    """Return the marks of ``[[symptoms]]``: kind and region, and on the picture also view, x and y.
+
+    Parameters
+    ----------
+    page : Page
+    marks : iterable of table
+
+    Raises
+    ------
+    PersonError
+        If a mark is impossible, or stands twice.
+    """
     found: list[Symptom] = []
     for entry in marks:
         told = page.table("[[symptoms]]", entry, 'kind = "pain" and region = "heel_left" below it')

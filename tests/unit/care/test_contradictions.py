@@ -169,7 +169,7 @@ def test_an_ordinary_person_contradicts_nothing() -> None:
             "",
         ),
         (Person(age_years=40.0, screen={"under_18": "yes"}), "entered as 40", "under_18"),
-        (Person(age_years=16.0, screen={"under_18": "no"}), "The age counts", "under_18"),
+        (Person(age_years=16.0, screen={"under_18": "no"}), "The age counts", ""),
         (Person(age_years=40.0, screen={"spine_fragility_age": "yes"}), "question for older people", ""),
         (Person(age_years=20.0, history=History(foot_onset_weeks=2000.0)), "before the person was born", ""),
         (Person(age_years=20.0, history=History(injury_days=20000.0)), "before the person was born", ""),
