@@ -13,6 +13,7 @@ from kinechain.care.clearance import Clearance
 from kinechain.care.course_tables import course_table
 from kinechain.care.days import own_day
 from kinechain.care.events import Acknowledged, AdverseEvent, CheckIn, Event, NextMorning, Paused
+from kinechain.care.pain_rule import usual_pain
 from kinechain.care.pain_series import DayPain, mean_pain
 from kinechain.care.plan import Plan
 from kinechain.care.red_flags import read_red_flags
@@ -234,10 +235,11 @@ def _mornings(told: Sequence[Event], days: Sequence[date], baseline: float | Non
     band, error = course_table("pain_band")["pain"]["acceptable"], read_thresholds()["nprs"].error
     above: dict[date, str] = {}
     worse: dict[date, str] = {}
-    for event in told:
-        if not isinstance(event, NextMorning) or event.pain is None:
+    mornings = [event for event in told if isinstance(event, NextMorning)]
+    for event in mornings:
+        if event.pain is None:
             continue
-        usual = baseline if event.usual_pain is None else event.usual_pain
+        usual = usual_pain(mornings, own_day(event), baseline)
         is_worse = usual is not None and is_beyond(event.pain - usual, error)
         if event.pain > band and (is_worse or usual is None):
             above[own_day(event)] = event.id

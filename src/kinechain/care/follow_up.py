@@ -189,11 +189,10 @@ def _signs(
 ) -> Signs:
     """Return what a review needs to know, as it stood at the end of its window or stands today."""
     last = min(today, plan.made_on + timedelta(days=CHECKPOINTS[name].last))
-    pains = [
-        event.pain_during
-        for event in events
-        if isinstance(event, Session) and plan.made_on <= own_day(event) <= last and event.pain_during is not None
-    ]
+    pains: dict[str, float] = {}
+    for event in events:
+        if isinstance(event, Session) and plan.made_on <= own_day(event) <= last and event.pain_during is not None:
+            pains[event.exercise] = event.pain_during
     nerve = any(
         isinstance(event, AdverseEvent) and ADVERSE_EVENTS[event.what].is_nerve
         for event in events
@@ -205,7 +204,7 @@ def _signs(
     return Signs(
         danger=any(alert.suspends and alert.since <= last for alert in alerts),
         nerve=nerve,
-        pain_above=max(pains) > band if pains else None,
+        pain_above=max(pains.values()) > band if pains else None,
         under_half=adherence.is_under_half(full or [1]),
     )
 

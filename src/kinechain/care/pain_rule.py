@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from statistics import median
 from typing import Literal
 
+from kinechain.care.change import is_beyond, read_thresholds
 from kinechain.care.course_tables import course_table
 from kinechain.care.days import own_day
 from kinechain.care.events import Event, NextMorning, Session
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["PainRule", "judge_pain", "worse_mornings"]
+__all__ = ["PainRule", "are_worse_two_in_a_row", "judge_pain", "pain_events", "usual_pain", "worse_mornings"]
 
 PainVerdict = Literal["go on", "acceptable", "regress", "stop", "not enough known"]
 
 #: Readings older than this say nothing about today (choice).
 STALE_DAYS = 14
+
+#: A morning so much above the usual one, the smallest step of the scale, is not back to usual (choice).
+WORSE = 1.0
 
 #: Sessions each of two weeks needs before their means are compared (choice).
 SESSIONS_PER_WEEK = 2
@@ -72,6 +77,21 @@ def judge_pain(
     return PainRule(verdict, during, above, rising, tuple(say(f"follow_up.{key}") for key in keys))
 
 
+def usual_pain(mornings: Sequence[NextMorning], day: date, usual: float | None = None) -> float | None:
+    """Return what morning pain usually is: the median of what was told in the last seven days.
+
+    Parameters
+    ----------
+    mornings : sequence of NextMorning
+    day : date
+        The seventh day.
+    usual : float or None
+        What stands where none of them tells it.
+    """
+    told = [m.usual_pain for m in mornings if m.usual_pain is not None and 0 <= (day - own_day(m)).days < 7]
+    return median(told) if told else usual
+
+
 def worse_mornings(
     mornings: Sequence[NextMorning], today: date, usual: float | None = None
 ) -> tuple[tuple[date, float], ...]:
@@ -88,29 +108,29 @@ def worse_mornings(
     -----
     Where two entries tell of the same morning the worse one stands.
     """
-    found: dict[date, float] = {}
+    pains: dict[date, float] = {}
     for morning in mornings:
-        ordinary = usual if morning.usual_pain is None else morning.usual_pain
         day = own_day(morning)
-        if morning.pain is not None and ordinary is not None and 0 <= (today - day).days <= STALE_DAYS:
-            found[day] = max(found.get(day, -10.0), morning.pain - ordinary)
-    return tuple(sorted(found.items()))
+        if morning.pain is not None and 0 <= (today - day).days <= STALE_DAYS:
+            pains[day] = max(pains.get(day, 0.0), morning.pain)
+    ordinary = {day: usual_pain(mornings, day, usual) for day in pains}
+    return tuple((day, pains[day] - level) for day in sorted(pains) if (level := ordinary[day]) is not None)
 
 
-def are_worse_two_in_a_row(worse: Sequence[tuple[date, float]], by: float = 0.0) -> bool:
-    """Return whether the last two mornings followed one another and were both above the usual one.
+def are_worse_two_in_a_row(worse: Sequence[tuple[date, float]], by: float) -> bool:
+    """Return whether the last two mornings followed one another and were both so much above the usual one.
 
     Parameters
     ----------
     worse : sequence of (date, float)
         Of `worse_mornings`.
     by : float
-        More than this; at least the smallest change that is more than error, for an alert.
+        At least this.
     """
     if len(worse) < 2:
         return False
     (first, rise), (second, last_rise) = worse[-2:]
-    return (second - first).days == 1 and min(rise, last_rise) > by
+    return (second - first).days == 1 and is_beyond(min(rise, last_rise), by)
 
 
 def _verdict(
@@ -122,8 +142,10 @@ def _verdict(
     rising: bool | None,
 ) -> tuple[PainVerdict, tuple[str, ...]]:
     band = course_table("pain_band")["pain"]
-    if are_worse_two_in_a_row(worse):
+    if are_worse_two_in_a_row(worse, read_thresholds()["nprs"].error):
         return "stop", ("pain_worse_two_mornings",)
+    if are_worse_two_in_a_row(worse, WORSE):
+        return "regress", ("pain_a_little_worse_two_mornings",)
     if during is None:
         return "not enough known", ("pain_not_logged",)
     if during > band["acceptable"]:
@@ -133,10 +155,11 @@ def _verdict(
     if during > band["go_on"]:
         if after is None:
             return "not enough known", ("pain_middle_morning_unknown",)
-        if after > 0.0:
+        if is_beyond(after, WORSE):
             return "regress", ("pain_middle_not_settled",)
         return ("regress", ("pain_middle_rising",)) if rising else ("acceptable", ("pain_middle_settled",))
-    return ("acceptable", ("pain_low_morning_worse",)) if after and after > 0.0 else ("go on", ("pain_low",))
+    is_worse = after is not None and is_beyond(after, WORSE)
+    return ("acceptable", ("pain_low_morning_worse",)) if is_worse else ("go on", ("pain_low",))
 
 
 def _worst_on(sessions: Sequence[Session], day: date) -> float | None:

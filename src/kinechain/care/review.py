@@ -65,7 +65,7 @@ class Signs:
     nerve : bool
         Whether a new nerve sign was told.
     pain_above : bool or None
-        Whether pain during exercise was above the band of the pain rule; None if it was never told.
+        Whether pain at the last session of any exercise was above the band of the pain rule; None if never told.
     under_half : bool or None
         Whether less than half was done; None where the log does not tell.
     """

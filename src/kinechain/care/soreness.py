@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from kinechain.care.change import is_beyond, read_thresholds
 from kinechain.care.course_tables import course_table
 from kinechain.care.days import own_day
 from kinechain.care.events import NextMorning
+from kinechain.care.pain_rule import usual_pain
 from kinechain.evidence.wording import Sentence, say
 
 __all__ = ["Soreness", "judge_soreness"]
@@ -50,8 +52,8 @@ def judge_soreness(mornings: Sequence[NextMorning], today: date, usual: float | 
     if not told or (today - own_day(told[-1])).days > STALE_DAYS:
         return Soreness("not enough known", None, (say("follow_up.soreness_not_logged"),))
     last = told[-1]
-    ordinary = usual if last.usual_pain is None else last.usual_pain
-    if last.pain is not None and ordinary is not None and last.pain > ordinary:
+    ordinary, error = usual_pain(told, own_day(last), usual), read_thresholds()["nprs"].error
+    if last.pain is not None and ordinary is not None and is_beyond(last.pain - ordinary, error):
         return Soreness("own pain", None, (say("follow_up.soreness_own_pain"),))
     if not last.soreness:
         return Soreness("none", 0.0, ())

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from followed import START, morning, session
-from kinechain.care.pain_rule import judge_pain
+from kinechain.care.pain_rule import judge_pain, worse_mornings
 from kinechain.care.soreness import judge_soreness
 
 
@@ -38,6 +38,13 @@ def test_two_worse_mornings_in_a_row_stop_and_one_between_does_not() -> None:
     assert judge_pain(log, worse, day(2)).verdict == "stop"
     assert judge_pain(log, [*worse, morning(3, 2.0, 2.0)], day(3)).verdict != "stop"
     assert judge_pain(log, [worse[0], morning(3, 4.0, 2.0)], day(3)).verdict != "stop"
+    little = [morning(1, 3.0, 2.0), morning(2, 3.0, 2.0)]
+    assert judge_pain(log, little, day(2)).verdict == "regress"
+
+
+def test_what_is_usual_is_the_median_of_a_week_so_that_one_odd_rating_moves_nothing() -> None:
+    mornings = [morning(d, 3.0, 3.0) for d in range(1, 5)] + [morning(5, 3.0, 0.0), morning(6, 3.0, 0.0)]
+    assert worse_mornings(mornings, day(6)) == tuple((day(d), 0.0) for d in range(1, 7))
 
 
 def test_above_five_twice_in_a_row_stops() -> None:
