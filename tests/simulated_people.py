@@ -25,7 +25,7 @@ from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence
 from vignette_people import EMERGENCIES, ORIGINAL
 
-__all__ = ["KINDS", "Kind", "Simulated", "new_drivers", "simulate"]
+__all__ = ["KINDS", "ONSET_WEEKS", "START", "Kind", "Simulated", "new_drivers", "simulate"]
 
 Kind = Literal["responder", "expected course", "non-responder", "worsening", "danger", "non-adherent"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -73,17 +73,20 @@ class Simulated:
         return START + timedelta(days=number)
 
 
-def simulate(kind: Kind, seed: int, *, measure_moves: bool = False, entry: float = ENTRY) -> Simulated:
+def simulate(
+    kind: Kind, seed: int, *, measure_moves: bool = False, entry: float = ENTRY, plan: Plan | None = None
+) -> Simulated:
     """Return one person of a kind; the same seed gives the same person.
 
-    `entry` is the chance of a check-in on a day; 1 leaves no day untold.
+    `entry` is the chance of a check-in on a day; 1 leaves no day untold. `plan` is followed instead of a small one made
+    here; it must begin on `START`.
     """
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     first = float(rng.uniform(3.0, 6.0) if kind in ("worsening", "danger") else rng.uniform(4.0, 7.0))
     pain = _true_pain(kind, first, rng)
     rises = np.flatnonzero(pain >= first + 2.0)
     danger_on = int(rng.integers(4, 50)) if kind == "danger" else None
-    plan = _plan()
+    plan = plan or _plan()
     writer = _Writer(rng)
     swing = rng.normal(0.0, SWING_SD)
     usual = first
@@ -171,9 +174,9 @@ def _exercise(writer: _Writer, plan: Plan, day: int, today: float, chance: float
             dose = dose_in_week(part, day // 7 + 1)
             during = float(np.clip(round(today + SESSION_SHIFT + writer.rng.normal(0.0, SESSION_SD)), 0, 10))
             done = {"sets": dose.sets[0], "repetitions": dose.repetitions[0], "pain_during": during}
-            writer.write(Session, day, 18, exercise=part.exercise, side="left", **done)
+            writer.write(Session, day, 18, exercise=part.exercise, side=part.side or "both", **done)
         else:
-            writer.write(NotDone, day, 18, exercise=part.exercise, side="left")
+            writer.write(NotDone, day, 18, exercise=part.exercise, side=part.side or "both")
 
 
 def _visits(writer: _Writer, pain: np.ndarray, moves: bool) -> None:

@@ -15,7 +15,11 @@ import pytest
 
 from kinechain.care.change import read_thresholds
 from kinechain.care.follow_up import Progress, follow_up
-from simulated_people import KINDS, ONSET_WEEKS, Kind, Simulated, new_drivers, simulate
+from kinechain.care.lock import unlock
+from kinechain.care.person import History
+from kinechain.care.planner import make_plan
+from made_plan import healthy
+from simulated_people import KINDS, ONSET_WEEKS, START, Kind, Simulated, new_drivers, simulate
 
 PEOPLE = 12
 #: Of twelve people without change, so many may seem to have changed.
@@ -209,6 +213,22 @@ def test_a_journey_over_time_zones_moves_no_day() -> None:
         pain = seen("responder", seed, 63, entry=1.0).pain
         assert [entry.day for entry in pain] == sorted({entry.day for entry in pain})
         assert len(pain) == 63 + 3
+
+
+def test_a_plan_made_from_an_examination_can_be_followed() -> None:
+    """The plan of the planner, not one made for the test: every exercise is counted, a danger sign stops them all."""
+    who = healthy(history=History(pain_regions=("low_back",), pain_weeks=20.0, pain_average=5.0))
+    plan = make_plan(who, unlock(who), today=START, version="0")
+    assert plan.exercises
+    follower = simulate("responder", 3, entry=1.0, plan=plan)
+    progress = follow_up(follower.events, plan, follower.day(42), onset_weeks=20.0)
+    assert {row.exercise for row in progress.repetitions.rows} == {part.exercise for part in plan.exercises}
+    assert all(row.done > 0 for row in progress.repetitions.rows)
+    assert decision(progress, "week 6") == "continue"
+    stopped = simulate("danger", 3, plan=plan)
+    assert stopped.danger_on is not None
+    rests = follow_up(stopped.events, plan, stopped.day(stopped.danger_on), onset_weeks=20.0)
+    assert rests.suspended and {d.action for d in rests.decisions} == {"stop"}
 
 
 def _fell_far(seed: int) -> bool:
