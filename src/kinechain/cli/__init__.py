@@ -24,6 +24,7 @@ from kinechain.cli.installation import doctor
 from kinechain.cli.logging_sessions import log
 from kinechain.cli.muscle_solving import muscles
 from kinechain.cli.planning import plan
+from kinechain.cli.progressing import progress
 from kinechain.cli.screening import screen
 from kinechain.cli.solving import ik
 from kinechain.cli.trying import whatif
@@ -112,7 +113,7 @@ def _root(
 
 #: The verbs, in the order in which the help names them.
 VERBS = (
-    *(demo, assess, whatif, validate, screen, plan, log, clinician),
+    *(demo, assess, whatif, validate, screen, plan, log, progress, clinician),
     *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence, doctor),
 )
 

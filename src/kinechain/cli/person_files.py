@@ -7,7 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import typer
 
 from kinechain.cli.inputs import is_person_file
 from kinechain.core.errors import FileError, SettingError
+from kinechain.core.text import printable
 
 if TYPE_CHECKING:
     from kinechain.care.clearance import TrustedClearance
@@ -22,15 +23,8 @@ if TYPE_CHECKING:
     from kinechain.care.person import Person
 
 __all__ = [
-    "Records",
-    "check_person_path",
-    "new_id",
-    "now",
-    "passphrase",
-    "read_records",
-    "read_time",
-    "saver",
-    "write_events",
+    *("Records", "check_person_path", "moment_of", "new_id", "now", "passphrase"),
+    *("read_day", "read_records", "read_time", "saver", "write_events"),
 ]
 
 #: Holds the passphrase of a clinician's key for scripts.
@@ -192,6 +186,39 @@ def read_time(text: str | None, option: str) -> datetime:
     if moment > now():
         raise SettingError(f"{option} is {text}, which lies in the future; write down what has happened already")
     return moment
+
+
+def read_day(text: str | None, option: str) -> date:
+    """Return a day as typed, not after today; None: today.
+
+    Parameters
+    ----------
+    text : str or None
+    option : str
+        What the message starts with, e.g. ``--on``.
+
+    Raises
+    ------
+    SettingError
+        If it is no day, or lies in the future.
+    """
+    try:
+        day = date.fromisoformat(text) if text is not None else now().date()
+    except ValueError as error:
+        raise SettingError(f"{option} is '{printable(str(text))}'; write a day such as 2026-03-01") from error
+    if day > now().date():
+        raise SettingError(f"{option} is {day}, which lies in the future; today is {now().date()}")
+    return day
+
+
+def moment_of(day: date) -> datetime:
+    """Return the moment something of a day is written down with: now for today, else noon of that day.
+
+    Parameters
+    ----------
+    day : date
+    """
+    return now() if day == now().date() else datetime.combine(day, time(12)).astimezone()
 
 
 def passphrase(prompt: str, *, twice: bool = False) -> str:

@@ -22,7 +22,7 @@ from kinechain.care.referral import referral_for
 from kinechain.care.screen import Screen
 from kinechain.care.settings import read_settings
 from kinechain.care.visits import made_visit
-from kinechain.cli.person_files import Records, new_id, now, write_events
+from kinechain.cli.person_files import Records, moment_of, new_id, now, write_events
 from kinechain.core.errors import LockedError, SettingError, suggest
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def make(
     reason: str,
     clinician: str,
     *,
+    day: date,
     with_drivers: bool,
     tell: Callable[[str], None],
 ) -> Made:
@@ -95,6 +96,8 @@ def make(
         Why the present plan is replaced; '' to keep it.
     clinician : str
         Who agrees, '' for nobody.
+    day : date
+        The first of the plan.
     with_drivers : bool
         Whether it is computed which parameters carry load.
     tell : callable
@@ -120,23 +123,23 @@ def make(
         unlocked,
         findings=looked.findings,
         drivers=looked.drivers,
-        today=date.today(),
+        today=day,
         version=__version__,
         previous=plan_from_plain(present.plan, unlocked, is_past=True) if present else None,
         reason=reason,
     )
-    by = clinician or BY_PATIENT
+    by, at = clinician or BY_PATIENT, moment_of(day)
     visit = made_visit(
-        _visit_name(records.events),
+        _visit_name(records.events, day),
         looked.assessment,
         id=new_id(),
-        at=now(),
+        at=at,
         by=by,
         why=reason or "a plan was made",
         scores=records.person.questionnaires,
     )
     plain = json.loads(json.dumps(plan_plain(plan)))
-    made = PlanMade(id=new_id(), at=now(), by=by, why=reason, plan=plain, replaces=plan.replaces)
+    made = PlanMade(id=new_id(), at=at, by=by, why=reason, plan=plain, replaces=plan.replaces)
     return Made(plan, True, clinician, write_events(records, (visit, made)), looked.findings)
 
 
@@ -188,12 +191,12 @@ def _look(records: Records, recordings: Sequence[Path], with_drivers: bool, tell
     return _Looked(assessment.findings, drivers, json.loads(assessment_json(assessment)))
 
 
-def _visit_name(events: Sequence[Event]) -> str:
+def _visit_name(events: Sequence[Event], day: date) -> str:
     """Return 'baseline' for the first visit, then the week since."""
     visits = [event for event in events if isinstance(event, VisitMade)]
     if not visits:
         return "baseline"
-    return f"week {(now().date() - visits[0].at.date()).days // 7}"
+    return f"week {(day - visits[0].at.date()).days // 7}"
 
 
 def write_plan(records: Records, made: Made, folder: Path, with_letters: bool) -> list[Path]:

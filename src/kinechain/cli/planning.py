@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kinechain.cli.inputs import sort_inputs
-from kinechain.cli.person_files import Records, read_records
+from kinechain.cli.person_files import Records, read_day, read_records
 from kinechain.cli.terminal import progress, wrapped
 from kinechain.core.errors import InputError, SettingError
 from kinechain.core.purpose import INTENDED_PURPOSE
@@ -38,6 +38,7 @@ def plan(
     drivers: Annotated[
         bool, typer.Option("--drivers/--no-drivers", help="Compute which parameters carry load; takes some seconds.")
     ] = True,
+    on: Annotated[str | None, typer.Option(help="First day of the plan; today if not given.", metavar="DATE")] = None,
     agree: Annotated[bool, typer.Option("--agree", help="Record that a clinician agrees; needs --clinician.")] = False,
     clinician: Annotated[str, typer.Option(help="Who agrees; see kinechain clinician.", metavar="NAME")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for plan.json and letters.", metavar="DIR")] = None,
@@ -66,6 +67,7 @@ def plan(
     person_file, recordings = sort_inputs(inputs)
     if person_file is None:
         raise SettingError("a plan needs a person file: a recording answers no danger sign")
+    day = read_day(on, "--on")
     with progress() as tell:
         records = read_records(person_file)
         from kinechain.care.red_flags import screen_person
@@ -75,7 +77,7 @@ def plan(
         if outcome.plan_locked:
             _print_locked(records, outcome, out if letters else None, as_json)
             raise typer.Exit(EXIT_LOCKED)
-        made = make(records, recordings, replace.strip(), clinician, with_drivers=drivers, tell=tell)
+        made = make(records, recordings, replace.strip(), clinician, day=day, with_drivers=drivers, tell=tell)
         written = _write(records, made, out, letters)
     _print(records, made, for_ == "patient", full, as_json, written)
 

@@ -1,0 +1,134 @@
+"""`kinechain progress`: what is printed of how a plan goes, reviews written down, and what stops it."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from called import Call, MakePerson
+from kinechain.care.events import Reviewed, VisitMade
+from kinechain.care.journal import read_journal
+from kinechain.care.pain_series import DayPain
+from kinechain.care.person_file import read_person
+from kinechain.cli.progress_text import pain_chart
+
+START = date(2026, 3, 2)
+BACK = '\n[history]\npain_regions = ["low_back"]\npain_weeks = 16\npain_average = 6\n'
+
+
+def diary(days: int, *, pain: float = 4.0, during: float = 2.0) -> str:
+    """Return a diary of every second day's exercise and every day's pain."""
+    rows = []
+    for k in range(days):
+        day = (START + timedelta(days=k)).isoformat()
+        rows.append({"event": "check_in", "at": f"{day}T20:00", "back_pain": pain, "screen": {"ces_bladder": "no"}})
+        if k % 2 == 0:
+            done = {"exercise": "bridge", "side": "both", "sets": 3, "repetitions": 10, "pain_during": during}
+            rows.append({**done, "at": f"{day}T19:00"})
+    return "\n".join(json.dumps(row) for row in rows)
+
+
+@pytest.fixture
+def followed(call: Call, person: MakePerson, tmp_path: Path) -> Path:
+    """Write a person with a plan of March 2026 and a diary of sixteen days."""
+    path = person(more=BACK)
+    assert call("plan", "p.toml", "--on", START.isoformat()).code == 0
+    (tmp_path / "diary.jsonl").write_text(diary(16))
+    assert call("log", "p.toml", "--file", "diary.jsonl").code == 0
+    return path
+
+
+def test_everything_is_shown_with_its_rule(call: Call, followed: Path) -> None:
+    result = call("progress", "p.toml", "--on", "2026-03-18")
+    assert result.code == 0, result.err
+    assert "P-017: day 16 of 56, week 3 of the plan, on 2026-03-18" in result.out
+    headings = ["NOW", "DONE AND PLANNED", "PAIN, MEAN", "EXERCISES FROM NOW ON", "REVIEWS", "BESIDE THE USUAL COURSE"]
+    places = [result.out.index(heading) for heading in headings]
+    assert places == sorted(places)
+    assert "  week  1  ############..................  4.0  (7 days)" in result.out
+    assert "repetitions done of" in result.out and "[R6.1" in result.out
+    assert "The review 'week 2' is due." in result.out
+    assert "does not prove" in result.out
+
+
+def test_json_holds_decisions_reviews_and_alerts(call: Call, followed: Path) -> None:
+    result = call("progress", "p.toml", "--on", "2026-03-18", "--json")
+    document = json.loads(result.out)
+    assert (document["schema"], document["day"], document["locked"]) == ("kinechain/progress/1", 16, False)
+    assert {"alerts", "decisions", "adherence", "repetitions", "reviews", "retests", "course"} <= set(document)
+    assert [review["checkpoint"] for review in document["reviews"]] == ["day 3-7", "week 2", "week 6", "week 8"]
+    assert document["duplicates"] == [] and document["conflicts"] == []
+
+
+def test_a_day_before_anything_was_written_shows_no_pain(call: Call, followed: Path) -> None:
+    assert "No pain was written down yet." not in call("progress", "p.toml", "--on", "2026-03-02").out
+    assert "the plan began on 2026-03-02" in call("progress", "p.toml", "--on", "2026-03-01").refusal
+
+
+def test_a_review_is_written_with_the_scores_and_the_examination_of_that_day(
+    call: Call, followed: Path, tmp_path: Path
+) -> None:
+    followed.write_text(
+        followed.read_text()
+        + '\n[questionnaires]\nrmdq24 = { total = 4, on = "2026-03-16" }\n'
+        + '\n[exam]\nnavicular_drop = { side = "left", value = 9, method = "ruler" }\n'
+    )
+    options = ("--review", "week 2", "--decision", "continue", "--clinician", "dr_ono", "--on", "2026-03-16")
+    result = call("progress", "p.toml", *options)
+    assert "Review 'week 2' written to p.journal.jsonl: continue, by dr_ono." in " ".join(result.err.split())
+    visit, review = read_journal(tmp_path / "p.journal.jsonl").events[-2:]
+    assert isinstance(visit, VisitMade) and visit.visit == "week 2" and visit.scores[0].total == 4
+    assert isinstance(review, Reviewed) and "navicular_drop left" in review.measures
+    assert (review.decision, review.by, review.at.date()) == ("continue", "dr_ono", date(2026, 3, 16))
+    assert "A clinician wrote down: continue." in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--on", "soon"], "--on is 'soon'; write a day"),
+        (["--on", "2126-01-01"], "lies in the future"),
+        (["--review", "week 2"], "a review needs --review CHECKPOINT, --decision and --clinician NAME"),
+        (["--review", "week 3", "--decision", "continue", "--clinician", "x"], "there is no review 'week 3'"),
+        (["--review", "week 2", "--decision", "go", "--clinician", "x"], "--decision is 'go'"),
+    ],
+)
+def test_a_wrong_call_is_refused_in_one_line(call: Call, followed: Path, arguments: list[str], sentence: str) -> None:
+    assert sentence in call("progress", "p.toml", *arguments).refusal
+
+
+def test_without_a_plan_it_says_how_to_make_one(call: Call, person: MakePerson) -> None:
+    person(more=BACK)
+    result = call("progress", "p.toml")
+    assert result.code == 1 and "kinechain plan p.toml" in result.out
+    assert json.loads(call("progress", "p.toml", "--json").out)["plan"] is None
+
+
+def test_a_danger_sign_rests_the_plan_and_the_pain_is_still_shown(call: Call, followed: Path) -> None:
+    followed.write_text(followed.read_text().replace('ces_saddle = "no"', 'ces_saddle = "yes"'))
+    result = call("progress", "p.toml", "--on", "2026-03-18")
+    assert result.code == 1
+    assert result.out.index("local emergency number") < result.out.index("The plan rests:")
+    assert "EXERCISES" not in result.out and "week  2" in result.out
+
+
+def test_a_sign_of_the_diary_rests_the_plan_until_a_clinician_has_looked(
+    call: Call, followed: Path, tmp_path: Path
+) -> None:
+    row = {"event": "adverse_event", "at": "2026-03-17T08:00", "what": "new_weakness", "severity": "moderate"}
+    (tmp_path / "more.jsonl").write_text(json.dumps(row))
+    call("log", "p.toml", "--file", "more.jsonl")
+    result = call("progress", "p.toml", "--on", "2026-03-18")
+    assert result.code == 1 and "! TODAY" in result.out
+    assert read_person(followed).screen["foot_drop"] == "no"
+
+
+def test_a_chart_depends_on_no_colour_and_names_silent_weeks() -> None:
+    series = [DayPain(START + timedelta(days=d), 10.0, None, None, None) for d in (0, 15)]
+    lines = pain_chart(series, START, START + timedelta(days=20))
+    assert lines == [
+        "  week  1  ############################## 10.0  (1 day)",
+        "  week  2  nothing written down",
+        "  week  3  ############################## 10.0  (1 day)",
+    ]
