@@ -3,11 +3,9 @@
 import re
 from html.parser import HTMLParser
 
-#: Words that claim more than a measure can, and words that frighten (wording rules W1 and W2).
-FORBIDDEN = (
-    r"\bcaus(e|es|ed|ing|al)\b", r"misalign", r"out of balance", r"collaps", r"wear and tear", r"must have orthotics",
-    r"\bdiagnos", r"\babnormal", r"\bpatholog", r"degenerat",
-)  # fmt: skip
+from kinechain.evidence.wording import FORBIDDEN
+
+__all__ = ["FORBIDDEN", "Page"]
 
 
 class Page(HTMLParser):

@@ -1,0 +1,189 @@
+"""Nothing is said that the ledger does not back: words, numbers and percentages (decision rules, section 8)."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import kinechain
+from kinechain.care.drivers import NOT_THE_CAUSE
+from kinechain.core.errors import EvidenceError
+from kinechain.evidence.check import sentence_fault
+from kinechain.evidence.ledger import all_sentences, backing
+from kinechain.evidence.rules import refuse_unread
+from kinechain.evidence.sources import all_sources
+from kinechain.evidence.wording import ALLOWED, FORBIDDEN, claims_too_much
+from report_reading import FORBIDDEN as READ_BY_REPORTS
+
+PACKAGE = Path(kinechain.__file__).parent
+SAYING = sorted(p for folder in ("care", "report", "cli") for p in (PACKAGE / folder).glob("*.py"))
+TEMPLATES = sorted(p for p in (PACKAGE / "report").rglob("*") if p.suffix in (".j2", ".typ", ".js"))
+
+#: Modules of earlier steps that say sentences of their own, and how many: these may only become fewer. Everything else
+#: in care and report takes its sentences from the ledger.
+OWN_SENTENCES = {
+    "care/drivers.py": 7,
+    "care/red_flags.py": 1,
+    "report/chain.py": 8,
+    "report/content.py": 4,
+    "report/figures.py": 1,
+    "report/inspection_text.py": 4,
+    "report/inspection_words.py": 2,
+    "report/kinetics.py": 12,
+    "report/loads.py": 18,
+    "report/norms.py": 1,
+    "report/pages.py": 8,
+    "report/scene.py": 1,
+    "report/timeline.py": 1,
+    "report/validation.py": 2,
+    "report/verdict.py": 16,
+}
+
+#: What a frame may not say: it holds no fact.
+STATES_A_FACT = re.compile(
+    r"\b(go(es)? with|linked (to|with)|associated with|reduces?|improves?|prevents|most people|effective|proven)\b"
+    r"|\bevidence\b",
+    re.IGNORECASE,
+)
+PERCENTAGE = re.compile(r"(?<![\d.{])(\d+(?:\.\d+)?) ?(?:%|percent\b)")
+#: Not shares of anything: the width of intervals and sets, and the ends of what is printed of a probability.
+LEVELS = ("1", "80", "95", "99", "100")
+
+
+def spoken(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield line and text of every string but docstrings and what is raised; values of f-strings become '{}'."""
+    silent: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and node.body:
+            first = node.body[0]
+            silent |= {id(first.value)} if isinstance(first, ast.Expr) else set()
+        raises = isinstance(node, ast.Raise) or (
+            isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error")
+        )
+        if raises:
+            silent |= {id(below) for below in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in silent:
+            parts = [str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values]
+            silent |= {id(value) for value in node.values}
+            yield node.lineno, "".join(parts)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
+            yield node.lineno, node.value
+
+
+def is_sentence(text: str) -> bool:
+    """Four words and a full stop, or six words that begin like a sentence."""
+    words = re.findall(r"[A-Za-z][A-Za-z'\u2019]+", text)
+    ends = text.rstrip().endswith((".", "!", "?"))
+    return len(words) >= 4 and (ends or (len(words) >= 6 and text[:1].isupper()))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def strings_of(path: Path) -> list[tuple[int, str]]:
+    return list(spoken(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("path", [p for p in SAYING if p.parent.name != "cli"], ids=name_of)
+def test_sentences_come_from_the_ledger(path: Path) -> None:
+    own = [f"line {line}: {text}" for line, text in strings_of(path) if is_sentence(text)]
+    allowed = OWN_SENTENCES.get(name_of(path), 0)
+    assert len(own) <= allowed, "say it through the ledger (evidence/data/clinical/wording):\n" + "\n".join(own)
+
+
+def test_the_reader_of_sentences_can_tell() -> None:
+    """The check itself must see a sentence, and must pass over names, docstrings and refusals."""
+    code = (
+        '"""A module that says something."""\n'
+        "def f(x):\n"
+        '    """Return what is said to people."""\n'
+        "    if not x:\n"
+        '        raise SettingError("this is no way to ask for it.")\n'
+        '    return f"Walking helps {x} of all people.", "plan.stay_active", "a short label"\n'
+    )
+    said = [text for _, text in spoken(ast.parse(code))]
+    assert [text for text in said if is_sentence(text)] == ["Walking helps {} of all people."]
+
+
+@pytest.mark.parametrize("path", SAYING, ids=name_of)
+def test_only_the_evidence_makes_sentences(path: Path) -> None:
+    """A sentence with made-up backing could be built anywhere; only `say` and the library do."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    made = [
+        n.lineno for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) in ("Sentence", "Entry")
+    ]
+    assert not made, f"a Sentence is made in line {made[0]}; take it from the ledger with say()"
+
+
+@pytest.mark.parametrize("path", SAYING, ids=name_of)
+def test_no_string_claims_too_much_or_states_a_share_of_its_own(path: Path) -> None:
+    faults = []
+    for line, text in strings_of(path):
+        if len(text.split()) < 3:
+            continue
+        if found := claims_too_much(text):
+            faults.append(f"line {line} says '{found}'")
+        if shares := unsourced_shares(text):
+            faults.append(f"line {line} states {shares[0]} % without the key of a source")
+        faults += unread(text, f"line {line}")
+    assert not faults
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_no_template_claims_too_much(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    shown = re.sub(r"(?s)<style.*?</style>|\{%.*?%\}|\{\{.*?\}\}", " ", text) if path.suffix == ".j2" else text
+    assert not claims_too_much(shown)
+    assert not unread(shown, path.name)
+
+
+def unsourced_shares(text: str) -> list[str]:
+    """Return the percentages of a text that names no source in square brackets."""
+    named = set(re.findall(r"\[(\w+)\]", text)) & set(all_sources())
+    return [] if named else [share for share in PERCENTAGE.findall(text) if share not in LEVELS]
+
+
+def test_the_reader_of_shares_can_tell() -> None:
+    assert unsourced_shares("72 % recover within a year (95 % interval)") == ["72"]
+    assert unsourced_shares("72 % recover within a year [henschke2008_prognosis]") == []
+    assert unsourced_shares("72 % recover within a year [nobody]") == ["72"]
+
+
+def unread(text: str, where: str) -> list[str]:
+    try:
+        refuse_unread(text, where)
+    except EvidenceError as error:
+        return [str(error)]
+    return []
+
+
+def test_every_sentence_of_the_ledger_keeps_the_rules() -> None:
+    known = all_sources()
+    faults = {key: fault for key, s in all_sentences().items() if (fault := sentence_fault(s, known))}
+    assert not faults
+
+
+def test_a_frame_states_no_fact() -> None:
+    frames = [s for s in all_sentences().values() if s.kind == "frame"]
+    assert len(frames) > 100
+    stating = {s.key: s.text for s in frames if STATES_A_FACT.search(re.sub(r"\{\w+\}", "", s.text))}
+    assert not stating
+
+
+def test_a_fact_shows_its_certainty_and_how_deep_it_was_read() -> None:
+    for sentence in all_sentences().values():
+        if sentence.kind == "fact":
+            said = backing(sentence)
+            assert "certainty" in said and "read: " in said, sentence.key
+
+
+def test_one_list_of_words_and_one_exception() -> None:
+    assert READ_BY_REPORTS is FORBIDDEN
+    assert NOT_THE_CAUSE.rstrip(".").endswith(ALLOWED)
+    assert claims_too_much(NOT_THE_CAUSE) == ""
+    assert claims_too_much("This is the cause of pain.") == "cause"
