@@ -186,6 +186,7 @@ def read_wells_items() -> tuple[WellsItem, ...]:
     )
 
 
+@cache
 def questions() -> tuple[RedFlag, ...]:
     """Return the danger signs that are asked of a person, the emergencies first (rule R0.2)."""
     asked = [flag for flag in read_red_flags() if not flag.replaced_by]
