@@ -380,7 +380,7 @@ class Plan:
     def id(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of its content: equal plans, however they came about, share it."""
         content = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "unlocked"}
-        text = json.dumps([self.unlocked.answers, _plain(content)], sort_keys=True, ensure_ascii=True)
+        text = json.dumps(_plain(content), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def for_patient(self) -> tuple[Part, ...]:
