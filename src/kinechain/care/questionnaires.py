@@ -19,7 +19,6 @@ from kinechain.care.person_page import Page
 from kinechain.core.errors import EvidenceError, PersonError, suggest
 
 __all__ = [
-    "RISK_GROUPS",
     "Questionnaire",
     "find_questionnaire",
     "mean_activity",
@@ -33,7 +32,6 @@ BASES = ("definition", "assumption", "range not read", "no total")
 
 #: Accepted where the scoring was not read: what a score can look like, no limit of the questionnaire (assumption).
 NOT_READ = (0.0, 1000.0)
-RISK_GROUPS = ("low", "medium", "high")
 
 
 @dataclass(frozen=True)
