@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +29,7 @@ from kinechain.care.journal_lines import (
     digest,
     read_lines,
 )
+from kinechain.care.merge import content_digest, merge
 from kinechain.core.errors import FileError, JournalError
 
 __all__ = [
@@ -159,21 +160,21 @@ def merged(*journals: Journal) -> Journal:
     ----------
     *journals : Journal
 
+    Returns
+    -------
+    Journal
+        Where one id stands for two different entries both are kept (`kinechain.care.merge.merge`).
+
     Raises
     ------
     JournalError
-        If they belong to different people, or one id stands for two different events.
+        If they belong to different people.
     """
     people = sorted({journal.person for journal in journals})
     if len(people) != 1:
         raise JournalError(f"journals of one person can be merged, not of {len(people)}: {', '.join(people)}")
-    events: dict[str, Event] = {}
-    for journal in journals:
-        for event in journal.events:
-            if events.setdefault(event.id, event) != event:
-                raise JournalError(f"the entry '{event.id}' says different things in two journals; keep both files")
-    ordered = tuple(sorted(events.values(), key=lambda event: (event.at, event.id)))
-    return Journal(people[0], ordered, digest(chained(people[0], ordered)[-1]))
+    events = merge(*(journal.events for journal in journals)).events
+    return Journal(people[0], events, digest(chained(people[0], events)[-1]))
 
 
 def merge_files(path: Path | str, other: Path | str, person: str = "") -> tuple[Event, ...]:
@@ -191,18 +192,26 @@ def merge_files(path: Path | str, other: Path | str, person: str = "") -> tuple[
     Returns
     -------
     tuple of Event
-        Those that were new, in the order of time.
+        Those that were new, in the order of time; another version of an entry under an id of its own.
 
     Raises
     ------
     FileError, JournalError
-        As `read_journal` and `append`.
+        As `read_journal` and `append`; JournalError if they belong to different people.
     """
     here, there = read_journal(path, person), read_journal(other, person)
-    merged(here, there)
-    known = {event.id for event in here.events}
-    new = sorted((event for event in there.events if event.id not in known), key=lambda event: (event.at, event.id))
-    return append(path, *new, person=here.person)
+    if here.person != there.person:
+        raise JournalError(f"journals of one person can be merged, not of 2: {here.person}, {there.person}")
+    known = {event.id: event for event in here.events}
+    other_versions = {event.id: f"{event.id}-{content_digest(event)}" for event in there.events}
+    new = [
+        event if event.id not in known else replace(event, id=other_versions[event.id])
+        for event in there.events
+        if known.get(event.id) != event
+    ]
+    # A second version that was merged before stands there under its own id already.
+    fresh = [event for event in new if event.id not in known]
+    return append(path, *sorted(fresh, key=lambda event: (event.at, event.id)), person=here.person)
 
 
 def repair(path: Path | str, person: str = "") -> tuple[Salvaged, Path]:

@@ -208,11 +208,18 @@ def test_journals_of_two_people_do_not_merge(path: Path, tmp_path: Path) -> None
         merge_files(path, other)
 
 
-def test_one_id_with_two_meanings_does_not_merge(path: Path, tmp_path: Path) -> None:
+def test_of_one_id_with_two_meanings_both_are_kept(path: Path, tmp_path: Path) -> None:
     other = tmp_path / "b.journal.jsonl"
-    append(other, dataclasses.replace(every_kind()[0], sets=9), person="P01")
-    with pytest.raises(JournalError, match="different things"):
-        merge_files(path, other)
+    changed = dataclasses.replace(every_kind()[0], sets=9)
+    append(other, changed, person="P01")
+    here, there = read_journal(path), read_journal(other)
+    assert merged(here, there) == merged(there, here)
+    (kept,) = merge_files(path, other)
+    assert kept.id.startswith("entry-000-") and dataclasses.replace(kept, id="entry-000") == changed
+    assert merge_files(path, other) == ()
+    merge_files(other, path)
+    assert merged(read_journal(path)).events == merged(read_journal(other)).events
+    assert merged(read_journal(path)).events == merged(here, there).events
 
 
 def _write_fifty(path: Path, writer: int) -> None:
