@@ -11,9 +11,9 @@ import numpy as np
 from kinechain.core.errors import EvidenceError
 from kinechain.evidence.chain import read_claims, read_floors, read_studies
 from kinechain.evidence.checked import packaged
-from kinechain.evidence.citations import background, citations, cited_by
+from kinechain.evidence.citations import background, citations, cited_by, evidence_files
 from kinechain.evidence.clinical import claims, common_rules, exercises, interventions
-from kinechain.evidence.facts import clinical_facts, unsourced_numbers
+from kinechain.evidence.facts import clinical_facts, unsourced_numbers, unsourced_words
 from kinechain.evidence.ledger import CHOICE, all_sentences
 from kinechain.evidence.library import cohorts, read_curves, read_facts, tables
 from kinechain.evidence.prose import prose
@@ -21,8 +21,10 @@ from kinechain.evidence.rules import not_read, refuse_unread, rules
 from kinechain.evidence.sources import Source, all_sources, parse_sources, read_withheld, source_keys
 from kinechain.evidence.wording import Sentence, claims_too_much
 
-__all__ = ["check", "citation_faults", "interest_fault", "sentence_fault"]
+__all__ = ["check", "citation_faults", "interest_fault", "sentence_fault", "unsourced_tables"]
 
+#: Files whose numbers are the order of questions, or limits that only catch slips of the pen; they say so at their top.
+OWN_NUMBERS = ("intake", "exam_items")
 _PERCENT = re.compile(r"\d\s*(%|per ?cent\b)", re.IGNORECASE)
 
 
@@ -58,6 +60,15 @@ def citation_faults(known: Mapping[str, Source]) -> Iterator[str]:
             yield f"source '{key}' is cited nowhere; cite it, or name it in background.toml with the reason"
         elif key in background() and len(cited[key]) > 1:
             yield f"source '{key}' is cited and stands in background.toml, too"
+
+
+def unsourced_tables() -> Iterator[str]:
+    """Yield one sentence per clinical file with a number that has neither a source nor a basis that says it is ours."""
+    for name, content in evidence_files():
+        if "/" in name or name in OWN_NUMBERS:
+            continue
+        for path, number in _bare_numbers(content, name):
+            yield f"{path}: {number:g} has no source, and no basis that says whose it is"
 
 
 def interest_fault(certainty: str, cited: tuple[str, ...], known: Mapping[str, Source]) -> str:
@@ -112,6 +123,8 @@ def _faults(known: Mapping[str, Source]) -> Iterator[str]:
     yield from citation_faults(known)
     yield from _curve_faults()
     yield from unsourced_numbers()
+    yield from unsourced_words()
+    yield from unsourced_tables()
     for sentence in all_sentences().values():
         if fault := sentence_fault(sentence, known):
             yield f"sentence '{sentence.key}' {fault}"
@@ -121,6 +134,21 @@ def _faults(known: Mapping[str, Source]) -> Iterator[str]:
     for fact in clinical_facts():
         if fault := interest_fault(fact.certainty, fact.sources, known):
             yield f"fact '{fact.id}' {fault}"
+
+
+def _bare_numbers(table: Any, path: str, backed: bool = False) -> Iterator[tuple[str, float]]:
+    """Yield path and value of each number below a table that neither it nor a table above it backs."""
+    if isinstance(table, dict):
+        backed = backed or any(table.get(field) for field in ("sources", "source"))
+        backed = backed or any(field.endswith("basis") for field in table)
+        for field, below in table.items():
+            yield from _bare_numbers(below, f"{path}.{field}", backed)
+    elif isinstance(table, list):
+        for place, below in enumerate(table, start=1):
+            named = str(below.get("id", place)) if isinstance(below, dict) else str(place)
+            yield from _bare_numbers(below, f"{path}.{named}", backed)
+    elif isinstance(table, int | float) and not isinstance(table, bool) and not backed:
+        yield path, table
 
 
 def _unreadable() -> Iterator[str]:

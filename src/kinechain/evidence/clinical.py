@@ -98,6 +98,7 @@ _CLAIM_FIELDS: Fields = {
     "verdict": (str, True),
     "kind": (str, False),
     "note": (str, True),
+    "own_numbers": (list, False),
     "sources": (list, True),
 }
 _COMMON_FIELDS: Fields = {"text": (str, True), "rule": (str, True), "sources": (list, False)}
@@ -241,6 +242,7 @@ def parse_claims(text: str, name: str, known: tuple[str, ...]) -> dict[str, Popu
         if not row["sources"] and row["verdict"] != "unverifiable":
             raise EvidenceError(f"{where} is called {row['verdict']} without a source")
         row["sources"] = known_sources(row["sources"], known, where)
+        row["own_numbers"] = tuple(row.get("own_numbers", ()))
         rows.append(PopularClaim(association=row.pop("kind", "") == "association", **row))
     return unique(((row.id, row) for row in rows), name)
 

@@ -164,6 +164,8 @@ class PopularClaim:
         Empty only for what no study was found on.
     association : bool
         True: it was studied what goes together, not what follows from what.
+    own_numbers : tuple of float
+        Numbers of the note that are our arithmetic.
     """
 
     id: str
@@ -173,6 +175,7 @@ class PopularClaim:
     note: str
     sources: tuple[str, ...]
     association: bool = False
+    own_numbers: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

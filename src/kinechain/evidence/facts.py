@@ -1,6 +1,7 @@
 """The numbers of the clinical sentences as facts: what was measured, how much, in whom, where read, how certain.
 
-`unsourced_numbers` compares both: a number that is printed and stands in no fact, a fact that is printed nowhere.
+`unsourced_numbers` compares both: a number that is printed and stands in no fact, a fact that is printed nowhere;
+`unsourced_words` looks at the numbers of the wording.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,13 +17,17 @@ from typing import get_args
 
 from kinechain.core.errors import EvidenceError
 from kinechain.evidence.checked import known_sources, packaged
-from kinechain.evidence.clinical import Dosage, exercises
+from kinechain.evidence.clinical import Dosage, claims, exercises
 from kinechain.evidence.prose import Prose, numbers_in, prose
+from kinechain.evidence.rules import rules
 from kinechain.evidence.sources import all_sources
-from kinechain.evidence.wording import Certainty
+from kinechain.evidence.wording import Certainty, wording
 
-__all__ = ["ClinicalFact", "clinical_facts", "facts_about", "parse_facts", "unsourced_numbers"]
+__all__ = ["ClinicalFact", "clinical_facts", "facts_about", "parse_facts", "unsourced_numbers", "unsourced_words"]
 
+#: A place for a value, and the ends of a scale that every reader knows.
+_PLACE = re.compile(r"\{\w+\}")
+_SCALE = re.compile(r"\b(of|in|every) 100?\b|\b0( \([^)]*\))? to 10\b")
 _COLUMNS = ("id", "about", "quantity", "value", "low", "high", "unit", "n", "sources", "certainty")
 
 
@@ -150,6 +156,22 @@ def unsourced_numbers() -> Iterator[str]:
                 yield f"fact '{fact.id}' rests on '{fact.sources[0]}', which {entry} does not cite"
 
 
+def unsourced_words() -> Iterator[str]:
+    """Yield one sentence per ledger entry that prints a number which no fact of its sources, nor its rule, holds."""
+    held: dict[str, set[str]] = {}
+    for fact in clinical_facts():
+        amounts = [abs(v) for v in (fact.value, fact.low, fact.high) if v is not None]
+        for key in fact.sources:
+            held.setdefault(key, set()).update(fact.printed, (f"{round(v)}" for v in amounts))
+    for key, entry in wording().items():
+        known: set[str] = set().union(*(held.get(cited, set()) for cited in entry.sources))
+        if entry.rule in rules():
+            known |= set(numbers_in(rules()[entry.rule].text))
+        printed = numbers_in(_SCALE.sub("", _PLACE.sub("", entry.text)))
+        if lacking := [number for number in dict.fromkeys(printed) if number not in known]:
+            yield f"sentence '{key}': {', '.join(lacking)} stands in no fact of its sources, and not in its rule"
+
+
 def _lacking(text: Prose, entry: str) -> list[str]:
     if not text.states_facts:
         return []
@@ -158,6 +180,10 @@ def _lacking(text: Prose, entry: str) -> list[str]:
         known |= fact.printed
     if text.kind == "exercise" and text.field == "dose":
         known |= _numbers_of(exercises()[text.id].dosage)
+    elif text.kind == "rule":
+        known |= {f"{n:g}" for n in rules()[text.id].own_numbers}
+    elif text.kind == "claim":
+        known |= {f"{n:g}" for n in claims()[text.id].own_numbers} | set(numbers_in(claims()[text.id].claim))
     return [number for number in dict.fromkeys(numbers_in(text.text)) if number not in known]
 
 

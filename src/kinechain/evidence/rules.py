@@ -14,7 +14,13 @@ from kinechain.evidence.library import source_keys
 
 __all__ = ["NotRead", "Rule", "not_read", "parse_not_read", "parse_rules", "refuse_unread", "rule", "rules"]
 
-_RULE_FIELDS: Fields = {"id": (str, True), "text": (str, True), "choice": (str, False), "sources": (list, True)}
+_RULE_FIELDS: Fields = {
+    "id": (str, True),
+    "text": (str, True),
+    "choice": (str, False),
+    "own_numbers": (list, False),
+    "sources": (list, True),
+}
 _NOT_READ_FIELDS: Fields = {"id": (str, True), "what": (str, True), "patterns": (list, True)}
 
 
@@ -31,12 +37,15 @@ class Rule:
     sources : tuple of str
     choice : str
         What of it no source states, and why it stands there; '' if all of it was read. A clinician has to sign it.
+    own_numbers : tuple of float
+        Numbers of the text that are that choice.
     """
 
     id: str
     text: str
     sources: tuple[str, ...]
     choice: str = ""
+    own_numbers: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,9 @@ def parse_rules(text: str, name: str, known: Iterable[str]) -> dict[str, Rule]:
         row["sources"] = known_sources(row["sources"], keys, where)
         if not row["sources"] and not row.get("choice"):
             raise EvidenceError(f"{where} has no source and does not say whose choice it is")
+        row["own_numbers"] = tuple(row.get("own_numbers", ()))
+        if row["own_numbers"] and not row.get("choice"):
+            raise EvidenceError(f"{where} has numbers of its own and does not say why")
         rows.append(Rule(**row))
     return unique(((row.id, row) for row in rows), name)
 

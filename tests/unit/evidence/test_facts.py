@@ -6,9 +6,13 @@ from dataclasses import replace
 import pytest
 
 from kinechain.core.errors import EvidenceError
+from kinechain.evidence import check as checking
 from kinechain.evidence import facts as module
-from kinechain.evidence.facts import clinical_facts, facts_about, parse_facts, unsourced_numbers
+from kinechain.evidence.check import unsourced_tables
+from kinechain.evidence.facts import clinical_facts, facts_about, parse_facts, unsourced_numbers, unsourced_words
 from kinechain.evidence.prose import Prose, numbers_in, prose
+from kinechain.evidence.rules import parse_rules, rules
+from kinechain.evidence.wording import Entry
 
 HEADER = "id,about,quantity,value,low,high,unit,n,sources,certainty\n"
 ROW = "walking.1,intervention:walking,recurrence,0.72,0.6,0.85,hazard ratio,701,paper,not graded\n"
@@ -89,3 +93,41 @@ def test_a_fact_reads_as_one_line() -> None:
     fact = facts_about()["intervention:walking"][0]
     assert fact.text.endswith("0.72 (0.6 to 0.85) hazard ratio, n = 701")
     assert facts_about()["rule:R1.2"][2].text == "fracture after serious injury: 11 (8 to 16) %"
+
+
+def test_every_number_of_the_wording_stands_in_a_fact_or_its_rule() -> None:
+    assert list(unsourced_words()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "lacking"),
+    [
+        ("In one study 712 people walked.", "", "712"),
+        ("Walk on 5 days a week, pain at most 3 of 10.", "R6.1", ""),
+        ("Rate it from 0 to 10; {weeks} weeks.", "", ""),
+        ("Rate it within 9 weeks.", "R5.3", "9"),
+    ],
+)
+def test_a_number_of_the_wording_without_a_fact_is_named(
+    text: str, rule: str, lacking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = Entry("plan.made_up", text, "advice", "both", ("walkback2024",), rule)
+    monkeypatch.setattr(module, "wording", lambda: {"plan.made_up": entry})
+    assert [fault.split(": ")[1].split(" ")[0] for fault in unsourced_words()] == ([lacking] if lacking else [])
+
+
+def test_numbers_of_our_own_are_marked() -> None:
+    assert rules()["R6.6"].own_numbers == (3, 15, 6, 8, 1890, 2520)
+    assert rules()["R6.6"].choice
+    assert 3 * 15 * 6 * 7 == 1890 and 3 * 15 * 8 * 7 == 2520
+    with pytest.raises(EvidenceError, match="has numbers of its own and does not say why"):
+        parse_rules('[[rule]]\nid = "X"\ntext = "3."\nsources = ["a"]\nown_numbers = [3]\n', "r.toml", ("a",))
+
+
+def test_a_number_in_a_table_needs_a_source_or_a_basis(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(unsourced_tables()) == []
+    bare = {"threshold": [{"id": "nprs", "points": 2.0}, {"id": "odi", "points": 10.0, "sources": ["ostelo2008"]}]}
+    monkeypatch.setattr(checking, "evidence_files", lambda: [("course", bare)])
+    assert list(unsourced_tables()) == [
+        "course.threshold.nprs.points: 2 has no source, and no basis that says whose it is"
+    ]
