@@ -214,6 +214,25 @@ def courses(lives: dict[Kind, list[Eight]]) -> str:
     return "\n".join(lines)
 
 
+def swings(people: int, seed: int) -> str:
+    """Return how false alarms and missed rises depend on how much pain swings from day to day.
+
+    Parameters
+    ----------
+    people, seed : int
+    """
+    names = ("swing, SD", "steady: any alert about pain", "steady: week up by 2", "worsening: any alert about pain")
+    lines = [f"| {' | '.join(names)} |", "|---|---|---|---|"]
+    for sd in (0.3, 0.6, 1.0, 1.5):
+        cells = []
+        for kind, start in (("non-responder", "pain."), ("non-responder", "pain.worsening"), ("worsening", "pain.")):
+            made = (simulate(kind, seed + i, swing_sd=sd) for i in range(people))
+            ends = (follow_up(p.events, p.plan, p.day(LAST_DAY), onset_weeks=ONSET_WEEKS) for p in made)
+            cells.append(wilson(sum(any(a.id.startswith(start) for a in end.alerts) for end in ends), people))
+        lines.append(f"| {sd} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Print every table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -228,7 +247,8 @@ def main() -> None:
     for table in (decisions, alarms, exercises, courses):
         print(table(lives), "\n")
     print(delays(lives["worsening"], first=14), "\n")
-    print(hypotheses(given.people, given.seed))
+    print(hypotheses(given.people, given.seed), "\n")
+    print(swings(given.people, given.seed))
 
 
 if __name__ == "__main__":

@@ -74,12 +74,18 @@ class Simulated:
 
 
 def simulate(
-    kind: Kind, seed: int, *, measure_moves: bool = False, entry: float = ENTRY, plan: Plan | None = None
+    kind: Kind,
+    seed: int,
+    *,
+    measure_moves: bool = False,
+    entry: float = ENTRY,
+    swing_sd: float = SWING_SD,
+    plan: Plan | None = None,
 ) -> Simulated:
     """Return one person of a kind; the same seed gives the same person.
 
-    `entry` is the chance of a check-in on a day; 1 leaves no day untold. `plan` is followed instead of a small one made
-    here; it must begin on `START`.
+    `entry` is the chance of a check-in on a day; 1 leaves no day untold. `swing_sd`: how much real pain swings. `plan`
+    is followed instead of a small one made here; it must begin on `START`.
     """
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     first = float(rng.uniform(3.0, 6.0) if kind in ("worsening", "danger") else rng.uniform(4.0, 7.0))
@@ -88,10 +94,10 @@ def simulate(
     danger_on = int(rng.integers(4, 50)) if kind == "danger" else None
     plan = plan or _plan()
     writer = _Writer(rng)
-    swing = rng.normal(0.0, SWING_SD)
+    swing = rng.normal(0.0, swing_sd)
     usual = first
     for day in range(-2, DAYS):
-        swing = SWING_KEPT * swing + rng.normal(0.0, SWING_SD * math.sqrt(1.0 - SWING_KEPT**2))
+        swing = SWING_KEPT * swing + rng.normal(0.0, swing_sd * math.sqrt(1.0 - SWING_KEPT**2))
         today = float(pain[max(day, 0)]) + swing
         _check_in(writer, day, today, danger_on, entry)
         if day >= 0:
