@@ -149,7 +149,7 @@ def _number(question: Question, typed: str) -> float:
     found = re.fullmatch(r"([-+]?\d{1,12}(?:[.,]\d{1,12})?)\s*([^\d\s]*)", typed)
     factor = _factor(question.unit, found[2]) if found else None
     if found is None or factor is None:
-        example = f"{low + (high - low) / 2:.3g}" if math.isfinite(high - low) else "3"
+        example = f"{round((low + high) / 2, 1 if high < 10 else 0):g}" if math.isfinite(high - low) else "3"
         raise SettingError(say("terminal.not_a_number", given=typed, unit=question.unit, example=example).text)
     number = float(f"{float(found[1].replace(',', '.')) * factor:.10g}")
     if not low <= number <= high:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinechain.cli.person_files import Records, new_id, now, read_records, read_time, saver, write_events
+from kinechain.cli.person_files import Records, new_id, now, read_records, read_time, write_events
 from kinechain.cli.questions import Terminal, interview, is_interactive
 from kinechain.cli.terminal import wrapped
 from kinechain.core.errors import SettingError
@@ -228,11 +228,12 @@ def _ask(records: Records, at: str | None) -> _Kept:
 def _lock_on_danger(records: Records, events: Sequence[Event]) -> None:
     """Write a danger sign that was named, or not known, into the person file too, so that the plan locks."""
     from kinechain.care.events import CheckIn
+    from kinechain.care.person_writer import update_person
 
     told = {k: a for e in events if isinstance(e, CheckIn) for k, a in e.screen.items() if a in ("yes", "unknown")}
     if told:
         screen = MappingProxyType({**records.person.screen, **told})
-        saver(records.path, records.person)(replace(records.person, screen=screen))
+        update_person(replace(records.person, screen=screen), records.path)
 
 
 def _print_emergency(path: Path) -> None:

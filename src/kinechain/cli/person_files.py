@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     *("Records", "check_person_path", "moment_of", "new_id", "now", "passphrase"),
-    *("read_day", "read_records", "read_time", "saver", "write_events"),
+    *("read_day", "read_records", "read_time", "write_events"),
 ]
 
 #: Holds the passphrase of a clinician's key for scripts.
@@ -93,43 +93,6 @@ def read_records(path: Path) -> Records:
     journal = read_journal(where, person.pseudonym)
     signed = [event.clearance for event in journal.events if isinstance(event, Cleared)]
     return Records(path, person, journal.events, trusted(signed))
-
-
-def saver(path: Path, person: Person) -> Callable[[Person], None]:
-    """Return a function that writes answers to the danger signs, age and sex into a person file, and nothing else.
-
-    Parameters
-    ----------
-    path : path
-    person : Person
-        As the file holds them now.
-    """
-    from kinechain.care.person_writer import update_person_file
-
-    held = [person]
-
-    def save(after: Person) -> None:
-        before, held[0] = held[0], after
-        screen = {
-            key: after.screen.get(key)
-            for key in {**before.screen, **after.screen}
-            if before.screen.get(key) != after.screen.get(key)
-        }
-        about = {
-            key: _written(after, key) for key in ("age_years", "sex") if _written(before, key) != _written(after, key)
-        }
-        if changes := {name: table for name, table in (("screen", screen), ("person", about)) if table}:
-            update_person_file(path, changes)
-
-    return save
-
-
-def _written(person: Person, key: str) -> object:
-    """Return what stands in the file: a value, an absence in words, or nothing."""
-    value = getattr(person, key)
-    if value is None:
-        return "skipped" if key in person.skipped else "unknown" if key in person.unknown else None
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def write_events(records: Records, events: Sequence[Event]) -> Path:

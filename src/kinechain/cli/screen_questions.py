@@ -1,54 +1,48 @@
-"""The danger signs as an interview: emergencies first, nothing that is known, an end at the first emergency."""
+"""The intake as an interview: emergencies first, nothing that is known, an end at the first emergency."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from types import MappingProxyType
 from typing import cast
 
+from kinechain.care import intake
 from kinechain.care.clearance import TrustedClearance
-from kinechain.care.person import Answer, Person, Sex
-from kinechain.care.person_file import PERSON_NUMBERS, check_person_number
-from kinechain.care.red_flag_text import RedFlag, questions, read_sub_questions
-from kinechain.care.red_flags import ASK, screen_person
+from kinechain.care.person import Person
+from kinechain.care.red_flags import screen_person
 from kinechain.cli.answers import SKIPPED, UNKNOWN, Choice, Question, Value
 from kinechain.cli.questions import Script
+from kinechain.core.errors import SettingError
 from kinechain.evidence.wording import say
 
-__all__ = ["open_danger_signs", "screen_script"]
+__all__ = ["open_intake", "screen_script"]
 
-AGE = "age_years"
-SEX = "sex"
+#: Kinds of question a terminal has no good way for; the person file and the pages take them.
+NOT_HERE = ("treatments", "symptoms")
 #: Answered by the age, which is asked instead.
-BY_AGE = "under_18"
+BY_AGE = "screen.under_18"
+
+#: 'climbing stairs 4', 'climbing stairs: 4', 'climbing stairs = 4'.
+ACTIVITY = re.compile(r"\s*(.*?\S)\s*[:=]?\s+(\d+(?:[.,]\d+)?)\s*")
 
 
-def open_danger_signs(person: Person, clearances: Sequence[TrustedClearance] = ()) -> list[Question]:
+def open_intake(person: Person) -> list[Question]:
     """Return the questions that have no answer yet, in the order they are asked.
 
     Parameters
     ----------
     person : Person
-    clearances : sequence of TrustedClearance
 
     Notes
     -----
-    Emergencies come first (rule R0.2), each behind the question that opens it; then age and sex, which other signs are
-    read beside, then the rest.  What was skipped is asked again; "I do not know" is an answer, and is not.
+    Emergencies come first (rule R0.2), each behind the question that opens it.
     """
-    outcome = screen_person(person, clearances)
-    ids = {flag.id for flag in outcome.flags if flag.rule == ASK and flag.answer != UNKNOWN} | set(outcome.not_asked)
-    asked = _gates_first([flag for flag in questions() if flag.id in ids and flag.id != BY_AGE])
-    last = max((i for i, flag in enumerate(asked) if flag.urgency == "emergency"), default=-1) + 1
-    urgent, other = (say(f"terminal.section_{name}").text for name in ("emergency", "other"))
-    first = [Question(flag.id, flag.question, why=flag.why, section=urgent) for flag in asked[:last]]
-    rest = [Question(flag.id, flag.question, why=flag.why, section=other) for flag in asked[last:]]
-    return [*first, *_about(person), *rest, *_features(person, other)]
+    asked = [q for q in intake.open_questions(person, "patient") if q.kind not in NOT_HERE and q.path != BY_AGE]
+    return [_question(question) for question in _gates_first(asked)]
 
 
 def screen_script(save: Callable[[Person], None], clearances: Sequence[TrustedClearance] = ()) -> Script[Person]:
-    """Return the interview of the danger signs.
+    """Return the interview of the intake.
 
     Parameters
     ----------
@@ -57,7 +51,7 @@ def screen_script(save: Callable[[Person], None], clearances: Sequence[TrustedCl
     clearances : sequence of TrustedClearance
     """
     return Script(
-        lambda person: open_danger_signs(person, clearances),
+        open_intake,
         _put,
         save,
         stops=lambda person: screen_person(person, clearances).level == "emergency",
@@ -69,56 +63,47 @@ def screen_script(save: Callable[[Person], None], clearances: Sequence[TrustedCl
     )
 
 
-def _gates_first(asked: Sequence[RedFlag]) -> list[RedFlag]:
-    """Return questions in their order, each behind those it is asked only after."""
-    by_id = {flag.id: flag for flag in asked}
-    ordered: dict[str, RedFlag] = {}
-    for flag in asked:
-        for gate in (*flag.asked_unless_no, flag.id):
-            if gate in by_id:
-                ordered.setdefault(gate, by_id[gate])
+def _gates_first(asked: Sequence[intake.Question]) -> list[intake.Question]:
+    """Return questions in their order, each danger sign behind the open ones that can answer it with a no."""
+    by_path = {question.path: question for question in asked}
+    ordered: dict[str, intake.Question] = {}
+    for question in asked:
+        gates = [path for gate in question.only_if if question.is_danger_sign for path in gate.paths]
+        for path in (*gates, question.path):
+            if path in by_path and by_path[path].is_danger_sign == question.is_danger_sign:
+                ordered.setdefault(path, by_path[path])
     return list(ordered.values())
 
 
-def _about(person: Person) -> list[Question]:
-    """Return age and sex, where they are missing."""
-    section = say("terminal.section_person").text
-    low, high, _ = PERSON_NUMBERS[AGE]
-    age = Question(
-        AGE,
-        say("terminal.question_age").text,
-        "number",
-        say("terminal.why_age").text,
-        section,
-        say("terminal.years").text,
-        (low, high),
+def _question(asked: intake.Question) -> Question:
+    """Return a question of the intake as the terminal asks it."""
+    kinds = {"yes_no": "yes_no", "number": "number", "choice": "choice", "several": "several", "regions": "several"}
+    is_number = asked.kind == "number"
+    return Question(
+        asked.path,
+        asked.text,
+        kinds.get(asked.kind, "text"),  # type: ignore[arg-type]
+        asked.why,
+        asked.section_title,
+        asked.unit if is_number else "",
+        (asked.low, asked.high) if is_number else (0.0, 0.0),
+        tuple(Choice(choice.value, choice.label) for choice in asked.choices),
     )
-    sexes = tuple(Choice(sex, say(f"terminal.choice_{sex}").text) for sex in ("female", "male"))
-    sex = Question(
-        SEX, say("terminal.question_sex").text, "choice", say("terminal.why_sex").text, section, choices=sexes
-    )
-    given = {AGE: person.age_years, SEX: person.sex}
-    return [q for q in (age, sex) if given[q.id] is None and q.id not in person.unknown]
-
-
-def _features(person: Person, section: str) -> list[Question]:
-    """Return the questions that belong to a danger sign which is not answered with no."""
-    return [
-        Question(sub.id, sub.question, section=section)
-        for sub in read_sub_questions()
-        if person.screen.get(sub.of) in ("yes", UNKNOWN) and person.screen.get(sub.id, SKIPPED) == SKIPPED
-    ]
 
 
 def _put(person: Person, question: Question, value: Value) -> Person:
-    if question.id not in (AGE, SEX):
-        return replace(person, screen=MappingProxyType({**person.screen, question.id: cast(Answer, value)}))
-    skipped, unknown = person.skipped - {question.id}, person.unknown - {question.id}
-    if value in (SKIPPED, UNKNOWN):
-        skipped |= {question.id} if value == SKIPPED else set()
-        unknown |= {question.id} if value == UNKNOWN else set()
-        return replace(person, skipped=skipped, unknown=unknown)
-    if question.id == SEX:
-        return replace(person, sex=cast(Sex, value), skipped=skipped, unknown=unknown)
-    age = check_person_number(AGE, cast(float, value), question.text)
-    return replace(person, age_years=age, skipped=skipped, unknown=unknown)
+    asked = intake.find_question(question.id)
+    if asked.kind == "activities" and value not in (SKIPPED, UNKNOWN):
+        return intake.answer(person, asked, _activities(cast(str, value)))
+    return intake.answer(person, asked, list(value) if isinstance(value, tuple) else value)
+
+
+def _activities(typed: str) -> list[tuple[str, float]]:
+    """Return activities with their scores, from 'climbing stairs 4; standing at work 6'."""
+    found = []
+    for part in filter(str.strip, re.split(r"[;\n]", typed)):
+        match = ACTIVITY.fullmatch(part)
+        if match is None:
+            raise SettingError(say("terminal.not_an_activity", given=part.strip()).text)
+        found.append((match[1], float(match[2].replace(",", "."))))
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kinechain.cli.person_files import Records, check_person_path, new_id, passphrase, read_records, saver, write_events
+from kinechain.cli.person_files import Records, check_person_path, new_id, passphrase, read_records, write_events
 from kinechain.cli.questions import Terminal, interview, is_interactive
 from kinechain.cli.terminal import wrapped
 from kinechain.core.errors import SettingError
@@ -113,17 +113,19 @@ def _clear(records: Records, flags: Sequence[str], reason: str, clinician: str) 
 
 def _ask(records: Records) -> Records:
     """Ask what is open, and return what is known afterwards."""
-    from kinechain.cli.screen_questions import open_danger_signs, screen_script
+    from kinechain.care.person_writer import update_person
+    from kinechain.cli.screen_questions import open_intake, screen_script
 
     terminal = Terminal.of_process()
-    count = len(open_danger_signs(records.person, records.clearances))
+    count = len(open_intake(records.person))
     if not count:
         typer.echo(say("terminal.nothing_open").text, err=True)
         return records
     is_new = not records.person.screen
     first = say("terminal.start_screen") if is_new else say("terminal.resume_screen", open=count)
     typer.echo(wrapped(first.text), err=True)
-    ending = interview(records.person, screen_script(saver(records.path, records.person), records.clearances), terminal)
+    script = screen_script(lambda person: update_person(person, records.path), records.clearances)
+    ending = interview(records.person, script, terminal)
     terminal.write("")
     if ending.how == "left":
         command = f"kinechain screen {records.path}"

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from called import Call, MakePerson
+from kinechain.care.intake import intake_questions
 from kinechain.care.person import Person
 from kinechain.care.person_file import read_person
 from kinechain.care.red_flag_text import questions
-from kinechain.cli.screen_questions import open_danger_signs
+from kinechain.cli.screen_questions import _activities, open_intake
+from kinechain.core.errors import SettingError
 
 SIGNED = ("--reason", "seen today, an old palsy", "--clinician", "dr_ono")
 
@@ -78,10 +80,10 @@ def test_json_holds_the_contract(call: Call, person: MakePerson) -> None:
 def test_an_interview_asks_everything_once_saves_each_answer_and_keeps_comments(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text('# mine\n[person]\npseudonym = "P-1" # a code\nage_years = 45\nsex = "male"\n')
-    result = call("screen", "p.toml", "--ask", typed=["n"] * 60)
+    result = call("screen", "p.toml", "--ask", typed=["n"] * 42 + ["s"] * 80)
     assert result.code == 0, result.out
     count = result.err.count("Question ")
-    assert 35 < count < 46 and f"Question {count} of {count}\n" in result.err
+    assert 60 < count < 120 and f"Question {count} of {count}\n" in result.err
     assert "Besides the swollen" not in result.err  # A no to the swollen leg answers it.
     text = path.read_text()
     assert text.startswith('# mine\n[person]\npseudonym = "P-1" # a code\n')
@@ -90,13 +92,35 @@ def test_an_interview_asks_everything_once_saves_each_answer_and_keeps_comments(
     assert "nothing is asked again" in again.err and again.code == 0
 
 
+def test_after_the_danger_signs_it_goes_on_with_the_history(call: Call, person: MakePerson) -> None:
+    path = person()
+    places = next(question for question in intake_questions() if question.path == "history.pain_regions").choices
+    back = 1 + [choice.value for choice in places].index("low_back")
+    result = call("screen", "p.toml", "--ask", typed=["7", "5", str(back), "3 months", "q"])
+    told = read_person(path).history
+    assert (told.pain_worst, told.pain_average, told.pain_regions) == (7, 5, ("low_back",)), result.err
+    assert told.pain_weeks == pytest.approx(13.04464286)
+    assert "# told" in path.read_text()
+
+
 def test_emergencies_come_first_each_behind_the_question_that_opens_it() -> None:
-    asked = [question.id for question in open_danger_signs(Person())]
+    asked = [question.id.removeprefix("screen.") for question in open_intake(Person())]
     urgent = {flag.id for flag in questions() if flag.urgency == "emergency"}
     assert set(asked[: len(urgent) + 1]) == urgent | {"dvt_wells"}
     assert asked.index("dvt_wells") < asked.index("leg_swelling_breathless")
     assert asked.index("stress_fracture") < asked.index("stress_fracture_high_risk_site")
-    assert "under_18" not in asked and asked[len(urgent) + 1 :][:2] == ["age_years", "sex"]
+    assert "under_18" not in asked and asked[len(urgent) + 1 :][:2] == ["person.age_years", "person.sex"]
+    last = max(i for i, name in enumerate(asked) if name in {flag.id for flag in questions()})
+    assert not any(name.startswith(("history.", "conditions.")) for name in asked[:last])
+
+
+def test_activities_are_read_with_their_scores() -> None:
+    assert _activities("climbing stairs 4; standing at work: 6,5") == [
+        ("climbing stairs", 4.0),
+        ("standing at work", 6.5),
+    ]
+    with pytest.raises(SettingError, match="names no score"):
+        _activities("walking")
 
 
 def test_it_stops_at_the_first_emergency(call: Call, tmp_path: Path) -> None:
