@@ -11,7 +11,7 @@ from kinechain.evidence.wording import Sentence, say
 
 __all__ = ["Block", "BlockKind", "Letter", "Section", "backed", "bullets", "lines", "table"]
 
-BlockKind = Literal["paragraphs", "lead", "bullets", "steps", "notice", "table", "lines", "blanks", "ticks"]
+BlockKind = Literal["paragraphs", "lead", "bullets", "steps", "notice", "table", "record", "lines", "blanks", "ticks"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Block:
     ----------
     kind : str
         'paragraphs', 'bullets' or 'steps' of texts; 'lead': a line in bold above what follows; 'notice': texts in a
-        box that stands out without colour; 'table' with a head; 'lines' of label and value; 'blanks' to be filled in
-        by hand; 'ticks': one box a day.
+        box that stands out without colour; 'table' with a head; 'record': one with boxes to write in; 'lines' of
+        label and value; 'blanks' to be filled in by hand; 'ticks': one box a day.
     texts : tuple of str
     head : tuple of str
         Of a table.

@@ -89,6 +89,8 @@ def _block_text(block: Block) -> str:
         return "\n\n".join(f"{text}: {BLANK}" for text in block.texts)
     if block.kind == "lines":
         return "\n".join(_wrapped(f"{label}: {value}") for label, value in block.rows)
+    if block.kind == "record":
+        return "\n".join(_wrapped(" | ".join(cell or "________" for cell in row)) for row in (block.head, *block.rows))
     if block.kind == "ticks":
         return "\n".join(f"{row[0]:<10}" + "  ".join("[ ]" for _ in range(7)) for row in block.rows)
     return "\n".join(
