@@ -155,7 +155,10 @@ def exercise_parts(situation: Situation) -> tuple[tuple[Exercise, ...], tuple[No
         if exercise and (exercise in taken or len(taken) < MAX_FIRST_EXERCISES):
             taken.setdefault(exercise, []).append(candidate)
     parts = tuple(_taken(exercise, group, situation) for exercise, group in taken.items())
-    refused = {c.choice.exercise: c for exercise, c in reversed(allowed) if exercise != c.choice.exercise}
+    refused: dict[str, list[Candidate]] = {}
+    for exercise, candidate in allowed:
+        if exercise != candidate.choice.exercise:
+            refused.setdefault(candidate.choice.exercise, []).append(candidate)
     left_out = tuple(_refused(key, refused[key], situation) for key in sorted(refused))
     return parts, left_out, _hypotheses(parts, taken)
 
@@ -229,12 +232,12 @@ def expected_effect(key: str, for_heel: bool = False) -> tuple[Sentence, ...]:
     return tuple(say(sentence) for sentence in said)
 
 
-def _refused(key: str, candidate: Candidate, situation: Situation) -> NotOffered:
+def _refused(key: str, group: list[Candidate], situation: Situation) -> NotOffered:
     reasons = [c for c in against(key, situation.known) if c.effect != "restrict"]
     return NotOffered(
         id=f"not_offered.{key}",
         title=say("plan.title_not_offered", what=exercise_sentences(key).name.text),
-        because=candidate.because,
+        because=tuple(dict.fromkeys(b for c in group for b in c.because)),
         sentences=tuple(dict.fromkeys(c.sentence for c in reasons)),
         intervention=key,
         blocked_by=tuple(dict.fromkeys(c.ref for c in reasons)),
