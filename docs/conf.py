@@ -15,6 +15,8 @@ from kinechain.chain.change import kinds
 from kinechain.cli import app
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry
+from kinechain.evidence.lookup import counts
+from kinechain.evidence.rules import rules
 from kinechain.findings.own_norms import own_sign_table
 from kinechain.motion.signs import sign_table
 
@@ -90,6 +92,23 @@ def change_kinds() -> str:
     return "\n".join(parts)
 
 
+def evidence_counts() -> str:
+    """Return how much evidence there is, how certain it is and how deep it was read."""
+    parts = []
+    for group, counted in counts().items():
+        rows = [(name, str(number)) for name, number in counted.items()]
+        parts.append(f"**{group[0].upper()}{group[1:]}**\n\n{table(('', 'number'), rows)}")
+    return "\n".join(parts)
+
+
+def decision_rules() -> str:
+    """Return every rule with its sources, and what of it is a choice."""
+    return table(
+        ("id", "rule", "choice of ours", "sources"),
+        [(f"`{r.id}`", r.text, r.choice, ", ".join(f"`{s}`" for s in r.sources)) for r in rules().values()],
+    )
+
+
 def command_pages() -> str:
     """Return the help of every verb, as the command prints it."""
     environment = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
@@ -118,6 +137,8 @@ for name, make in {
     "danger_signs": danger_signs,
     "exam_items": exam_items,
     "changes": change_kinds,
+    "evidence_counts": evidence_counts,
+    "decision_rules": decision_rules,
     "commands": command_pages,
     "signs": sign_table,
     "own_signs": own_sign_table,

@@ -96,6 +96,14 @@ def test_sentences_come_from_the_ledger(path: Path) -> None:
     assert len(own) <= allowed, "say it through the ledger (evidence/data/clinical/wording):\n" + "\n".join(own)
 
 
+def test_the_count_of_own_sentences_is_published() -> None:
+    """What is not yet backed one by one is said where the library is described."""
+    page = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    for folder in ("report", "care"):
+        number = sum(count for name, count in OWN_SENTENCES.items() if name.startswith(folder))
+        assert re.search(rf"\b{number}\s+in `{folder}`", page), (folder, number)
+
+
 def test_the_reader_of_sentences_can_tell() -> None:
     """The check itself must see a sentence, and must pass over names, docstrings and refusals."""
     code = (
