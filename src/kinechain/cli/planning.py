@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kinechain.cli.inputs import sort_inputs
-from kinechain.cli.person_files import Records, read_day, read_records
+from kinechain.cli.person_files import Records, now, read_day, read_records
 from kinechain.cli.terminal import progress, wrapped
 from kinechain.core.errors import InputError, SettingError
 from kinechain.core.purpose import INTENDED_PURPOSE
@@ -43,6 +44,9 @@ def plan(
     clinician: Annotated[str, typer.Option(help="Who agrees; see kinechain clinician.", metavar="NAME")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for plan.json and letters.", metavar="DIR")] = None,
     letters: Annotated[bool, typer.Option("--letters", help="Write letters (PDF and text) to --out.")] = False,
+    fhir: Annotated[
+        Path | None, typer.Option(help="Write a FHIR R4 bundle for the reader of --for.", metavar="FILE.json")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
     """Make a plan for eight weeks, or print the present one.
@@ -55,6 +59,8 @@ def plan(
     Example: kinechain plan person.toml
 
     Example: kinechain plan person.toml --for patient --out plan --letters
+
+    Example: kinechain plan person.toml --fhir person.fhir.json
 
     Example: kinechain plan person.toml walk1.c3d --replace "week 6: heel pain has not changed"
 
@@ -75,14 +81,15 @@ def plan(
 
         outcome = screen_person(records.person, records.clearances)
         if outcome.plan_locked:
-            _print_locked(records, outcome, out if letters else None, as_json)
+            _print_locked(records, outcome, out if letters else None, fhir, as_json)
             raise typer.Exit(EXIT_LOCKED)
         made = make(records, recordings, replace.strip(), clinician, day=day, with_drivers=drivers, tell=tell)
         written = _write(records, made, out, letters)
+        written += _written_fhir(records, outcome, fhir, made.plan, for_ == "patient")
     _print(records, made, for_ == "patient", full, as_json, written)
 
 
-def _print_locked(records: Records, outcome: Screen, letters: Path | None, as_json: bool) -> None:
+def _print_locked(records: Records, outcome: Screen, letters: Path | None, fhir: Path | None, as_json: bool) -> None:
     """Say why there is no plan, and who should see the person instead."""
     from kinechain.care.referral import referral_for
     from kinechain.care.settings import read_settings
@@ -92,6 +99,7 @@ def _print_locked(records: Records, outcome: Screen, letters: Path | None, as_js
 
     referrals = referral_for(records.person, outcome)
     written = _written_referrals(records, outcome, letters) if letters else []
+    written += _written_fhir(records, outcome, fhir, None)
     if as_json:
         settings = read_settings()
         first = referrals[0] if referrals else None
@@ -115,6 +123,32 @@ def _written_referrals(records: Records, outcome: Screen, folder: Path) -> list[
         return write_referrals(records, outcome, folder)
     except OSError as error:
         raise InputError(f"nothing can be written to {folder}: {error.strerror or error}") from error
+
+
+def _written_fhir(
+    records: Records, outcome: Screen, target: Path | None, plan: Plan | None, is_patient: bool = False
+) -> list[Path]:
+    """Write a bundle, with the plan or with the referrals that stand without one."""
+    if target is None:
+        return []
+    from kinechain import __version__
+    from kinechain.care.referral import referral_for
+    from kinechain.report.fhir import fhir_bundle
+
+    bundle = fhir_bundle(
+        records.person,
+        outcome,
+        at=now(),
+        version=__version__,
+        plan=plan,
+        referrals=() if plan else referral_for(records.person, outcome),
+        audience="patient" if is_patient else "clinician",
+    )
+    try:
+        target.write_text(json.dumps(bundle, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"nothing can be written to {target}: {error.strerror or error}") from error
+    return [target]
 
 
 def _write(records: Records, made: Made, out: Path | None, letters: bool) -> list[Path]:

@@ -17,7 +17,9 @@ __all__ = ["emergency_page", "flag_lines", "screen_lines"]
 FRAME = "=" * 72
 
 
-def screen_lines(person: Person, screen: Screen, clearances: Sequence[TrustedClearance] = ()) -> list[str]:
+def screen_lines(
+    person: Person, screen: Screen, clearances: Sequence[TrustedClearance] = (), most_open: int | None = None
+) -> list[str]:
     """Return the outcome of the danger signs, one paragraph a line.
 
     Parameters
@@ -26,6 +28,8 @@ def screen_lines(person: Person, screen: Screen, clearances: Sequence[TrustedCle
     screen : Screen
         Of the same person.
     clearances : sequence of TrustedClearance
+    most_open : int or None
+        At most this many open questions are printed, the rest is counted; None for all.
     """
     raised = [flag for flag in screen.flags if flag.rule != ASK]
     still_open = [flag for flag in screen.flags if flag.rule == ASK]
@@ -45,8 +49,10 @@ def screen_lines(person: Person, screen: Screen, clearances: Sequence[TrustedCle
         lines += [f"  ! {sentence}" for sentence in screen.contradictions]
     if still_open:
         lines += ["", say("terminal.open_title", count=len(still_open)).text]
-        lines += [f"  ? {_question(flag)} ({flag.answer})" for flag in still_open]
-    if screen.not_asked:
+        lines += [f"  ? {_question(flag)} ({flag.answer})" for flag in still_open[:most_open]]
+        if more := len(still_open[most_open:]) if most_open is not None else 0:
+            lines.append(f"  {say('terminal.open_more', count=more).text}")
+    if screen.not_asked and most_open is None:
         names = ", ".join(screen.not_asked)
         lines += ["", say("terminal.open_other_title", count=len(screen.not_asked), names=names).text]
     return lines

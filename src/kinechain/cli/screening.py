@@ -24,6 +24,8 @@ __all__ = ["screen"]
 EXIT_LOCKED = 1
 #: A new person is written here if no file is named.
 USUAL = Path("person.toml")
+#: Open questions that are printed to somebody who has just left them.
+FEW = 3
 
 
 def screen(
@@ -63,10 +65,11 @@ def screen(
     records = read_records(path)
     if clear:
         records = _clear(records, clear, reason.strip(), clinician.strip())
+    is_left = False
     if asks:
-        records = _ask(records)
+        records, is_left = _ask(records)
     outcome = _outcome(records)
-    _print(records, outcome, as_json)
+    _print(records, outcome, as_json, FEW if is_left else None)
     if outcome.plan_locked:
         raise typer.Exit(EXIT_LOCKED)
 
@@ -78,12 +81,13 @@ def _begin(person_file: Path | None, out: Path | None, asks: bool) -> Path:
 
     if person_file is None and not asks:
         raise SettingError("nothing to screen: give a person file (TOML), or run this in a terminal to be asked")
-    if person_file is not None and out is None:
+    is_new = person_file is None or (asks and out is None and not person_file.exists())
+    if person_file is not None and out is None and not is_new:
         return check_person_path(person_file)
-    target = out or USUAL
+    target = out or person_file or USUAL
     if target.exists():
         raise SettingError(f"{target} exists already and is not overwritten; give it first, or name another with --out")
-    if person_file is None:
+    if person_file is None or is_new:
         write_person(Person(pseudonym=_code(target)), target)
     else:
         target.write_bytes(check_person_path(person_file).read_bytes())
@@ -111,8 +115,8 @@ def _clear(records: Records, flags: Sequence[str], reason: str, clinician: str) 
     return read_records(records.path)
 
 
-def _ask(records: Records) -> Records:
-    """Ask what is open, and return what is known afterwards."""
+def _ask(records: Records) -> tuple[Records, bool]:
+    """Ask what is open; return what is known afterwards, and whether the person left before the end."""
     from kinechain.care.person_writer import update_person
     from kinechain.cli.screen_questions import open_intake, screen_script
 
@@ -120,7 +124,7 @@ def _ask(records: Records) -> Records:
     count = len(open_intake(records.person))
     if not count:
         typer.echo(say("terminal.nothing_open").text, err=True)
-        return records
+        return records, False
     is_new = not records.person.screen
     first = say("terminal.start_screen") if is_new else say("terminal.resume_screen", open=count)
     typer.echo(wrapped(first.text), err=True)
@@ -132,7 +136,7 @@ def _ask(records: Records) -> Records:
         typer.echo(wrapped(say("terminal.saved", file=str(records.path), command=command).text), err=True)
     elif ending.how == "stopped":
         typer.echo(say("terminal.stopped").text, err=True)
-    return read_records(records.path)
+    return read_records(records.path), ending.how == "left"
 
 
 def _outcome(records: Records) -> Screen:
@@ -141,7 +145,7 @@ def _outcome(records: Records) -> Screen:
     return screen_person(records.person, records.clearances)
 
 
-def _print(records: Records, outcome: Screen, as_json: bool) -> None:
+def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | None) -> None:
     from kinechain.care.settings import read_settings
     from kinechain.cli.screen_text import screen_lines
     from kinechain.report.plan_json import screen_json
@@ -150,7 +154,7 @@ def _print(records: Records, outcome: Screen, as_json: bool) -> None:
         settings = read_settings()
         typer.echo(screen_json(records.person, outcome, settings.emergency_number, settings.crisis_line), nl=False)
         return
-    lines = screen_lines(records.person, outcome, records.clearances)
+    lines = screen_lines(records.person, outcome, records.clearances, most_open)
     lines += ["", *_next_steps(records, outcome), "", INTENDED_PURPOSE]
     typer.echo(wrapped("\n".join(printable(line) for line in lines)))
 

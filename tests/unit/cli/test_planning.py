@@ -141,6 +141,18 @@ def test_an_examination_becomes_findings_and_letters_are_written(
     assert isinstance(visit, VisitMade) and "navicular" in json.dumps(visit.assessment["measures"])  # type: ignore[arg-type]
 
 
+def test_a_bundle_is_written_with_the_plan_or_with_the_referral(call: Call, person: MakePerson, tmp_path: Path) -> None:
+    person(more=BACK)
+    assert "Written: p.fhir.json" in call("plan", "p.toml", "--fhir", "p.fhir.json").out
+    kinds = {entry["resource"]["resourceType"] for entry in json.loads((tmp_path / "p.fhir.json").read_text())["entry"]}
+    assert {"Patient", "QuestionnaireResponse", "CarePlan", "Goal"} <= kinds
+    person("q.toml", foot_drop="yes", more=BACK)
+    assert call("plan", "q.toml", "--fhir", "q.fhir.json").code == 1
+    kinds = {entry["resource"]["resourceType"] for entry in json.loads((tmp_path / "q.fhir.json").read_text())["entry"]}
+    assert "ServiceRequest" in kinds and "CarePlan" not in kinds
+    assert "nothing can be written to gone" in call("plan", "p.toml", "--fhir", "gone/p.json").refusal
+
+
 def test_a_clinician_with_a_key_agrees(
     call: Call, person: MakePerson, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

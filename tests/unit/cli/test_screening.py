@@ -158,6 +158,13 @@ def test_a_person_is_begun_from_nothing(call: Call, tmp_path: Path) -> None:
     assert person.pseudonym == "P-9" and dict(person.screen) == {"ces_bladder": "no"}
 
 
+def test_a_file_that_is_not_there_yet_is_begun_where_somebody_can_answer(call: Call, tmp_path: Path) -> None:
+    assert "there is no file P-9.toml" in call("screen", "P-9.toml").refusal
+    result = call("screen", "P-9.toml", "--ask", typed=["n", "q"])
+    assert read_person(tmp_path / "P-9.toml").pseudonym == "P-9"
+    assert result.out.count("\n  ? ") == 3 and "more" in result.out
+
+
 def test_answers_go_to_another_file_if_one_is_named(call: Call, tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text("# old\n[person]\nage_years = 45\n")
