@@ -308,7 +308,7 @@ def _of_scores(person: Person) -> Iterator[Contradiction]:
             computed = mean_activity(score.parts)
         elif all(part.isdigit() for part in score.parts):
             computed = float(len(score.parts))
-        elif score.parts.get("subscale", 0.0) > score.total:
+        elif "subscale" in score.parts and score.parts["subscale"] > score.total:
             computed = score.parts["subscale"]
         else:
             continue

@@ -1,4 +1,4 @@
-"""The error of a laboratory: its figures against a distribution and a simulation, its file with one sentence a fault."""
+"""The error of a laboratory: figures against a distribution and a simulation; its file, one sentence a fault."""
 
 import math
 import random
