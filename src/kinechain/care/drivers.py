@@ -17,6 +17,7 @@ from kinechain.care.person import Person
 from kinechain.care.screen import Screen
 from kinechain.core.errors import LockedError, SettingError, suggest
 from kinechain.core.estimate import Estimate
+from kinechain.evidence.wording import say
 
 __all__ = [
     "ADULT_YEARS",
@@ -506,7 +507,7 @@ def may_attribute(person: Person, screen: Screen) -> Permission:
 
 
 def _refused(why: str) -> Permission:
-    return Permission(None, f"No drivers and no what-ifs: {why}.")
+    return Permission(None, say("drivers.refused", why=why).text)
 
 
 def _verified(screen: Screen) -> tuple[TrustedClearance, ...]:
@@ -537,20 +538,22 @@ def judge_drivers(
     open_ended : int
         How many parameters were not measured, or not well enough.
     """
-    unseen = f" {open_ended} more could not be judged: they were not measured, or no norm or error was read."
-    tail = (unseen if open_ended else "") + f" {NOT_THE_CAUSE}"
+    said = [say("drivers.not_judged", count=open_ended).text] if open_ended else []
+    return " ".join([_verdict(names, sets, none_supported, undetermined), *said, NOT_THE_CAUSE])
+
+
+def _verdict(names: dict[str, str], sets: tuple[DriverSet, ...], none_supported: float, undetermined: bool) -> str:
     if not names:
-        return "Nothing measured lies outside what is typical by more than its own error: no driver is named." + tail
+        return say("drivers.nothing_outside").text
     if undetermined or not sets:
         best = _listed(sets[0].drivers, names) if sets else "none"
         share = f" (best: {best}, {percent(sets[0].probability)})" if sets else ""
-        return f"Undetermined: the measurements do not decide which of the candidates carry load{share}." + tail
+        return say("drivers.undetermined", best=share).text
     if not sets[0].drivers:
-        chance = f"{percent(none_supported)}"
-        return f"No driver is supported: with {chance} probability no candidate adds more load than the floor." + tail
-    chance = f"{percent(sets[0].probability)}"
+        return say("drivers.none_supported", chance=percent(none_supported)).text
+    chance = percent(sets[0].probability)
     verb = "adds" if len(sets[0].drivers) == 1 else "each add"
-    return f"With {chance} probability {_listed(sets[0].drivers, names)} {verb} more load than the floor." + tail
+    return say("drivers.supported", chance=chance, names=_listed(sets[0].drivers, names), add=verb).text
 
 
 def percent(probability: float) -> str:

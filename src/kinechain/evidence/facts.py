@@ -18,6 +18,7 @@ from typing import get_args
 from kinechain.core.errors import EvidenceError
 from kinechain.evidence.checked import known_sources, packaged
 from kinechain.evidence.clinical import Dosage, claims, exercises
+from kinechain.evidence.library import read_facts, tables
 from kinechain.evidence.prose import Prose, numbers_in, prose
 from kinechain.evidence.rules import rules
 from kinechain.evidence.sources import all_sources
@@ -163,6 +164,9 @@ def unsourced_words() -> Iterator[str]:
         amounts = [abs(v) for v in (fact.value, fact.low, fact.high) if v is not None]
         for key in fact.sources:
             held.setdefault(key, set()).update(fact.printed, (f"{round(v)}" for v in amounts))
+    for table in tables():
+        for row in read_facts(table):
+            held.setdefault(row.source.key, set()).update(numbers_in(" ".join(row.columns.values())))
     for key, entry in wording().items():
         known: set[str] = set().union(*(held.get(cited, set()) for cited in entry.sources))
         if entry.rule in rules():

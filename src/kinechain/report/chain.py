@@ -13,6 +13,7 @@ from kinechain.chain.links import LINKS, link_index
 from kinechain.chain.respond import Response
 from kinechain.chain.targets import TARGETS
 from kinechain.core.estimate import Estimate, NotMeasured
+from kinechain.evidence.wording import say
 from kinechain.report.figures import FAINT, INK, MUTED, SHADE
 from kinechain.report.palette import Palette
 from kinechain.report.svg import Figure, line, path, rect, svg, text
@@ -44,13 +45,6 @@ STARTS = {
 
 #: Size of the picture and of its columns, user units.
 WIDTH, ROW, TOP, NAME, NUMBER = 560.0, 30.0, 62.0, 190.0, 128.0
-
-#: How pictures and tables of the chain are read.
-READING = (
-    "How far each link turns when one end of the chain is altered a little, in this body standing quietly: computed "
-    "from its own sizes, with everything that was not measured drawn again and again. Only what lies clear of zero has "
-    "a sure direction."
-)
 
 #: A link that turns less, rad, is not worth a line of a what-if.
 LEAST_RAD = math.radians(0.05)
@@ -160,7 +154,7 @@ def chain_section(assessment: Assessment, palette: Palette | None = None) -> Cha
         gains=tuple(_gain(link) for link in chain.links),
         limits=chain.limits,
         verdict=drivers.verdict,
-        note=READING,
+        note=say("report.coupling").text,
         what_ifs=tuple(what_if_table(r) for r in chain.what_ifs),
         sets=_sets(drivers),
         rows=tuple(_rows(drivers)),
@@ -175,8 +169,8 @@ def chain_section(assessment: Assessment, palette: Palette | None = None) -> Cha
 
 def no_drivers(assessment: Assessment) -> str:
     """Return why no driver is named, in one sentence."""
-    reason = assessment.no_chain or "The chain was not computed."
-    return f"{reason} A measure outside its usual range is only that: many people without pain have one."
+    reason = assessment.no_chain or say("report.chain_not_computed").text
+    return f"{reason} {say('report.outside_range').text}"
 
 
 def driver_lines(assessment: Assessment) -> list[str]:

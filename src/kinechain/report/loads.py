@@ -15,6 +15,7 @@ from kinechain.core.arrays import FloatArray
 from kinechain.core.estimate import Estimate
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.core.text import listed
+from kinechain.evidence.wording import say
 from kinechain.findings.loads import load_measure
 from kinechain.findings.published_loads import PublishedLoad, load_sources, published_beside
 from kinechain.findings.standing_loads import FACET_SHARE, STANDING, STANDING_LOADS
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from kinechain.analysis import Assessment
 
 __all__ = [
-    "ESTIMATES",
     "LoadCell",
     "LoadRow",
     "LoadSection",
@@ -40,27 +40,8 @@ __all__ = [
     "why_no_loads",
 ]
 
-#: What every load of this report is.
-ESTIMATES = (
-    "Loads are estimates of a model, not measurements. They depend on the ground reaction, the size and mass of the "
-    "fitted body, where its muscles run and how strong they are, and on the rule by which many muscles share one "
-    "moment. Joint moments depend on none of the muscles; joint contact, tendon and fascia forces depend on all of it."
-)
 #: How far they are known to lie from measured ones: medians of ``benchmarks/load_table.py``; renew with the model.
-KNOWN = (
-    "On 28 recorded walks the peak at the hip came out at 566 % of body weight where four patients with an implant "
-    "carried 238 % [bergmann2001], at the knee at 359 % where five carried 261 % [kutzner2010] "
-    "(benchmarks/load_table.py): take contact forces of hip and knee as too high, most of all at the hip. Tension of "
-    "the Achilles tendon and of the plantar fascia lay inside the range of one of the sources beside it."
-)
-#: What stands beside them.
-BESIDE = (
-    "Published beside: figures from other people, many of them a few patients with an instrumented implant, or from "
-    "another model. They are no norm: no load is called usual or unusual by them, and what lies beyond them is shown "
-    "like what lies inside. BW: body weights; in brackets the 95 % interval."
-)
-#: Said while the plan is locked.
-LOCKED = "Measures only: neither a plan nor a driver follows from these loads while the danger-sign questions are open."
+KNOWN = {"walks": 28, "hip": 566, "knee": 359}
 
 #: Tables and the sites that belong to them, from the spine to the ground.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -166,9 +147,10 @@ def load_section(assessment: Assessment) -> LoadSection:
     if not assessment.load_rows:
         return LoadSection(why_no_loads(assessment), (), (), (), ())
     mass = load_mass_kg(assessment)
-    statements = [ESTIMATES, KNOWN, BESIDE]
+    said = [say("report.loads_are_estimates"), say("report.loads_known", **KNOWN), say("report.loads_beside", width=95)]
     if assessment.screen.plan_locked:
-        statements.append(LOCKED)
+        said.append(say("report.loads_locked"))
+    statements = [sentence.text for sentence in said]
     statements += _ground_words(assessment.loads)
     statements += [_method_words(assessment.loads[0].settings)] if assessment.loads else []
     solved = [(t, x) for t, x in zip(assessment.trials, assessment.loads, strict=False) if x.moments.labels]
