@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from care_people import CALM, TODAY, adult
 from kinechain.care.answers import effective_answers
+from kinechain.care.complaint import has_pain
 from kinechain.care.finding import Finding
 from kinechain.care.lock import Unlocked, unlock
 from kinechain.care.person import Person
@@ -136,7 +137,8 @@ def known_refs(case: Case) -> dict[str, set[str]]:
     told |= {f"questionnaires.{score.id}" for score in person.questionnaires}
     told |= {"symptoms"} if person.symptoms else set()
     told |= {"conditions.iwgdf_risk"} if person.iwgdf_risk is not None else set()
-    told |= {"history.pain_regions"}  # that it is empty is what a person without pain told
+    if not has_pain(person):
+        told |= {"history.pain_regions"}  # that it is empty is what a person without pain told
     found = {f"screen.{key}" for key, given in effective_answers(person).items() if given.answer == "examination"}
     players = set() if case.drivers is None else {p.key for p in case.drivers.players}
     whole = set() if case.drivers is None else {"undetermined", "none supported", "direction"}

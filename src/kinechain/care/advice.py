@@ -9,7 +9,14 @@ from kinechain.care.complaint import exam_values, has_back_pain, has_foot_pain, 
 from kinechain.care.contraindications import against, is_kept_away
 from kinechain.care.plan import Advice, Because
 from kinechain.care.questionnaires import startback_group
-from kinechain.care.reasons import because_driver, because_history, because_rule, because_unsettled
+from kinechain.care.reasons import (
+    because_driver,
+    because_history,
+    because_no_pain,
+    because_pain,
+    because_rule,
+    because_unsettled,
+)
 from kinechain.care.situation import Situation
 from kinechain.evidence.ledger import common_sentences
 from kinechain.evidence.wording import Sentence, say
@@ -34,6 +41,7 @@ STOP = (
     "stop_frame",
     "stop_emergency",
     "stop_spread",
+    "stop_nerve",
     "stop_clot",
     "stop_snap",
     "stop_pain",
@@ -126,7 +134,7 @@ def education(situation: Situation) -> tuple[Advice, ...]:
         known += [say("plan.edu_exercise_effect"), say("plan.edu_hands_on")]
     known += [say("plan.edu_heel")] if heel else [say("plan.edu_foot")] if foot else []
     known += [say("plan.edu_pain_link")] if back and foot else []
-    told = because_history("history.pain_regions")
+    told = because_pain(situation.person)
     parts = [
         Advice(
             id="education.pain",
@@ -179,7 +187,7 @@ def prevention(situation: Situation) -> tuple[Advice, ...]:
         Advice(
             id="education.prevention",
             title=say("plan.title_prevention"),
-            because=(because_rule("R5.1"), because_history("history.pain_regions none")),
+            because=(because_rule("R5.1"), because_no_pain()),
             sentences=(say("plan.edu_prevention"), say("plan.edu_adherence"), say("plan.edu_count")),
             topic="education",
         ),
@@ -329,7 +337,7 @@ def taping(situation: Situation) -> tuple[Advice, ...]:
         Advice(
             id="taping.low_dye",
             title=say("plan.title_taping"),
-            because=(because_rule("R5.2"), because_history("history.pain_regions")),
+            because=(because_rule("R5.2"), because_pain(situation.person)),
             sentences=(say("plan.tape_option"), say("plan.tape_who")),
             audience="clinician",
             topic="taping",

@@ -12,7 +12,14 @@ from kinechain.care.doses import dose_of
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.person import PersonSide
 from kinechain.care.plan import MAX_FIRST_EXERCISES, Because, Exercise, Hypothesis, NotOffered
-from kinechain.care.reasons import because_driver, because_exam, because_finding, because_history, because_rule
+from kinechain.care.reasons import (
+    because_driver,
+    because_exam,
+    because_finding,
+    because_no_pain,
+    because_pain,
+    because_rule,
+)
 from kinechain.care.situation import Situation
 from kinechain.core.errors import SettingError
 from kinechain.evidence.ledger import exercise_sentences
@@ -84,9 +91,9 @@ def _for_complaints(situation: Situation) -> Iterable[Candidate]:
     for choice in choices():
         if not complaints.get(choice.complaint) or (choice.next_step and not _first_step_is_done(situation)):
             continue
-        told = "history.pain_regions none" if choice.complaint == "none" else "history.pain_regions"
+        told = because_no_pain() if choice.complaint == "none" else because_pain(person)
         side = both_or(heel_sides(person)) if choice.complaint == "heel" else "both"
-        yield Candidate(choice, side, (because_rule(choice.rule), because_history(told)))
+        yield Candidate(choice, side, (because_rule(choice.rule), told))
 
 
 def _first_step_is_done(situation: Situation) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from kinechain.care.complaint import has_foot_pain
 from kinechain.care.contraindications import is_kept_away
 from kinechain.care.plan import Advice
-from kinechain.care.reasons import because_history, because_rule
+from kinechain.care.reasons import because_history, because_pain, because_rule
 from kinechain.care.situation import Situation
 from kinechain.evidence.wording import say
 
@@ -50,7 +50,7 @@ def habits(situation: Situation) -> tuple[Advice, ...]:
             Advice(
                 id="habit.shoe_log",
                 title=say("plan.title_shoe_log"),
-                because=(because_rule("R5.6"), because_history("history.pain_regions")),
+                because=(because_rule("R5.6"), because_pain(situation.person)),
                 sentences=(say("plan.shoe_log"),),
                 topic="habit",
             )

@@ -9,7 +9,7 @@ from kinechain.care.complaint import has_back_pain
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.person import ExamItem, Person
 from kinechain.care.plan import HeelLift
-from kinechain.care.reasons import because_exam, because_history, because_rule
+from kinechain.care.reasons import because_exam, because_pain, because_rule
 from kinechain.care.situation import Situation
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.library import read_facts
@@ -108,7 +108,7 @@ def heel_lift(situation: Situation) -> tuple[HeelLift, ...]:
             because=(
                 because_rule("R5.8"),
                 *dict.fromkeys(because_exam(e, name) for e in items),
-                because_history("history.pain_regions"),
+                because_pain(situation.person),
             ),
             sentences=(
                 basis,

@@ -127,7 +127,7 @@ def _care(situation: Situation) -> tuple[tuple[Part, ...], tuple[Hypothesis, ...
         *orthoses(situation),
         *heel_lift(situation),
         *chain_options(situation.drivers),
-        *referrals(situation, left_out),
+        *referrals(situation, left_out, bool(exercises)),
         *habits(situation),
         *left_out,
         *_never(situation),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kinechain.care.drivers import Player, percent
 from kinechain.care.finding import Finding
-from kinechain.care.person import ExamItem, PersonSide
+from kinechain.care.person import ExamItem, Person, PersonSide
 from kinechain.care.plan import Because
 from kinechain.care.screen import Flag
 from kinechain.core.errors import SettingError
@@ -16,6 +16,8 @@ __all__ = [
     "because_finding",
     "because_flag",
     "because_history",
+    "because_no_pain",
+    "because_pain",
     "because_rule",
     "because_unsettled",
     "side_in_words",
@@ -104,24 +106,39 @@ def because_exam(item: ExamItem, name: str) -> Because:
     return Because("exam", f"{item.id} {item.side}", sentence)
 
 
-def because_history(key: str, what: str = "") -> Because:
+def because_history(key: str, what: str) -> Because:
     """Return what the person told as the reason.
 
     Parameters
     ----------
     key : str
-        E.g. 'history.pain_regions', 'conditions.diabetes', 'questionnaires.psfs', 'person.age_years'.
+        E.g. 'history.sitting_hours', 'conditions.diabetes', 'questionnaires.psfs'.
     what : str
-        In words; '' for where it hurts.
+        In words.
     """
-    if not what:
-        none = key == "history.pain_regions none"
-        return Because(
-            "history",
-            key.removesuffix(" none"),
-            say("plan.because_history_none" if none else "plan.because_history_regions"),
-        )
     return Because("history", key, say("plan.because_history", what=what))
+
+
+def because_pain(person: Person) -> Because:
+    """Return where it hurts as the reason: as told, else as marked on the symptom map, else that it hurts.
+
+    Parameters
+    ----------
+    person : Person
+    """
+    if person.history.pain_regions:
+        return Because("history", "history.pain_regions", say("plan.because_history_regions"))
+    if any(symptom.kind == "pain" for symptom in person.symptoms):
+        return Because("history", "symptoms", say("plan.because_history_regions"))
+    history = person.history
+    told = ("pain_average", "pain_worst", "first_step_pain", "pain_after_standing")
+    key = next((f"history.{name}" for name in told if getattr(history, name)), "questionnaires.nprs")
+    return because_history(key, "it hurts")
+
+
+def because_no_pain() -> Because:
+    """Return that no place was named that hurts as the reason."""
+    return Because("history", "history.pain_regions", say("plan.because_history_none"))
 
 
 def because_flag(flag: Flag) -> Because:

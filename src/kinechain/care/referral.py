@@ -12,7 +12,7 @@ from kinechain.care.heel_lift import leg_difference
 from kinechain.care.orthosis import failed_core_care
 from kinechain.care.person import Person
 from kinechain.care.plan import Because, NotOffered, Referral
-from kinechain.care.reasons import because_exam, because_flag, because_history, because_rule
+from kinechain.care.reasons import because_exam, because_flag, because_history, because_pain, because_rule
 from kinechain.care.red_flags import LOCKING, URGENCIES
 from kinechain.care.screen import Flag, Screen
 from kinechain.care.situation import Situation
@@ -107,7 +107,9 @@ def _referral(who: Who, when: When, why: str, because: tuple[Because, ...], told
     )
 
 
-def referrals(situation: Situation, left_out: tuple[NotOffered, ...]) -> tuple[Referral, ...]:
+def referrals(
+    situation: Situation, left_out: tuple[NotOffered, ...], has_exercise: bool = True
+) -> tuple[Referral, ...]:
     """Return every referral of a plan, those of the danger signs first.
 
     Parameters
@@ -115,12 +117,14 @@ def referrals(situation: Situation, left_out: tuple[NotOffered, ...]) -> tuple[R
     situation : Situation
     left_out : tuple of NotOffered
         Exercises that need a clinician.
+    has_exercise : bool
+        Whether the plan has any exercise.
     """
     return (
         *referral_for(situation.person, situation.screen),
         *_feet(situation),
         *_nerves(situation),
-        *_together(situation, left_out),
+        *_together(situation, left_out, has_exercise),
         *_insoles_and_lifts(situation),
     )
 
@@ -155,7 +159,7 @@ def _nerves(situation: Situation) -> Iterable[Referral]:
         yield _referral("physician", "soon", "nerve", because, told)
     elif heel_sides(person) >= {"left", "right"}:
         told = (say("plan.when_routine"), say("plan.refer_nerve"))
-        because = (because_rule("R3.3"), because_history("history.pain_regions"))
+        because = (because_rule("R3.3"), because_pain(situation.person))
         yield _referral("physician", "routine", "nerve", because, told)
     tense = [
         e
@@ -176,8 +180,8 @@ def _is_positive(unit: str, value: float) -> bool:
     return " / " in unit and value == 1.0
 
 
-def _together(situation: Situation, left_out: tuple[NotOffered, ...]) -> Iterable[Referral]:
-    """Exercise with somebody beside: by the STarT Back group, for falls, or where an exercise needs it."""
+def _together(situation: Situation, left_out: tuple[NotOffered, ...], has_exercise: bool) -> Iterable[Referral]:
+    """Exercise with somebody beside: by the STarT Back group, for falls, or where the plan needs a clinician for it."""
     group = risk(situation)
     because: list[Because] = []
     told: list[Sentence] = []
@@ -191,6 +195,9 @@ def _together(situation: Situation, left_out: tuple[NotOffered, ...]) -> Iterabl
     if left_out:
         because += [b for part in left_out for b in part.because]
         told.append(say("plan.refer_exercise"))
+    elif not has_exercise:
+        because.append(because_pain(situation.person))
+        told.append(say("plan.edu_no_exercise"))
     if because:
         when: When = "soon" if group == "high" else "routine"
         said = (say(f"plan.when_{when}"), *told)

@@ -402,6 +402,13 @@ def test_nerves_are_looked_at_first(symptoms, regions: tuple[str, ...], who: tup
     assert who in referred(plan_of(with_pain(*regions, symptoms=symptoms)))
 
 
+def test_pain_that_no_rule_has_an_exercise_for_is_sent_to_somebody_who_has() -> None:
+    plan = plan_of(with_pain("knee_left"))
+    assert not plan.exercises
+    assert ("physiotherapist", "routine") in referred(plan)
+    assert ("physiotherapist", "routine") not in referred(plan_of(with_pain("low_back")))
+
+
 def test_a_short_one_leg_stance_asks_for_supervised_balance() -> None:
     plan = plan_of(with_pain("low_back", exam=(item("single_leg_stance", "left", 4.0, "s"),)))
     assert "safety.falls" in {p.id for p in plan.parts}
