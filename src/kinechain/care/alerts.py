@@ -19,7 +19,7 @@ from kinechain.care.plan import Plan
 from kinechain.care.red_flags import read_red_flags
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["ADVERSE_EVENTS", "URGENCIES", "AdverseKind", "Alert", "Urgency", "find_alerts", "has_danger"]
+__all__ = ["ADVERSE_EVENTS", "URGENCIES", "AdverseKind", "Alert", "Urgency", "find_alerts", "standing_dangers"]
 
 Urgency = Literal["routine", "soon", "next_working_day", "same_day", "emergency"]
 
@@ -122,6 +122,7 @@ class _Sign:
     event: str
     suspends: bool
     sentence: Sentence
+    at: datetime | None = None
 
 
 def find_alerts(
@@ -147,28 +148,36 @@ def find_alerts(
         Verified ones; each ends the sign it clears, from its own time on.
     """
     told = [event for event in events if plan.made_on <= own_day(event) <= today]
+    accepted = {flag.id for flag, _ in plan.unlocked.screen.cleared}
     days = [plan.made_on + timedelta(days=i) for i in range((today - plan.made_on).days + 1)]
     signs = [
-        *_danger_signs(told, tuple(clearances), {flag.id for flag, _ in plan.unlocked.screen.cleared}),
-        *_adverse_events(told, tuple(clearances)),
         *_mornings(told, days, baseline),
         *_worsening(series, days, plan.made_on, baseline),
         *_silence(told, events, plan, today),
     ]
-    seen = {event.alert for event in told if isinstance(event, Acknowledged)}
-    keys = sorted({sign.id for sign in signs})
-    alerts = [alert for key in keys for alert in _spells([s for s in signs if s.id == key], seen)]
+    alerts = [*standing_dangers(events, today, clearances, accepted), *_alerts(signs, events)]
     return tuple(sorted(alerts, key=lambda a: (-URGENCIES.index(a.urgency), a.since, a.id)))
 
 
-def has_danger(alerts: Iterable[Alert]) -> bool:
-    """Return whether a danger sign stands that holds back the plan.
+def standing_dangers(
+    events: Iterable[Event], today: date, clearances: Iterable[Clearance] = (), accepted: Iterable[str] = ()
+) -> tuple[Alert, ...]:
+    """Return what was told of danger signs and adverse events, whichever plan was in force then.
+
+    A new plan does not wipe them out: before one is made, none of these may suspend.
 
     Parameters
     ----------
-    alerts : iterable of Alert
+    events : iterable of Event
+    today : date
+    clearances : iterable of Clearance
+        Verified ones.
+    accepted : iterable of str
+        Danger signs that had been cleared when the plan was made.
     """
-    return any(alert.suspends and alert.id.startswith("danger") for alert in alerts)
+    told = sorted((event for event in events if own_day(event) <= today), key=lambda event: event.at)
+    verified = tuple(clearances)
+    return tuple(_alerts([*_danger_signs(told, verified, set(accepted)), *_adverse_events(told)], told))
 
 
 def _danger_signs(told: Sequence[Event], clearances: Sequence[Clearance], accepted: set[str]) -> list[_Sign]:
@@ -207,7 +216,8 @@ def _is_still(
     return not any(e.screen.get(flag) == "no" and (not times or e.at > max(times)) for e in before)
 
 
-def _adverse_events(told: Sequence[Event], clearances: Sequence[Clearance]) -> list[_Sign]:
+def _adverse_events(told: Sequence[Event]) -> list[_Sign]:
+    """Return adverse events somebody must look at; a clinician's acknowledgement lets a plan go on."""
     signs = []
     for event in told:
         if not isinstance(event, AdverseEvent):
@@ -221,12 +231,10 @@ def _adverse_events(told: Sequence[Event], clearances: Sequence[Clearance]) -> l
             continue
         key = f"adverse.{event.what}"
         suspends = URGENCIES.index(urgency) >= URGENCIES.index("same_day")
-        if suspends and _is_cleared(key, event.at, clearances):
-            continue
         stem = "follow_up.alert_nerve" if ADVERSE_EVENTS[event.what].is_nerve else "follow_up.alert_adverse"
         emergency = "_emergency" if urgency == "emergency" else ""
         sentence = say(f"{stem}{emergency}", what=event.what.replace("_", " "))
-        signs.append(_Sign(key, urgency, own_day(event), event.id, suspends, sentence))
+        signs.append(_Sign(key, urgency, own_day(event), event.id, suspends, sentence, event.at))
     return signs
 
 
@@ -285,7 +293,16 @@ def _silence(told: Sequence[Event], events: Sequence[Event], plan: Plan, today: 
     return signs
 
 
-def _spells(signs: Sequence[_Sign], seen: set[str]) -> list[Alert]:
+def _alerts(signs: Sequence[_Sign], events: Iterable[Event]) -> list[Alert]:
+    seen: dict[str, datetime] = {}
+    for event in events:
+        if isinstance(event, Acknowledged) and event.by != "patient":
+            seen[event.alert] = max(event.at, seen.get(event.alert, event.at))
+    keys = sorted({sign.id for sign in signs})
+    return [alert for key in keys for alert in _spells([s for s in signs if s.id == key], seen)]
+
+
+def _spells(signs: Sequence[_Sign], seen: Mapping[str, datetime]) -> list[Alert]:
     """Return one alert per spell of one reason."""
     spells: list[list[_Sign]] = []
     for sign in sorted(signs, key=lambda s: s.day):
@@ -296,11 +313,13 @@ def _spells(signs: Sequence[_Sign], seen: set[str]) -> list[Alert]:
     found = []
     for spell in spells:
         worst = max(spell, key=lambda s: URGENCIES.index(s.urgency))
-        key = f"{worst.id}:{spell[0].day.isoformat()}"
+        at = seen.get(f"{worst.id}:{spell[0].day.isoformat()}")
         because = tuple(dict.fromkeys(s.event for s in spell))
-        suspends = any(s.suspends for s in spell)
+        suspends = any(s.suspends and not (at and s.at and at >= s.at) for s in spell)
         found.append(
-            Alert(worst.id, worst.urgency, spell[0].day, spell[-1].day, because, suspends, key in seen, worst.sentence)
+            Alert(
+                worst.id, worst.urgency, spell[0].day, spell[-1].day, because, suspends, at is not None, worst.sentence
+            )
         )
     return found
 

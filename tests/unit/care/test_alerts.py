@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from followed import START, at, check, morning, plan, session
-from kinechain.care.alerts import ADVERSE_EVENTS, Alert, find_alerts
+from kinechain.care.alerts import ADVERSE_EVENTS, Alert, find_alerts, standing_dangers
 from kinechain.care.clearance import Clearance
 from kinechain.care.events import Acknowledged, AdverseEvent, Event, Paused
 from kinechain.care.pain_series import pain_series
@@ -47,6 +47,7 @@ def test_an_emergency_question_left_open_rests_the_plan_until_it_is_answered(ans
     assert alert.id == "danger_open.ces_bladder" and alert.suspends
     assert alerts([*log, check(4, screen={"ces_bladder": "no"})], 4) == ()
     assert alerts([*log, check(4)], 4) != ()
+    assert alerts([check(2, screen={"ces_bladder": "no"}), *log], 4) != ()
 
 
 def test_a_yes_is_not_undone_by_a_later_no_but_by_a_clinician() -> None:
@@ -134,7 +135,27 @@ def test_a_mild_everyday_event_alerts_nobody() -> None:
 
 
 def test_a_clinician_can_let_a_plan_go_on_after_an_adverse_event() -> None:
-    assert alerts([adverse("chest_pain", "mild")], 3, clearances=[cleared("adverse.chest_pain", 2)]) == ()
+    log: list[Any] = [adverse("chest_pain", "mild")]
+    (alert,) = alerts(log, 3)
+    seen = Acknowledged(id="seen-0001", at=at(3), by="clinician-1", alert=alert.key)
+    assert [(a.suspends, a.acknowledged) for a in alerts([*log, seen], 3)] == [(False, True)]
+    by_the_patient = dataclasses.replace(seen, by="patient")
+    assert alerts([*log, by_the_patient], 3)[0].suspends
+    again = dataclasses.replace(log[0], id="adverse-again", at=at(4))
+    assert alerts([*log, seen, again], 4)[0].suspends
+
+
+def test_a_new_plan_does_not_wipe_out_a_danger_sign_or_an_adverse_event() -> None:
+    log = [check(-5, screen={"ces_bladder": "yes"}), adverse("new_weakness", "mild", -4)]
+    assert [a.id for a in alerts(log, 0) if a.suspends] == ["danger.ces_bladder", "adverse.new_weakness"]
+    assert [a.id for a in standing_dangers(log, START)] == ["adverse.new_weakness", "danger.ces_bladder"]
+    assert standing_dangers(log[:1], START, [cleared("ces_bladder", -1)]) == ()
+
+
+def test_an_acknowledgement_never_lifts_a_danger_sign() -> None:
+    log: list[Any] = [check(3, screen={"ces_bladder": "yes"})]
+    seen = Acknowledged(id="seen-0001", at=at(4), by="clinician-1", alert=alerts(log, 4)[0].key)
+    assert [(a.suspends, a.acknowledged) for a in alerts([*log, seen], 4)] == [(True, True)]
 
 
 def test_every_kind_of_adverse_event_has_its_sentence() -> None:
@@ -163,3 +184,8 @@ def test_a_week_of_silence_is_told_once_unless_it_is_a_pause() -> None:
 def test_nobody_is_alerted_after_the_plan_has_ended_in_silence() -> None:
     log = [check(d) for d in range(56)]
     assert silent(log, 90) == ()
+
+
+def test_the_most_urgent_of_a_spell_is_told() -> None:
+    log: list[Any] = [adverse("cramp", "moderate"), dataclasses.replace(adverse("cramp", "severe", 4), id="worse-0001")]
+    assert [(a.urgency, a.suspends) for a in alerts(log, 4)] == [("same_day", True)]

@@ -123,6 +123,8 @@ def test_pain_that_comes_back_after_week_eight_is_named() -> None:
     seen = progress(log, 70)
     assert seen.relapse is not None and seen.relapse in seen.next_steps
     assert progress(log, 58).relapse is None
+    sudden = [e for e in log if (e.at.date() - START).days < 57] + [check(day, 9.0, screen=NO) for day in (57, 58)]
+    assert progress(sudden, 58).relapse is None
 
 
 def test_scores_of_visits_are_judged_beside_pain() -> None:

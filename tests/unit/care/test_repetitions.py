@@ -52,3 +52,8 @@ def test_the_heel_raise_programme_is_planned_by_its_stages() -> None:
 def test_no_sentence_of_follow_up_names_a_magic_number() -> None:
     texts = [entry.text for key, entry in wording().items() if key.startswith("follow_up.")]
     assert texts and not any("10,000" in text or "10000" in text for text in texts)
+
+
+def test_sessions_before_the_plan_and_after_today_are_not_counted() -> None:
+    log = [session(-1, 10), session(0, 10), session(3, 10)]
+    assert repetition_ledger(log, plan(), START + timedelta(days=2)).rows[0].done == 30

@@ -9,7 +9,7 @@ from followed import START, at, check, plan
 from kinechain.care.change import judge_change, read_thresholds
 from kinechain.care.course import compare_course, expected_pain
 from kinechain.care.events import Reviewed, VisitMade
-from kinechain.care.pain_series import Baseline, baselines, measured
+from kinechain.care.pain_series import Baseline, baselines, measured, pain_series
 from kinechain.care.person import Score
 from kinechain.care.review import CHECKPOINTS, Review, Signs, reviews
 from kinechain.core.errors import SettingError
@@ -205,6 +205,10 @@ def test_a_person_beside_the_average_course(onset: Any, now: Any, course: str, v
     assert found.sentences[-1].key == "follow_up.course_no_proof"
 
 
+def test_beyond_the_last_published_week_nothing_is_expected() -> None:
+    assert compare_course("back", 4.0, 53.0, 5.2, 1.0).verdict == "not enough known"
+
+
 def test_heel_pain_has_a_share_and_no_weekly_course() -> None:
     found = compare_course("foot", 4.0, 6.0, 5.2, 1.0)
     assert found.verdict == "not enough known" and "80 of 100" in found.sentences[0].text
@@ -218,3 +222,17 @@ def test_first_step_pain_is_a_pain_of_its_own() -> None:
     given = Score("nprs", None, {"average": 4.0, "first_step": 7.0, "worst": 9.0})
     began = baselines([], plan(baseline=None), [given])
     assert {key: value.value for key, value in began.items()} == {"nprs": 4.0, "nprs first step": 7.0}
+
+
+def test_the_last_word_of_a_clinician_stands() -> None:
+    log = [
+        Reviewed(id=f"review-{day:04d}", at=at(day), by="clinician-1", checkpoint="week 2", decision=decision)
+        for day, decision in ((16, "change"), (14, "continue"))
+    ]
+    assert review("week 2", 30, log, {}).recorded == "change"
+
+
+def test_the_pain_of_a_day_is_the_greater_of_foot_and_back_and_of_two_entries() -> None:
+    log = [check(1, 3.0, foot_pain=5.0, worst_pain=9.0), check(2, None, worst_pain=8.0), check(3, 2.0)]
+    log.append(check(3, 6.0, id="a-second-one"))
+    assert [day.main for day in pain_series(log, START + timedelta(days=9))] == [5.0, 8.0, 6.0]
