@@ -223,13 +223,13 @@ def swings(people: int, seed: int) -> str:
     """
     names = ("swing, SD", "steady: any alert about pain", "steady: week up by 2", "worsening: any alert about pain")
     lines = [f"| {' | '.join(names)} |", "|---|---|---|---|"]
-    for sd in (0.3, 0.6, 1.0, 1.5):
+    for sd, flares in ((0.3, False), (0.6, False), (1.0, False), (1.5, False), (0.6, True)):
         cells = []
         for kind, start in (("non-responder", "pain."), ("non-responder", "pain.worsening"), ("worsening", "pain.")):
-            made = (simulate(kind, seed + i, swing_sd=sd) for i in range(people))
+            made = (simulate(kind, seed + i, swing_sd=sd, flares=flares) for i in range(people))
             ends = (follow_up(p.events, p.plan, p.day(LAST_DAY), onset_weeks=ONSET_WEEKS) for p in made)
             cells.append(wilson(sum(any(a.id.startswith(start) for a in end.alerts) for end in ends), people))
-        lines.append(f"| {sd} | {' | '.join(cells)} |")
+        lines.append(f"| {sd}{' and flares' if flares else ''} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
