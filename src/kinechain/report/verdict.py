@@ -62,16 +62,6 @@ DRIVER_TESTS = 2
 #: With fewer strides than this the report asks for more (a choice of this project: five per side).
 FEW_STRIDES = 10
 
-LEVEL_TITLES = {
-    "none": "Screened: no danger sign",
-    "routine": "Screened: a sign for a routine visit",
-    "soon": "Danger sign: see a clinician soon",
-    "next_working_day": "Danger sign: see a clinician on the next working day",
-    "same_day": "Danger sign: see a clinician today",
-    "emergency": "Danger sign: emergency",
-    "not_screened": "Not screened",
-}
-
 
 @dataclass(frozen=True)
 class ScreenWords:
@@ -244,23 +234,22 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
     elif screen.level in ("not_screened", "routine"):
         tone = "warn"
     if screen.level == "not_screened":
-        sentence = (
-            "Not every danger-sign question is answered, so this report gives measures only: no plan, no drivers."
-        )
+        key = "report.not_screened"
     elif screen.level == "none":
-        sentence = "Every emergency question was answered with no, and no other sign is present."
+        key = "report.no_sign"
     elif screen.plan_locked:
-        sentence = "The plan is locked until a clinician has cleared the signs below: measures only."
+        key = "report.locked"
     else:
-        sentence = "A clinician should see the signs below."
+        key = "report.see_a_clinician"
+    sentence = say(key).text
     if screen.reason and screen.reason not in sentence:
         sentence = f"{sentence} {screen.reason}"
     if is_young:
-        sentence = f"{sentence} Under 18: measures only; please see a clinician."
+        sentence = f"{sentence} {say('report.under_18', age=18).text}"
     present = tuple(f"{_question(f)} {f.answer.capitalize()}. {f.rule}".strip() for f in screen.flags if f.rule != ASK)
     unanswered = tuple(_question(f) for f in screen.flags if f.rule == ASK)
     emergency = tuple(said.text for said in emergency_screen(read_settings(), screen))
-    title = LEVEL_TITLES.get(screen.level, screen.level)
+    title = say(f"report.title_{screen.level}").text
     return ScreenWords(tone, title, sentence, present, unanswered, emergency, _also(screen))
 
 
@@ -298,17 +287,16 @@ def _headline(lists: Lists, differences: tuple[Finding, ...], unmeasured: tuple[
     outside, within, edge, unjudged = (len(v) for v in lists)
     judged = outside + within + edge
     if not judged + unjudged:
-        return f"No measure could be taken; {len(unmeasured)} are listed with the test that would give them."
-    words = "No measure has a usual range that fits this person."
+        return say("report.no_measure", count=len(unmeasured)).text
+    words = say("report.no_range").text
     if judged:
         lead = {0: f"None of {judged} measures lies", 1: f"1 of {judged} measures lies"}
-        words = (
-            f"{lead.get(outside, f'{outside} of {judged} measures lie')} clearly outside the usual range; "
-            f"{within} within, {edge} at its edge."
-        )
+        some = lead.get(outside, f"{outside} of {judged} measures lie")
+        words = say("report.outside_of", lead=some, within=within, edge=edge).text
     if differences:
         many = "differences are" if len(differences) != 1 else "difference is"
-        words += f" {len(differences)} left-right {many} larger than the method's error."
+        found = f"{len(differences)} left-right {many}"
+        words = f"{words} {say('report.differences', differences=found).text}"
     return words
 
 
@@ -347,16 +335,22 @@ def _change_of_mind(lists: Lists, assessment: Assessment) -> tuple[str, ...]:
     """Return what observation would move a measure to another list."""
     outside, _, edge, unjudged = lists
     lines = [
-        f"{named(f)}: a repeated measurement inside {norm_words(f.norm, f.estimate)} (now {value_words(f.estimate)})."
+        say(
+            "report.repeat_outside",
+            name=named(f),
+            range=norm_words(f.norm, f.estimate),
+            value=value_words(f.estimate),
+        ).text
         for f in outside[:3]
     ]
     if edge:
-        lines.append(f"A more exact or repeated measurement of what stands at the edge of its range ({len(edge)}).")
+        lines.append(say("report.repeat_edge", count=len(edge)).text)
     if unjudged:
-        lines.append(f"A published range that fits this person and method, where there is none ({len(unjudged)}).")
+        lines.append(say("report.range_missing", count=len(unjudged)).text)
     strides = sum(len(t.cycles) for t in assessment.trials)
     if assessment.trials and strides < FEW_STRIDES:
-        lines.append(f"More walking: only {strides} {'stride was' if strides == 1 else 'strides were'} recorded.")
+        some = f"{strides} {'stride was' if strides == 1 else 'strides were'}"
+        lines.append(say("report.more_walking", strides=some).text)
     return tuple(lines)
 
 
@@ -366,14 +360,14 @@ def _next_tests(assessment: Assessment) -> tuple[str, ...]:
     An emergency stops everything else (rule R0.2).
     """
     if assessment.screen.level == "emergency":
-        return ("None now: act on the danger sign first.",)
+        return (say("report.danger_first").text,)
     counts: dict[str, list[Unmeasured]] = {}
     for item in assessment.unmeasured:
         if item.answer.next_test:
             counts.setdefault(item.answer.next_test, []).append(item)
     ranked = sorted(counts, key=lambda t: -len(counts[t]))
     is_open = assessment.screen.level == "not_screened" or any(flag.rule == ASK for flag in assessment.screen.flags)
-    lines = ["Answer the danger-sign questions of the person file."] if is_open else []
+    lines = [say("report.answer_danger_signs").text] if is_open else []
     lines += driver_tests(assessment)[:DRIVER_TESTS]
     for test in ranked:
         names = list(dict.fromkeys(i.name.lower() for i in counts[test]))
