@@ -179,5 +179,6 @@ def _choice(choices: Sequence[Choice], typed: str) -> str:
 def _several(choices: Sequence[Choice], typed: str) -> tuple[str, ...]:
     if typed.lower() in ("none", "0", "-"):
         return ()
-    chosen = [_choice(choices, word) for word in re.split(r"[\s,;]+", typed.strip(" ,;"))]
+    between = r"[,;]+" if re.search(r"[^\W\d_]", typed) else r"[\s,;]+"
+    chosen = [_choice(choices, word.strip()) for word in re.split(between, typed.strip(" ,;"))]
     return tuple(choice.value for choice in choices if choice.value in chosen)

@@ -27,6 +27,7 @@ from kinechain.care.events import (
 )
 from kinechain.care.log import check_event
 from kinechain.care.plain_values import EVENT_KINDS, from_plain
+from kinechain.care.red_flag_text import asked_again
 from kinechain.cli.person_files import now
 from kinechain.core.errors import FileError, InputError, SettingError, suggest
 from kinechain.core.text import printable
@@ -105,6 +106,8 @@ def entry(row: Row) -> Event:
     word = str(values.pop("event", "session"))
     if word not in KINDS:
         raise SettingError(f"{row.where}: there is no entry '{printable(word)[:40]}'. {suggest(word, KINDS)}")
+    if word == "check_in" and "danger" in values:
+        values["screen"] = _danger(row.where, str(values.pop("danger")))
     _check_fields(row.where, word, values)
     moment = _moment(row.where, values.pop("at", None))
     plain = {"event": word, "by": "patient", "why": "", **values, "at": moment.isoformat()}
@@ -125,8 +128,8 @@ def _check_fields(where: str, word: str, values: Mapping[str, Any]) -> None:
             raise SettingError(
                 f"{where}: an entry '{word}' has no '{printable(str(key))[:40]}'. {suggest(key, known, 20)}"
             )
-    needed = [f.name for f in dataclasses.fields(KINDS[word]) if f.default is dataclasses.MISSING]
-    for key in needed:
+    needed = [f for f in dataclasses.fields(KINDS[word]) if f.default is f.default_factory is dataclasses.MISSING]
+    for key in (field.name for field in needed):
         if key not in values and key not in ("id", "at", "by"):
             raise SettingError(
                 f"{where}: an entry '{word}' needs '{key}'; it has {', '.join(sorted(values)) or 'nothing'}"
@@ -135,8 +138,13 @@ def _check_fields(where: str, word: str, values: Mapping[str, Any]) -> None:
 
 def _defaults(kind: type[Event]) -> dict[str, Any]:
     """Return the plain values of the fields that may be left out."""
-    held = (f for f in dataclasses.fields(kind) if f.default is not dataclasses.MISSING)
-    return {field.name: field.default for field in held}
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        if field.default is not dataclasses.MISSING:
+            found[field.name] = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            found[field.name] = dict(field.default_factory())
+    return found
 
 
 def _moment(where: str, value: Any) -> datetime:
@@ -148,6 +156,18 @@ def _moment(where: str, value: Any) -> datetime:
         told = printable(str(value))[:40]
         raise SettingError(f"{where}: at is '{told}'; write a day such as 2026-03-01, or 2026-03-01T18:30") from error
     return moment if moment.tzinfo else moment.astimezone()
+
+
+def _danger(where: str, told: str) -> dict[str, str]:
+    """Return what a cell says of the danger signs that are asked again: 'none', 'unknown', 'skipped', or their ids."""
+    asked = asked_again()
+    if told in ("unknown", "skipped"):
+        return dict.fromkeys(asked, told)
+    named = [] if told == "none" else told.split()
+    for key in named:
+        if key not in asked:
+            raise SettingError(f"{where}: there is no danger sign '{printable(key)[:40]}'. {suggest(key, asked)}")
+    return {key: "yes" if key in named else "no" for key in asked}
 
 
 def _content_id(plain: Mapping[str, Any]) -> str:

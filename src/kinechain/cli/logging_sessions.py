@@ -25,6 +25,8 @@ __all__ = ["log"]
 
 EXIT_LOCKED = 1
 SCHEMA = "kinechain/log/1"
+#: Entries that stood there already are named up to here, and counted beyond; ``--json`` names all.
+FEW = 3
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ def _keep(records: Records, events: Sequence[Event]) -> _Kept:
         check_event(event, now=now())
     if new:
         write_events(records, tuple(new.values()))
+        _lock_on_danger(records, tuple(new.values()))
     planned = {e.exercise for e in planned_exercises(records.events)}
     beside = [e for e in new.values() if planned and getattr(e, "exercise", "") not in ({""} | planned)]
     said = [say("terminal.not_in_plan", entry=_told(event)).text for event in beside]
@@ -184,6 +187,7 @@ def _merge(records: Records, other: Path) -> _Kept:
         new = append(where, *found.events, person=records.person.pseudonym)
     else:
         new = merge_files(where, other, records.person.pseudonym)
+    _lock_on_danger(records, new)
     first = say("terminal.merged", other=other.name, count=len(new)).text
     return _Kept(new, (), (first, *_tapped((*records.events, *new), {event.id for event in new})))
 
@@ -211,10 +215,7 @@ def _ask(records: Records, at: str | None) -> _Kept:
     typer.echo(wrapped(say("terminal.start_log").text), err=True)
 
     def keep(draft: Draft) -> _Kept:
-        events = diary_events(draft, new_id)
-        kept = _keep(records, events)
-        _lock_on_danger(records, events)
-        return kept
+        return _keep(records, diary_events(draft, new_id))
 
     try:
         ending = interview(drafts[0], script, terminal)
@@ -272,7 +273,10 @@ def _print(records: Records, kept: _Kept, as_json: bool) -> None:
         }
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
-    lines = [say("terminal.logged_twice", entry=_told(event)).text for event in kept.known] + list(kept.said)
+    lines = [say("terminal.logged_twice", entry=_told(event)).text for event in kept.known[:FEW]]
+    if more := len(kept.known[FEW:]):
+        lines.append(say("terminal.logged_twice_more", count=more).text)
+    lines += kept.said
     name = journal_path(records.path).name
     lines.append(
         say("terminal.logged", file=name, count=len(kept.written)).text

@@ -20,11 +20,11 @@ from kinechain.core.text import printable
 if TYPE_CHECKING:
     from kinechain.care.clearance import TrustedClearance
     from kinechain.care.events import Event
-    from kinechain.care.person import Person
+    from kinechain.care.person import Person, Score
 
 __all__ = [
     *("Records", "check_person_path", "moment_of", "new_id", "now", "passphrase"),
-    *("read_day", "read_records", "read_time", "write_events"),
+    *("read_day", "read_records", "read_time", "visit_scores", "write_events"),
 ]
 
 #: Holds the passphrase of a clinician's key for scripts.
@@ -93,6 +93,26 @@ def read_records(path: Path) -> Records:
     journal = read_journal(where, person.pseudonym)
     signed = [event.clearance for event in journal.events if isinstance(event, Cleared)]
     return Records(path, person, journal.events, trusted(signed))
+
+
+def visit_scores(records: Records, day: date) -> tuple[Score, ...]:
+    """Return the scores that belong to a visit: those answered since the visit before; at the first, undated ones too.
+
+    Parameters
+    ----------
+    records : Records
+    day : date
+        Of the visit.
+    """
+    from kinechain.care.events import VisitMade
+
+    before = [event.at.date() for event in records.events if isinstance(event, VisitMade) and event.at.date() < day]
+    return tuple(
+        score
+        for score in records.person.questionnaires
+        if (not before if score.answered_on is None else score.answered_on <= day)
+        and (score.answered_on is None or not before or score.answered_on > max(before))
+    )
 
 
 def write_events(records: Records, events: Sequence[Event]) -> Path:

@@ -22,7 +22,7 @@ from kinechain.care.referral import referral_for
 from kinechain.care.screen import Screen
 from kinechain.care.settings import read_settings
 from kinechain.care.visits import made_visit
-from kinechain.cli.person_files import Records, moment_of, new_id, now, write_events
+from kinechain.cli.person_files import Records, moment_of, new_id, now, visit_scores, write_events
 from kinechain.core.errors import LockedError, SettingError, suggest
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def make(
         at=at,
         by=by,
         why=reason or "a plan was made",
-        scores=records.person.questionnaires,
+        scores=visit_scores(records, day),
     )
     plain = json.loads(json.dumps(plan_plain(plan)))
     made = PlanMade(id=new_id(), at=at, by=by, why=reason, plan=plain, replaces=plan.replaces)

@@ -36,8 +36,11 @@ def progress_lines(progress: Progress, plan: Plan, person: str) -> list[str]:
     """
     titles = {part.exercise: part.title.text.rstrip(".") for part in plan.exercises}
     on, days = progress.today.isoformat(), 7 * plan.weeks
-    lines = [say("terminal.progress_title", person=person, day=progress.day, days=days, week=progress.week, on=on).text]
-    lines += _section("now", [*map(_alert, progress.alerts), *(f"  - {s.text}{_rule(s)}" for s in progress.next_steps)])
+    week = min(progress.week, plan.weeks)
+    lines = [say("terminal.progress_title", person=person, day=progress.day, days=days, week=week, on=on).text]
+    alerts = {alert.sentence for alert in progress.alerts}
+    steps = [f"  - {s.text}{_rule(s)}" for s in progress.next_steps if s not in alerts]
+    lines += _section("now", [*map(_alert, progress.alerts), *steps])
     lines += _section("done", _done(progress, titles))
     lines += _section("pain", [*pain_chart(progress.pain, plan.made_on, progress.today), *_changes(progress)])
     lines += _section("soreness", _told(progress.soreness.sentences))
@@ -129,7 +132,7 @@ def _review(review: Review) -> list[str]:
     lines = [f"  {review.checkpoint}: {state}{timing}"]
     if review.recorded:
         lines.append(f"    {say('terminal.review_recorded', decision=review.recorded).text}")
-    if review.state in ("due", "overdue"):
+    if review.state == "due":
         lines += [f"    ? {check.text}" for check in review.checks]
     if review.outcome is not None:
         decision = say("terminal.review_by_rule", decision=review.outcome.decision).text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from kinechain.cli.person_files import Records, moment_of, new_id, read_day, read_records, write_events
+from kinechain.cli.person_files import Records, moment_of, new_id, read_day, read_records, visit_scores, write_events
 from kinechain.cli.terminal import wrapped
 from kinechain.core.errors import SettingError, suggest
 from kinechain.core.purpose import INTENDED_PURPOSE
@@ -151,7 +151,7 @@ def _write_review(records: Records, checkpoint: str | None, decision: str, clini
     ]
     assessment = {"provenance": {"version": __version__, "inputs": {}}, "measures": rows}
     head: dict[str, Any] = {"id": new_id(), "at": moment_of(day), "by": clinician, "why": f"review {checkpoint}"}
-    visit = made_visit(checkpoint, assessment, **head, scores=records.person.questionnaires)
+    visit = made_visit(checkpoint, assessment, **head, scores=visit_scores(records, day))
     measures = MappingProxyType(_key_measures(assessment))
     reviewed = Reviewed(**(head | {"id": new_id()}), checkpoint=checkpoint, decision=decision, measures=measures)
     where = write_events(records, (visit, reviewed))

@@ -189,15 +189,31 @@ def _ask(
     terminal.write(f"{position} · {question.section}" if question.section and is_new else position)
     for line in paragraph(question.text, terminal.width, "  "):
         terminal.write(line)
-    for number, choice in enumerate(question.choices, 1):
-        first, *rest = paragraph(choice.label, terminal.width - 7) or [""]
-        terminal.write(f"  {number:3}  {first}")
-        for line in rest:
-            terminal.write(f"       {line}")
+    for line in _listed([choice.label for choice in question.choices], terminal.width):
+        terminal.write(line)
     if earlier is not None:
         _tell(terminal, say("terminal.before", answer=spoken(question, earlier)).text)
     if not steps:
         _tell(terminal, _keys(question))
+
+
+def _listed(labels: Sequence[str], width: int) -> list[str]:
+    """Return numbered answers; 'heel', 'left heel', 'right heel' share a line."""
+    lines = []
+    number = 0
+    while number < len(labels):
+        label, sides = labels[number], []
+        for other in labels[number + 1 : number + 3]:
+            side = other.removesuffix(f" {label}")
+            if side == other:
+                break
+            sides.append(side)
+        first, *rest = paragraph(label, width - 7) or [""]
+        if len(sides) == 2 and not rest:
+            first = f"{first:<38} {number + 2:3} {sides[0]}  {number + 3:3} {sides[1]}"
+        lines += [f"  {number + 1:3}  {first}", *(f"       {line}" for line in rest)]
+        number += 3 if len(sides) == 2 and not rest else 1
+    return lines
 
 
 def _keys(question: Question) -> str:

@@ -8,6 +8,7 @@ from typing import cast
 
 from kinechain.care import intake
 from kinechain.care.clearance import TrustedClearance
+from kinechain.care.contradictions import find_contradictions
 from kinechain.care.person import Person
 from kinechain.care.red_flags import screen_person
 from kinechain.cli.answers import SKIPPED, UNKNOWN, Choice, Question, Value
@@ -55,12 +56,13 @@ def screen_script(save: Callable[[Person], None], clearances: Sequence[TrustedCl
         _put,
         save,
         stops=lambda person: screen_person(person, clearances).level == "emergency",
-        notes=lambda before, after: [
-            sentence
-            for sentence in screen_person(after, clearances).contradictions
-            if sentence not in screen_person(before, clearances).contradictions
-        ],
+        notes=lambda before, after: [text for text in _in_doubt(after) if text not in _in_doubt(before)],
     )
+
+
+def _in_doubt(person: Person) -> list[str]:
+    """Return the contradictions that put a danger sign in doubt; others may be answered by a question still to come."""
+    return [found.sentence.text for found in find_contradictions(person) if found.reopens]
 
 
 def _gates_first(asked: Sequence[intake.Question]) -> list[intake.Question]:

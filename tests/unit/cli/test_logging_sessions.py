@@ -249,6 +249,20 @@ def test_a_danger_sign_stops_the_diary_and_locks_the_plan(call: Call, planned: P
     assert call("screen", "p.toml").code == 1
 
 
+def test_a_danger_sign_of_a_file_locks_the_plan_too(call: Call, person: MakePerson, tmp_path: Path) -> None:
+    path = person()
+    table = "event,at,back_pain,danger\ncheck_in,2026-03-02T20:00,3,none\ncheck_in,2026-03-03T20:00,4,ces_saddle\n"
+    (tmp_path / "log.csv").write_text(table.replace("ces_saddle", "ces_sadle"))
+    assert "Did you mean 'ces_saddle'" in call("log", "p.toml", "--file", "log.csv").refusal
+    (tmp_path / "log.csv").write_text(table)
+    result = call("log", "p.toml", "--file", "log.csv")
+    assert result.code == 1 and "local emergency number" in result.out
+    first, second = events(tmp_path)
+    assert isinstance(first, CheckIn) and set(first.screen.values()) == {"no"}
+    assert isinstance(second, CheckIn) and second.screen["ces_saddle"] == "yes"
+    assert read_person(path).screen["ces_saddle"] == "yes"
+
+
 def test_an_exercise_beside_the_plan_is_kept_and_named(call: Call, planned: Path) -> None:
     assert (
         "Not in the present plan"

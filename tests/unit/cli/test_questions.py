@@ -144,6 +144,15 @@ def test_an_impossible_answer_is_asked_again_and_never_kept() -> None:
     assert "'tall' is no number" in screen.text
 
 
+def test_places_with_sides_share_a_line_and_may_be_typed_as_words() -> None:
+    names = ("low back", "heel", "left heel", "right heel")
+    places = Question("x", "Where?", "several", choices=tuple(Choice(n.replace(" ", "_"), n) for n in names))
+    ending, screen = run(["low back, left heel"], questions=[places])
+    assert ending.state == {"x": ("low_back", "left_heel")}
+    assert [line.split() for line in screen.written if "heel" in line] == [["2", "heel", "3", "left", "4", "right"]]
+    assert run(["1 3"], questions=[places])[0].state == ending.state
+
+
 def test_a_refusal_of_the_script_is_said_and_asked_again() -> None:
     def put(state: Answers, question: Question, value: Value) -> Answers:
         if value == "yes":
