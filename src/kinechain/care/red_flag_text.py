@@ -48,6 +48,8 @@ class RedFlag:
         Why it is asked.
     rule_id : str
         Decision rule it stands for; '' where only this project asks it.
+    patient_action : str
+        What the person does, in plain words; '' where the usual words for the urgency do.
     clinician_note : str
         For clinicians alone; '' if there is none.
     asked_unless_no : tuple of str
@@ -70,6 +72,7 @@ class RedFlag:
     sources: tuple[str, ...]
     why: str = ""
     rule_id: str = ""
+    patient_action: str = ""
     clinician_note: str = ""
     asked_unless_no: tuple[str, ...] = ()
     condition: str = ""
@@ -152,6 +155,7 @@ def read_red_flags() -> tuple[RedFlag, ...]:
             sources=tuple(row["sources"]),
             why=row["why"],
             rule_id=row.get("rule_id", ""),
+            patient_action=row.get("patient_action", ""),
             clinician_note=row.get("clinician_note", ""),
             asked_unless_no=tuple(row.get("asked_unless_no", ())),
             condition=row.get("condition", ""),

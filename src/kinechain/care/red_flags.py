@@ -141,7 +141,15 @@ def _flag(flag: RedFlag, given: Given, combined: Combined) -> Flag:
         rule_id=combined.rule_id,
         together_with=tuple(dict.fromkeys((*given.because, *combined.together_with))),
         sources=flag.sources,
+        advice=_advice(flag, combined),
     )
+
+
+def _advice(flag: RedFlag, combined: Combined) -> str:
+    """Return what the person does: the question's own words, unless other answers made it more or less urgent."""
+    if flag.patient_action and combined.urgency == flag.urgency:
+        return flag.patient_action
+    return say(f"screen.advice_{combined.urgency}").text
 
 
 def _cleared(
@@ -211,7 +219,7 @@ def _reasons(
     if emergencies:
         reasons.append(say("screen.open_emergency", count=len(emergencies)).text)
     if others:
-        reasons.append(say("screen.open_other", count=len(others), flags=", ".join(others)).text)
+        reasons.append(say("screen.open_other", flags=", ".join(others)).text)
     reasons += [say("screen.contradiction", sentence=sentence).text for sentence in reopening]
     if not is_adult(person) and not any(flag.id in NOT_CLEARABLE for flag in standing):
         reasons.append(say("screen.age_unknown").text)

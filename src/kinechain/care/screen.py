@@ -29,6 +29,8 @@ class Flag:
         Ids of the answers it was read beside.
     sources : tuple of str
         Source keys.
+    advice : str
+        What the person does, in plain words; ``rule`` speaks to clinicians.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Flag:
     rule_id: str = ""
     together_with: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -114,7 +114,7 @@ def emergency_screen(settings: Settings, screen: Screen) -> tuple[Sentence, ...]
         else:
             lines.append(say("screen.crisis_line_local"))
         lines.append(say("screen.not_alone"))
-    lines += [say("screen.emergency_because", question=flag.question, action=flag.rule) for flag in raised]
+    lines += [say("screen.emergency_because", question=flag.question, advice=flag.advice) for flag in raised]
     lines += [say("screen.nobody_watches"), say("screen.emergency_no_plan")]
     if settings.clinic:
         lines.append(say("screen.clinic", clinic=settings.clinic))

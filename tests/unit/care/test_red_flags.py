@@ -2,12 +2,21 @@
 
 import tomllib
 from dataclasses import replace
+from datetime import date
 from importlib.resources import files
 
 import pytest
 
-from kinechain.care.person import History, Person
-from kinechain.care.red_flags import LOCKING, URGENCIES, questions, read_red_flags, screen_person
+from kinechain.care.person import ExamItem, History, Person, Symptom
+from kinechain.care.red_flags import (
+    LOCKING,
+    URGENCIES,
+    asked_again,
+    questions,
+    read_red_flags,
+    screen_ids,
+    screen_person,
+)
 from kinechain.core.errors import PersonError
 
 ALL_NO = {flag.id: "no" for flag in read_red_flags()}
@@ -137,3 +146,86 @@ def test_the_question_that_asked_two_things_is_an_emergency_unless_self_harm_is_
     assert level(psych_distress="unknown", self_harm="no", hopelessness="no") == "none"
     assert level(hopelessness="yes", self_harm="no") == "soon"
     assert level(self_harm="yes") == "emergency"
+
+
+def examined(*items: tuple[str, str, float, str], day: date | None = None) -> Person:
+    exam = tuple(ExamItem(i, side, value, "", "t", part, "C1", day) for i, side, value, part in items)  # type: ignore[arg-type]
+    return replace(adult(), exam=exam)
+
+
+@pytest.mark.parametrize(
+    ("items", "flags", "level"),
+    [
+        ([("root_screen_l2_s2", "left", 3.0, "L4 strength")], ["foot_drop"], "same_day"),
+        ([("root_screen_l2_s2", "left", 4.0, "L4 strength")], [], "none"),
+        ([("root_screen_l2_s2", "right", 2.0, "S1 strength")], ["stable_neuro_deficit"], "soon"),
+        (
+            [("root_screen_l2_s2", "left", 2.0, "S1 strength"), ("root_screen_l2_s2", "right", 3.0, "L4 strength")],
+            ["ces_bilateral_leg", "foot_drop", "stable_neuro_deficit"],
+            "emergency",
+        ),
+        ([("calf_squeeze", "right", 1.0, "")], ["achilles_rupture"], "same_day"),
+        ([("calf_squeeze", "right", 0.0, "")], [], "none"),
+        ([("monofilament", "left", 0.0, "")], [], "none"),
+        ([("ipswich_touch", "both", 4.0, "")], [], "none"),
+        ([("single_leg_stance", "both", 2.0, "")], [], "none"),
+    ],
+)
+def test_findings_raise_signs_although_the_answer_is_no(items: list, flags: list[str], level: str) -> None:
+    screen = screen_person(examined(*items))
+    assert [flag.id for flag in screen.flags] == flags
+    assert {flag.answer for flag in screen.flags} <= {"examination"}
+    assert (screen.level, screen.plan_locked) == (level, level != "none")
+
+
+def test_the_latest_examination_counts() -> None:
+    early = examined(("root_screen_l2_s2", "left", 2.0, "L4 strength"), day=date(2026, 1, 2))
+    late = examined(("root_screen_l2_s2", "left", 5.0, "L4 strength"), day=date(2026, 2, 2))
+    assert screen_person(early).plan_locked
+    assert not screen_person(replace(early, exam=early.exam + late.exam)).plan_locked
+    assert screen_person(replace(early, exam=late.exam + early.exam)).level == "none"
+
+
+@pytest.mark.parametrize(
+    ("symptoms", "flag"),
+    [
+        ([("numbness", "saddle")], "ces_saddle"),
+        ([("tingling", "calf_left"), ("tingling", "thigh_right")], "ces_bilateral_leg"),
+        ([("pain", "calf_left"), ("pain", "calf_right"), ("pain", "low_back")], "ces_bilateral_leg"),
+        ([("tingling", "toes_left"), ("numbness", "heel_right")], "both_feet_numb"),
+    ],
+)
+def test_a_mark_on_the_map_opens_the_question_it_contradicts(symptoms: list, flag: str) -> None:
+    marked = replace(adult(), symptoms=tuple(Symptom(kind, region) for kind, region in symptoms))
+    screen = screen_person(marked)
+    assert (screen.level, screen.plan_locked) == ("not_screened", True)
+    assert [f.id for f in screen.flags] == [flag]
+    assert screen.contradictions[0] in screen.reason
+    assert screen_person(replace(marked, screen={**marked.screen, flag: "yes"})).flags[0].answer == "yes"
+
+
+def test_sore_heels_and_sore_legs_without_a_back_open_nothing() -> None:
+    for regions in (("heel_left", "heel_right"), ("calf_left", "calf_right")):
+        marked = replace(adult(), symptoms=tuple(Symptom("pain", region) for region in regions))
+        assert screen_person(marked).level == "none"
+
+
+def test_a_flag_says_to_the_person_what_to_do() -> None:
+    def advice(**answers: str) -> str:
+        return screen_person(adult(**answers)).flags[0].advice
+
+    assert advice(aaa_rupture="yes").startswith("Call an ambulance")
+    assert "not stand or walk" in advice(charcot="yes")
+    assert "today" in advice(foot_drop="yes")
+    assert "emergency department" in advice(cancer_history="yes", foot_drop="yes")
+    for flag in questions():
+        if flag.id not in ("axspa_gate",):
+            assert advice(**{flag.id: "yes"}), flag.id
+
+
+def test_the_questions_come_emergencies_first_and_are_asked_again() -> None:
+    order = [URGENCIES.index(flag.urgency) for flag in questions()]
+    assert order == sorted(order)
+    assert set(asked_again()) == {f.id for f in questions() if f.urgency == "emergency"}
+    assert "psych_distress" not in asked_again()
+    assert set(screen_ids()) > {f.id for f in questions()} | {"psych_distress", "axspa_buttock"}
