@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from kinechain.evidence.check import sentence_fault
 from kinechain.evidence.ledger import all_sentences, backing
 from kinechain.evidence.rules import refuse_unread
 from kinechain.evidence.sources import all_sources
-from kinechain.evidence.wording import ALLOWED, FORBIDDEN, claims_too_much
+from kinechain.evidence.wording import ALLOWED, FORBIDDEN, Sentence, claims_too_much
 from report_reading import FORBIDDEN as READ_BY_REPORTS
 
 PACKAGE = Path(kinechain.__file__).parent
@@ -195,3 +196,14 @@ def test_one_list_of_words_and_one_exception() -> None:
     assert all_sentences()["drivers.not_the_cause"].text == NOT_THE_CAUSE
     assert claims_too_much(NOT_THE_CAUSE) == ""
     assert claims_too_much("This is the cause of pain.") == "cause"
+
+
+def test_the_statements_beside_the_figures_keep_the_rules() -> None:
+    """They stand with the report, with people and certainty of their own."""
+    text = (PACKAGE / "report" / "context.toml").read_text(encoding="utf-8")
+    rows = tomllib.loads(text)["statement"]
+    assert rows
+    for row in rows:
+        said = Sentence("report.context", row["text"], "fact", "both", tuple(row["sources"]), "", row["certainty"])
+        assert sentence_fault(said, all_sources()) == ""
+        assert row["n"]
