@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,12 +17,21 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "properties"))
 from person_strategy import TODAY, people
 
 from kinechain.care.person import ExamItem, History, Person, Score
+from kinechain.care.person_file import parse_person
+from kinechain.care.person_writer import person_tables
 from kinechain.care.red_flags import screen_person
 from kinechain.care.referral import referral_for
 from kinechain.core.errors import InputError, PersonError
 from kinechain.report.fhir import fhir_bundle, validated
 from kinechain.report.fhir_read import Received, read_bundle
-from kinechain.report.fhir_values import LOINC, SNOMED, SYSTEM, questionnaire_items
+from kinechain.report.fhir_values import (
+    LOINC,
+    SNOMED,
+    SYSTEM,
+    answers_from_items,
+    items_of_answers,
+    questionnaire_items,
+)
 from kinechain.report.plan_summary import plan_summary, summarised
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -39,7 +49,7 @@ def resources(bundle: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == kind]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(people())
 def test_any_person_comes_back_as_they_were(person: Person) -> None:
     person = replace(person, static=None, recordings=())
@@ -47,6 +57,16 @@ def test_any_person_comes_back_as_they_were(person: Person) -> None:
     assert received.person == person
     assert received.level == screen_person(person).level
     assert received.unread == ()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(people())
+def test_any_answers_come_back_from_their_items(person: Person) -> None:
+    tables = person_tables(replace(person, static=None, recordings=()))
+    items = json.loads(json.dumps(items_of_answers(tables), allow_nan=False))
+    back, unread = answers_from_items(items)
+    assert unread == []
+    assert parse_person(json.dumps(back), "bundle.json", Path(), TODAY) == replace(person, static=None, recordings=())
 
 
 def full_person() -> Person:
@@ -239,3 +259,41 @@ def test_a_plan_that_is_not_as_we_write_it_is_named() -> None:
 def test_a_time_needs_an_offset() -> None:
     with pytest.raises(InputError, match="offset"):
         fhir_bundle(healthy(), screen_person(healthy()), at=datetime(2026, 1, 1), version="1")
+
+
+PIECES = (None, 5, "x", [], {}, [{}], [5], {"a": 1}, True, -1e9, "2026-13-01")
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
+    return [path, *(place for key in keys for place in _places(value[key], (*path, key)))]
+
+
+def _spoilt(bundle: dict[str, Any], random: Random) -> dict[str, Any]:
+    """Return a bundle in which one to three places hold something else, or nothing."""
+    for _ in range(random.randint(1, 3)):
+        *way, key = random.choice(_places(bundle)[1:])
+        place: Any = bundle
+        for step in way:
+            place = place[step]
+        if isinstance(place, dict) and random.random() < 0.3:
+            del place[key]
+        else:
+            place[key] = random.choice(PIECES)
+    return bundle
+
+
+@pytest.mark.parametrize("has_models", [True, False])
+def test_a_spoilt_bundle_is_read_or_refused_in_a_sentence(has_models: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not has_models:
+        monkeypatch.setattr("kinechain.report.fhir_read.validated", lambda bundle: bundle)
+    bundle = written(full_person(), plan=made_plan())
+    bundle["entry"] = [e for e in bundle["entry"] if e["resource"]["resourceType"] != "Questionnaire"]
+    text, refused = json.dumps(bundle), 0
+    for seed in range(300):
+        try:
+            read_bundle(_spoilt(json.loads(text), Random(seed)))
+        except InputError as error:
+            refused += 1
+            assert str(error)
+    assert 0 < refused < 300

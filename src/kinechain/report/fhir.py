@@ -137,6 +137,9 @@ def validated(bundle: Resource) -> Resource:
         fault = error.errors()[0]
         where = ".".join(str(step) for step in fault["loc"])
         raise InputError(f"this is no valid FHIR bundle: {where}: {fault['msg']}") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The models stumble over a resource type or a key that is no text.
+        raise InputError("this is no valid FHIR bundle: a part of it is not built as FHIR says") from error
     return bundle
 
 

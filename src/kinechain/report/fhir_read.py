@@ -75,6 +75,15 @@ def read_bundle(bundle: Mapping[str, Any] | str, today: date | None = None) -> R
         If an answer is impossible; it is named.
     """
     content = _content(bundle)
+    try:
+        return _received(content, today)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            "this is no valid FHIR bundle: a part of it is not built as FHIR says; the extra 'fhir' names the part"
+        ) from error
+
+
+def _received(content: Mapping[str, Any], today: date | None) -> Received:
     resources = [
         (str(entry.get("fullUrl", "")), entry["resource"]) for entry in content.get("entry", ()) if "resource" in entry
     ]
