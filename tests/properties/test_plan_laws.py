@@ -201,7 +201,11 @@ def counts(row: dict[str, Any], person: Person) -> bool:
         feels_less = [e for e in person.exam if e.id == "monofilament" and e.value < 3]
         feels_less += [e for e in person.exam if e.id == "ipswich_touch" and e.value > 0]
         told = (person.conditions.get("neuropathy"), person.conditions.get("cannot_feel_or_report"))
-        return bool(feels_less) or bool({"yes", "unknown", "skipped"} & {*told, person.screen.get("both_feet_numb")})
+        return (
+            bool(feels_less)
+            or (person.iwgdf_risk or 0) >= 1
+            or bool({"yes", "unknown", "skipped"} & {*told, person.screen.get("both_feet_numb")})
+        )
     if row["kind"] == "exam":
         values = [e.value for e in person.exam if e.id == row["key"]]
         return any(v < row.get("below", -1e9) or v > row.get("above", 1e9) for v in values)

@@ -133,9 +133,10 @@ def is_insensate(person: Person) -> bool:
 
     Notes
     -----
-    Neuropathy, numb feet and not being able to feel count too, and while unknown they count as present (choice).
+    Neuropathy, numb feet and not being able to feel count too, and while unknown they count as present (choice).  So
+    does a risk group of 1 or more: those feet feel less, or get less blood (choice).
     """
-    if insensate_sides(person):
+    if insensate_sides(person) or (person.iwgdf_risk or 0) >= 1:
         return True
     told = [person.conditions.get(key) for key in ("neuropathy", "cannot_feel_or_report")]
     return any(answer in ("yes", "unknown", "skipped") for answer in (*told, person.screen.get("both_feet_numb")))

@@ -68,6 +68,9 @@ def test_back_pain_with_pronated_feet_and_failed_care_may_try_a_custom_insole_fo
         with_pain("low_back", pain_weeks=30.0, exam=PRONATED),
         with_pain("low_back", pain_weeks=30.0, exam=PRONATED, treatments=(replace(EXERCISED, response="better"),)),
         with_pain("low_back", pain_weeks=30.0, exam=PRONATED, treatments=(replace(EXERCISED, weeks=5.0),)),
+        with_pain(
+            "low_back", pain_weeks=30.0, exam=PRONATED, treatments=(EXERCISED, replace(EXERCISED, response="better"))
+        ),
         with_pain("low_back", pain_weeks=30.0, exam=PRONATED, treatments=(replace(EXERCISED, region="foot"),)),
         with_pain("low_back", pain_weeks=4.0, exam=PRONATED, treatments=(EXERCISED,)),
         with_pain(
@@ -267,6 +270,29 @@ def test_a_no_that_follows_from_another_answer_counts() -> None:
         "stress_fracture",
         "stress_fracture_high_risk_site",
     }
+
+
+def test_tape_is_kept_off_skin_that_may_not_bear_it() -> None:
+    for told in ({}, {"tape_allergy": "no"}):
+        assert "taping.low_dye" in {p.id for p in plan_of(with_pain("heel", conditions=told)).parts}
+    for key in ("tape_allergy", "skin_damaged_at_site", "peripheral_arterial_disease", "neuropathy"):
+        for answer in ("yes", "unknown", "skipped"):
+            plan = plan_of(with_pain("heel", conditions={key: answer}))
+            assert "taping.low_dye" not in {p.id for p in plan.parts}
+
+
+def test_a_risk_group_of_the_diabetic_foot_counts_as_a_foot_that_may_not_feel() -> None:
+    assert not is_kept_away("short_foot", what_is_known(adult(iwgdf_risk=0)))
+    assert is_kept_away("short_foot", what_is_known(adult(iwgdf_risk=1)))
+
+
+def test_a_shoe_that_does_not_fit_is_named() -> None:
+    judged = item("footwear_assessment_tool", "left", 1.0, "fits / too short / too long", part="length")
+    good = item("footwear_assessment_tool", "left", 0.0, "fits / too narrow / too wide", part="width")
+    plan = plan_of(with_pain("toes_left", exam=(judged, good)))
+    texts = [s.text for p in plan.parts if p.id == "footwear.fit" for s in p.sentences]
+    assert "Your shoe was found too short (left)." in texts
+    assert not any("narrow" in text or "found fits" in text for text in texts)
 
 
 def test_what_restricts_an_exercise_is_said_with_it() -> None:

@@ -226,6 +226,14 @@ def test_a_player_outside_the_leading_set_is_no_reason_even_if_it_is_a_finding()
     assert exercises(plan) == ["bridge.both", "ankle_dorsiflexion_stretch.left", "bird_dog.both"]
 
 
+def test_a_plan_has_at_most_three_exercises_however_much_is_found() -> None:
+    many = drivers(
+        player("calf_tightness", "left"), player("hip_abductor_weakness", "right"), player("arch_drop", "left")
+    )
+    plan = plan_of(with_pain("low_back", "heel_right"), drivers=many)
+    assert exercises(plan) == ["plantar_fascia_stretch.right", "bridge.both", "short_foot.left"]
+
+
 def test_a_driver_that_no_exercise_answers_is_kept_in_view() -> None:
     plan = plan_of(with_pain("low_back"), drivers=drivers(player("leg_length", "middle")))
     note = next(part for part in plan.parts if part.id == "education.driver.leg_length")
