@@ -15,6 +15,9 @@ __all__ = ["ENTRY_KEYS", "read_exam"]
 ENTRY_KEYS = ("value", "side", "method", "unit", "part", "examiner", "measured_on", "reliability")
 SIDES = ("left", "right", "both")
 
+#: What a value in one unit is multiplied by in another, for the sentence that refuses it.
+FACTORS = {("cm", "mm"): 10.0, ("m", "mm"): 1000.0, ("mm", "cm"): 0.1, ("m", "cm"): 100.0, ("min", "s"): 60.0}
+
 
 def read_exam(page: Page, table: Mapping[str, Any]) -> tuple[tuple[ExamItem, ...], tuple[NotExamined, ...]]:
     """Return the entries of ``[exam]``, those with a value and those without.
@@ -98,5 +101,11 @@ def _read_value(page: Page, table: str, scale: Scale, entry: Mapping[str, Any]) 
         if entry.get("unit", words) != words:
             page.refuse(f"[{table}] value is a word, and has no unit; leave the unit out")
         return float(scale.words.index(word)), words
-    unit = page.choice(table, "unit", entry.get("unit", scale.usual_unit), tuple(scale.units))
+    written = entry.get("unit", scale.usual_unit)
+    if isinstance(written, str) and isinstance(value, int | float) and not isinstance(value, bool):
+        for unit in scale.units:
+            if (written, unit) in FACTORS:
+                told = f"{value:g} {written} is {value * FACTORS[written, unit]:g} {unit}"
+                page.refuse(f"[{table}] unit is '{written}'; write \"{unit}\": {told}")
+    unit = page.choice(table, "unit", written, tuple(scale.units))
     return page.number(table, "value", value, (*scale.units[unit], unit)), unit

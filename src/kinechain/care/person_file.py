@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 from kinechain.care.exam_items import read_exam
 from kinechain.care.history_keys import Key, read_keys
 from kinechain.care.person import Answer, History, Person, Symptom, Treatment
-from kinechain.care.person_page import CODE, Page, possible_number
+from kinechain.care.person_page import Page, possible_number
 from kinechain.care.person_text import TABLES, parse_tables, read_text
 from kinechain.care.questionnaires import read_scores
 from kinechain.care.red_flag_text import screen_ids
@@ -96,7 +96,7 @@ def parse_person(text: str, name: str, folder: Path, today: date | None = None) 
     wells, examiner = _read_wells(page, tables.get("wells", {}))
     static, trials = _read_recordings(page, tables.get("recordings", {}), folder)
     return Person(
-        pseudonym=_read_pseudonym(page, person),
+        pseudonym=page.code("person", "pseudonym", person.get("pseudonym", "person")),
         **about,
         history=_read_history(page, tables.get("history", {})),
         conditions=conditions,
@@ -146,16 +146,6 @@ def _check_tables(page: Page, tables: Mapping[str, Any]) -> None:
                 page.refuse("symptoms must be a list of tables; write [[symptoms]] above each mark")
         elif not isinstance(table, dict):
             page.refuse(f"[{name}] must be a table with keys, not {type(table).__name__}")
-
-
-def _read_pseudonym(page: Page, table: Mapping[str, Any]) -> str:
-    pseudonym = table.get("pseudonym", "person")
-    if not isinstance(pseudonym, str) or not CODE.fullmatch(pseudonym):
-        page.refuse(
-            "[person] pseudonym is no code; write letters, digits, '.', '-' and '_' "
-            "without spaces, at most 40, and never a name"
-        )
-    return pseudonym
 
 
 def _read_plain(

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Literal, NoReturn, cast
 
 from kinechain.care.person import Answer
@@ -28,6 +28,7 @@ IDENTIFYING = re.compile(
     r"(^|_)(name|surname|firstname|lastname|forename|birth\w*|dob|born|address|street|email|mail|phone|mobile|ssn|nhs|"
     r"insurance|patient_id|mrn)($|_)"
 )
+DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 CODE = re.compile(r"[\w.-]{1,40}")
 
 #: By what a number was multiplied when it was written in another unit than the key asks for.
@@ -35,7 +36,6 @@ OTHER_UNITS: Mapping[str, tuple[tuple[float, str], ...]] = {
     "metres": ((0.01, "centimetres"), (0.001, "millimetres"), (0.1, "")),
     "kilograms": ((0.001, "grams"),),
     "years": ((0.1, ""),),
-    "points": ((0.1, "a scale of 0 to 100"),),
     "hours": ((1 / 60, "minutes"),),
     "cm": ((0.1, "millimetres"),),
     "mm": ((1000.0, "metres"), (10.0, "centimetres")),
@@ -134,10 +134,10 @@ class Page:
 
     def code(self, table: str, key: str, value: Any) -> str:
         """Return a value that must be a code; what is written instead may be a name, and is not repeated."""
-        if not isinstance(value, str) or not CODE.fullmatch(value):
+        if not isinstance(value, str) or not CODE.fullmatch(value) or DATE.fullmatch(value):
             self.refuse(
                 f"[{table}] {key} is no code: write letters, digits, '.', '-' and '_' without spaces, at most 40, and "
-                "never a name"
+                "never a name or a date"
             )
         return value
 
@@ -191,6 +191,8 @@ def possible_number(where: str, value: Any, limits: tuple[float, float, str]) ->
 def _meant(value: float, limits: tuple[float, float, str]) -> str:
     """Return what was probably meant by a number outside its limits, '' if nothing fits."""
     low, high, unit = limits
+    if high == 10.0 and 2.0 * high < value <= 100.0:
+        return f"; on a scale of 0 to 100 that is {value / 10.0:g} of 10"
     if low <= -value <= high and value < 0.0:
         return f"; did you mean {-value:g}?"
     for factor, other in OTHER_UNITS.get(unit, ()):
@@ -207,7 +209,9 @@ def _near(value: Any, known: Sequence[str]) -> str:
 
 
 def _told(value: Any) -> str:
-    """Return a value as a message repeats it: short, and on one line."""
+    """Return a value as a message repeats it: short, on one line, and never a date, which may be one of birth."""
+    if isinstance(value, date | time) or (isinstance(value, str) and DATE.search(value)):
+        return "a date (birth dates are never kept)"
     try:
         told = repr(value)
     except ValueError:
