@@ -1,5 +1,7 @@
 """The examination alone: measures, verdicts, and what is missing."""
 
+from datetime import date
+
 import pytest
 
 from kinechain.care.exam import read_exam_definitions
@@ -107,3 +109,47 @@ def test_an_exam_sheet_alone_yields_measures_gaps_and_next_tests() -> None:
     assert [f.id for f in findings] == ["foot.fpi6"]
     assert {"pelvis.motion", "leg.length", "knee.posture", "hip.strength"} <= {u.id for u in unmeasured}
     assert all(u.answer.reason and u.answer.next_test for u in unmeasured)
+
+
+def measured(value: float, day: int, part: str = "", item: str = "lunge_test", unit: str = "cm") -> ExamItem:
+    return ExamItem(item, "left", value, unit, "by hand", part, measured_on=date(2026, 11, day))
+
+
+def test_of_several_days_the_latest_is_judged_and_repeats_of_one_day_are_averaged() -> None:
+    exam = (measured(5.0, 1), measured(9.0, 8), measured(10.0, 8, "repeat 2"))
+    (finding,), _ = find_exam(Person(age_years=25.0, sex="female", exam=exam))
+    assert finding.estimate.value == 9.5 and "mean of 2 repeats" in finding.method
+    assert finding.id == "ankle.lunge_test"
+
+
+def test_the_difference_of_sides_is_of_the_latest_values() -> None:
+    right = ExamItem("lunge_test", "right", 9.0, "cm", "by hand")
+    findings, _ = find_exam(Person(exam=(measured(5.0, 1), measured(12.0, 8), right)))
+    assert next(f for f in findings if f.id == "ankle.lunge_test_difference").estimate.value == 3.0
+
+
+def test_each_part_of_a_test_has_its_own_place_and_no_verdict() -> None:
+    exam = (
+        measured(5.0, 1, "hip angle", "modified_thomas", "degrees"),
+        measured(70.0, 1, "knee angle", "modified_thomas", "degrees"),
+        measured(1.0, 1, "L4 sensation", "root_screen_l2_s2", "same / reduced / absent"),
+    )
+    findings, _ = find_exam(Person(age_years=25.0, exam=exam))
+    assert [f.id for f in findings] == [
+        "hip.modified_thomas.hip_angle",
+        "hip.modified_thomas.knee_angle",
+        "nerve.root_screen.l4_sensation",
+    ]
+    assert {f.verdict for f in findings} == {"unknown"}
+
+
+def test_repeats_in_words_that_differ_are_shown_as_not_known() -> None:
+    exam = tuple(measured(v, 1, p, "slump", "negative / positive") for v, p in ((0.0, ""), (1.0, "repeat 2")))
+    findings, (gap,) = find_exam(Person(exam=exam))
+    assert findings == [] and gap.id == "lumbar.slump" and "not known" in gap.answer.reason
+
+
+def test_a_skipped_part_says_which() -> None:
+    skipped = Person(not_examined=(NotExamined("root_screen_l2_s2", "left", "skipped", "", "ankle reflex"),))
+    (gap,) = find_exam(skipped)[1]
+    assert gap.id == "nerve.root_screen.ankle_reflex" and "ankle reflex" in gap.name
