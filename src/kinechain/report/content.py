@@ -20,6 +20,7 @@ from kinechain.care.person import Person
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.evidence.chain import study
 from kinechain.evidence.library import source, source_keys
+from kinechain.evidence.wording import say
 from kinechain.motion.motion import Motion
 from kinechain.recording.recording import Recording
 from kinechain.report.chain import ChainSection, chain_section, chain_sources
@@ -48,28 +49,6 @@ if TYPE_CHECKING:
     from kinechain.analysis import Assessment
 
 __all__ = ["Claim", "Content", "Missing", "RecordingRow", "Source", "build_content"]
-
-
-#: How the tables are read.
-READING = (
-    "In brackets the 95 % interval of the measurement. ▲ outside and ● within the usual range: the whole interval is; "
-    "? the interval touches an edge, so it cannot be told; ○ no published range fits this person and method."
-)
-
-#: The signs and conventions of every curve and number.
-SIGNS = (
-    "Signs: flexion, adduction, internal rotation, dorsiflexion, eversion and anterior tilt are positive; obliquity: "
-    "that side up; rotation: that side forward; the same motion has the same sign on both sides. Curves have 101 "
-    "points per cycle, each side on its own cycle from foot strike to foot strike."
-)
-
-#: What the bars of the gait profile are.
-PROFILE_NOTE = (
-    "Root mean square distance of each curve from the norm's mean; a larger bar is further away, whatever the "
-    "direction. It holds every constant offset between the model of this report and the model of the norm, so it "
-    "compares walks of one model. Left is filled, right outlined, grey the pelvis and the overall score; the pelvis is "
-    "drawn once, on the left cycle, as the overall score counts it."
-)
 
 
 @dataclass(frozen=True)
@@ -202,7 +181,7 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         loads=load_section(assessment),
         chain=chain_section(assessment, palette),
         profile_figure=profile_figure(assessment.findings, palette),
-        profile_note=PROFILE_NOTE,
+        profile_note=say("report.profile_note").text,
         posture_figure=standing_figure(assessment, palette),
         posture=measure_table("Standing posture", filter(is_posture, assessment.findings)),
         posture_claims=tuple(claim for beside, claim in statements if beside == "posture"),
@@ -210,7 +189,7 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         spatiotemporal=measure_table(
             "Speed, times and lengths", (f for f in assessment.findings if is_spatiotemporal(f))
         ),
-        reading=READING,
+        reading=say("report.reading", width=95).text,
         numbers=link_tables(assessment.findings),
         missing=tuple(
             Missing(u.name, side_words(u.side), u.answer.reason, u.answer.next_test) for u in assessment.unmeasured
@@ -218,7 +197,7 @@ def build_content(assessment: Assessment, palette: Palette | None = None) -> Con
         recordings=tuple(replace(r, notes=tuple(n for n in r.notes if n not in shared)) for r in recordings),
         refused=assessment.refused,
         notes=tuple(dict.fromkeys([*assessment.notes, *(f"Every walk: {n}" for n in shared)])),
-        signs=SIGNS,
+        signs=say("report.signs", points=101).text,
         sources=_sources(assessment),
         provenance=_provenance(assessment),
     )
@@ -234,9 +213,7 @@ def _who(person: Person) -> str:
 def _demonstration(is_demonstration: bool) -> str:
     if not is_demonstration:
         return ""
-    return (
-        "Demonstration: nobody. The project generated this recording itself, with a stated asymmetry, noise and gaps."
-    )
+    return say("report.demonstration").text
 
 
 def _made(assessment: Assessment) -> str:

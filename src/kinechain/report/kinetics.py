@@ -10,6 +10,7 @@ import numpy as np
 
 from kinechain.core.arrays import FloatArray
 from kinechain.core.gravity import GRAVITY_M_S2
+from kinechain.evidence.wording import say
 from kinechain.findings.loads import load_series
 from kinechain.loads.loads import PREDICTED, Loads
 from kinechain.loads.muscle_activity import MuscleCurve
@@ -251,15 +252,16 @@ def kinetic_pages(assessment: Assessment, trials: tuple[GaitTrial, ...], palette
     if not pairs:
         return ()
     said = _ground_word(pairs)
+    moments, contact = (f"{say(f'report.{what}_note').text} {said}" for what in ("moment", "contact"))
     bands = kinetic_bands(assessment.person)
     pages = [
-        _page(f"kinetics-{kind}", f"Joint moments and powers: {words}", f"{_MOMENT_NOTE} {said}", KINETIC_ROWS, pairs,
+        _page(f"kinetics-{kind}", f"Joint moments and powers: {words}", moments, KINETIC_ROWS, pairs,
               palette, every_stride=kind == "strides", bands=bands,
               columns=("Sagittal moment", "Frontal moment", "Power"))
         for kind, words in (("strides", "every stride"), ("average", "average"))
     ]  # fmt: skip
     pages.append(
-        _page("contact", "Joint contact forces", f"{_CONTACT_NOTE} {said}", (*_LEG_CONTACTS, _TENSIONS), pairs, palette,
+        _page("contact", "Joint contact forces", contact, (*_LEG_CONTACTS, _TENSIONS), pairs, palette,
               every_stride=True, with_mean=True, columns=("Whole", "Along the lower bone", "Across it"))
     )  # fmt: skip
     pages += _spine_page(assessment, trials, pairs, palette, said)
@@ -301,7 +303,7 @@ def emg_pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, ...
         FigurePage(
             f"emg-{first // EMG_ROWS + 1}",
             f"Muscle activity: EMG beside computed activation{f' ({first // EMG_ROWS + 1})' if first else ''}",
-            _EMG_NOTE,
+            say("report.emg_note").text,
             tuple(rows[first : first + EMG_ROWS]),
             legend_figure(palette, has_band=False),
             ("Left", "Right", "How they agree"),
@@ -311,10 +313,6 @@ def emg_pages(assessment: Assessment, palette: Palette) -> tuple[FigurePage, ...
 
 
 _SIDES: tuple[Side, ...] = ("left", "right")
-_EMG_NOTE = (
-    "Grey: surface EMG of this walk, mean ± SD over its strides, in % of its largest value in the recording; line: "
-    "computed activation. An EMG says when a muscle works, not how hard it pulls: compare times, not heights."
-)
 
 
 def _emg_panel(curve: MuscleCurve | None, side: Side, palette: Palette) -> Figure | str:
@@ -337,23 +335,18 @@ def _emg_panel(curve: MuscleCurve | None, side: Side, palette: Palette) -> Figur
 def _agreement_words(curve: MuscleCurve) -> str:
     side = curve.side.capitalize()
     if curve.agreement is None:
-        return f"{side}: nothing computed to compare with."
+        return say("report.emg_nothing", side=side).text
     a = curve.agreement
-    return (
-        f"{side}: r {a.correlation:.2f} at a delay of {1e3 * a.delay_s:.0f} ms; on or off together "
-        f"{a.overlap_percent:.0f} % of the cycle; peak {abs(a.peak_shift_percent):.0f} % of the cycle "
-        f"{'after' if a.peak_shift_percent >= 0 else 'before'} the EMG ({a.strides} stride{'s' * (a.strides != 1)})."
-    )
-
-
-_MOMENT_NOTE = (
-    "Internal moments, what muscles and tissues give, per kg of body mass; extensor, plantarflexor and abductor "
-    "upwards. Files carry the sign of the angle instead (flexion positive)."
-)
-_CONTACT_NOTE = (
-    "Estimates of a model, in body weights: what bones, cartilage and what lies between must carry, muscles included. "
-    "Thin: each stride; thick: the mean."
-)
+    return say(
+        "report.emg_agreement",
+        side=side,
+        correlation=f"{a.correlation:.2f}",
+        delay=f"{1e3 * a.delay_s:.0f}",
+        overlap=f"{a.overlap_percent:.0f}",
+        shift=f"{abs(a.peak_shift_percent):.0f}",
+        when="after" if a.peak_shift_percent >= 0 else "before",
+        strides=f"{a.strides} stride{'s' * (a.strides != 1)}",
+    ).text
 
 
 def _pairs(trials: Sequence[GaitTrial], loads: Sequence[Loads], kept: Sequence[GaitTrial]) -> Pairs:
@@ -365,10 +358,10 @@ def _ground_word(pairs: Pairs) -> str:
     origins = np.concatenate([np.asarray(f.origin) for _, x in pairs for f in x.ground.feet])
     predicted = origins == PREDICTED
     if not predicted.any():
-        return "Ground reaction measured by plates."
+        return say("report.plates_word").text
     if predicted.sum() == (origins > 0).sum():
-        return "Ground reaction predicted from the motion, no plate used."
-    return "Ground reaction measured where a foot stood clean on a plate, predicted from the motion elsewhere."
+        return say("report.motion_word").text
+    return say("report.both_word").text
 
 
 def _page(
@@ -407,7 +400,7 @@ def _spine_page(
         return []
     levels = [("L3/L4", _level("l3_l4")), ("L4/L5", _level("l4_l5")), ("L5/S1", _level("l5_s1"))]
     columns = ("Compression", "Fore-aft shear", "Side shear")
-    note = f"{_CONTACT_NOTE} In the plane of each disc. {said}"
+    note = f"{say('report.contact_note').text} In the plane of each disc. {said}"
     other = _pairs(assessment.trials, assessment.other_rhythm_loads, trials)
     page = _page("spine-loads", "Lumbar contact forces", note, levels, pairs, palette, every_stride=True,
                  with_mean=True, columns=columns)  # fmt: skip
@@ -417,7 +410,7 @@ def _spine_page(
                    with_mean=True, columns=columns)  # fmt: skip
     rhythm = assessment.provenance.settings.get("rhythm", "")
     rows = (*page.rows, *second.rows)
-    note = f"{note} L5/S1 under both published lumbar rhythms: '{rhythm}' first, then the other."
+    note = f"{note} {say('report.both_rhythms', level='L5/S1', rhythm=rhythm).text}"
     return [FigurePage(page.id, page.title, note, rows, page.legend, columns)]
 
 
@@ -438,10 +431,7 @@ def _muscle_page(pairs: Pairs, palette: Palette) -> list[FigurePage]:
             )
         if any(isinstance(f, Figure) for f in figures):
             rows.append(FigureRow(label, tuple(figures)))
-    note = (
-        "Computed activation, the mean over the parts of each muscle: what the model needs at least, by its rule of "
-        "sharing; not an EMG. Muscles that work against each other are underestimated."
-    )
+    note = say("report.activation_note").text
     legend = legend_figure(palette, has_band=False)
     return [FigurePage("muscles", "Muscle activation", note, tuple(rows), legend, ("", "", ""))] if rows else []
 

@@ -188,10 +188,7 @@ def load_doubts(assessment: Assessment) -> tuple[str, ...]:
         if moment is not None and _rms(moment) > DOUBTFUL_MOMENT * loads.mass_kg:
             why.append(f"{_figure(_rms(moment))} N m is left over at the pelvis")
         if why:
-            said.append(
-                f"Do not trust the loads of {trial.recording.name}: {'; '.join(why)}. Check the markers, the mass, the "
-                "plates, and whether a person can move so."
-            )
+            said.append(say("report.do_not_trust", name=trial.recording.name, why="; ".join(why)).text)
     return tuple(said)
 
 
@@ -210,18 +207,15 @@ def why_no_loads(assessment: Assessment) -> str:
     if assessment.no_loads:
         return assessment.no_loads
     if not assessment.trials:
-        return "No load was computed: no walk with a whole stride was recorded."
+        return say("report.no_walk").text
     if not assessment.loads:
-        return "No load was computed for this recording."
+        return say("report.no_load_here").text
     unsolved = [note for loads in assessment.loads if not loads.moments.labels for note in loads.notes]
     if unsolved:
         return " ".join(unsolved)
     if all(loads.settings.ground == "measured" for loads in assessment.loads):
-        return (
-            "No load is given: measured ground reactions alone were asked for, and in no stride does every foot stand "
-            "on plates of its own throughout. Let the rest be predicted (--ground automatic)."
-        )
-    return "No stride could be computed throughout, so no load is given."
+        return say("report.no_stride_on_plates").text
+    return say("report.no_stride").text
 
 
 def load_mass_kg(assessment: Assessment) -> float:
@@ -375,33 +369,34 @@ def _ground_words(loads: Sequence[Loads]) -> list[str]:
     together = np.concatenate(origin)
     measured, predicted = int((together == MEASURED).sum()), int((together == PREDICTED).sum())
     if not measured + predicted:
-        return ["No foot was seen on the ground."]
+        return [say("report.no_foot").text]
     if not predicted:
-        return ["Ground reaction: measured by force plates throughout."]
+        return [say("report.ground_measured").text]
     if not measured:
-        return ["Ground reaction: predicted from the motion, no plate used."]
+        return [say("report.ground_predicted").text]
     share = 100.0 * predicted / (measured + predicted)
-    return [
-        f"Ground reaction: measured where a foot stood clean on a plate, predicted from the motion elsewhere "
-        f"({share:.0f} % of the time on the ground)."
-    ]
+    return [say("report.ground_both", share=f"{share:.0f}").text]
 
 
 def _method_words(settings: LoadSettings) -> str:
     weak = [f"{group.replace('_', ' ')} {100.0 * left:.0f} %" for group, left in sorted(settings.strength.items())]
-    words = (
-        f"Computed with coordinates and forces alike low-passed at {settings.cutoff_hz:g} Hz; inverse dynamics; static "
-        f"optimisation of the sum of activation to the power {settings.exponent:g}, "
-        f"{WEIGHTINGS[settings.weighting]}; {BALANCES[settings.balance]}; plantar fascia of "
-        f"{settings.fascia_area_mm2:g} mm²."
-    )
+    said = [
+        say(
+            "report.load_method",
+            cutoff=f"{settings.cutoff_hz:g}",
+            power=f"{settings.exponent:g}",
+            weighting=WEIGHTINGS[settings.weighting],
+            balance=BALANCES[settings.balance],
+            fascia=f"{settings.fascia_area_mm2:g}",
+        )
+    ]
     if settings.plate_delay_s:
-        words += f" Forces of plates taken {1e3 * settings.plate_delay_s:g} ms earlier than they are stamped."
+        said.append(say("report.plate_delay", delay=f"{1e3 * settings.plate_delay_s:g}"))
     if weak:
-        words += f" Strength left: {listed(weak, len(weak))}."
-    if settings.samples:
-        return f"{words} Intervals hold {settings.samples} models drawn from the uncertainty of the body."
-    return f"{words} Intervals hold the spread between strides only, not what the model itself leaves open."
+        said.append(say("report.strength_left", groups=listed(weak, len(weak))))
+    drawn = settings.samples
+    said.append(say("report.intervals_models", count=drawn) if drawn else say("report.intervals_strides"))
+    return " ".join(sentence.text for sentence in said)
 
 
 def _left_over(name: str, loads: Loads) -> str:
@@ -480,5 +475,5 @@ def load_lines(assessment: Assessment) -> list[str]:
         if sides:
             values = "/".join(plain(e.value, max(1, min(2, decimals(e)))) for _, e in sorted(sides.items()))
             parts.append(f"{words} {values} BW")
-    lines = [f"Peak loads in walking, estimates of a model (left/right): {', '.join(parts)}."] if parts else []
+    lines = [say("report.peak_loads", loads=", ".join(parts)).text] if parts else []
     return [*lines, *(f"  {words}" for words in (*_ground_words(assessment.loads), *load_doubts(assessment)))]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kinechain.body.pose import segment_poses
+from kinechain.evidence.wording import say
 from kinechain.findings.gait import Pace, choose_pace
 from kinechain.loads.predicted_ground import STATED_ERROR
 from kinechain.motion.trial import GaitTrial
@@ -68,11 +69,7 @@ def _kinematic_page(
         figures = tuple(_panel(p, strides, bands, every_stride, palette) for p in panels)
         rows.append(FigureRow(label, figures))
     kind = "every stride" if every_stride else "average"
-    note = f"{counts}. " + (
-        "Each line is one stride, so the spread shows how consistent the walking was."
-        if every_stride
-        else "Mean of all strides of each side, each on its own cycle."
-    )
+    note = f"{counts}. {say('report.every_stride' if every_stride else 'report.mean_stride').text}"
     return FigurePage(
         f"curves-{number}-{'strides' if every_stride else 'average'}",
         f"{page.title}: {kind}",
@@ -119,12 +116,12 @@ def _force_page(assessment: Assessment, trials: tuple[GaitTrial, ...], palette: 
     predicted = predicted_forces(assessment, trials, mass) if mass else {}
     legend = legend_figure(palette, has_band=False, has_foot_off=False, has_predicted=bool(predicted))
     if not measured and not predicted:
-        reason = "No stance stands whole on one force plate." if plates else "No force plates were recorded."
+        reason = say("report.no_whole_stance" if plates else "report.no_plates").text
         return FigurePage("forces", "Ground reaction forces", f"Not measured. {reason}", (), legend)
     rows = (*_force_rows("Measured", measured, False, palette), *_force_rows("Predicted", predicted, True, palette))
-    words = [f"In % of body weight ({mass:.1f} kg). No adult norm was read, so none is drawn."]
+    words = [say("report.force_unit", mass=f"{mass:.1f}").text]
     if measured:
-        words.insert(0, f"Measured: {_stances(measured)} that stand whole on one plate.")
+        words.insert(0, say("report.stances_measured", stances=_stances(measured)).text)
     if predicted:
         where = "" if measured else ", no plate used"
         words.append(f"Predicted from the motion{where}: {_stances(predicted)}, dotted. {STATED_ERROR}".strip())
