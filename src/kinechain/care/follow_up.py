@@ -143,28 +143,20 @@ def follow_up(
     began = baselines(merged.events, plan, baseline)
     usual = began["nprs"].value if "nprs" in began else None
     alerts = find_alerts(merged.events, plan, today, series, usual, clearances)
-    is_suspended = any(alert.suspends for alert in alerts)
-    sessions, mornings = pain_events([event for event in counted if own_day(event) >= plan.made_on])
-    soreness = judge_soreness(mornings, today, usual)
-    decisions = tuple(
-        decide(part, sessions, mornings, soreness, plan.made_on, today, usual, is_suspended) for part in plan.exercises
-    )
     adherence = judge_adherence(counted, plan, today)
-    now = measured(merged.events, max(plan.made_on, today - timedelta(days=6)), today)
-    changes = tuple(
-        judge_change(m, began[m].value if m in began else None, now.get(m)) for m in sorted({*began, *now, "nprs"})
-    )
+    changes = _changes(merged.events, plan, today, began)
     pain = next(change for change in changes if change.measure == "nprs")
     signs = {name: _signs(name, merged.events, alerts, adherence, plan, today) for name in CHECKPOINTS}
     due = reviews(merged.events, plan, today, began, signs)
+    soreness, decisions = _decisions(counted, plan, today, usual, any(alert.suspends for alert in alerts))
     relapse = _relapse(series, plan, today)
-    week = plan_week(today, plan.made_on)
+    day = plan_day(today, plan.made_on)
     return Progress(
         plan=plan.id,
         today=today,
-        day=plan_day(today, plan.made_on),
-        week=week,
-        suspended=is_suspended,
+        day=day,
+        week=plan_week(today, plan.made_on),
+        suspended=any(alert.suspends for alert in alerts),
         next_steps=_next_steps(alerts, due, merged, relapse, plan, today),
         alerts=alerts,
         decisions=decisions,
@@ -176,11 +168,27 @@ def follow_up(
         soreness=soreness,
         reviews=due,
         retests=_retests(merged.events, plan, measures or {}, pain_state(pain), drivers),
-        course=compare_course(site, onset_weeks, plan_day(today, plan.made_on) / 7.0, pain.baseline, pain.now),
+        course=compare_course(site, onset_weeks, day / 7.0, pain.baseline, pain.now),
         diary=summarise_diary(counted, today),
         lead_lag=lead_lag(series),
         relapse=relapse,
         merged=merged,
+    )
+
+
+def _changes(events: Sequence[Event], plan: Plan, today: date, began: Mapping[str, Baseline]) -> tuple[Change, ...]:
+    now = measured(events, max(plan.made_on, today - timedelta(days=6)), today)
+    wanted = sorted({*began, *now, "nprs"})
+    return tuple(judge_change(m, began[m].value if m in began else None, now.get(m)) for m in wanted)
+
+
+def _decisions(
+    counted: Sequence[Event], plan: Plan, today: date, usual: float | None, is_suspended: bool
+) -> tuple[Soreness, tuple[Decision, ...]]:
+    sessions, mornings = pain_events([event for event in counted if own_day(event) >= plan.made_on])
+    soreness = judge_soreness(mornings, today, usual)
+    return soreness, tuple(
+        decide(part, sessions, mornings, soreness, plan.made_on, today, usual, is_suspended) for part in plan.exercises
     )
 
 

@@ -54,3 +54,10 @@ def test_the_same_instant_written_in_two_zones_is_ordered_by_the_instant() -> No
 
 def test_a_number_read_back_as_a_float_is_the_same_content() -> None:
     assert not merge([check(0, 4)], [check(0, 4.0)]).conflicts
+
+
+def test_the_hour_that_comes_twice_when_summer_time_ends_is_two_hours() -> None:
+    first = session(0, id="summer-time", at=at(0, 1, 30, offset_h=2))
+    second = session(0, id="winter-time", at=at(0, 1, 30, offset_h=1))
+    merged = merge([second, first])
+    assert [e.id for e in merged.counted] == ["summer-time", "winter-time"]
