@@ -36,9 +36,9 @@ def plan(
     ] = "",
     for_: Annotated[str, typer.Option("--for", help="Who reads it.", metavar="clinician|patient")] = "clinician",
     full: Annotated[bool, typer.Option("--full", help="Print every sentence and source.")] = False,
-    drivers: Annotated[
-        bool, typer.Option("--drivers/--no-drivers", help="Compute which parameters carry load; takes some seconds.")
-    ] = True,
+    no_drivers: Annotated[
+        bool, typer.Option("--no-drivers", help="Do not compute which parameters carry load; saves some seconds.")
+    ] = False,
     on: Annotated[str | None, typer.Option(help="First day of the plan; today if not given.", metavar="DATE")] = None,
     agree: Annotated[bool, typer.Option("--agree", help="Record that a clinician agrees; needs --clinician.")] = False,
     clinician: Annotated[str, typer.Option(help="Who agrees; see kinechain clinician.", metavar="NAME")] = "",
@@ -83,7 +83,7 @@ def plan(
         if outcome.plan_locked:
             _print_locked(records, outcome, out if letters else None, fhir, as_json)
             raise typer.Exit(EXIT_LOCKED)
-        made = make(records, recordings, replace.strip(), clinician, day=day, with_drivers=drivers, tell=tell)
+        made = make(records, recordings, replace.strip(), clinician, day=day, with_drivers=not no_drivers, tell=tell)
         written = _write(records, made, out, letters)
         written += _written_fhir(records, outcome, fhir, made.plan, for_ == "patient")
     _print(records, made, for_ == "patient", full, as_json, written)

@@ -44,7 +44,7 @@ def progress_lines(progress: Progress, plan: Plan, person: str) -> list[str]:
     lines += _section("done", _done(progress, titles))
     lines += _section("pain", [*pain_chart(progress.pain, plan.made_on, progress.today), *_changes(progress)])
     lines += _section("soreness", _told(progress.soreness.sentences))
-    lines += _section("decisions", [line for decision in progress.decisions for line in _decision(decision, titles)])
+    lines += _section("decisions", _decisions(progress.decisions, titles))
     lines += _section("plan_reviews", [line for review in progress.reviews for line in _review(review)], plain=True)
     lines += _section("course", _told(progress.course.sentences))
     lines += _section("retests", [line for found in progress.retests for line in _retest(found)])
@@ -119,11 +119,19 @@ def _changes(progress: Progress) -> list[str]:
     return _told([change.sentence for change in judged or progress.changes[:1]])
 
 
-def _decision(decision: Decision, titles: dict[str, str]) -> list[str]:
-    action = say(f"terminal.action_{decision.action.replace(' ', '_')}").text
-    dose = f", {dose_words(decision.dose)}" if decision.dose else ""
-    lines = [f"  {_named(decision.exercise, decision.side, titles)}: {action}{dose}"]
-    return lines + [f"    {sentence.text}{_rule(sentence)}" for sentence in decision.sentences]
+def _decisions(decisions: Sequence[Decision], titles: dict[str, str]) -> list[str]:
+    """Return what to do with each exercise; those with the same reasons stand together above them."""
+    groups: dict[tuple[Sentence, ...], list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault(decision.sentences, []).append(decision)
+    lines = []
+    for sentences, together in groups.items():
+        for decision in together:
+            action = say(f"terminal.action_{decision.action.replace(' ', '_')}").text
+            dose = f", {dose_words(decision.dose)}" if decision.dose else ""
+            lines.append(f"  {_named(decision.exercise, decision.side, titles)}: {action}{dose}")
+        lines += [f"    {sentence.text}{_rule(sentence)}" for sentence in sentences]
+    return lines
 
 
 def _review(review: Review) -> list[str]:
