@@ -72,16 +72,17 @@ def answers_digest(person: Person) -> str:
 
     Notes
     -----
-    Age, sex, history, conditions, answers, symptom map, Wells items and examination all enter; recordings do not.
+    Age, sex, history, conditions, answers, symptom map, Wells items and examination all enter, and the pseudonym, so
+    that nothing is cleared for one person by what another answered alike; recordings do not.
     """
     history = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in vars(person.history).items()}
     history["treatments"] = [vars(treatment) for treatment in person.history.treatments]
     content = [
-        [person.sex, person.age_years],
+        [person.pseudonym, person.sex, person.age_years, person.iwgdf_risk],
         history,
         *(dict(sorted(answers.items())) for answers in (person.conditions, person.screen, person.wells)),
         sorted((s.kind, s.region) for s in person.symptoms),
-        sorted((e.id, e.part, e.side, e.value, e.unit) for e in person.exam),
+        sorted((e.id, e.part, e.side, e.value, e.unit, str(e.measured_on or "")) for e in person.exam),
         sorted((e.id, e.part, e.side, e.state) for e in person.not_examined),
     ]
     text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))

@@ -155,8 +155,17 @@ def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | No
         typer.echo(screen_json(records.person, outcome, settings.emergency_number, settings.crisis_line), nl=False)
         return
     lines = screen_lines(records.person, outcome, records.clearances, most_open)
+    lines += _examination(records)
     lines += ["", *_next_steps(records, outcome), "", INTENDED_PURPOSE]
     typer.echo(wrapped("\n".join(printable(line) for line in lines)))
+
+
+def _examination(records: Records) -> list[str]:
+    """Return what the nerve screen and the Wells score say, nothing where neither was examined or is due."""
+    from kinechain.care.nerve_report import nerve_sentences, wells_sentences
+
+    said = (*wells_sentences(records.person), *nerve_sentences(records.person))
+    return ["", say("screen.nerve_title").text, *(f"  - {sentence.text}" for sentence in said)] if said else []
 
 
 def _next_steps(records: Records, outcome: Screen) -> list[str]:

@@ -5,7 +5,7 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,9 @@ def test_a_signed_clearance_unlocks_and_is_shown() -> None:
         lambda p: replace(p, screen={**p.screen, "axspa_buttock": "no"}),
         lambda p: replace(p, age_years=51),
         lambda p: replace(p, sex=None),
+        lambda p: replace(p, pseudonym="somebody_else"),
+        lambda p: replace(p, iwgdf_risk=1),
+        lambda p: replace(p, wells={"previous_dvt": "no"}, wells_examiner="C1"),
         lambda p: replace(p, history=History(pain_weeks=3)),
         lambda p: replace(p, history=History(unknown=frozenset({"pain_weeks"}))),
         lambda p: replace(p, conditions={"diabetes": "no"}),
@@ -64,6 +67,15 @@ def test_any_other_answer_ends_a_clearance(change: Callable[[Person], Person]) -
     assert screen_person(change(RAISED), clearances).plan_locked
     with pytest.raises(LockedError):
         unlock(change(RAISED), clearances)
+
+
+def test_another_day_of_the_examination_ends_a_clearance() -> None:
+    item = ExamItem("root_screen_l2_s2", "left", 2.0, "grade", "t", "L4 strength", "C1", date(2026, 1, 2))
+    person = replace(RAISED, exam=(item,))
+    clearances = trusted([clear(person)])
+    assert not screen_person(person, clearances).plan_locked
+    later = replace(person, exam=(replace(item, measured_on=date(2026, 2, 2)),))
+    assert screen_person(later, clearances).plan_locked
 
 
 def test_a_clearance_of_one_sign_clears_no_other() -> None:
