@@ -280,3 +280,17 @@ def test_a_missing_journal_is_named(tmp_path: Path) -> None:
 def test_a_value_of_no_kind_is_refused() -> None:
     with pytest.raises(InputError, match="no table"):
         from_plain([1], Event)
+
+
+@given(place=st.integers(0, 10**6), byte=st.integers(0, 255))
+@settings(max_examples=200, deadline=None)
+def test_no_altered_byte_goes_unnoticed(place: int, byte: int) -> None:
+    """Whatever byte is altered before the last line: it is named, and only that line, and its neighbour, is doubted."""
+    content = bytearray(b"".join(chained("P01", every_kind())))
+    last = content.rstrip(b"\n").rindex(b"\n") + 1
+    place %= last
+    before, content[place] = content[place], byte
+    found = read_lines(bytes(content))
+    assert bool(found.damage) == (byte != before)
+    assert all(event in every_kind() for event in found.events)
+    assert len(found.events) >= len(every_kind()) - 2
