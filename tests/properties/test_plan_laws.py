@@ -172,6 +172,7 @@ def test_a_driver_is_named_only_if_it_leads_and_the_set_is_determined(batch: int
         own = [p for p in plan.parts if p.id.startswith(("exercise.", "goal.", "education."))]
         named = {b.ref for p in own for b in p.because if b.kind == "driver"}
         assert named - {"undetermined", "none supported"} <= leading
+        assert leading <= {h.player for h in plan.hypotheses} or plan.mode == "screen only"
         if not leading:
             assert not plan.hypotheses
             assert not [b for p in plan.exercises for b in p.because if b.kind in ("driver", "finding", "exam")]

@@ -194,12 +194,14 @@ def prevention(situation: Situation) -> tuple[Advice, ...]:
     )
 
 
-def chain_advice(situation: Situation) -> tuple[Advice, ...]:
+def chain_advice(situation: Situation, answered: frozenset[str]) -> tuple[Advice, ...]:
     """Return what the chain says as a whole, and the drivers that no exercise answers.
 
     Parameters
     ----------
     situation : Situation
+    answered : frozenset of str
+        `Player.key` of the drivers that an exercise of the plan answers.
     """
     drivers = situation.drivers
     if drivers is None:
@@ -217,19 +219,20 @@ def chain_advice(situation: Situation) -> tuple[Advice, ...]:
         sentences=(say(f"plan.edu_{said[situation.support]}"),),
         topic="education",
     )
-    return (whole, *_unanswered(situation, because))
+    return (whole, *_unanswered(situation, because, answered))
 
 
-def _unanswered(situation: Situation, because: tuple[Because, ...]) -> Iterable[Advice]:
-    answered = {player for choice in choices() for player in choice.players}
+def _unanswered(situation: Situation, because: tuple[Because, ...], answered: frozenset[str]) -> Iterable[Advice]:
+    answerable = {player for choice in choices() for player in choice.players}
     for player, reason in zip(situation.players, because, strict=False):
-        if player.id not in answered:
+        if player.key not in answered:
+            why = say("plan.edu_not_answered" if player.id in answerable else "plan.edu_no_exercise_for")
             leg = (say("plan.edu_leg_length_first"),) if player.id == "leg_length" else ()
             yield Advice(
                 id=f"education.driver.{player.key.replace(' ', '.')}",
                 title=say("plan.title_chain_driver", name=player.name),
                 because=(reason,),
-                sentences=(say("plan.edu_no_exercise_for"), *leg),
+                sentences=(why, *leg),
                 side=player.side if player.side in ("left", "right", "both") else "",
                 audience="clinician",
                 topic="education",

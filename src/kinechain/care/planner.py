@@ -111,7 +111,7 @@ def make_plan(
 def _care(situation: Situation) -> tuple[tuple[Part, ...], tuple[Hypothesis, ...]]:
     """Return the parts for a person in pain, and the hypotheses with every part that stands on them."""
     exercises, left_out, hypotheses = exercise_parts(situation)
-    chain = chain_advice(situation)
+    chain = chain_advice(situation, frozenset(h.player for h in hypotheses))
     aims = goals(situation, hypotheses, _reasons(hypotheses, exercises))
     parts: tuple[Part, ...] = (
         *safety(situation),

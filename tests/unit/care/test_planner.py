@@ -243,6 +243,15 @@ def test_a_driver_that_no_exercise_answers_is_kept_in_view() -> None:
     assert not part_ids(plan, "heel_lift")
 
 
+def test_a_driver_whose_exercise_is_kept_away_is_tested_again_all_the_same() -> None:
+    stiff = drivers(player("calf_tightness", "left"))
+    plan = plan_of(with_pain("low_back", conditions={"recent_surgery_or_fracture": "yes"}), drivers=stiff)
+    assert not plan.exercises
+    assert [(h.player, h.measure) for h in plan.hypotheses] == [("calf_tightness left", "lunge_test left")]
+    note = next(part for part in plan.parts if part.id == "education.driver.calf_tightness.left")
+    assert [s.key for s in note.sentences] == ["plan.edu_not_answered"]
+
+
 def test_options_name_their_interval_and_what_cannot_be_told() -> None:
     one = treatment("calf_tightness left", low=-20.0, high=-5.0)
     two = treatment("calf_tightness left", "leg_length", low=-30.0, high=4.0)
