@@ -87,7 +87,7 @@ def compare_course(
     if is_beyond(abs(now - expected), read_thresholds()["nprs"].error):
         verdict = "lower than expected" if now < expected else "higher than expected"
     sentences = (
-        say(f"follow_up.{course}", first=f"{first.value:.1f}", then=f"{average.value:.1f}", week=f"{week:g}"),
+        say(f"follow_up.{course}", first=f"{first.value:.1f}", then=f"{average.value:.1f}", week=f"{round(week, 1):g}"),
         say(f"follow_up.course_{verdict.replace(' ', '_')}", now=f"{now:.1f}", expected=f"{expected:.1f}"),
         proof,
     )

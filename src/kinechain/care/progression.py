@@ -107,6 +107,9 @@ def decide(
     reasons = pain.sentences
     if soreness.verdict in ("too long", "own pain"):
         reasons += soreness.sentences
+    patience = course_table("patience").get(part.exercise)
+    if patience is not None and (today - start).days < 7 * patience["weeks"][1]:
+        reasons += (say("follow_up.patience"),)
     load: tuple[float, float] | None = None
     if part.exercise in course_table("stage"):
         dose = _stage_reached(part, own, dose, 1 if action == "keep" and pain.verdict == "go on" else 0)

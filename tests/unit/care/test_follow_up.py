@@ -2,17 +2,21 @@
 
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from followed import START, at, check, exercise, morning, plan, session
+from kinechain.care.alerts import URGENCIES
+from kinechain.care.change import ChangeVerdict
 from kinechain.care.clearance import Clearance
 from kinechain.care.events import Reviewed, VisitMade
-from kinechain.care.follow_up import Progress, follow_up
+from kinechain.care.follow_up import OPEN_REVIEW, Progress, follow_up
 from kinechain.care.person import Score
 from kinechain.care.plan import Hypothesis, Plan
+from kinechain.care.progression import Action
 from kinechain.care.red_flags import read_red_flags
+from kinechain.care.retest import RetestVerdict
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.evidence.wording import Sentence, wording
 
@@ -156,3 +160,20 @@ def test_eight_weeks_are_judged_in_an_instant(count: int) -> None:
         progress(log, 56, of)
         took.append(time.process_time() - began)
     assert min(took) < 0.060  # 30 ms is the aim on a quiet machine, see docs/follow_up.md
+
+
+@pytest.mark.parametrize(
+    ("stem", "endings"),
+    [
+        ("do", get_args(Action)),
+        ("change", get_args(ChangeVerdict)),
+        ("retest", get_args(RetestVerdict)),
+        ("alert_danger", URGENCIES),
+        ("review", OPEN_REVIEW),
+        ("gap", ("sick", "holiday", "other", "no entry")),
+        ("course", ("as expected", "lower than expected", "higher than expected", "not enough known")),
+        ("lead_lag", ("foot first", "back first", "same day", "no clear order")),
+    ],
+)
+def test_whatever_may_come_out_has_its_sentence(stem: str, endings: tuple[str, ...]) -> None:
+    assert {f"follow_up.{stem}_{ending.replace(' ', '_')}" for ending in endings} <= set(wording())

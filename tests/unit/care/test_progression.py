@@ -107,3 +107,9 @@ def test_a_stage_of_the_heel_raise_programme_is_never_skipped_and_waits_for_the_
 def test_an_exercise_nobody_did_yet_has_the_dose_of_its_week() -> None:
     decision = judged(exercise(), [], 0)
     assert decision.action == "not enough known" and decision.dose == exercise().dose
+
+
+def test_small_muscles_of_the_foot_are_given_their_weeks() -> None:
+    foot = exercise("short_foot", "left")
+    assert [s.key for s in judged(foot, [], 41).sentences][-1] == "follow_up.patience"
+    assert "R6.7" not in judged(foot, [], 42).rules and "R6.7" not in judged(exercise(), [], 0).rules
