@@ -165,8 +165,7 @@ def check_event(event: Event) -> None:
     JournalError
         If its id or its time is impossible, or it would not be read back as it is.
     """
-    if not EVENT_ID.fullmatch(event.id):
-        _refuse(f"the id {event.id[:70]!r} must be 8 to 64 letters, digits, '-' and '_'")
+    _check_id(event)
     if event.at.utcoffset() is None:
         _refuse(f"the entry '{event.id}' has a time without the offset of its clock")
     try:
@@ -175,6 +174,11 @@ def check_event(event: Event) -> None:
         raise JournalError(f"the entry '{event.id}' cannot be kept: {error}") from error
     if not same:
         _refuse(f"the entry '{event.id}' would not be read back as it is")
+
+
+def _check_id(event: Event) -> None:
+    if not EVENT_ID.fullmatch(event.id):
+        _refuse(f"the id {event.id[:70]!r} must be 8 to 64 letters, digits, '-' and '_'")
 
 
 def check_pseudonym(person: str) -> None:
@@ -200,7 +204,7 @@ def _read_line(number: int, line: bytes) -> _Line:
             return _Line(number, digest(line), person=_person(plain))
         previous = plain.pop("previous", "")
         event: Event = from_plain(plain, Event)
-        check_event(event)
+        _check_id(event)
     except InputError as error:
         return _Line(number, digest(line), fault=str(error))
     return _Line(number, digest(line), previous if isinstance(previous, str) else "", event=event)
