@@ -137,7 +137,7 @@ def judge_change(measure: str, baseline: float | None, now: float | None) -> Cha
     if baseline is None or now is None:
         return Change(measure, baseline, now, "not enough known", None, _is_high(limit, now), _unknown(limit))
     verdict = _verdict(limit, baseline, now)
-    name = f"first-step {limit.name}" if measure == FIRST_STEP else limit.name
+    name = f"First-step {limit.name.lower()}" if measure == FIRST_STEP else limit.name
     is_low = limit.lowest_baseline is not None and baseline < limit.lowest_baseline
     sentence_key = "follow_up.change_baseline_low" if is_low else f"follow_up.change_{verdict.replace(' ', '_')}"
     sentence = say(sentence_key, name=name, baseline=f"{baseline:g}", now=f"{round(now, 1):g}")

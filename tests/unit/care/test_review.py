@@ -218,7 +218,7 @@ def test_first_step_pain_is_a_pain_of_its_own() -> None:
     log = [check(40 + i, 5.0, first_step_pain=2.0) for i in range(3)]
     first, last = START + timedelta(days=38), START + timedelta(days=42)
     assert measured(log, first, last) == {"nprs": 5.0, "nprs first step": 2.0}
-    assert judge_change("nprs first step", 6.0, 2.0).sentence.text.startswith("first-step pain: from 6 to 2.")
+    assert judge_change("nprs first step", 6.0, 2.0).sentence.text.startswith("First-step pain: from 6 to 2.")
     given = Score("nprs", None, {"average": 4.0, "first_step": 7.0, "worst": 9.0})
     began = baselines([], plan(baseline=None), [given])
     assert {key: value.value for key, value in began.items()} == {"nprs": 4.0, "nprs first step": 7.0}
