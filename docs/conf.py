@@ -8,9 +8,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from kinechain import __version__
-from kinechain.care.exam import read_exam_definitions
 from kinechain.care.person_file import read_person
-from kinechain.care.red_flags import read_red_flags
+from kinechain.care.person_reference import renewed
 from kinechain.chain.change import kinds
 from kinechain.cli import app
 from kinechain.demonstration.demonstrate import write_recordings
@@ -51,27 +50,6 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Return a Markdown table."""
     lines = [header, tuple("---" for _ in header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
-
-
-def danger_signs() -> str:
-    """Return every danger sign with its question, urgency and sources."""
-    return table(
-        ("id", "question", "urgency", "timing from", "sources"),
-        [
-            (f"`{f.id}`", f.question, f.urgency.replace("_", " "), f.basis, ", ".join(f"`{s}`" for s in f.sources))
-            for f in read_red_flags()
-        ],
-    )
-
-
-def exam_items() -> str:
-    """Return every examination item with its unit and limits."""
-    rows = []
-    for item in read_exam_definitions().values():
-        numbers = [f"{low:g} to {high:g} {unit}" for unit, (low, high) in item.units.items()]
-        words = [" or ".join(f'`"{word}"`' for word in item.words)] if item.words else []
-        rows.append((f"`{item.id}`", item.name, "; ".join([*numbers, *words]), item.basis))
-    return table(("key", "measure", "value", "limits"), rows)
 
 
 def change_kinds() -> str:
@@ -134,8 +112,6 @@ def inspected(*arguments: str) -> str:
 
 GENERATED.mkdir(exist_ok=True)
 for name, make in {
-    "danger_signs": danger_signs,
-    "exam_items": exam_items,
     "changes": change_kinds,
     "evidence_counts": evidence_counts,
     "decision_rules": decision_rules,
@@ -146,3 +122,7 @@ for name, make in {
     "inspect_folder": lambda: inspected("visit"),
 }.items():
     (GENERATED / f"{name}.md").write_text(make(), encoding="utf-8")
+
+# Its tables stand in the page itself, so that it can be read without a build.
+PERSON_FILE = HERE / "person_file.md"
+PERSON_FILE.write_text(renewed(PERSON_FILE.read_text(encoding="utf-8")), encoding="utf-8")

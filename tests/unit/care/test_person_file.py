@@ -3,18 +3,21 @@
 import hashlib
 import json
 import re
+import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 import kinechain
+from kinechain.care.contradictions import contradictions
 from kinechain.care.exam import current_exam, read_exam_definitions
 from kinechain.care.history_keys import read_keys
 from kinechain.care.person import ExamItem, History, Person, Score, Symptom, Treatment
 from kinechain.care.person_file import read_person
+from kinechain.care.person_reference import reference_tables, renewed
 from kinechain.care.questionnaires import read_questionnaires, startback_group
-from kinechain.care.red_flags import read_red_flags
+from kinechain.care.red_flag_text import questions
 from kinechain.care.symptom_map import (
     base_region,
     in_group,
@@ -98,8 +101,6 @@ def test_missing_skipped_and_unknown_stay_different(folder: Path) -> None:
 
 
 def test_json_says_the_same_as_toml(folder: Path) -> None:
-    import tomllib
-
     same = write(folder, json.dumps(tomllib.loads(WHOLE)), "person.json")
     assert read_person(same) == read_person(write(folder, WHOLE))
 
@@ -222,8 +223,31 @@ def test_the_example_of_the_reference_page_is_valid(tmp_path: Path) -> None:
     for name in ("static.c3d", "walk1.c3d", "walk2.c3d"):
         (tmp_path / name).write_bytes(b"")
     person = read_person(write(tmp_path, example))
-    assert set(person.screen) == {flag.id for flag in read_red_flags()} - {"psych_distress"}
-    assert person.exam
+    assert set(person.screen) == {flag.id for flag in questions()}
+    assert person.exam and person.questionnaires and person.symptoms and person.history.treatments
+    assert contradictions(person) == ()
+
+
+def test_the_tables_of_the_reference_page_are_current() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "person_file.md").read_text(encoding="utf-8")
+    assert renewed(page) == page, "make docs writes them anew"
+    assert all(f"<!-- table: {name} -->" in page for name in reference_tables())
+
+
+def test_the_tables_of_the_reference_page_hold_every_key() -> None:
+    tables = reference_tables()
+    for name in ("person", "history", "treatment", "conditions", "wells"):
+        assert all(f"`{key}`" in tables[name] for key in read_keys(name))
+    for key, definition in read_exam_definitions().items():
+        assert f"`{key}`" in tables["exam"] and all(f'`"{part}"`' in tables["exam"] for part in definition.parts)
+    assert all(f"`{key}`" in tables["questionnaires"] for key in read_questionnaires())
+    assert all(f"`{key}`" in tables["regions"] for key in read_regions())
+
+
+def test_a_page_with_old_tables_is_renewed() -> None:
+    old = "before\n<!-- table: treatment -->\nold\n<!-- end -->\nafter\n"
+    new = renewed(old)
+    assert "old" not in new and "`response`" in new and new.startswith("before\n") and new.endswith("-->\nafter\n")
 
 
 @pytest.mark.parametrize(
@@ -343,6 +367,11 @@ def test_every_table_is_read_as_written(folder: Path) -> None:
     assert (person.wells, person.wells_examiner) == ({"pitting_oedema": "unknown"}, "dr_ono")
     assert person.symptoms[1] == Symptom("pain", "low_back", "back", 0.5, 0.4)
     assert person.not_answered == {"odi": "skipped"}
+
+
+def test_every_table_in_json_says_the_same(folder: Path) -> None:
+    plain = json.dumps(tomllib.loads(MORE), default=lambda day: day.isoformat())
+    assert read_person(write(folder, plain, "person.json"), TODAY) == read_person(write(folder, MORE), TODAY)
 
 
 def test_scores_are_computed_from_ticks_and_activities(folder: Path) -> None:
