@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["progress"]
 
 EXIT_LOCKED = 1
-SCHEMA = "kinechain/progress/1"
 DECISIONS = ("continue", "change", "refer", "not enough known")
 
 
@@ -166,11 +164,11 @@ def _print_without(records: Records, reason: str, today: date, as_json: bool) ->
     from kinechain.care.pain_series import pain_series
     from kinechain.cli.progress_text import pain_chart
     from kinechain.cli.screen_text import emergency_page
+    from kinechain.report.progress_json import no_progress_json
 
     plans = [event for event in records.events if isinstance(event, PlanMade)]
     if as_json:
-        document = {"schema": SCHEMA, "person": records.person.pseudonym, "plan": None, "locked": bool(reason)}
-        typer.echo(json.dumps({**document, "reason": reason}, indent=2, ensure_ascii=False))
+        typer.echo(no_progress_json(records.person.pseudonym, reason), nl=False)
         return
     lines = emergency_page(records.person, records.clearances)
     if reason:
@@ -185,14 +183,11 @@ def _print_without(records: Records, reason: str, today: date, as_json: bool) ->
 
 
 def _print(records: Records, plan: Plan, found: Progress, as_json: bool) -> None:
-    from kinechain.care.plain_values import to_plain
     from kinechain.cli.progress_text import progress_lines
+    from kinechain.report.progress_json import progress_json
 
     if as_json:
-        held = {name: to_plain(getattr(found, name)) for name in found.__dataclass_fields__ if name != "merged"}
-        merged = {"duplicates": to_plain(found.merged.duplicates), "conflicts": to_plain(found.merged.conflicts)}
-        head = {"schema": SCHEMA, "intended_purpose": INTENDED_PURPOSE, "person": records.person.pseudonym}
-        typer.echo(json.dumps({**head, "locked": False, **held, **merged}, indent=2, ensure_ascii=False, default=str))
+        typer.echo(progress_json(records.person.pseudonym, found), nl=False)
         return
     lines = progress_lines(found, plan, records.person.pseudonym)
     lines += ["", say("terminal.plan_next", command=f"kinechain log {records.path}").text]

@@ -16,6 +16,8 @@ from kinechain.care.plan import Advice, Because, Dose, Exercise, Goal, NotOffere
 from kinechain.cli.plan_text import Style, dose_words, plan_lines
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence
+from kinechain.report.plan_json import read_care_schema
+from schema_check import faults
 
 BACK = '\n[history]\npain_regions = ["low_back"]\npain_weeks = 16\npain_average = 5\n'
 HEEL = '\n[history]\npain_regions = ["heel_left"]\npain_average = 4\n'
@@ -90,6 +92,7 @@ def test_a_plan_is_replaced_with_the_reason_and_the_old_one_stays(
     path = person(more=BACK)
     assert "no plan to replace yet" in call("plan", "p.toml", "--replace", "too early").refusal
     first = json.loads(call("plan", "p.toml", "--json").out)
+    assert faults(first, read_care_schema("plan")) == []
     path.write_text(path.read_text().replace("pain_average = 5", "pain_average = 7"))
     assert "the answers have changed" in call("plan", "p.toml").refusal
     second = json.loads(call("plan", "p.toml", "--replace", "pain rose", "--json").out)

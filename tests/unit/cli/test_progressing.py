@@ -12,6 +12,8 @@ from kinechain.care.journal import read_journal
 from kinechain.care.pain_series import DayPain
 from kinechain.care.person_file import read_person
 from kinechain.cli.progress_text import pain_chart
+from kinechain.report.plan_json import read_care_schema
+from schema_check import faults
 
 START = date(2026, 3, 2)
 BACK = '\n[history]\npain_regions = ["low_back"]\npain_weeks = 16\npain_average = 6\n'
@@ -55,6 +57,7 @@ def test_everything_is_shown_with_its_rule(call: Call, followed: Path) -> None:
 def test_json_holds_decisions_reviews_and_alerts(call: Call, followed: Path) -> None:
     result = call("progress", "p.toml", "--on", "2026-03-18", "--json")
     document = json.loads(result.out)
+    assert faults(document, read_care_schema("progress")) == []
     assert (document["schema"], document["day"], document["locked"]) == ("kinechain/progress/1", 16, False)
     assert {"alerts", "decisions", "adherence", "repetitions", "reviews", "retests", "course"} <= set(document)
     assert [review["checkpoint"] for review in document["reviews"]] == ["day 3-7", "week 2", "week 6", "week 8"]
@@ -102,7 +105,8 @@ def test_without_a_plan_it_says_how_to_make_one(call: Call, person: MakePerson) 
     person(more=BACK)
     result = call("progress", "p.toml")
     assert result.code == 1 and "kinechain plan p.toml" in result.out
-    assert json.loads(call("progress", "p.toml", "--json").out)["plan"] is None
+    document = json.loads(call("progress", "p.toml", "--json").out)
+    assert document["plan"] is None and faults(document, read_care_schema("progress")) == []
 
 
 def test_a_danger_sign_rests_the_plan_and_the_pain_is_still_shown(call: Call, followed: Path) -> None:

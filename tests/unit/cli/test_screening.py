@@ -12,6 +12,8 @@ from kinechain.care.person_file import read_person
 from kinechain.care.red_flag_text import questions
 from kinechain.cli.screen_questions import _activities, open_intake
 from kinechain.core.errors import SettingError
+from kinechain.report.plan_json import read_care_schema
+from schema_check import faults
 
 SIGNED = ("--reason", "seen today, an old palsy", "--clinician", "dr_ono")
 
@@ -70,7 +72,7 @@ def test_json_holds_the_contract(call: Call, person: MakePerson) -> None:
     result = call("screen", "p.toml", "--json")
     document = json.loads(result.out)
     assert result.code == 1 and result.err == ""
-    assert document["schema"] == "kinechain/screen/1"
+    assert document["schema"] == "kinechain/screen/1" and faults(document, read_care_schema("screen")) == []
     assert (document["screen"]["level"], document["screen"]["plan_locked"]) == ("same_day", True)
     (flag,) = document["screen"]["flags"]
     assert {"id", "urgency", "basis", "answer", "rule"} <= set(flag)
