@@ -21,6 +21,9 @@ from kinechain.report.words import clinical, clinical_norm, norm_words
 
 __all__ = ["referral_letter"]
 
+#: Only these letters say how often a danger sign is nothing serious: beside anything more urgent it would soothe.
+UNHURRIED = ("routine", "soon")
+
 
 def referral_letter(
     person: Person,
@@ -58,12 +61,16 @@ def referral_letter(
         _exam(person),
         _findings(findings),
         _scores(person),
-        Section("", (bullets([say("letters.referral_limits")], True, "paragraphs"),)),
+        *(_limits() if referral.urgency in UNHURRIED else ()),
         _signed(),
         Section(_say("referral_asked"), (Block("bullets", _asked_no(person)),), starts_page=True),
     ]
     shown = tuple(section for section in sections if any(not block.is_empty for block in section.blocks))
     return Letter(to.text, about(person.pseudonym, made_on, version), shown, is_urgent=urgent)
+
+
+def _limits() -> tuple[Section, ...]:
+    return (Section("", (bullets([say("letters.referral_limits")], True, "paragraphs"),)),)
 
 
 def _say(name: str) -> str:

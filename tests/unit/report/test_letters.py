@@ -129,6 +129,19 @@ def test_the_referral_prints_measures_with_interval_and_grade() -> None:
     assert "12 mm (10 to 14)" in text and "schwartz, abstract" in text and "Hip flexion" not in text
 
 
+def test_no_urgent_letter_soothes() -> None:
+    person = locked_person()
+    screen = screen_person(person)
+    texts = {
+        referral.urgency: letter_text(
+            referral_letter(person, screen, referral, settings=SET, made_on=DAY, version="0.1.0")
+        )
+        for referral in referral_for(person, screen)
+    }
+    assert {urgency for urgency, text in texts.items() if "no serious disease" in text} == {"soon"}
+    assert "emergency" in texts
+
+
 def test_names_are_left_blank() -> None:
     text = letter_text(a_referral())
     for label in ("Name", "Date of birth", "Signature", "Clinician (name)"):
