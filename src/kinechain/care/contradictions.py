@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kinechain.care.exam import current_exam
+from kinechain.care.examined import ROOTS, SIDES, WEAK_GRADE, examined_values
 from kinechain.care.person import History, Person
 from kinechain.care.questionnaires import mean_activity
 from kinechain.care.symptom_map import in_group, sides_marked
@@ -26,9 +27,6 @@ NEW_WEEKS, GATE_WEEKS, GATE_YEARS, OLD_YEARS, ADULT_YEARS = 6.0, 13.0, 45.0, 70.
 TOTAL_STEP, LENGTH_STEP_MM = 0.06, 0.0
 
 SWOLLEN = ("entire_leg_swollen", "calf_3cm_larger", "pitting_oedema", "tenderness_deep_veins")
-
-#: Strength at or below this grade of 5 is a finding (rule R1.7).
-WEAK_GRADE = 3.0
 
 
 @dataclass(frozen=True)
@@ -131,9 +129,9 @@ def _of_weakness(person: Person) -> Iterator[Contradiction]:
     """Both legs weak at the examination (a choice: the grade of rule R1.7)."""
     weak = {
         side
-        for item in person.exam
-        if item.id == "root_screen_l2_s2" and item.part.endswith("strength") and item.value <= WEAK_GRADE
-        for side in (("left", "right") if item.side == "both" else (item.side,))
+        for root in ROOTS
+        for side in SIDES
+        if any(grade <= WEAK_GRADE for grade in examined_values(person, "root_screen_l2_s2", side, f"{root} strength"))
     }
     if len(weak) == 2 and person.screen.get("ces_bilateral_leg") == "no":
         yield _named("both_weak", "ces_bilateral_leg")

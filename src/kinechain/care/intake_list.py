@@ -13,7 +13,7 @@ from typing import Any, Literal
 from kinechain.care.exam import ExamDefinition, read_exam_definitions
 from kinechain.care.history_keys import Key, read_keys
 from kinechain.care.person import Person
-from kinechain.care.person_page import ABSENT
+from kinechain.care.person_page import ABSENT, ANSWERS
 from kinechain.care.person_paths import value_at
 from kinechain.care.questionnaires import find_questionnaire
 from kinechain.care.red_flag_text import RedFlag, questions, read_sub_questions, read_wells_items
@@ -206,14 +206,14 @@ def _danger_signs(section: str, is_urgent: bool) -> Iterator[Question]:
             why=flag.why,
             is_required=flag.is_required,
             is_urgent=is_urgent,
+            choices=_answers(),
             only_if=tuple(_danger_gates(flag)),
             sources=flag.sources,
         )
         gate = Gate((f"screen.{flag.id}",), ("yes",))
         for sub in read_sub_questions():
             if sub.of == flag.id:
-                path = f"screen.{sub.id}"
-                yield Question(path, section, "yes_no", "patient", sub.question, only_if=(gate,), sources=sub.sources)
+                yield _counted(f"screen.{sub.id}", section, "patient", sub.question, gate, sub.sources)
 
 
 def _in_order(flags: Sequence[RedFlag]) -> Iterator[RedFlag]:
@@ -239,9 +239,12 @@ def _wells(section: str) -> Iterator[Question]:
     text = say("intake.wells_examiner").text
     yield Question("wells.examiner", section, "code", "clinician", text, is_required=True, only_if=(gate,))
     for item in read_wells_items():
-        yield Question(
-            f"wells.{item.id}", section, "yes_no", "clinician", item.question, only_if=(gate,), sources=item.sources
-        )
+        yield _counted(f"wells.{item.id}", section, "clinician", item.question, gate, item.sources)
+
+
+def _counted(path: str, section: str, who: Who, text: str, gate: Gate, sources: tuple[str, ...]) -> Question:
+    """Return a question whose yes is counted with others."""
+    return Question(path, section, "yes_no", who, text, choices=_answers(), only_if=(gate,), sources=sources)
 
 
 def _exam(section: str, definition: ExamDefinition) -> Iterator[Question]:
@@ -300,7 +303,14 @@ def _gate(entry: Mapping[str, Any]) -> Gate:
     return Gate((entry["path"],), values, entry.get("above"))
 
 
+@cache
+def _answers() -> tuple[Choice, ...]:
+    return tuple(Choice(word, say(f"intake.word_{word}").text) for word in ANSWERS)
+
+
 def _words(key: Key) -> tuple[Choice, ...]:
+    if key.kind == "answer":
+        return _answers()
     return tuple(Choice(word, say(f"intake.word_{word}").text) for word in key.words)
 
 

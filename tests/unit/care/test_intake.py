@@ -22,6 +22,7 @@ from kinechain.care.person_file import read_person
 from kinechain.care.person_writer import write_person
 from kinechain.care.red_flag_text import questions, screen_ids
 from kinechain.core.errors import PersonError
+from kinechain.evidence.wording import wording
 
 TODAY = date(2026, 11, 22)
 QUIET = Person(age_years=40.0, sex="male", screen={key: "no" for key in screen_ids()})
@@ -185,3 +186,31 @@ def test_a_later_examination_stands_beside_the_earlier_one() -> None:
 def test_an_unknown_path_is_named() -> None:
     with pytest.raises(PersonError, match=r"nothing is asked for 'history\.pain'"):
         find_question("history.pain")
+
+
+def test_every_sentence_of_the_intake_is_said_somewhere() -> None:
+    written = {key.removeprefix("intake.") for key in wording() if key.startswith("intake.")}
+    words = {
+        word for table in ("person", "history", "treatment") for key in read_keys(table).values() for word in key.words
+    }
+    said = {f"word_{word}" for word in (*words, "yes", "no", "unknown", "skipped")}
+    said |= {f"section_{q.section}" for q in intake_questions()}
+    said |= {q.path.replace(".", "_") for q in intake_questions()}
+    said |= {
+        "side_left",
+        "side_right",
+        "side_both",
+        "exam_item",
+        "exam_part",
+        "foot_hint",
+        "foot_none",
+        "foot_not_asked",
+    }
+    assert written <= said
+    assert {f"word_{word}" for word in words} <= written
+
+
+def test_a_yes_or_no_offers_i_do_not_know_and_skipping() -> None:
+    for question in intake_questions():
+        if question.kind == "yes_no":
+            assert [choice.value for choice in question.choices] == ["yes", "no", "unknown", "skipped"]
