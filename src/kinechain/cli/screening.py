@@ -11,7 +11,7 @@ import typer
 from kinechain.cli.person_files import Records, check_person_path, new_id, passphrase, read_records, write_events
 from kinechain.cli.questions import Terminal, interview, is_interactive
 from kinechain.cli.terminal import wrapped
-from kinechain.core.errors import SettingError
+from kinechain.core.errors import InputError, SettingError
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.core.text import printable
 from kinechain.evidence.wording import say
@@ -43,6 +43,9 @@ def screen(
     ] = None,
     reason: Annotated[str, typer.Option(help="Why it is cleared.", metavar="TEXT")] = "",
     clinician: Annotated[str, typer.Option(help="Whose key signs; see kinechain clinician.", metavar="NAME")] = "",
+    letter: Annotated[
+        Path | None, typer.Option(help="Write a letter to whoever should see the person here.", metavar="DIR")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Ask the danger signs, save the answers, and say how urgent they are.
@@ -55,6 +58,8 @@ def screen(
     Example: kinechain screen person.toml
 
     Example: kinechain screen person.toml --json
+
+    Example: kinechain screen person.toml --letter letters
 
     Example: kinechain screen person.toml --clear foot_drop --reason "seen today, old palsy" --clinician dr_ono
     """
@@ -69,7 +74,8 @@ def screen(
     if asks:
         records, is_left = _ask(records)
     outcome = _outcome(records)
-    _print(records, outcome, as_json, FEW if is_left else None)
+    written = _write_letters(records, outcome, letter) if letter else []
+    _print(records, outcome, as_json, FEW if is_left else None, written)
     if outcome.plan_locked:
         raise typer.Exit(EXIT_LOCKED)
 
@@ -145,18 +151,32 @@ def _outcome(records: Records) -> Screen:
     return screen_person(records.person, records.clearances)
 
 
-def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | None) -> None:
+def _write_letters(records: Records, outcome: Screen, folder: Path) -> list[Path]:
+    from kinechain.cli.plan_making import write_referrals
+
+    try:
+        return write_referrals(records, outcome, folder)
+    except OSError as error:
+        raise InputError(f"nothing can be written to {folder}: {error.strerror or error}") from error
+
+
+def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | None, written: Sequence[Path]) -> None:
+    from kinechain.care.referral import referral_for
     from kinechain.care.settings import read_settings
     from kinechain.cli.screen_text import screen_lines
     from kinechain.report.plan_json import screen_json
 
     if as_json:
         settings = read_settings()
-        typer.echo(screen_json(records.person, outcome, settings.emergency_number, settings.crisis_line), nl=False)
+        told = (settings.emergency_number, settings.crisis_line)
+        first = next(iter(referral_for(records.person, outcome)), None)
+        typer.echo(screen_json(records.person, outcome, *told, first), nl=False)
         return
     lines = screen_lines(records.person, outcome, records.clearances, most_open)
-    lines += _examination(records)
-    lines += ["", *_next_steps(records, outcome), "", INTENDED_PURPOSE]
+    if outcome.level != "emergency":  # Then nothing else is looked at (rule R0.2).
+        lines += [*_examination(records), "", *_next_steps(records, outcome)]
+    lines += [say("terminal.plan_written", file=str(path)).text for path in written]
+    lines += ["", INTENDED_PURPOSE]
     typer.echo(wrapped("\n".join(printable(line) for line in lines)))
 
 

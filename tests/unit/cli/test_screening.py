@@ -77,6 +77,16 @@ def test_json_holds_the_contract(call: Call, person: MakePerson) -> None:
     (flag,) = document["screen"]["flags"]
     assert {"id", "urgency", "basis", "answer", "rule"} <= set(flag)
     assert document["emergency"]["act_now"] is False
+    assert document["referral"]["urgency"] == "same_day"
+
+
+def test_a_letter_is_written_to_whoever_should_see_the_person(call: Call, person: MakePerson, tmp_path: Path) -> None:
+    person(foot_drop="yes")
+    result = call("screen", "p.toml", "--letter", "letters")
+    assert result.code == 1 and "referral_physician_same_day.pdf" in result.out
+    assert "front of the foot" in (tmp_path / "letters" / "referral_physician_same_day.txt").read_text()
+    (tmp_path / "taken").write_text("a file stands here")
+    assert "nothing can be written to taken" in call("screen", "p.toml", "--letter", "taken").refusal
 
 
 def test_an_interview_asks_everything_once_saves_each_answer_and_keeps_comments(call: Call, tmp_path: Path) -> None:
@@ -250,6 +260,27 @@ def test_a_clearance_of_a_key_that_is_not_trusted_here_unlocks_nothing(
 def test_a_wrong_file_is_refused_in_one_line(call: Call, tmp_path: Path, content: str, sentence: str) -> None:
     (tmp_path / "p.toml").write_text(content)
     assert sentence in call("screen", "p.toml").refusal
+
+
+def test_answers_that_cannot_both_be_true_are_named_and_open_the_question_again(
+    call: Call, person: MakePerson, tmp_path: Path
+) -> None:
+    path = person(more='\n[[symptoms]]\nkind = "numbness"\nregion = "saddle"\n')
+    result = call("screen", "p.toml")
+    assert result.code == 1 and "Answers that cannot both be true:" in result.out
+    again = call("screen", "p.toml", "--ask", typed=["y"])
+    assert "between your legs" in again.err and again.code == 1
+    assert read_person(path).screen["ces_saddle"] == "yes"
+
+
+def test_a_measurement_of_the_future_is_refused(call: Call, person: MakePerson) -> None:
+    person(more='\n[exam]\nnavicular_drop = { side = "left", value = 9, method = "ruler", measured_on = 2126-01-01 }\n')
+    assert "lies in the future" in call("screen", "p.toml").refusal
+
+
+def test_in_an_emergency_nothing_else_is_looked_at(call: Call, person: MakePerson) -> None:
+    person(ces_saddle="yes")
+    assert "--clear" not in call("screen", "p.toml").out
 
 
 def test_a_damaged_journal_and_one_of_somebody_else_are_named(call: Call, person: MakePerson, tmp_path: Path) -> None:
