@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from kinechain.care.plan import Advice, Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
@@ -34,7 +35,7 @@ def patient_plan(plan: Plan, pseudonym: str, settings: Settings) -> Letter:
         _calls(settings),
         Section(_say("plan_exercises"), _overview(exercises)),
         _reviews(plan),
-        *(_short(part, 2) for part in advice if part.topic == "safety"),
+        *_safety([part for part in advice if part.topic == "safety"]),
         _goals(parts),
         *(_sheet(exercise, plan.weeks) for exercise in exercises),
         *_advice([part for part in advice if part.topic != "safety"]),
@@ -166,6 +167,11 @@ def _advice(parts: Sequence[Part]) -> tuple[Section, ...]:
         Section(_say("plan_advice"), (Block("paragraphs", (_say("plan_advice_lead"),)),), starts_page=True),
         *(_short(part) for part in parts),
     )
+
+
+def _safety(parts: Sequence[Part]) -> tuple[Section, ...]:
+    """Return when to stop and how much pain is fine, together from the top of a page."""
+    return tuple(replace(_short(part, 2), starts_page=number == 0) for number, part in enumerate(parts))
 
 
 def _short(part: Part, level: int = 3) -> Section:
