@@ -104,11 +104,6 @@ class Protocol:
     sources: tuple[Source, ...]
 
     @property
-    def what_it_is_for(self) -> tuple[Sentence, Sentence]:
-        """Whether it may drive a rule, and who can do it, in words."""
-        return say(f"exam.protocol_use_{self.use}"), say(f"exam.protocol_self_{self.self_test}")
-
-    @property
     def has_read_reliability(self) -> bool:
         """True if a figure of its reliability was read."""
         return "not read" not in self.reliability.lower() and any(c.isdigit() for c in self.reliability)

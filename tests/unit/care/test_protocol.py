@@ -1,12 +1,17 @@
 """Every examination item has a protocol that can be printed, and nothing in it stands without a source."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from kinechain.care import contradictions
 from kinechain.care.bands import fpi_band, fpi_sentences, score_sentences
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.person import Score
 from kinechain.care.protocol import find_protocol, general_rules, protocols
 from kinechain.core.errors import PersonError
+from kinechain.evidence.wording import wording
 
 
 def test_every_item_of_the_sheet_has_a_protocol() -> None:
@@ -26,10 +31,15 @@ def test_a_figure_of_reliability_has_a_source_with_its_depth() -> None:
     assert not find_protocol("chippaux_smirak").has_read_reliability
 
 
-def test_what_a_measure_is_for_is_said() -> None:
-    for protocol in protocols().values():
-        purpose, who = protocol.what_it_is_for
-        assert purpose.key.endswith(protocol.use) and who.key.endswith(protocol.self_test)
+def test_every_sentence_of_the_examination_is_said_somewhere() -> None:
+    written = {key.removeprefix("exam.") for key in wording() if key.startswith("exam.")}
+    source = Path(contradictions.__file__).read_text(encoding="utf-8")
+    said = {f"contradiction_{name}" for name in re.findall(r"_named\(\s*\"(\w+)\"", source)}
+    said |= {rule.key.removeprefix("exam.") for rule in general_rules()} | {"protocol_stop_item", "fpi_note"}
+    said |= {f"fpi_{fpi_band(points)}" for points in (-12.0, -4.0, 0.0, 6.0, 12.0)}
+    said |= {f"startback_{group}" for group in ("low", "medium", "high")}
+    said |= {"score_range_not_read", "score_licence", "lab_error", "lab_too_few"}
+    assert written == said
 
 
 def test_a_test_that_can_harm_says_when_not_to() -> None:
