@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from kinechain.cli.person_files import Records, moment_of, new_id, read_day, read_records, visit_scores, write_events
+from kinechain.cli.terminal import progress as step_progress
 from kinechain.cli.terminal import wrapped
 from kinechain.core.errors import SettingError, suggest
 from kinechain.core.purpose import INTENDED_PURPOSE
@@ -37,6 +38,9 @@ def progress(
     ] = None,
     decision: Annotated[str, typer.Option(help="Of the review.", metavar="continue|change|refer")] = "",
     clinician: Annotated[str, typer.Option(help="Who made the review.", metavar="NAME")] = "",
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Compute old visits again by this version, beside the old results.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Show how the plan goes: what to do now, what was done, pain, the next review, and whether the plan still holds.
@@ -48,12 +52,17 @@ def progress(
 
     Example: kinechain progress person.toml --on 2026-04-13 --json
 
+    Example: kinechain progress person.toml --rerun
+
     Example: kinechain progress person.toml --review "week 6" --decision change --clinician dr_ono
     """
     today = read_day(on, "--on")
     records = read_records(person_file)
     if review is not None or decision or clinician:
         records = _write_review(records, review, decision, clinician, today)
+    if rerun:
+        _rerun(records)
+        return
     from kinechain.care.red_flags import screen_person
 
     outcome = screen_person(records.person, records.clearances)
@@ -64,6 +73,14 @@ def progress(
     _print(records, plan, found, as_json)
     if found.suspended:
         raise typer.Exit(EXIT_LOCKED)
+
+
+def _rerun(records: Records) -> None:
+    from kinechain.cli.rerunning import rerun_lines, rerun_visits
+
+    with step_progress() as tell:
+        found = rerun_visits(records, tell)
+    typer.echo(wrapped("\n".join(printable(line) for line in rerun_lines(found))))
 
 
 def _is_plan(event: Event) -> bool:

@@ -1,14 +1,15 @@
 """`kinechain progress`: what is printed of how a plan goes, reviews written down, and what stops it."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from called import Call, MakePerson
+from kinechain import __version__
 from kinechain.care.events import Reviewed, VisitMade
-from kinechain.care.journal import read_journal
+from kinechain.care.journal import append, read_journal
 from kinechain.care.pain_series import DayPain
 from kinechain.care.person_file import read_person
 from kinechain.cli.progress_text import pain_chart
@@ -126,6 +127,28 @@ def test_a_sign_of_the_diary_rests_the_plan_until_a_clinician_has_looked(
     result = call("progress", "p.toml", "--on", "2026-03-18")
     assert result.code == 1 and "! TODAY" in result.out
     assert read_person(followed).screen["foot_drop"] == "no"
+
+
+def test_old_visits_are_computed_again_beside_the_old_results(call: Call, person: MakePerson, tmp_path: Path) -> None:
+    exam = '\n[exam]\nnavicular_drop = { side = "left", value = 9, method = "ruler", measured_on = 2026-03-02 }\n'
+    person(more=exam)
+    measure = {"id": "foot.navicular_drop", "side": "left", "value": 5.0, "low": 4.0, "high": 6.0, "unit": "mm"}
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    def visit(key: str, **fields: object) -> VisitMade:
+        held = {"assessment": {"measures": [measure]}, "inputs": {}, "visit": "baseline", "version": "0.0.1"} | fields
+        return VisitMade(id=key, at=at, by="dr_ono", why="a visit", **held)  # type: ignore[arg-type]
+
+    journal = tmp_path / "p.journal.jsonl"
+    append(journal, visit("visit-0001"), visit("visit-0002", inputs={"gone.trc": "ab" * 32}), person="P-017")
+    result = call("progress", "p.toml", "--rerun")
+    assert result.code == 0, result.err
+    assert "baseline: computed by 0.0.1, now again by" in result.out and "(moved)" in result.out
+    assert "gone.trc is gone, or was altered since." in result.out
+    old, lost, new = read_journal(journal).events
+    assert isinstance(new, VisitMade) and new.rerun_of == "visit-0001" and new.version == __version__
+    assert (old, lost) == (visit("visit-0001"), visit("visit-0002", inputs={"gone.trc": "ab" * 32}))
+    assert "is gone" in call("progress", "p.toml", "--rerun").out and len(read_journal(journal).events) == 3
 
 
 def test_a_chart_depends_on_no_colour_and_names_silent_weeks() -> None:
