@@ -24,6 +24,7 @@ from kinechain.care.footwear import footwear
 from kinechain.care.goals import goals
 from kinechain.care.habits import habits
 from kinechain.care.heel_lift import heel_lift
+from kinechain.care.history_keys import read_keys
 from kinechain.care.lock import Unlocked
 from kinechain.care.orthosis import orthoses
 from kinechain.care.person import Person
@@ -212,7 +213,8 @@ def _not_asked(situation: Situation, parts: tuple[Part, ...]) -> tuple[Sentence,
     person = situation.person
     done = [p.exercise for p in parts if isinstance(p, Exercise)]
     keys = dict.fromkeys(c.key for e in (*done, "walking_programme") for c in unasked(e, situation.known))
-    listed = ", ".join(key.replace("_", " ") for key in keys)
+    conditions = read_keys("conditions")
+    listed = "; ".join(conditions[key].meaning if key in conditions else key.replace("_", " ") for key in keys)
     said = [say("plan.unasked", what=listed)] if listed else []
     if not person.history.pain_regions and {"pain_regions"} & (person.history.skipped | person.history.unknown):
         said.append(say("plan.unasked_pain"))

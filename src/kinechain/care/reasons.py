@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from kinechain.care.drivers import Player, percent
-from kinechain.care.finding import Finding
+from kinechain.care.finding import Finding, Norm
 from kinechain.care.person import ExamItem, Person, PersonSide
 from kinechain.care.plan import Because
 from kinechain.care.screen import Flag
@@ -58,11 +60,19 @@ def because_finding(finding: Finding) -> Because:
         side=side_in_words(finding.side),
         value=f"{finding.estimate.value:.3g}",
         unit=finding.estimate.unit,
-        low=f"{finding.norm.low:.3g}",
-        high=f"{finding.norm.high:.3g}",
+        usual=_usual(finding.norm),
         cohort=finding.norm.cohort,
     )
     return Because("finding", f"{finding.id} {finding.side}", sentence)
+
+
+def _usual(norm: Norm) -> str:
+    """Return a range in words, one side of it open where it has no end."""
+    if math.isinf(norm.low):
+        return say("plan.usual_at_most", high=f"{norm.high:.3g}").text
+    if math.isinf(norm.high):
+        return say("plan.usual_at_least", low=f"{norm.low:.3g}").text
+    return say("plan.usual_between", low=f"{norm.low:.3g}", high=f"{norm.high:.3g}").text
 
 
 def because_driver(player: Player, probability: float) -> Because:
@@ -100,9 +110,9 @@ def because_exam(item: ExamItem, name: str) -> Because:
     name : str
         As printed.
     """
-    sentence = say(
-        "plan.because_exam", name=name, side=side_in_words(item.side), value=f"{item.value:g}", unit=item.unit
-    )
+    words = item.unit.split(" / ")
+    value = words[int(item.value)] if len(words) > 1 else f"{item.value:g} {item.unit}"
+    sentence = say("plan.because_exam", name=name, side=side_in_words(item.side), value=value)
     return Because("exam", f"{item.id} {item.side}", sentence)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from kinechain.care.advice import falls_reasons, risk
 from kinechain.care.combine import axspa_features
 from kinechain.care.complaint import exam_values, has_back_pain, has_heel_pain, heel_sides, is_insensate
+from kinechain.care.exam import read_exam_definitions
 from kinechain.care.heel_lift import leg_difference
 from kinechain.care.orthosis import failed_core_care
 from kinechain.care.person import Person
@@ -172,7 +173,7 @@ def _nerves(situation: Situation) -> Iterable[Referral]:
     )
     if has_back_pain(person) and (marked or tense):
         told = (say("plan.when_soon"), say("plan.refer_nerve_leg"))
-        found = tuple(dict.fromkeys(because_exam(e, e.id.replace("_", " ")) for e in tense))
+        found = tuple(dict.fromkeys(because_exam(e, read_exam_definitions()[e.id].name) for e in tense))
         yield _referral("physiotherapist", "soon", "nerve", (because_rule("R3.1"), *marked, *found), told)
 
 

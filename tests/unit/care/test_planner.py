@@ -182,6 +182,21 @@ def test_only_a_finding_beyond_its_own_error_becomes_a_reason() -> None:
         assert "clamshell.left" not in exercises(plan_of(person, findings=[one])), one
 
 
+def test_a_reason_says_what_was_found_and_what_is_usual() -> None:
+    weak = finding("hip.abduction_strength", "left", 70.0, 5.0, 10.0)
+    open_ended = replace(weak, norm=replace(weak.norm, high=float("inf")))
+    for one, usual in ((weak, "90 to 110"), (open_ended, "at least 90")):
+        clamshell = plan_of(with_pain("low_back"), findings=[one]).exercises[1]
+        (reason,) = clamshell.because
+        assert (reason.kind, reason.ref) == ("finding", "hip.abduction_strength left")
+        usual_text = f"outside what is usual in adults of a test ({usual}), by more than the test errs."
+        assert reason.sentence.text == f"hip.abduction_strength (left): 70 cm, {usual_text}"
+    slump = item("slump", "left", 1.0, "negative / positive")
+    plan = plan_of(with_pain("low_back", exam=(slump,)))
+    texts = [b.sentence.text for part in plan.parts for b in part.because if b.ref == "slump left"]
+    assert texts == ["Examination: Slump test (left): positive."]
+
+
 def test_findings_of_both_sides_are_one_exercise() -> None:
     both = [finding("hip.abduction_strength", side, 70.0, 5.0, 10.0) for side in ("left", "right")]
     plan = plan_of(with_pain("low_back"), findings=both)
@@ -333,7 +348,7 @@ def test_older_adults_hold_a_stretch_longer() -> None:
 
 def test_what_was_not_asked_is_named() -> None:
     texts = " ".join(s.text for s in plan_of(with_pain("low_back")).not_asked)
-    assert "heart disease" in texts and "STarT Back" in texts
+    assert "heart disease that limits effort" in texts and "STarT Back" in texts
     told = {key: "no" for key in ("heart_disease",)}
     assert "heart disease" not in " ".join(s.text for s in plan_of(with_pain("low_back", conditions=told)).not_asked)
 
