@@ -11,7 +11,15 @@ import numpy as np
 from kinechain.core.errors import EvidenceError
 from kinechain.evidence.chain import read_claims, read_floors, read_studies
 from kinechain.evidence.checked import packaged
-from kinechain.evidence.citations import background, citations, cited_by, evidence_files
+from kinechain.evidence.citations import (
+    background,
+    citations,
+    cited_by,
+    cited_by_code,
+    declared_citations,
+    evidence_files,
+    named_by_code,
+)
 from kinechain.evidence.clinical import claims, common_rules, exercises, interventions
 from kinechain.evidence.facts import clinical_facts, unsourced_numbers, unsourced_words
 from kinechain.evidence.ledger import CHOICE, all_sentences
@@ -51,15 +59,20 @@ def citation_faults(known: Mapping[str, Source]) -> Iterator[str]:
     ----------
     known : mapping of key to Source
     """
-    for citation in citations():
+    for citation in declared_citations():
         if citation.key not in known:
             yield f"{citation.where} cites '{citation.key}', which is not among the sources"
-    cited = cited_by()
+    cited, declared = cited_by(), {citation.key for citation in declared_citations()}
+    in_code = {citation.key for citation in cited_by_code()}
     for key in known:
-        if key not in cited:
-            yield f"source '{key}' is cited nowhere; cite it, or name it in background.toml with the reason"
+        if key not in declared:
+            where = "in code alone" if key in in_code else "nowhere"
+            yield f"source '{key}' is cited {where}; cite it, or name it in background.toml with the reason"
         elif key in background() and len(cited[key]) > 1:
             yield f"source '{key}' is cited and stands in background.toml, too"
+    for key in named_by_code():
+        if key not in in_code:
+            yield f"source '{key}' is said to be named by code, and is not"
 
 
 def unsourced_tables() -> Iterator[str]:

@@ -5,6 +5,7 @@ Tables name the file and line, entries of TOML files the file and the id, senten
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,17 @@ from kinechain.evidence.checked import packaged, parse_toml
 from kinechain.evidence.library import cohorts, read_facts, tables
 from kinechain.evidence.sources import all_sources
 
-__all__ = ["NO_SOURCE", "Citation", "background", "citations", "cited_by", "evidence_files"]
+__all__ = [
+    "NO_SOURCE",
+    "Citation",
+    "background",
+    "citations",
+    "cited_by",
+    "cited_by_code",
+    "declared_citations",
+    "evidence_files",
+    "named_by_code",
+]
 
 #: What stands in the place of a source where none is needed: the note beside it says what is assumed.
 NO_SOURCE = ("assumption", "definition")
@@ -55,7 +66,19 @@ def citations() -> tuple[Citation, ...]:
     EvidenceError
         If a file cannot be read.
     """
-    return tuple(dict.fromkeys((*_of_tables(), *_of_entries(), *_of_code(), *_of_background())))
+    return tuple(dict.fromkeys((*declared_citations(), *cited_by_code())))
+
+
+@cache
+def declared_citations() -> tuple[Citation, ...]:
+    """Return the citations that stand in data, whether or not the source is there; code is read for known keys only.
+
+    Raises
+    ------
+    EvidenceError
+        If a file cannot be read.
+    """
+    return tuple(dict.fromkeys((*_of_tables(), *_of_entries(), *_of_parts(), *_of_background())))
 
 
 @cache
@@ -70,8 +93,13 @@ def cited_by() -> Mapping[str, tuple[str, ...]]:
 @cache
 def background() -> Mapping[str, str]:
     """Return the sources that were read and decide nothing: key to reason."""
-    listed = parse_toml(packaged("clinical", "background.toml"), "background.toml")["background"]
-    return MappingProxyType({key: str(reason) for group in listed for key, reason in _group(group)})
+    return _groups("background")
+
+
+@cache
+def named_by_code() -> Mapping[str, str]:
+    """Return the sources that code follows and no data cites: key to reason."""
+    return _groups("named_by_code")
 
 
 def evidence_files() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -138,28 +166,45 @@ def _keys_in(entry: Mapping[str, Any]) -> Iterator[str]:
                     yield from _keys_in(item)
 
 
-def _of_code() -> Iterator[Citation]:
-    """Yield the sources that code and the tables beside it name, all but the evidence itself."""
+def _of_parts() -> Iterator[Citation]:
+    """Yield what the tables beside the code cite in their column 'source', several keys with a space between."""
+    for path, name in _package_files(files("kinechain"), "", ".csv"):
+        for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+            for key in (row.get("source") or "").split():
+                if key not in NO_SOURCE:
+                    yield Citation(name, key)
+
+
+@cache
+def cited_by_code() -> tuple[Citation, ...]:
+    """Return the places in code, and in settings beside it, that name a source that is there."""
     keys = frozenset(all_sources())
-    root = files("kinechain")
-    for path, name in _package_files(root, ""):
+    found = []
+    for path, name in _package_files(files("kinechain"), "", ".py", ".toml"):
         words = set(_WORD.findall(path.read_text(encoding="utf-8")))
-        for key in sorted(words & keys):
-            yield Citation(name, key)
+        found += [Citation(name, key) for key in sorted(words & keys)]
+    return tuple(found)
 
 
-def _package_files(folder: Traversable, prefix: str) -> Iterator[tuple[Traversable, str]]:
+def _package_files(folder: Traversable, prefix: str, *endings: str) -> Iterator[tuple[Traversable, str]]:
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
         name = prefix + path.name
         if path.is_dir() and name not in ("evidence", "report/static"):
-            yield from _package_files(path, f"{name}/")
-        elif path.name.endswith((".py", ".csv", ".toml")):
+            yield from _package_files(path, f"{name}/", *endings)
+        elif path.name.endswith(endings):
             yield path, name
 
 
 def _of_background() -> Iterator[Citation]:
     for key in background():
         yield Citation("background", key)
+    for key in named_by_code():
+        yield Citation("code", key)
+
+
+def _groups(kind: str) -> Mapping[str, str]:
+    listed = parse_toml(packaged("clinical", "background.toml"), "background.toml")[kind]
+    return MappingProxyType({key: str(reason) for group in listed for key, reason in _group(group)})
 
 
 def _group(group: Any) -> Iterator[tuple[str, str]]:

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from kinechain.evidence import check as checking
+from kinechain.evidence import citations as citing
 from kinechain.evidence.check import check, citation_faults, interest_fault, sentence_fault
-from kinechain.evidence.citations import background, cited_by
-from kinechain.evidence.sources import Source, all_sources
+from kinechain.evidence.checked import packaged
+from kinechain.evidence.citations import background, cited_by, cited_by_code, declared_citations, named_by_code
+from kinechain.evidence.sources import Source, all_sources, parse_sources
 from kinechain.evidence.wording import Sentence
 
 TIED = Source("maker", "A maker's manual", "a shop", "full text", interest="commercial", interest_reason="sells it")
@@ -30,6 +32,28 @@ def test_taking_out_any_single_source_is_seen_and_named() -> None:
             unseen.append(key)
     assert len(known) > 600
     assert not unseen
+
+
+@pytest.mark.parametrize("name", ["params/sources.toml", "clinical/sources.toml"])
+def test_taking_it_out_of_its_file_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What data cites does not hang on the sources that are there; readers refuse what they cannot find."""
+    keys = parse_sources(packaged(*name.split("/")), name)
+    key = next(k for k in keys if k in named_by_code() or k in background())
+    assert key in {citation.key for citation in declared_citations()}
+    left = {k: made for k, made in all_sources().items() if k != key}
+    monkeypatch.setattr(citing, "all_sources", lambda: left)
+    citing.cited_by_code.cache_clear()
+    try:
+        assert any(f"'{key}', which is not among the sources" in fault for fault in citation_faults(left))
+    finally:
+        citing.cited_by_code.cache_clear()
+
+
+def test_what_only_code_names_is_kept_in_a_list() -> None:
+    in_code = {citation.key for citation in cited_by_code()}
+    assert set(named_by_code()) <= in_code
+    parts = {citation.key for citation in declared_citations() if citation.where.startswith("body/parts/")}
+    assert {"cui2008", "fhb_table_2018", "riener1999"} <= parts
 
 
 def test_the_whole_check_fails_without_a_source() -> None:
