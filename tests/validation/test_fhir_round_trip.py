@@ -16,6 +16,7 @@ from made_plan import healthy, made_plan
 sys.path.insert(0, str(Path(__file__).parents[1] / "properties"))
 from person_strategy import TODAY, people
 
+from kinechain.care.intake import intake_questions
 from kinechain.care.person import ExamItem, History, Person, Score
 from kinechain.care.person_file import parse_person
 from kinechain.care.person_writer import person_tables
@@ -144,6 +145,20 @@ def test_pain_is_a_quantity_and_scores_are_extracted() -> None:
 
     collect(questionnaire_items())
     assert {"questionnaires.nprs.total", "questionnaires.odi.total", "questionnaires.rmdq24.total"} <= set(extracted)
+
+
+def test_the_questionnaire_asks_what_the_intake_asks() -> None:
+    texts: dict[str, str] = {}
+
+    def collect(items: list[dict[str, Any]]) -> None:
+        for item in items:
+            texts[item["linkId"]] = item["text"]
+            collect(item.get("item", []))
+
+    collect(questionnaire_items())
+    asked = {q.path: q.text for q in intake_questions() if not q.path.startswith("exam.")}
+    assert set(asked) <= set(texts)
+    assert all(texts[path] == text for path, text in asked.items())
 
 
 def test_no_name_no_birth_date_no_path() -> None:

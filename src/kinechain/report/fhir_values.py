@@ -15,6 +15,7 @@ from typing import Any
 
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.history_keys import Key, read_keys
+from kinechain.care.intake import Question, intake_questions
 from kinechain.care.person_file import screen_keys
 from kinechain.care.questionnaires import Questionnaire, read_questionnaires
 from kinechain.care.red_flag_text import read_red_flags, read_sub_questions
@@ -198,16 +199,31 @@ def _score(questionnaire: Questionnaire) -> _Item:
     return _Item(link, questionnaire.name, "group", repeats=True, children=tuple(children))
 
 
+@cache
+def _questions() -> Mapping[str, Question]:
+    """Return what the intake asks, by path."""
+    return {question.path: question for question in intake_questions()}
+
+
 def _written(item: _Item) -> dict[str, Any]:
     """Return one item of the Questionnaire resource."""
-    written: dict[str, Any] = {"linkId": item.link, "text": item.text, "type": item.type}
+    question = _questions().get(item.link)
+    labels = {choice.value: choice.label for choice in question.choices} if question else {}
+    written: dict[str, Any] = {
+        "linkId": item.link,
+        "text": question.text if question else item.text,
+        "type": item.type,
+    }
     if item.repeats:
         written["repeats"] = True
     if item.score:
         written["code"] = [score_coding(item.score)]
         written["extension"] = [{"url": OBSERVATION_EXTRACT, "valueBoolean": True}]
     if item.options:
-        written["answerOption"] = [{"valueCoding": _coding(word)} for word in item.options]
+        written["answerOption"] = [
+            {"valueCoding": {**_coding(word), **({"display": labels[word]} if word in labels else {})}}
+            for word in item.options
+        ]
     if item.children:
         written["item"] = [_written(child) for child in item.children]
     return written
