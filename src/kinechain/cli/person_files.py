@@ -23,8 +23,17 @@ if TYPE_CHECKING:
     from kinechain.care.person import Person, Score
 
 __all__ = [
-    *("Records", "check_person_path", "moment_of", "new_id", "now", "passphrase"),
-    *("read_day", "read_records", "read_time", "visit_scores", "write_events"),
+    "Records",
+    "check_person_path",
+    "moment_of",
+    "new_id",
+    "now",
+    "passphrase",
+    "read_day",
+    "read_records",
+    "read_time",
+    "visit_scores",
+    "write_events",
 ]
 
 #: Holds the passphrase of a clinician's key for scripts.
