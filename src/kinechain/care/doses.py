@@ -6,7 +6,7 @@ from kinechain.care.plan import Dose
 from kinechain.core.errors import SettingError
 from kinechain.evidence.clinical import Dosage, exercise
 
-__all__ = ["OLDER_ADULT_YEARS", "dose_of", "has_dose"]
+__all__ = ["OLDER_ADULT_YEARS", "dose_of", "has_dose", "week_reached"]
 
 #: From this age on a stretch is held as long as for older adults; the sources read give no age (choice).
 OLDER_ADULT_YEARS = 65.0
@@ -56,6 +56,19 @@ def dose_of(key: str, age_years: float | None = None, week: float = 0.0) -> Dose
         basis=dosage.basis,
         sources=dosage.sources,
     )
+
+
+def week_reached(key: str, dose: Dose) -> float:
+    """Return the week of its programme at which a dose stands, 0 for an exercise without stages.
+
+    Parameters
+    ----------
+    key : str
+        Of ``exercises.toml``.
+    dose : Dose
+    """
+    stages = exercise(key).dosage.stages
+    return max((float(s.from_week) for s in stages if dose.sets == (s.sets, s.sets)), default=0.0)
 
 
 def _stage(dosage: Dosage, week: float) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -181,7 +181,8 @@ def _allowed(candidate: Candidate, situation: Situation) -> str:
 def _taken(key: str, group: list[Candidate], situation: Situation) -> Exercise:
     """Return one exercise for everything it answers."""
     side = both_or(frozenset(c.side for c in group))
-    week = (situation.weeks_before or 0.0) if key in situation.exercised_before else 0.0
+    before = situation.exercised_before
+    week = before[key] + (situation.weeks_before or 0.0) if key in before else 0.0
     return exercise_part(key, side, tuple(dict.fromkeys(b for c in group for b in c.because)), situation.known, week)
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from kinechain.care.advice import safety, skin, walking
 from kinechain.care.complaint import has_pain
 from kinechain.care.contraindications import is_kept_away
+from kinechain.care.doses import week_reached
 from kinechain.care.exercise_choice import exercise_part
 from kinechain.care.footwear import footwear
 from kinechain.care.lock import Unlocked
@@ -96,8 +97,10 @@ def maintain(person: Person, unlocked: Unlocked, *, previous: Plan, reason: str,
 def _kept(situation: Situation, previous: Plan, week: float) -> tuple[Exercise, ...]:
     """Return the first exercises of the plan before that nothing speaks against now."""
     allowed = [e for e in previous.exercises if not is_kept_away(e.exercise, situation.known)][:MOST_KEPT]
+    reason = (because_rule("R7"),)
     return tuple(
-        exercise_part(e.exercise, e.side or "both", (because_rule("R7"),), situation.known, week) for e in allowed
+        exercise_part(e.exercise, e.side or "both", reason, situation.known, week_reached(e.exercise, e.dose) + week)
+        for e in allowed
     )
 
 

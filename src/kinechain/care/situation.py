@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Literal
 
 from kinechain.care.contraindications import Known, what_is_known
+from kinechain.care.doses import week_reached
 from kinechain.care.drivers import Drivers, Player
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
@@ -41,8 +43,8 @@ class Situation:
         What an orthosis with the sheet's parameters would change.
     weeks_before : float or None
         How long the plan that is replaced has run, weeks; None for a first plan.
-    exercised_before : frozenset of str
-        Exercises of the plan that is replaced.
+    exercised_before : mapping of str to float
+        Exercises of the plan that is replaced, each with the week of its programme at which that plan began it.
     """
 
     person: Person
@@ -54,7 +56,7 @@ class Situation:
     today: date
     predicted: tuple[tuple[str, Estimate], ...] = ()
     weeks_before: float | None = None
-    exercised_before: frozenset[str] = frozenset()
+    exercised_before: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def support(self) -> Support:
@@ -94,6 +96,7 @@ def look_at(
         The plan that is replaced.
     predicted : sequence of (str, Estimate)
     """
+    before = () if previous is None else previous.exercises
     return Situation(
         person=person,
         screen=screen,
@@ -104,7 +107,7 @@ def look_at(
         today=today,
         predicted=tuple(predicted),
         weeks_before=None if previous is None else (today - previous.made_on).days / 7.0,
-        exercised_before=frozenset(e.exercise for e in previous.exercises) if previous else frozenset(),
+        exercised_before=MappingProxyType({e.exercise: week_reached(e.exercise, e.dose) for e in before}),
     )
 
 

@@ -149,6 +149,16 @@ def test_heel_loading_follows_the_stages_of_its_trial() -> None:
     assert doses == [((3, 3), (12, 12)), ((4, 4), (10, 10)), ((5, 5), (8, 8))]
 
 
+def test_a_stage_is_kept_over_plans_that_replace_each_other() -> None:
+    person = with_pain("heel", treatments=(STRETCHED,))
+    plan, sets = plan_of(person), []
+    for weeks in (2, 4, 6):
+        later = TODAY + timedelta(weeks=weeks)
+        plan = make_plan(person, unlock(person), today=later, version="1", previous=plan, reason="two weeks on")
+        sets.append(next(e.dose.sets for e in plan.exercises if e.exercise == "heel_raise_towel"))
+    assert sets == [(4, 4), (5, 5), (5, 5)]
+
+
 def test_the_same_input_gives_the_same_id_and_any_change_another() -> None:
     person = with_pain("low_back", pain_average=6.0)
     plan = plan_of(person)
