@@ -85,13 +85,19 @@ def referral_lines(referrals: Sequence[Referral]) -> list[str]:
 
 
 def dose_words(dose: Dose) -> str:
-    """Return a dose in words: '3 x 8 to 12, on 3 days a week'.
+    """Return a dose in words: '3 sets of 8 to 12, on 3 days a week'.
 
     Parameters
     ----------
     dose : Dose
     """
-    words = [say("terminal.dose", sets=_range(dose.sets), repetitions=_range(dose.repetitions)).text]
+    repetitions = _range(dose.repetitions)
+    is_one = dose.sets == (1, 1)
+    words = [
+        say("terminal.dose_one_set", repetitions=repetitions).text
+        if is_one
+        else say("terminal.dose", sets=_range(dose.sets), repetitions=repetitions).text
+    ]
     if dose.hold_s:
         words.append(say("terminal.dose_hold", seconds=_range(dose.hold_s)).text)
     if dose.load:
@@ -245,11 +251,12 @@ def _with_backing(sentence: Sentence, is_patient: bool) -> str:
 
 
 def _backing(sentence: Sentence, refs: Sequence[str], is_patient: bool) -> str:
+    if is_patient:
+        is_claim = sentence.certainty and sentence.kind == "fact"
+        return f" ({say('terminal.plan_how_sure', certainty=sentence.certainty).text})" if is_claim else ""
     is_graded = sentence.certainty not in ("", "not graded")
     named = say("terminal.plan_certainty", certainty=sentence.certainty).text if is_graded else sentence.certainty
     sure = [named] if sentence.certainty else []
-    if is_patient:
-        return f" ({named})" if sure and sentence.kind == "fact" else ""
     rests_on = [*refs, *([sentence.rule] if sentence.rule else []), *sentence.sources]
     backing = "; ".join([", ".join(dict.fromkeys(rests_on)), *sure] if rests_on else sure)
     return f" [{backing}]" if backing else ""

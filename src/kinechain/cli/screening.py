@@ -174,7 +174,9 @@ def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | No
         return
     lines = screen_lines(records.person, outcome, records.clearances, most_open)
     if outcome.level != "emergency":  # Then nothing else is looked at (rule R0.2).
-        lines += [*_examination(records), "", *_next_steps(records, outcome)]
+        lines += _examination(records)
+        steps = _next_steps(records, outcome)
+        lines += ["", *steps] if steps else []
     lines += [say("terminal.plan_written", file=str(path)).text for path in written]
     lines += ["", INTENDED_PURPOSE]
     typer.echo(wrapped("\n".join(printable(line) for line in lines)))

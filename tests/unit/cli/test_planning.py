@@ -193,7 +193,7 @@ def test_a_patient_sees_no_insole_sheet_and_no_sources(printed: Plan) -> None:
     lines = plan_lines(printed, "P-1", Style(is_patient=True))
     text = "\n".join(lines)
     assert "Insole" not in text and "henschke2009" not in text and "acsm2009" not in text
-    assert "Walk. (certainty low)" in text and "- Slowly." in text
+    assert "Walk. (how sure: low)" in text and "- Slowly." in text
 
 
 def test_a_clinician_sees_what_everything_rests_on(printed: Plan) -> None:
@@ -216,6 +216,6 @@ def test_what_to_do_first_stands_first_and_shared_stop_rules_once(printed: Plan)
 
 
 def test_a_dose_is_said_in_words(printed: Plan) -> None:
-    assert dose_words(printed.exercises[0].dose) == "2 to 3 x 8 to 12, hold 3 s, 2 times a day, on 3 days a week"
+    assert dose_words(printed.exercises[0].dose) == "2 to 3 sets of 8 to 12, hold 3 s, 2 times a day, on 3 days a week"
     daily = Dose((1, 1), (10, 10), (7, 7))
-    assert dose_words(daily) == "1 x 10, every day"
+    assert dose_words(daily) == "one set of 10, every day"
