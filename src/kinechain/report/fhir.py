@@ -258,6 +258,13 @@ def _danger_signs(screen: Screen, at: datetime, subject: Resource, device: Resou
                 }
                 for flag in screen.flags
             ),
+            *(
+                {
+                    "code": {"coding": [_own("danger-sign", flag.id)], "text": "cleared"},
+                    "valueString": f"{clearance.clinician}, {clearance.at.date().isoformat()}: {clearance.reason}",
+                }
+                for flag, clearance in screen.cleared
+            ),
         ],
     }
     return {**resource, "note": [{"text": screen.reason}]} if screen.reason else resource
