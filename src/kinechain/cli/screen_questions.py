@@ -81,6 +81,7 @@ def _question(asked: intake.Question) -> Question:
     """Return a question of the intake as the terminal asks it."""
     kinds = {"yes_no": "yes_no", "number": "number", "choice": "choice", "several": "several", "regions": "several"}
     is_number = asked.kind == "number"
+    keys = ("yes", "no", UNKNOWN, SKIPPED)  # They have keys of their own.
     return Question(
         asked.path,
         asked.text,
@@ -89,7 +90,7 @@ def _question(asked: intake.Question) -> Question:
         asked.section_title,
         asked.unit if is_number else "",
         (asked.low, asked.high) if is_number else (0.0, 0.0),
-        tuple(Choice(choice.value, choice.label) for choice in asked.choices),
+        tuple(Choice(choice.value, choice.label) for choice in asked.choices if choice.value not in keys),
     )
 
 

@@ -126,6 +126,12 @@ def test_emergencies_come_first_each_behind_the_question_that_opens_it() -> None
     assert not any(name.startswith(("history.", "conditions.")) for name in asked[:last])
 
 
+def test_what_has_a_key_of_its_own_is_not_listed_as_an_answer() -> None:
+    for question in open_intake(Person()):
+        assert not {"yes", "no", "unknown", "skipped"} & {choice.value for choice in question.choices}, question.id
+        assert bool(question.choices) == (question.kind in ("choice", "several")), question.id
+
+
 def test_activities_are_read_with_their_scores() -> None:
     assert _activities("climbing stairs 4; standing at work: 6,5") == [
         ("climbing stairs", 4.0),
