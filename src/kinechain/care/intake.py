@@ -10,11 +10,12 @@ what is known is never asked.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
 from kinechain.care.answers import effective_answers
+from kinechain.care.clearance import TrustedClearance
 from kinechain.care.contradictions import find_contradictions
 from kinechain.care.intake_list import Choice, Gate, Question, QuestionKind, Who, find_question, intake_questions
 from kinechain.care.person import Person
@@ -36,7 +37,9 @@ __all__ = [
 ]
 
 
-def open_questions(person: Person, who: Who, asked: Collection[str] = ()) -> tuple[Question, ...]:
+def open_questions(
+    person: Person, who: Who, asked: Collection[str] = (), clearances: Sequence[TrustedClearance] = ()
+) -> tuple[Question, ...]:
     """Return the questions that have no answer yet, in order.
 
     Parameters
@@ -46,13 +49,15 @@ def open_questions(person: Person, who: Who, asked: Collection[str] = ()) -> tup
         A clinician is asked everything, a patient what patients can tell.
     asked : collection of str
         Paths of questions that were put already in this sitting.
+    clearances : sequence of TrustedClearance
+        Verified ones: a cleared emergency stops nothing.
 
     Notes
     -----
     A danger sign that was skipped, or whose 'no' another answer contradicts, is asked again; anything else that was
     skipped is left alone.  Once a sign of an emergency is answered with yes, nothing more is asked of a patient.
     """
-    if who == "patient" and screen_person(person).level == "emergency":
+    if who == "patient" and screen_person(person, clearances).level == "emergency":
         return ()
     again = {f"screen.{key}" for found in find_contradictions(person) for key in found.reopens}
     settled = {f"screen.{key}" for key, given in effective_answers(person).items() if not given.is_open}

@@ -274,6 +274,7 @@ def _listed(section: str, row: Mapping[str, Any]) -> Question:
     path = row["path"]
     gates = tuple(_gate(entry) for entry in row.get("only_if", ()))
     asked = {"section": section, "path": path, "who": "patient", "is_required": row.get("required", False)}
+    asked["why"] = say(f"intake.why_{section}").text
     if path == "symptoms":
         return Question(kind="symptoms", text=_worded("symptoms"), only_if=gates, choices=_places(), **asked)
     table, _, name = path.partition(".")

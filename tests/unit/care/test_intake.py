@@ -17,6 +17,7 @@ from kinechain.care.intake import (
     open_questions,
     value_at,
 )
+from kinechain.care.keyring import new_clinician, sign_clearance, trusted
 from kinechain.care.person import History, Person, Symptom, Treatment
 from kinechain.care.person_file import read_person
 from kinechain.care.person_writer import write_person
@@ -59,6 +60,7 @@ def test_every_question_has_a_place_and_every_place_a_question() -> None:
     unasked = {f"conditions.{key}" for key in read_keys("conditions")} - asked
     assert unasked == {"conditions.iwgdf_risk"}
     assert all(q.text and q.section_title for q in intake_questions())
+    assert all(q.why for q in intake_questions() if q.path.startswith(("person.", "history.", "conditions.")))
 
 
 def test_emergencies_come_first_then_age_then_the_rest() -> None:
@@ -206,6 +208,7 @@ def test_every_sentence_of_the_intake_is_said_somewhere() -> None:
         "foot_none",
         "foot_not_asked",
     }
+    said |= {f"why_{section}" for section in ("about", "pain", "day", "health", "size")}
     assert written <= said
     assert {f"word_{word}" for word in words} <= written
 
@@ -214,3 +217,12 @@ def test_a_yes_or_no_offers_i_do_not_know_and_skipping() -> None:
     for question in intake_questions():
         if question.kind == "yes_no":
             assert [choice.value for choice in question.choices] == ["yes", "no", "unknown", "skipped"]
+
+
+def test_an_emergency_a_clinician_cleared_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KINECHAIN_HOME", str(tmp_path))
+    new_clinician("dr_ono", "long enough words")
+    person = replace(QUIET, screen={**QUIET.screen, "ces_bladder": "yes"})
+    cleared = trusted([sign_clearance(person, "ces_bladder", "seen and scanned today", "dr_ono", "long enough words")])
+    assert open_questions(person, "patient") == ()
+    assert "history.pain_worst" in [q.path for q in open_questions(person, "patient", clearances=cleared)]
