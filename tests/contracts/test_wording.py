@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -15,7 +16,7 @@ from kinechain.evidence.check import sentence_fault
 from kinechain.evidence.ledger import all_sentences, backing
 from kinechain.evidence.rules import refuse_unread
 from kinechain.evidence.sources import all_sources
-from kinechain.evidence.wording import ALLOWED, FORBIDDEN, Sentence, claims_too_much
+from kinechain.evidence.wording import ALLOWED, FORBIDDEN, Sentence, claims_too_much, wording
 from report_reading import FORBIDDEN as READ_BY_REPORTS
 
 PACKAGE = Path(kinechain.__file__).parent
@@ -205,3 +206,20 @@ def test_the_statements_beside_the_figures_keep_the_rules() -> None:
         said = Sentence("report.context", row["text"], "fact", "both", tuple(row["sources"]), "", row["certainty"])
         assert sentence_fault(said, all_sources()) == ""
         assert row["n"]
+
+
+@pytest.mark.parametrize("path", SAYING, ids=name_of)
+def test_what_is_said_stands_in_the_ledger_with_these_places(path: Path) -> None:
+    """`say` would refuse it, but only when the line is reached."""
+    faults = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "say" and node.args):
+            continue
+        key, given = node.args[0], {word.arg for word in node.keywords}
+        is_key = isinstance(key, ast.Constant) and re.fullmatch(r"\w+\.\w+", str(key.value))
+        if is_key and None not in given:
+            entry = wording().get(key.value)
+            places = {name for _, name, _, _ in Formatter().parse(entry.text) if name} if entry else set()
+            if entry is None or places != given:
+                faults.append(f"line {node.lineno}: {key.value} with {sorted(map(str, given))}")
+    assert not faults
