@@ -182,7 +182,8 @@ def driver_lines(assessment: Assessment) -> list[str]:
     lines = [drivers.verdict]
     names = _names(drivers)
     for key, p in zip((p.key for p in drivers.players), drivers.p_relevant, strict=True):
-        lines.append(f"  {names[key]}: adds load beyond the floor with {percent(p)} probability{_most(drivers, key)}.")
+        said = say("drivers.adds_load", name=names[key], chance=percent(p), most=_most(drivers, key))
+        lines.append(f"  {said.text}")
     return lines
 
 
@@ -321,7 +322,8 @@ def _unmoved(drivers: Drivers) -> str:
         return ""
     named = ", ".join(dict.fromkeys(t.name for t in still))
     chance = percent(LEAST_CHANCE)
-    return f"No candidate reaches {chance} for {len(still)} of {len(drivers.targets)} loads, among them: {named}."
+    count, total = len(still), len(drivers.targets)
+    return say("drivers.none_reaches", chance=chance, count=count, all=total, names=named).text
 
 
 def _driver_row(names: dict[str, str], table: TargetTable, candidate: Candidate) -> DriverRow:
@@ -372,19 +374,15 @@ def _sensitivity(drivers: Drivers) -> Iterable[str]:
     names = _names(drivers)
     for other in drivers.sensitivity:
         leading = " and ".join(names[key] for key in other.leading.drivers) or "none"
-        yield (
-            f"Under {other.prior}: most probable {leading} ({percent(other.leading.probability)}), none supported "
-            f"{percent(other.none_supported)}."
-        )
+        chance, none = percent(other.leading.probability), percent(other.none_supported)
+        yield say("drivers.under_other_shares", other=other.prior, leading=leading, chance=chance, none=none).text
 
 
 def _groups(drivers: Drivers) -> Iterable[str]:
     names = _names(drivers)
     for group in drivers.groups:
-        yield (
-            f"{' and '.join(names[key] for key in group.players)} cannot be told apart by what was measured "
-            f"(correlation {group.correlation:.2f})."
-        )
+        together = " and ".join(names[key] for key in group.players)
+        yield say("drivers.not_told_apart", names=together, correlation=f"{group.correlation:.2f}").text
 
 
 # What-ifs.
