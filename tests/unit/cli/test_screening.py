@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -302,3 +303,18 @@ def test_a_damaged_journal_and_one_of_somebody_else_are_named(call: Call, person
 def test_nothing_to_screen_is_said(call: Call) -> None:
     assert "nothing to screen" in call("screen").refusal
     assert "there is no file gone.toml" in call("screen", "gone.toml").refusal
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_typed_the_file_stays_whole_and_an_open_emergency_locks(
+    call: Call, tmp_path: Path, seed: int
+) -> None:
+    random = Random(seed)
+    keys = ["n", "n", "n", "n", "n", "u", "s", "b", "h", "?", "", "1", "2 3", "none", "abc", "172 cm", "-1", "1e9", "é"]
+    (tmp_path / "p.toml").write_text("[person]\nage_years = 45\n")
+    result = call("screen", "p.toml", "--ask", typed=[random.choice(keys) for _ in range(150)])
+    told = read_person(tmp_path / "p.toml").screen
+    urgent = [flag.id for flag in questions() if flag.urgency == "emergency" and not flag.asked_unless_no]
+    is_open = any(told.get(key) in (None, "unknown", "skipped") for key in urgent)
+    assert result.code in (0, 1)
+    assert result.code == 1 or not is_open
