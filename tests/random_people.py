@@ -51,7 +51,7 @@ class Case:
         """Return the plan; raises if the person is locked."""
         return make_plan(
             self.person, unlock(self.person), findings=self.findings, drivers=self.drivers,
-            today=TODAY, version="0.1.0", predicted=self.predicted,
+            today=TODAY, version="0.1.0", predict=lambda _parameters, _side: self.predicted,
         )  # fmt: skip
 
 

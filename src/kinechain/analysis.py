@@ -28,16 +28,18 @@ from kinechain.care.clearance import TrustedClearance
 from kinechain.care.drivers import may_attribute
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.lock import unlock
-from kinechain.care.person import Person
-from kinechain.care.plan import Plan
+from kinechain.care.person import Person, PersonSide
+from kinechain.care.plan import OrthosisParameters, Plan, Predict
 from kinechain.care.planner import make_plan
 from kinechain.care.red_flags import screen_person
 from kinechain.care.screen import Screen
 from kinechain.chain.change import Change
+from kinechain.chain.orthosis_effect import orthosis_effect
 from kinechain.chain.person_chain import ChainSettings, PersonChain, person_chain, standing_person, what_if
 from kinechain.chain.respond import Response
 from kinechain.core.arrays import Immutable
-from kinechain.core.errors import InputError, KinechainError, LockedError, SettingError
+from kinechain.core.errors import InputError, KinechainError, LockedError, SettingError, SolveError
+from kinechain.core.estimate import Estimate
 from kinechain.findings.balance import Stance
 from kinechain.findings.doubts import contradicted, doubts, mass_slip
 from kinechain.findings.find import find_findings
@@ -271,7 +273,8 @@ def assess(
     rows = with_samples(rows, loads.samples)
     muscle_curves, emg_notes = compare_with_emg(trials, loads.walking)
     chain, no_chain = _chain(person, screen, body, standing, findings, settings, say)
-    plan, no_plan = _plan(person, clearances, findings, chain, today or date.today())
+    predict = _predictor(person, screen, body, standing, settings) if chain is not None else None
+    plan, no_plan = _plan(person, clearances, findings, chain, predict, today or date.today())
     return Assessment(
         person=person,
         screen=screen,
@@ -392,6 +395,7 @@ def _plan(
     clearances: Sequence[TrustedClearance],
     findings: Sequence[Finding],
     chain: PersonChain | None,
+    predict: Predict | None,
     today: date,
 ) -> tuple[Plan | None, str]:
     """Make the plan, where the danger signs hold back none; else say why not."""
@@ -399,8 +403,32 @@ def _plan(
         unlocked = unlock(person, clearances)
     except LockedError as error:
         return None, str(error)
-    drivers = chain.drivers if chain is not None else None
-    return make_plan(person, unlocked, findings=findings, drivers=drivers, today=today, version=__version__), ""
+    plan = make_plan(
+        person,
+        unlocked,
+        findings=findings,
+        drivers=chain.drivers if chain is not None else None,
+        today=today,
+        version=__version__,
+        predict=predict,
+    )
+    return plan, ""
+
+
+def _predictor(
+    person: Person, screen: Screen, body: Body | None, standing: Standing | None, settings: Settings
+) -> Predict:
+    """Return what tells the effect of an orthosis on this person; the body stands up only when it is asked."""
+
+    def predict(parameters: OrthosisParameters, side: PersonSide) -> tuple[tuple[str, Estimate], ...]:
+        stood = standing_person(person, body, standing.motion if standing else None, settings.chain)
+        try:
+            return orthosis_effect(stood, may_attribute(person, screen), parameters, side)
+        except SolveError:
+            # The sheet then says itself that nothing was computed.
+            return ()
+
+    return predict
 
 
 def _loads(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kinechain.care.complaint import exam_values, has_back_pain, has_heel_pain
@@ -11,7 +10,7 @@ from kinechain.care.contraindications import is_kept_away
 from kinechain.care.exam import read_exam_definitions
 from kinechain.care.exercise_choice import CORE_WEEKS
 from kinechain.care.person import ExamItem, PersonSide
-from kinechain.care.plan import Because, Orthosis
+from kinechain.care.plan import Because, Orthosis, OrthosisParameters
 from kinechain.care.reasons import because_exam, because_history, because_rule
 from kinechain.care.situation import Situation
 from kinechain.core.estimate import Estimate
@@ -23,7 +22,6 @@ __all__ = [
     "MATERIALS",
     "PREFABRICATED",
     "TRIAL_WEEKS",
-    "OrthosisParameters",
     "failed_core_care",
     "orthoses",
 ]
@@ -43,26 +41,6 @@ PERSISTENT_WEEKS = 12.0
 MOST_LEG_DIFFERENCE_MM = 5.0
 
 CORE_TREATMENTS = ("advice", "exercise", "stretching", "walking", "taping", "manual_therapy")
-
-
-@dataclass(frozen=True)
-class OrthosisParameters:
-    """What is built.
-
-    Attributes
-    ----------
-    rearfoot_posting_deg, forefoot_posting_deg : float
-        Raising the inner edge is positive.
-    arch_mm, heel_lift_mm : float
-    material : str
-        Of `MATERIALS`.
-    """
-
-    rearfoot_posting_deg: float = 0.0
-    forefoot_posting_deg: float = 0.0
-    arch_mm: float = 0.0
-    heel_lift_mm: float = 0.0
-    material: str = "not chosen"
 
 
 #: Where a custom insole starts: a choice of this project for the clinician to change; no trial gave a number.
@@ -147,7 +125,8 @@ def _sheets(
     rule = because_rule("R5.7", "heel") if is_heel else because_rule("R5.7")
     for item in pronated:
         because = (rule, because_exam(item, name), *failed)
-        yield sheet(parameters, item.side, because, situation.today, situation.predicted)
+        predicted = situation.predict(parameters, item.side) if situation.predict and any(_amounts(parameters)) else ()
+        yield sheet(parameters, item.side, because, situation.today, predicted)
 
 
 def sheet(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import ClassVar, Literal
@@ -29,8 +30,10 @@ __all__ = [
     "Hypothesis",
     "NotOffered",
     "Orthosis",
+    "OrthosisParameters",
     "Part",
     "Plan",
+    "Predict",
     "Referral",
 ]
 
@@ -196,6 +199,30 @@ class Advice(Part):
 
     kind: ClassVar[str] = "advice"
     topic: Literal["education", "walking", "activity", "footwear", "habit", "weight", "taping", "safety"]
+
+
+@dataclass(frozen=True)
+class OrthosisParameters:
+    """What is built.
+
+    Attributes
+    ----------
+    rearfoot_posting_deg, forefoot_posting_deg : float
+        Raising the inner edge is positive.
+    arch_mm, heel_lift_mm : float
+    material : str
+        Of ``MATERIALS`` in `kinechain.care.orthosis`.
+    """
+
+    rearfoot_posting_deg: float = 0.0
+    forefoot_posting_deg: float = 0.0
+    arch_mm: float = 0.0
+    heel_lift_mm: float = 0.0
+    material: str = "not chosen"
+
+
+#: What an orthosis of these parameters would change on one side, by name.
+Predict = Callable[[OrthosisParameters, PersonSide], tuple[tuple[str, Estimate], ...]]
 
 
 @dataclass(frozen=True, kw_only=True)

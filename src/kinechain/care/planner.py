@@ -28,13 +28,12 @@ from kinechain.care.history_keys import read_keys
 from kinechain.care.lock import Unlocked
 from kinechain.care.orthosis import orthoses
 from kinechain.care.person import Person
-from kinechain.care.plan import Advice, Because, Exercise, Goal, Hypothesis, NotOffered, Part, Plan
+from kinechain.care.plan import Advice, Because, Exercise, Goal, Hypothesis, NotOffered, Part, Plan, Predict
 from kinechain.care.reasons import because_rule
 from kinechain.care.referral import referrals
 from kinechain.care.situation import Situation, look_at
 from kinechain.care.stimulation import stimulation
 from kinechain.core.errors import LockedError, SettingError
-from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence, say
 
 __all__ = ["PLAN_WEEKS", "REVIEWS", "make_plan"]
@@ -56,7 +55,7 @@ def make_plan(
     version: str,
     previous: Plan | None = None,
     reason: str = "",
-    predicted: Sequence[tuple[str, Estimate]] = (),
+    predict: Predict | None = None,
 ) -> Plan:
     """Return the plan of one person.
 
@@ -76,8 +75,8 @@ def make_plan(
         The plan this one replaces.
     reason : str
         Why it is replaced.
-    predicted : sequence of (str, Estimate)
-        What an orthosis with the sheet's parameters would change.
+    predict : callable, optional
+        What an orthosis of given parameters would change on one side; never asked of zero parameters.
 
     Raises
     ------
@@ -92,7 +91,7 @@ def make_plan(
         raise SettingError("a plan that replaces another needs the plan and the reason, and a first plan neither")
     if previous is not None and today < previous.made_on:
         raise SettingError("a plan cannot replace one that was made later; check the date")
-    situation = look_at(person, unlocked.screen, today, findings, drivers, previous, predicted)
+    situation = look_at(person, unlocked.screen, today, findings, drivers, previous, predict)
     parts, hypotheses = _care(situation) if has_pain(person) else _prevention(situation)
     return Plan(
         unlocked=unlocked,

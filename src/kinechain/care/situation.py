@@ -13,9 +13,8 @@ from kinechain.care.doses import week_reached
 from kinechain.care.drivers import Drivers, Player
 from kinechain.care.finding import Finding
 from kinechain.care.person import Person
-from kinechain.care.plan import Plan
+from kinechain.care.plan import Plan, Predict
 from kinechain.care.screen import Screen
-from kinechain.core.estimate import Estimate
 
 __all__ = ["Situation", "Support", "beyond_edge", "beyond_error", "look_at", "supported_players"]
 
@@ -39,8 +38,8 @@ class Situation:
     known : Known
         What can speak against something.
     today : date
-    predicted : tuple of (str, Estimate)
-        What an orthosis with the sheet's parameters would change.
+    predict : callable or None
+        Tells what an orthosis would change; None where no body was computed.
     weeks_before : float or None
         How long the plan that is replaced has run, weeks; None for a first plan.
     exercised_before : mapping of str to float
@@ -54,7 +53,7 @@ class Situation:
     players: tuple[Player, ...]
     known: Known
     today: date
-    predicted: tuple[tuple[str, Estimate], ...] = ()
+    predict: Predict | None = None
     weeks_before: float | None = None
     exercised_before: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -80,7 +79,7 @@ def look_at(
     findings: Sequence[Finding] = (),
     drivers: Drivers | None = None,
     previous: Plan | None = None,
-    predicted: Sequence[tuple[str, Estimate]] = (),
+    predict: Predict | None = None,
 ) -> Situation:
     """Return what a plan is made from.
 
@@ -94,7 +93,8 @@ def look_at(
     drivers : Drivers, optional
     previous : Plan, optional
         The plan that is replaced.
-    predicted : sequence of (str, Estimate)
+    predict : callable, optional
+        As in `Situation`.
     """
     before = () if previous is None else previous.exercises
     return Situation(
@@ -105,7 +105,7 @@ def look_at(
         players=supported_players(drivers),
         known=what_is_known(person),
         today=today,
-        predicted=tuple(predicted),
+        predict=predict,
         weeks_before=None if previous is None else (today - previous.made_on).days / 7.0,
         exercised_before=MappingProxyType({e.exercise: week_reached(e.exercise, e.dose) for e in before}),
     )
