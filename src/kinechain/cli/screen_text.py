@@ -37,7 +37,8 @@ def screen_lines(
     lines = [say("terminal.screen_title", person=person.pseudonym).text, ""]
     if page := emergency_page(person, clearances):
         lines += [*page, ""]
-    lines += [f"{say(f'terminal.level_{screen.level}').text.rstrip('.')}. {lock}"]
+    level = "cleared" if screen.level == "none" and screen.cleared else screen.level
+    lines += [f"{say(f'terminal.level_{level}').text.rstrip('.')}. {lock}"]
     lines += [screen.reason] if screen.plan_locked and not raised and not still_open else []
     for flag in raised:
         lines += ["", *flag_lines(flag)]

@@ -214,6 +214,7 @@ def test_a_clinician_clears_a_sign_and_other_answers_end_it(call: Call, person: 
     result = call("screen", "p.toml", "--clear", "foot_drop", *SIGNED)
     assert result.code == 0, result.out
     assert "Cleared by dr_ono" in result.out and "seen today, an old palsy" in result.out
+    assert "No danger sign" not in result.out and "The plan is not locked." in result.out
     assert (path.parent / "p.journal.jsonl").is_file()
     assert call("screen", "p.toml").code == 0
     path.write_text(path.read_text().replace('weight_loss = "no"', 'weight_loss = "yes"'))
