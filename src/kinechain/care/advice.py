@@ -40,6 +40,7 @@ SHORT_STANCE_S = 5.0
 STOP = (
     "stop_frame",
     "stop_emergency",
+    "stop_hot",
     "stop_spread",
     "stop_nerve",
     "stop_clot",

@@ -15,7 +15,7 @@ from kinechain.report.plan_lines import part_lines, side_label
 __all__ = ["clinician_plan", "patient_plan"]
 
 #: When to call at once, in the order printed.
-CALLS = ("bladder", "saddle", "legs", "weak", "chest", "cold", "fever", "harm")
+CALLS = ("bladder", "saddle", "legs", "weak", "chest", "cold", "hot", "fever", "harm")
 
 
 def patient_plan(plan: Plan, pseudonym: str, settings: Settings) -> Letter:
