@@ -76,7 +76,7 @@ class Step:
 def steps() -> tuple[Step, ...]:
     """Return the commands in order."""
     asked = (("A few questions", "Question 3 of"), ("Question 45", "Question 47"), ("e01: danger", "Research"))
-    day = "--at 2026-03-02T20:00"
+    day = "--at 2024-03-02T20:00"
     diary = ("none", "y", "2", "3", "2", "5", "y", "3", "8", "1", "6", "n", "3", "5", "6", "25")
     plan = (("e01: plan", "GOALS"), ("GOALS", "EVERY DAY"), ("REVIEWS", "Research"))
     review = f"kinechain progress {PERSON} --review"
@@ -84,19 +84,19 @@ def steps() -> tuple[Step, ...]:
     written = (("Review", "e01: day"),)
     return (
         Step(f"kinechain screen {PERSON}", _typed(), shown=asked),
-        Step(f"kinechain plan {PERSON} --on 2026-03-02 --no-drivers", shown=plan, added="exam_first.toml"),
+        Step(f"kinechain plan {PERSON} --on 2024-03-02 --no-drivers", shown=plan, added="exam_first.toml"),
         Step(f"kinechain log {PERSON} {day}", diary, shown=(("Question 2", "Question 7"), ("Question 13", ""))),
         Step(f"kinechain log {PERSON} --file diary.csv"),
         Step(f"kinechain log {PERSON} --file diary.csv", shown=(("Nothing", ""),)),
-        Step(f'{review} "day 3-7" --decision continue {by} 2026-03-06', shown=written),
-        Step(f'{review} "week 2" --decision continue {by} 2026-03-16', shown=written),
-        Step(f"kinechain progress {PERSON} --on 2026-03-18", shown=(("e01: day", "Write"),)),
+        Step(f'{review} "day 3-7" --decision continue {by} 2024-03-06', shown=written),
+        Step(f'{review} "week 2" --decision continue {by} 2024-03-16', shown=written),
+        Step(f"kinechain progress {PERSON} --on 2024-03-18", shown=(("e01: day", "Write"),)),
         Step(
-            f'{review} "week 6" --decision continue {by} 2026-04-13',
+            f'{review} "week 6" --decision continue {by} 2024-04-13',
             shown=(*written, ("PAIN", "SORE"), ("  week 6: done", "  week 8"), ("WHAT THE PLAN", "Write")),
             added="exam_week_6.toml",
         ),
-        Step(f"kinechain progress {PERSON} --on 2026-04-27", shown=(("e01: day", "DONE"), ("PAIN", "Write"))),
+        Step(f"kinechain progress {PERSON} --on 2024-04-27", shown=(("e01: day", "DONE"), ("PAIN", "Write"))),
     )
 
 
@@ -128,8 +128,9 @@ def lived(step: Step, folder: Path) -> str:
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(folder)
-        home = {"KINECHAIN_HOME": str(folder / "home"), "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC"}
-        os.execve(sys.executable, arguments, {**os.environ, **home, "COLUMNS": "80"})
+        own = {key: value for key, value in os.environ.items() if not key.startswith("KINECHAIN_")}
+        own |= {"KINECHAIN_HOME": str(folder / "home"), "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC", "COLUMNS": "80"}
+        os.execve(sys.executable, arguments, own)
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 80, 0, 0))
     text = _talked(terminal, list(step.typed))
     _, status = os.waitpid(child, 0)

@@ -14,7 +14,7 @@ from kinechain.care.person_file import read_person
 
 CALF = ("--exercise", "calf_raise", "--side", "right", "--sets", "3", "--repetitions", "12")
 HEADER = "at,exercise,side,sets,repetitions,pain_during,effort\n"
-ROW = "2026-03-01T18:30+01:00,calf_raise,right,3,12,2,6\n"
+ROW = "2024-03-01T18:30+01:00,calf_raise,right,3,12,2,6\n"
 
 
 def events(folder: Path, name: str = "p") -> tuple[Event, ...]:
@@ -64,7 +64,7 @@ def planned(person: MakePerson, tmp_path: Path) -> Path:
 
 def test_an_exercise_is_written_down_by_options(call: Call, person: MakePerson, tmp_path: Path) -> None:
     person()
-    result = call("log", "p.toml", *CALF, "--pain", "2", "--effort", "6", "--at", "2026-03-01T18:30")
+    result = call("log", "p.toml", *CALF, "--pain", "2", "--effort", "6", "--at", "2024-03-01T18:30")
     assert result.code == 0 and "Written to p.journal.jsonl: 1 entries." in result.out
     (session,) = events(tmp_path)
     assert isinstance(session, Session)
@@ -75,7 +75,7 @@ def test_an_exercise_is_written_down_by_options(call: Call, person: MakePerson, 
         2,
         6,
     )
-    assert session.at.isoformat().startswith("2026-03-01T18:30")
+    assert session.at.isoformat().startswith("2024-03-01T18:30")
 
 
 def test_the_morning_after_keeps_soreness_apart_from_pain(call: Call, person: MakePerson, tmp_path: Path) -> None:
@@ -89,9 +89,9 @@ def test_the_morning_after_keeps_soreness_apart_from_pain(call: Call, person: Ma
 def test_the_same_entry_is_named_and_not_written_twice(call: Call, person: MakePerson, tmp_path: Path) -> None:
     person()
     for _ in range(2):
-        result = call("log", "p.toml", *CALF, "--at", "2026-03-01T18:30")
+        result = call("log", "p.toml", *CALF, "--at", "2024-03-01T18:30")
     assert result.code == 0
-    assert "Already there, not counted again: Session 2026-03-01 18:30 calf_raise right" in result.out
+    assert "Already there, not counted again: Session 2024-03-01 18:30 calf_raise right" in result.out
     assert len(events(tmp_path)) == 1
 
 
@@ -112,10 +112,10 @@ def test_a_file_of_entries_is_read_and_a_row_given_twice_counts_once(
 def test_lines_of_json_hold_entries_of_every_kind(call: Call, person: MakePerson, tmp_path: Path) -> None:
     person()
     rows: Sequence[dict[str, object]] = (
-        {"event": "next_morning", "at": "2026-03-02T07:00", "soreness": 4},
-        {"event": "adverse_event", "at": "2026-03-02T07:00", "what": "fall", "severity": "mild"},
-        {"event": "paused", "at": "2026-03-03", "first": "2026-03-03", "last": "2026-03-05", "reason": "sick"},
-        {"event": "steps_taken", "at": "2026-03-02T22:00", "day": "2026-03-02", "steps": 6400},
+        {"event": "next_morning", "at": "2024-03-02T07:00", "soreness": 4},
+        {"event": "adverse_event", "at": "2024-03-02T07:00", "what": "fall", "severity": "mild"},
+        {"event": "paused", "at": "2024-03-03", "first": "2024-03-03", "last": "2024-03-05", "reason": "sick"},
+        {"event": "steps_taken", "at": "2024-03-02T22:00", "day": "2024-03-02", "steps": 6400},
     )
     (tmp_path / "log.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     assert call("log", "p.toml", "--file", "log.jsonl").code == 0
@@ -125,15 +125,15 @@ def test_lines_of_json_hold_entries_of_every_kind(call: Call, person: MakePerson
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("2026-03-01,calf_rais,right,3,12,2,6", "Did you mean 'calf_raise'"),
-        ("2026-03-01,calf_raise,rigth,3,12,2,6", "'rigth' is none of 'left', 'right', 'both'"),
-        ("2026-03-01,calf_raise,right,3,12,20,6", "pain during of 20 cannot be: enter 0 to 10"),
-        ("2026-03-01,calf_raise,right,three,12,2,6", "sets is 'three'; write a number"),
-        ("2026-03-01,calf_raise,right,2.5,12,2,6", "write a whole number"),
-        ("2026-03-01,calf_raise,right,,12,2,6", "an entry 'session' needs 'sets'"),
+        ("2024-03-01,calf_rais,right,3,12,2,6", "Did you mean 'calf_raise'"),
+        ("2024-03-01,calf_raise,rigth,3,12,2,6", "'rigth' is none of 'left', 'right', 'both'"),
+        ("2024-03-01,calf_raise,right,3,12,20,6", "pain during of 20 cannot be: enter 0 to 10"),
+        ("2024-03-01,calf_raise,right,three,12,2,6", "sets is 'three'; write a number"),
+        ("2024-03-01,calf_raise,right,2.5,12,2,6", "write a whole number"),
+        ("2024-03-01,calf_raise,right,,12,2,6", "an entry 'session' needs 'sets'"),
         ("yesterday,calf_raise,right,3,12,2,6", "at is 'yesterday'; write a day"),
         ("2126-03-01,calf_raise,right,3,12,2,6", "lies in the future"),
-        ("2026-03-01,calf_raise,right,3,12,2,6,7", "more cells than the header"),
+        ("2024-03-01,calf_raise,right,3,12,2,6,7", "more cells than the header"),
     ],
 )
 def test_an_impossible_row_is_named_and_nothing_of_the_file_is_used(
@@ -174,7 +174,7 @@ def test_a_copy_kept_elsewhere_is_merged_without_loss_and_without_counting_twice
 ) -> None:
     person()
     person("phone.toml")
-    for name, at in (("p", "2026-03-01T18:00"), ("phone", "2026-03-01T18:00"), ("phone", "2026-03-02T18:00")):
+    for name, at in (("p", "2024-03-01T18:00"), ("phone", "2024-03-01T18:00"), ("phone", "2024-03-02T18:00")):
         assert call("log", f"{name}.toml", *CALF, "--at", at).code == 0
     first = call("log", "p.toml", "--merge", "phone.journal.jsonl")
     assert "From phone.journal.jsonl: 1 entries that were not here yet." in first.out
@@ -196,7 +196,7 @@ def test_a_journal_of_somebody_else_is_refused(call: Call, person: MakePerson, t
 def test_a_damaged_journal_is_named_repaired_and_kept(call: Call, person: MakePerson, tmp_path: Path) -> None:
     person()
     for day in ("01", "02"):
-        assert call("log", "p.toml", *CALF, "--at", f"2026-03-{day}T18:00").code == 0
+        assert call("log", "p.toml", *CALF, "--at", f"2024-03-{day}T18:00").code == 0
     path = tmp_path / "p.journal.jsonl"
     damaged = path.read_text() + '{"event":"ses'
     path.write_text(damaged)
@@ -251,7 +251,7 @@ def test_a_danger_sign_stops_the_diary_and_locks_the_plan(call: Call, planned: P
 
 def test_a_danger_sign_of_a_file_locks_the_plan_too(call: Call, person: MakePerson, tmp_path: Path) -> None:
     path = person()
-    table = "event,at,back_pain,danger\ncheck_in,2026-03-02T20:00,3,none\ncheck_in,2026-03-03T20:00,4,ces_saddle\n"
+    table = "event,at,back_pain,danger\ncheck_in,2024-03-02T20:00,3,none\ncheck_in,2024-03-03T20:00,4,ces_saddle\n"
     (tmp_path / "log.csv").write_text(table.replace("ces_saddle", "ces_sadle"))
     assert "Did you mean 'ces_saddle'" in call("log", "p.toml", "--file", "log.csv").refusal
     (tmp_path / "log.csv").write_text(table)

@@ -63,7 +63,7 @@ def made_plan(unlocked: Unlocked) -> Plan:
         ),
         NotOffered(**head("n", "No belts"), intervention="belts", blocked_by=("conditions.epilepsy",)),
     )
-    return Plan(unlocked, "care", date(2026, 3, 2), 8, parts, (), ("week 6",), "0.1.0")
+    return Plan(unlocked, "care", date(2024, 3, 2), 8, parts, (), ("week 6",), "0.1.0")
 
 
 @pytest.fixture

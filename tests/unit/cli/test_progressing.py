@@ -16,7 +16,7 @@ from kinechain.cli.progress_text import pain_chart
 from kinechain.report.plan_json import read_care_schema
 from schema_check import faults
 
-START = date(2026, 3, 2)
+START = date(2024, 3, 2)
 BACK = '\n[history]\npain_regions = ["low_back"]\npain_weeks = 16\npain_average = 6\n'
 
 
@@ -43,9 +43,9 @@ def followed(call: Call, person: MakePerson, tmp_path: Path) -> Path:
 
 
 def test_everything_is_shown_with_its_rule(call: Call, followed: Path) -> None:
-    result = call("progress", "p.toml", "--on", "2026-03-18")
+    result = call("progress", "p.toml", "--on", "2024-03-18")
     assert result.code == 0, result.err
-    assert "P-017: day 16 of 56, week 3 of the plan, on 2026-03-18" in result.out
+    assert "P-017: day 16 of 56, week 3 of the plan, on 2024-03-18" in result.out
     headings = ["NOW", "DONE AND PLANNED", "PAIN, MEAN", "EXERCISES FROM NOW ON", "REVIEWS", "BESIDE THE USUAL COURSE"]
     places = [result.out.index(heading) for heading in headings]
     assert places == sorted(places)
@@ -56,7 +56,7 @@ def test_everything_is_shown_with_its_rule(call: Call, followed: Path) -> None:
 
 
 def test_json_holds_decisions_reviews_and_alerts(call: Call, followed: Path) -> None:
-    result = call("progress", "p.toml", "--on", "2026-03-18", "--json")
+    result = call("progress", "p.toml", "--on", "2024-03-18", "--json")
     document = json.loads(result.out)
     assert faults(document, read_care_schema("progress")) == []
     assert (document["schema"], document["day"], document["locked"]) == ("kinechain/progress/1", 16, False)
@@ -66,8 +66,8 @@ def test_json_holds_decisions_reviews_and_alerts(call: Call, followed: Path) -> 
 
 
 def test_a_day_before_anything_was_written_shows_no_pain(call: Call, followed: Path) -> None:
-    assert "No pain was written down yet." not in call("progress", "p.toml", "--on", "2026-03-02").out
-    assert "the plan began on 2026-03-02" in call("progress", "p.toml", "--on", "2026-03-01").refusal
+    assert "No pain was written down yet." not in call("progress", "p.toml", "--on", "2024-03-02").out
+    assert "the plan began on 2024-03-02" in call("progress", "p.toml", "--on", "2024-03-01").refusal
 
 
 def test_a_review_is_written_with_the_scores_and_the_examination_of_that_day(
@@ -75,16 +75,16 @@ def test_a_review_is_written_with_the_scores_and_the_examination_of_that_day(
 ) -> None:
     followed.write_text(
         followed.read_text()
-        + '\n[questionnaires]\nrmdq24 = { total = 4, on = "2026-03-16" }\n'
+        + '\n[questionnaires]\nrmdq24 = { total = 4, on = "2024-03-16" }\n'
         + '\n[exam]\nnavicular_drop = { side = "left", value = 9, method = "ruler" }\n'
     )
-    options = ("--review", "week 2", "--decision", "continue", "--clinician", "dr_ono", "--on", "2026-03-16")
+    options = ("--review", "week 2", "--decision", "continue", "--clinician", "dr_ono", "--on", "2024-03-16")
     result = call("progress", "p.toml", *options)
     assert "Review 'week 2' written to p.journal.jsonl: continue, by dr_ono." in " ".join(result.err.split())
     visit, review = read_journal(tmp_path / "p.journal.jsonl").events[-2:]
     assert isinstance(visit, VisitMade) and visit.visit == "week 2" and visit.scores[0].total == 4
     assert isinstance(review, Reviewed) and "navicular_drop left" in review.measures
-    assert (review.decision, review.by, review.at.date()) == ("continue", "dr_ono", date(2026, 3, 16))
+    assert (review.decision, review.by, review.at.date()) == ("continue", "dr_ono", date(2024, 3, 16))
     assert "A clinician wrote down: continue." in result.out
 
 
@@ -112,7 +112,7 @@ def test_without_a_plan_it_says_how_to_make_one(call: Call, person: MakePerson) 
 
 def test_a_danger_sign_rests_the_plan_and_the_pain_is_still_shown(call: Call, followed: Path) -> None:
     followed.write_text(followed.read_text().replace('ces_saddle = "no"', 'ces_saddle = "yes"'))
-    result = call("progress", "p.toml", "--on", "2026-03-18")
+    result = call("progress", "p.toml", "--on", "2024-03-18")
     assert result.code == 1
     assert result.out.index("local emergency number") < result.out.index("The plan rests:")
     assert "EXERCISES" not in result.out and "week  2" in result.out
@@ -121,19 +121,19 @@ def test_a_danger_sign_rests_the_plan_and_the_pain_is_still_shown(call: Call, fo
 def test_a_sign_of_the_diary_rests_the_plan_until_a_clinician_has_looked(
     call: Call, followed: Path, tmp_path: Path
 ) -> None:
-    row = {"event": "adverse_event", "at": "2026-03-17T08:00", "what": "new_weakness", "severity": "moderate"}
+    row = {"event": "adverse_event", "at": "2024-03-17T08:00", "what": "new_weakness", "severity": "moderate"}
     (tmp_path / "more.jsonl").write_text(json.dumps(row))
     call("log", "p.toml", "--file", "more.jsonl")
-    result = call("progress", "p.toml", "--on", "2026-03-18")
+    result = call("progress", "p.toml", "--on", "2024-03-18")
     assert result.code == 1 and "! TODAY" in result.out
     assert read_person(followed).screen["foot_drop"] == "no"
 
 
 def test_old_visits_are_computed_again_beside_the_old_results(call: Call, person: MakePerson, tmp_path: Path) -> None:
-    exam = '\n[exam]\nnavicular_drop = { side = "left", value = 9, method = "ruler", measured_on = 2026-03-02 }\n'
+    exam = '\n[exam]\nnavicular_drop = { side = "left", value = 9, method = "ruler", measured_on = 2024-03-02 }\n'
     person(more=exam)
     measure = {"id": "foot.navicular_drop", "side": "left", "value": 5.0, "low": 4.0, "high": 6.0, "unit": "mm"}
-    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    at = datetime(2024, 3, 2, 12, tzinfo=UTC)
 
     def visit(key: str, **fields: object) -> VisitMade:
         held = {"assessment": {"measures": [measure]}, "inputs": {}, "visit": "baseline", "version": "0.0.1"} | fields
