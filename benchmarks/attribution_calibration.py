@@ -15,8 +15,8 @@ import numpy as np
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
 from kinechain.care.drivers import Drivers, Permission
-from kinechain.care.lock import unlock
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
+from kinechain.care.screening.lock import unlock
 from kinechain.chain.attribute import FLOOR_SHARE, AttributionSettings, attribute
 from kinechain.chain.game import Evaluate
 from kinechain.chain.person_game import chain_game

@@ -12,8 +12,8 @@ import pytest
 from kinechain.analysis import Assessment, assess
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
-from kinechain.care.person import Person
-from kinechain.care.person_file import read_person
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import read_person
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry
 from kinechain.motion.inverse_kinematics import solve_motion

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
-from kinechain.care.person import Answer, ExamItem, Person
-from kinechain.care.red_flags import questions
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Answer, ExamItem, Person
+from kinechain.care.screening.red_flags import questions
+from kinechain.care.screening.screen import Screen
 from kinechain.chain.alter import alter
 from kinechain.chain.attribute import AttributionSettings
 from kinechain.chain.change import parse_change

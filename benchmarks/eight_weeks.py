@@ -22,7 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from kinechain.care.follow_up import Progress, follow_up
+from kinechain.care.follow_up.follow_up import Progress, follow_up
 from simulated_people import KINDS, ONSET_WEEKS, START, Kind, Simulated, new_drivers, simulate
 
 #: Day of each checkpoint on which the log is looked at.

@@ -8,8 +8,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from kinechain import __version__
-from kinechain.care.person_file import read_person
-from kinechain.care.person_reference import renewed
+from kinechain.care.person.person_file import read_person
+from kinechain.care.person.person_reference import renewed
 from kinechain.chain.change import kinds
 from kinechain.cli import app
 from kinechain.demonstration.demonstrate import write_recordings

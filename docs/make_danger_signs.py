@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kinechain.care import combine
-from kinechain.care.nerve_accuracy import nerve_tests, priors
-from kinechain.care.red_flag_text import (
+from kinechain.care.person.red_flag_text import (
     URGENCIES,
     RedFlag,
     asked_again,
@@ -18,6 +16,8 @@ from kinechain.care.red_flag_text import (
     read_wells_items,
     sign_off_list,
 )
+from kinechain.care.screening import combine
+from kinechain.care.screening.nerve_accuracy import nerve_tests, priors
 
 HERE = Path(__file__).parent
 PAGE = HERE / "danger_signs.md"
@@ -55,20 +55,21 @@ one level comes out:
   nerve deficit, weak legs on both sides are a sign in both legs, a calf squeeze without movement is an Achilles
   rupture. A foot that does not feel, and a short stance on one leg, restrict what is offered and lock nothing.
 - **Contradictions open a question again:** the map marks what an answer denies, an illness is named that another
-  answer denies (`kinechain.care.contradictions`). Each is named in a sentence; nothing is thrown away.
+  answer denies (`kinechain.care.person.contradictions`). Each is named in a sentence; nothing is thrown away.
 - **Cauda equina questions count always**, with or without back pain (cautious choice).
 - **Emergencies are asked again at every check-in** (rule R0.5): {again}.
 - **Under 18, or of unknown age:** measures only; no clearance alters that.
 
 ## What unlocks
 
-`kinechain.care.lock.unlock(person, clearances)` gives the one value a plan, drivers and what-ifs are made with. It
-refuses while a sign is raised or open. A clinician clears a raised sign with an Ed25519 key of this installation,
-which lies encrypted by a passphrase in the clinicians' folder. The clearance names the sign and the reason, and is
-bound to the SHA-256 of every answer and finding and of the pseudonym: any other answer, even one more, ends it (the
-very same answers again would be cleared again). An open question is answered, not cleared. A name in a person file clears nothing, nor does a signature of a key that is not in the
-folder: whoever may write to that folder decides who is trusted. Code that runs in the same process could forge the
-value; no language rule stops that. What is kept out is accident: copies, files, empty instances, altered fields.
+`kinechain.care.screening.lock.unlock(person, clearances)` gives the one value a plan, drivers and what-ifs are made
+with. It refuses while a sign is raised or open. A clinician clears a raised sign with an Ed25519 key of this
+installation, which lies encrypted by a passphrase in the clinicians' folder. The clearance names the sign and the
+reason, and is bound to the SHA-256 of every answer and finding and of the pseudonym: any other answer, even one more,
+ends it (the very same answers again would be cleared again). An open question is answered, not cleared. A name in a
+person file clears nothing, nor does a signature of a key that is not in the folder: whoever may write to that folder
+decides who is trusted. Code that runs in the same process could forge the value; no language rule stops that. What is
+kept out is accident: copies, files, empty instances, altered fields.
 
 ## Numbers that are choices
 
@@ -151,7 +152,7 @@ SIGN_OFF = """\
 
 No source states the timing of {chosen} of {all} questions: {given} of the 40 that were given and {added} that this
 project added ({spread}). A clinician sees each marked "needs your sign-off"
-(`kinechain.care.red_flags.sign_off_list`).
+(`kinechain.care.screening.red_flags.sign_off_list`).
 
 """
 

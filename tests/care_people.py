@@ -8,11 +8,11 @@ from typing import Any
 
 from kinechain.care.drivers import Drivers, DriverSet, Floor, Player, TargetTable, Treatment
 from kinechain.care.finding import Finding, Norm
-from kinechain.care.lock import unlock
-from kinechain.care.person import ExamItem, History, Person
-from kinechain.care.plan import Plan
-from kinechain.care.planner import make_plan
-from kinechain.care.red_flags import questions
+from kinechain.care.person.person import ExamItem, History, Person
+from kinechain.care.planning.plan import Plan
+from kinechain.care.planning.planner import make_plan
+from kinechain.care.screening.lock import unlock
+from kinechain.care.screening.red_flags import questions
 from kinechain.core.estimate import Estimate
 
 TODAY = date(2026, 11, 22)

@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from kinechain.care.clearance import answers_digest
-from kinechain.care.events import CheckIn, NextMorning, Session
-from kinechain.care.lock import Unlocked, unlock
-from kinechain.care.person import Person
-from kinechain.care.plan import Because, Dose, Exercise, Goal, Hypothesis, Plan
-from kinechain.care.red_flags import read_red_flags
+from kinechain.care.follow_up.events import CheckIn, NextMorning, Session
+from kinechain.care.person.person import Person
+from kinechain.care.planning.plan import Because, Dose, Exercise, Goal, Hypothesis, Plan
+from kinechain.care.screening.clearance import answers_digest
+from kinechain.care.screening.lock import Unlocked, unlock
+from kinechain.care.screening.red_flags import read_red_flags
 from kinechain.evidence.wording import Sentence
 
 START = date(2026, 3, 2)

@@ -3,8 +3,7 @@
 from datetime import date, datetime, timedelta, timezone
 from types import MappingProxyType
 
-from kinechain.care.clearance import Clearance
-from kinechain.care.events import (
+from kinechain.care.follow_up.events import (
     Acknowledged,
     AdverseEvent,
     Alerted,
@@ -24,7 +23,8 @@ from kinechain.care.events import (
     StepsTaken,
     VisitMade,
 )
-from kinechain.care.person import Score
+from kinechain.care.person.person import Score
+from kinechain.care.screening.clearance import Clearance
 from kinechain.core.estimate import Estimate
 
 MORNING = datetime(2026, 3, 2, 7, 30, tzinfo=timezone(timedelta(hours=5, minutes=45)))

@@ -2,9 +2,8 @@
 
 from datetime import date
 
-from kinechain.care.lock import Unlocked, unlock
-from kinechain.care.person import Person
-from kinechain.care.plan import (
+from kinechain.care.person.person import Person
+from kinechain.care.planning.plan import (
     Advice,
     Because,
     Dose,
@@ -17,7 +16,8 @@ from kinechain.care.plan import (
     Plan,
     Referral,
 )
-from kinechain.care.red_flags import read_red_flags
+from kinechain.care.screening.lock import Unlocked, unlock
+from kinechain.care.screening.red_flags import read_red_flags
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence
 

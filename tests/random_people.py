@@ -10,11 +10,11 @@ from typing import Any
 from care_people import CALM, TODAY, drivers, finding, item, player, treatment
 from kinechain.care.drivers import Drivers
 from kinechain.care.finding import Finding
-from kinechain.care.history_keys import TREATMENTS, read_keys
-from kinechain.care.lock import unlock
-from kinechain.care.person import ExamItem, History, Person, Score, Symptom, Treatment
-from kinechain.care.plan import Plan
-from kinechain.care.planner import make_plan
+from kinechain.care.person.history_keys import TREATMENTS, read_keys
+from kinechain.care.person.person import ExamItem, History, Person, Score, Symptom, Treatment
+from kinechain.care.planning.plan import Plan
+from kinechain.care.planning.planner import make_plan
+from kinechain.care.screening.lock import unlock
 from kinechain.core.estimate import Estimate
 
 REGIONS = ("low_back", "sacrum", "buttock", "knee", "calf", "ankle", "heel", "arch", "toes", "forefoot", "upper_back")

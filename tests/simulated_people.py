@@ -17,12 +17,21 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from kinechain.care.course import expected_pain
-from kinechain.care.events import CheckIn, Event, NextMorning, NotDone, Reviewed, Session, StepsTaken, VisitMade
-from kinechain.care.lock import unlock
-from kinechain.care.person import Person, Score
-from kinechain.care.plan import Because, Dose, Exercise, Goal, Hypothesis, Plan
-from kinechain.care.progression import dose_in_week
+from kinechain.care.follow_up.course import expected_pain
+from kinechain.care.follow_up.events import (
+    CheckIn,
+    Event,
+    NextMorning,
+    NotDone,
+    Reviewed,
+    Session,
+    StepsTaken,
+    VisitMade,
+)
+from kinechain.care.follow_up.progression import dose_in_week
+from kinechain.care.person.person import Person, Score
+from kinechain.care.planning.plan import Because, Dose, Exercise, Goal, Hypothesis, Plan
+from kinechain.care.screening.lock import unlock
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence
 from vignette_people import EMERGENCIES, ORIGINAL

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import tomlkit
 
-from kinechain.care.clearance import Clearance
-from kinechain.care.keyring import clinicians, new_clinician, sign_clearance, trusted
-from kinechain.care.person import Person
-from kinechain.care.person_file import read_person
-from kinechain.care.red_flags import screen_person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import read_person
+from kinechain.care.screening.clearance import Clearance
+from kinechain.care.screening.keyring import clinicians, new_clinician, sign_clearance, trusted
+from kinechain.care.screening.red_flags import screen_person
+from kinechain.care.screening.screen import Screen
 from kinechain.core.errors import LockedError
 
 __all__ = ["ORIGINAL", "Single", "Vignette", "read_singles", "read_vignettes", "screened"]

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
 
-from kinechain.care.person import Person
-from kinechain.care.person_writer import update_person_file
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_writer import update_person_file
 from kinechain.cli.answers import SKIPPED, parse_answer
 from kinechain.cli.screen_questions import screen_script
 

@@ -9,8 +9,8 @@ from .body.pose import marker_positions as marker_positions
 from .body.pose import segment_poses as segment_poses
 from .body.scale import BodySize as BodySize
 from .body.skeleton import generic_body as generic_body
-from .care.person import Person as Person
-from .care.person_file import read_person as read_person
+from .care.person.person import Person as Person
+from .care.person.person_file import read_person as read_person
 from .core.errors import InputError as InputError
 from .core.errors import KinechainError as KinechainError
 from .core.estimate import Estimate as Estimate

@@ -24,15 +24,15 @@ from kinechain import __version__
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.solve import KERNELS
-from kinechain.care.clearance import TrustedClearance
 from kinechain.care.drivers import may_attribute
 from kinechain.care.finding import Finding, Unmeasured
-from kinechain.care.lock import unlock
-from kinechain.care.person import Person, PersonSide
-from kinechain.care.plan import OrthosisParameters, Plan, Predict
-from kinechain.care.planner import make_plan
-from kinechain.care.red_flags import screen_person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person, PersonSide
+from kinechain.care.planning.plan import OrthosisParameters, Plan, Predict
+from kinechain.care.planning.planner import make_plan
+from kinechain.care.screening.clearance import TrustedClearance
+from kinechain.care.screening.lock import unlock
+from kinechain.care.screening.red_flags import screen_person
+from kinechain.care.screening.screen import Screen
 from kinechain.chain.change import Change
 from kinechain.chain.orthosis_effect import orthosis_effect
 from kinechain.chain.person_chain import ChainSettings, PersonChain, person_chain, standing_person, what_if
@@ -235,7 +235,7 @@ def assess(
     norms : path, optional
         A laboratory's own norm curves (GCD or CSV), drawn in place of the published ones.
     clearances : sequence of TrustedClearance
-        Of danger signs, by a clinician (`kinechain.care.keyring.trusted`).
+        Of danger signs, by a clinician (`kinechain.care.screening.keyring.trusted`).
     today : date, optional
         Day the plan begins.
 

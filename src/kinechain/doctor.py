@@ -89,8 +89,8 @@ def _package(name: str) -> Check:
 
 
 def _data() -> Check:
-    from kinechain.care.exam import read_exam_definitions
-    from kinechain.care.red_flags import read_red_flags
+    from kinechain.care.person.exam import read_exam_definitions
+    from kinechain.care.screening.red_flags import read_red_flags
 
     try:
         found = f"{len(read_red_flags())} danger signs, {len(read_exam_definitions())} examination items"

@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-from kinechain.care.red_flags import read_red_flags, sign_off_list
+from kinechain.care.screening.red_flags import read_red_flags, sign_off_list
 
 DOCS = Path(__file__).parents[2] / "docs"
 

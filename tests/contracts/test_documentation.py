@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from kinechain import cli
-from kinechain.care.person_file import read_person
+from kinechain.care.person.person_file import read_person
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry
 

@@ -84,7 +84,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def test_the_example_in_the_readme_is_a_valid_person_file(tmp_path: Path) -> None:
-    from kinechain.care.person_file import read_person
+    from kinechain.care.person.person_file import read_person
 
     example = (HOUSE / "README.md").read_text(encoding="utf-8").split("```toml\n", 1)[1].split("```", 1)[0]
     for name in ("standing.c3d", "walk1.c3d", "walk2.c3d"):

@@ -11,8 +11,8 @@ import pytest
 import kinechain
 
 PACKAGE = Path(kinechain.__file__).parent
-LIGHT = ("kinechain", "kinechain.core.estimate", "kinechain.evidence.library", "kinechain.care.red_flags")
-LIGHT = (*LIGHT, "kinechain.care.person_file", "kinechain.cli")
+LIGHT = ("kinechain", "kinechain.core.estimate", "kinechain.evidence.library", "kinechain.care.screening.red_flags")
+LIGHT = (*LIGHT, "kinechain.care.person.person_file", "kinechain.cli")
 HEAVY = ("mujoco", "scipy", "ezc3d", "pyarrow", "matplotlib")
 
 

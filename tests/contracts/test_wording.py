@@ -27,7 +27,7 @@ TEMPLATES = sorted(p for p in (PACKAGE / "report").rglob("*") if p.suffix in (".
 #: in care and report takes its sentences from the ledger.
 OWN_SENTENCES = {
     "care/drivers.py": 1,
-    "care/red_flags.py": 1,
+    "care/screening/red_flags.py": 1,
     "report/chain.py": 1,
     "report/figures.py": 1,
     "report/inspection_text.py": 4,

@@ -8,12 +8,12 @@ from types import MappingProxyType
 
 from hypothesis import strategies as st
 
-from kinechain.care.exam import read_exam_definitions
-from kinechain.care.history_keys import Key, read_keys
-from kinechain.care.person import ExamItem, History, NotExamined, Person, Score, Symptom, Treatment
-from kinechain.care.questionnaires import Questionnaire, mean_activity, read_questionnaires
-from kinechain.care.red_flag_text import screen_ids
-from kinechain.care.symptom_map import SYMPTOM_KINDS, region_codes, views_of
+from kinechain.care.person.exam import read_exam_definitions
+from kinechain.care.person.history_keys import Key, read_keys
+from kinechain.care.person.person import ExamItem, History, NotExamined, Person, Score, Symptom, Treatment
+from kinechain.care.person.questionnaires import Questionnaire, mean_activity, read_questionnaires
+from kinechain.care.person.red_flag_text import screen_ids
+from kinechain.care.person.symptom_map import SYMPTOM_KINDS, region_codes, views_of
 
 TODAY = date(2026, 11, 22)
 CODES = st.from_regex(r"[A-Za-z0-9_.-]{1,12}", fullmatch=True)

@@ -4,12 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from person_strategy import TODAY, people
 
-from kinechain.care.contradictions import find_contradictions
-from kinechain.care.exam import current_exam
-from kinechain.care.foot_hint import foot_hint
-from kinechain.care.intake import answer, next_question, open_questions
-from kinechain.care.person import Person
-from kinechain.care.red_flag_text import screen_ids
+from kinechain.care.intake.foot_hint import foot_hint
+from kinechain.care.intake.intake import answer, next_question, open_questions
+from kinechain.care.person.contradictions import find_contradictions
+from kinechain.care.person.exam import current_exam
+from kinechain.care.person.person import Person
+from kinechain.care.person.red_flag_text import screen_ids
 
 
 @given(people())

@@ -8,16 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from followed import START, at, check, exercise, morning, plan, session
-from kinechain.care.adherence import judge_adherence
-from kinechain.care.alerts import find_alerts
-from kinechain.care.change import read_thresholds
-from kinechain.care.events import Event, Session
-from kinechain.care.follow_up import follow_up
-from kinechain.care.merge import content_digest, merge
-from kinechain.care.pain_series import pain_series
-from kinechain.care.progression import decide
-from kinechain.care.repetitions import repetition_ledger
-from kinechain.care.soreness import judge_soreness
+from kinechain.care.follow_up.adherence import judge_adherence
+from kinechain.care.follow_up.alerts import find_alerts
+from kinechain.care.follow_up.change import read_thresholds
+from kinechain.care.follow_up.events import Event, Session
+from kinechain.care.follow_up.follow_up import follow_up
+from kinechain.care.follow_up.merge import content_digest, merge
+from kinechain.care.follow_up.pain_series import pain_series
+from kinechain.care.follow_up.progression import decide
+from kinechain.care.follow_up.repetitions import repetition_ledger
+from kinechain.care.follow_up.soreness import judge_soreness
 
 OFFSETS = st.sampled_from([-10.0, -8.0, -3.5, 0.0, 1.0, 2.0, 5.75, 9.0, 14.0])
 SIDES = st.sampled_from(["left", "right", "both"])

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from person_strategy import TODAY, people
 
-from kinechain.care.person import Person
-from kinechain.care.person_file import read_person
-from kinechain.care.person_writer import update_person, write_person
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import read_person
+from kinechain.care.person.person_writer import update_person, write_person
 
 
 @pytest.mark.parametrize("name", ["person.toml", "person.json"])

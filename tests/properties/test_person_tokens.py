@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kinechain.care.contradictions import find_contradictions
-from kinechain.care.history_keys import read_keys
-from kinechain.care.person import Person
-from kinechain.care.person_file import PERSON_NUMBERS, read_person
-from kinechain.care.person_writer import write_person
-from kinechain.care.red_flags import screen_person
+from kinechain.care.person.contradictions import find_contradictions
+from kinechain.care.person.history_keys import read_keys
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import PERSON_NUMBERS, read_person
+from kinechain.care.person.person_writer import write_person
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.core.errors import InputError
 
 TODAY = date(2026, 11, 22)

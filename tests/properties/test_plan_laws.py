@@ -17,15 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from care_people import CALM, TODAY, adult
-from kinechain.care.answers import effective_answers
-from kinechain.care.complaint import has_pain
 from kinechain.care.finding import Finding
-from kinechain.care.lock import Unlocked, unlock
-from kinechain.care.person import Person
-from kinechain.care.plan import Exercise, HeelLift, NotOffered, Orthosis, Plan
-from kinechain.care.planner import make_plan
-from kinechain.care.red_flags import screen_person
-from kinechain.care.referral import referral_for
+from kinechain.care.person.complaint import has_pain
+from kinechain.care.person.person import Person
+from kinechain.care.planning.plan import Exercise, HeelLift, NotOffered, Orthosis, Plan
+from kinechain.care.planning.planner import make_plan
+from kinechain.care.planning.referral import referral_for
+from kinechain.care.screening.answers import effective_answers
+from kinechain.care.screening.lock import Unlocked, unlock
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.core.errors import LockedError
 from kinechain.evidence.ledger import library_sentences
 from kinechain.evidence.wording import Sentence, wording

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from kinechain.care.keyring import new_clinician, sign_clearance, trusted
-from kinechain.care.lock import unlock
-from kinechain.care.person import ExamItem, History, Person, Symptom
-from kinechain.care.person_file import read_person
-from kinechain.care.red_flag_text import read_sub_questions
-from kinechain.care.red_flags import LOCKING, URGENCIES, questions, read_red_flags, screen_person
+from kinechain.care.person.person import ExamItem, History, Person, Symptom
+from kinechain.care.person.person_file import read_person
+from kinechain.care.person.red_flag_text import read_sub_questions
+from kinechain.care.screening.keyring import new_clinician, sign_clearance, trusted
+from kinechain.care.screening.lock import unlock
+from kinechain.care.screening.red_flags import LOCKING, URGENCIES, questions, read_red_flags, screen_person
 from kinechain.core.errors import LockedError, PersonError
 
 FLAGS = read_red_flags()

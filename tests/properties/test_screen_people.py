@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from kinechain.care.lock import unlock
-from kinechain.care.person import ExamItem, History, Person, Symptom
-from kinechain.care.red_flags import screen_person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import ExamItem, History, Person, Symptom
+from kinechain.care.screening.lock import unlock
+from kinechain.care.screening.red_flags import screen_person
+from kinechain.care.screening.screen import Screen
 from kinechain.core.errors import KinechainError, LockedError
 from vignette_people import ADDED, EMERGENCIES, ORIGINAL
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.errors import RecordingError
 from kinechain.findings.balance import Stance, find_balance
 from kinechain.loads.impact import attenuation, find_attenuation, measure_landing

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kinechain.analysis import Assessment, assess
-from kinechain.care.person import Person
-from kinechain.care.person_file import read_person
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import read_person
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry
 from kinechain.recording.read import read_recording

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from kinechain.analysis import Settings, assess, try_changes
-from kinechain.care.person import Person
-from kinechain.care.person_file import read_person
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import read_person
 from kinechain.chain import person_chain
 from kinechain.chain.alter import alter
 from kinechain.chain.change import Change, parse_change

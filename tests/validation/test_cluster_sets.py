@@ -7,7 +7,7 @@ import pytest
 
 import geometric_person as geometry
 from kinechain.analysis import Assessment, assess
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 
 #: Clusters as weighted means of landmarks of one bone, which are as rigid as the bone.
 CLUSTERS = {

@@ -13,11 +13,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from kinechain.care.change import read_thresholds
-from kinechain.care.follow_up import Progress, follow_up
-from kinechain.care.lock import unlock
-from kinechain.care.person import History
-from kinechain.care.planner import make_plan
+from kinechain.care.follow_up.change import read_thresholds
+from kinechain.care.follow_up.follow_up import Progress, follow_up
+from kinechain.care.person.person import History
+from kinechain.care.planning.planner import make_plan
+from kinechain.care.screening.lock import unlock
 from made_plan import healthy
 from simulated_people import KINDS, ONSET_WEEKS, START, Kind, Simulated, new_drivers, simulate
 

@@ -16,12 +16,12 @@ from made_plan import healthy, made_plan
 sys.path.insert(0, str(Path(__file__).parents[1] / "properties"))
 from person_strategy import TODAY, people
 
-from kinechain.care.intake import intake_questions
-from kinechain.care.person import ExamItem, History, Person, Score
-from kinechain.care.person_file import parse_person
-from kinechain.care.person_writer import person_tables
-from kinechain.care.red_flags import screen_person
-from kinechain.care.referral import referral_for
+from kinechain.care.intake.intake import intake_questions
+from kinechain.care.person.person import ExamItem, History, Person, Score
+from kinechain.care.person.person_file import parse_person
+from kinechain.care.person.person_writer import person_tables
+from kinechain.care.planning.referral import referral_for
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.core.errors import InputError, PersonError
 from kinechain.report.fhir import fhir_bundle, validated
 from kinechain.report.fhir_read import Received, read_bundle

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kinechain.analysis import Assessment, assess
-from kinechain.care.person import ExamItem, Person
+from kinechain.care.person.person import ExamItem, Person
 from kinechain.findings.find import LINKS, REGIONS
 
 

@@ -9,7 +9,7 @@ import pytest
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.pose import segment_poses
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.findings.posture import find_posture
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.recording.prepare import prepare_recording

@@ -18,7 +18,7 @@ from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.pose import segment_poses
 from kinechain.body.scale import size_body
 from kinechain.body.skeleton import template_body
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.motion.angles import compute_angles
 from kinechain.motion.inverse_kinematics import solve_motion
 from kinechain.recording.prepare import prepare_recording

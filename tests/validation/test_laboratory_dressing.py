@@ -14,7 +14,7 @@ from laboratory_dressing import DIALECTS, STATIC_ONLY, Dress, Dressed, Walk
 from manifest_rows import DATA, prepared
 
 from kinechain.analysis import assess
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.motion.cycles import find_cycles
 from kinechain.motion.events import choose_events
 from kinechain.motion.marker_paths import marker_paths

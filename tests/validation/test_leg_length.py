@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.findings.posture import find_posture
 from kinechain.recording.prepare import prepare_recording
 from kinechain.recording.read import read_recording

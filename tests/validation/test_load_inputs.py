@@ -14,7 +14,7 @@ from kinechain.body.fit import BodySize, fit_body
 from kinechain.body.musculature import person_muscles
 from kinechain.body.osim import read_osim
 from kinechain.body.osim_muscles import read_osim_muscles
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.errors import FileError, SettingError
 from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.ground import ground_reaction

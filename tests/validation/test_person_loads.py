@@ -16,7 +16,7 @@ from kinechain.body.muscle import Musculature
 from kinechain.body.musculature import person_muscles
 from kinechain.body.pose import segment_poses
 from kinechain.body.skeleton import RHYTHMS, generic_body, with_rhythm
-from kinechain.care.person import ExamItem, Person, Sex
+from kinechain.care.person.person import ExamItem, Person, Sex
 from kinechain.core.errors import BodyError, SettingError
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.findings.balance import Stance

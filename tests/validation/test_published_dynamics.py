@@ -7,7 +7,7 @@ import pytest
 from leg_in_a_plane import AS_PUBLISHED, CUTOFF_HZ, SEGMENTS, moments_and_forces, read
 
 from kinechain.body.osim import read_osim
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.loads.inverse_dynamics import InverseDynamics, moment_labels
 from kinechain.loads.loads import LoadSettings
 from kinechain.loads.model_dynamics import model_inverse_dynamics, read_coordinates, read_ground_forces

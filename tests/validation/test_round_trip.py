@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kinechain.analysis import assess
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.errors import FileError, InputError
 from kinechain.motion.export import ExportSettings, export_recordings
 from kinechain.recording.plates import PlateSettings

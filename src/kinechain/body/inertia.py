@@ -18,7 +18,7 @@ import numpy as np
 from kinechain.body.body import Body, Segment
 from kinechain.body.pose import segment_poses
 from kinechain.body.tables import lookup, read_table
-from kinechain.care.person import Sex
+from kinechain.care.person.person import Sex
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 from kinechain.core.frames import inverse, transform_points

@@ -11,7 +11,7 @@ from kinechain.body.body import Body, Joint, Mobility
 from kinechain.body.inertia import with_inertia
 from kinechain.body.pose import segment_poses
 from kinechain.body.tables import lookup
-from kinechain.care.person import Sex
+from kinechain.care.person.person import Sex
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError
 from kinechain.core.frames import transform_points

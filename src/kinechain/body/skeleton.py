@@ -23,7 +23,7 @@ from kinechain.body.body import GROUND, Body, Coordinate, Function, Joint, Marke
 from kinechain.body.osim_functions import simm_spline
 from kinechain.body.scale import BodySize, mean_mass, mean_stature, size_body
 from kinechain.body.tables import Row, lookup, read_table
-from kinechain.care.person import Sex
+from kinechain.care.person.person import Sex
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import BodyError, suggest
 from kinechain.core.frames import transform

@@ -10,11 +10,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from kinechain.care.clearance import TrustedClearance
 from kinechain.care.finding import Norm
-from kinechain.care.lock import Unlocked, unlock
-from kinechain.care.person import Person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.clearance import TrustedClearance
+from kinechain.care.screening.lock import Unlocked, unlock
+from kinechain.care.screening.screen import Screen
 from kinechain.core.errors import LockedError, SettingError, suggest
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import say
@@ -483,7 +483,7 @@ class Permission:
 
 
 def may_attribute(person: Person, screen: Screen) -> Permission:
-    """Return whether a person may be given drivers and what-ifs: never where `kinechain.care.lock.unlock` refuses.
+    """Return whether a person may be given drivers and what-ifs: never where `unlock` refuses.
 
     Parameters
     ----------
@@ -513,7 +513,7 @@ def _refused(why: str) -> Permission:
 def _verified(screen: Screen) -> tuple[TrustedClearance, ...]:
     if not screen.cleared:
         return ()
-    from kinechain.care.keyring import trusted  # cryptography takes long to import, and few screens need it
+    from kinechain.care.screening.keyring import trusted  # cryptography takes long to import, and few screens need it
 
     return trusted(clearance for _, clearance in screen.cleared)
 

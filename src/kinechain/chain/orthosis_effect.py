@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from kinechain.care.drivers import Permission
-from kinechain.care.person import PersonSide
-from kinechain.care.plan import OrthosisParameters
+from kinechain.care.person.person import PersonSide
+from kinechain.care.planning.plan import OrthosisParameters
 from kinechain.chain.change import Change, parse_change
 from kinechain.chain.links import LINKS
 from kinechain.chain.person_chain import StandingPerson, what_if

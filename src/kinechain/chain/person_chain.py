@@ -19,8 +19,8 @@ from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
 from kinechain.care.drivers import Drivers, Link, Permission, may_attribute
 from kinechain.care.finding import Finding
-from kinechain.care.person import Person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.screen import Screen
 from kinechain.chain.attribute import AttributionSettings
 from kinechain.chain.change import Change, parse_change
 from kinechain.chain.equilibrium import solve_equilibrium

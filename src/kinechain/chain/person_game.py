@@ -16,8 +16,8 @@ import numpy as np
 from kinechain.body.pose import coordinate_values, segment_poses
 from kinechain.care.drivers import Drivers, may_attribute
 from kinechain.care.finding import Finding
-from kinechain.care.person import Person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.screen import Screen
 from kinechain.chain.alter import alter
 from kinechain.chain.attribute import AttributionSettings, attribute
 from kinechain.chain.change import Change

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from kinechain.care.drivers import NotPlayer, Player, PlayerSide
-from kinechain.care.exam import current_exam
 from kinechain.care.finding import Finding, Norm
-from kinechain.care.person import ExamItem, Person
+from kinechain.care.person.exam import current_exam
+from kinechain.care.person.person import ExamItem, Person
 from kinechain.chain.change import Change, find_kind
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import EvidenceError, SettingError, suggest

@@ -24,9 +24,9 @@ import numpy as np
 
 from kinechain.body.musculature import person_muscles
 from kinechain.body.scale import BodySize, mean_mass, mean_stature
-from kinechain.care.exam import read_exam_definitions
-from kinechain.care.person import ExamItem, Person, Sex
-from kinechain.care.red_flags import read_red_flags
+from kinechain.care.person.exam import read_exam_definitions
+from kinechain.care.person.person import ExamItem, Person, Sex
+from kinechain.care.screening.red_flags import read_red_flags
 from kinechain.chain.alter import alter
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.game import all_subsets, shapley

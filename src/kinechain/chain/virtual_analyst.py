@@ -12,9 +12,9 @@ from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
 from kinechain.care.drivers import Drivers
 from kinechain.care.finding import Finding
-from kinechain.care.person import Person
-from kinechain.care.person_file import read_person
-from kinechain.care.red_flags import screen_person
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import read_person
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.chain.attribute import AttributionSettings, least_contribution
 from kinechain.chain.person_chain import ChainSettings, standing_person
 from kinechain.chain.person_game import attribute_standing

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from kinechain import __version__
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.chain.targets import TARGETS
 from kinechain.chain.virtual import Made, draw_person, examine, make_person
 from kinechain.core.arrays import FloatArray, Immutable, frozen

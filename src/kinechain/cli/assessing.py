@@ -179,8 +179,8 @@ def records_with(
     foot_length: float | None = None,
 ) -> Records:
     """Read the person file and the journal beside it, if any; what is given as an option replaces what it says."""
-    from kinechain.care.person import Person
-    from kinechain.care.person_file import check_person_number
+    from kinechain.care.person.person import Person
+    from kinechain.care.person.person_file import check_person_number
 
     records = read_records(path) if path else Records(Path(), Person())
     if sex not in (None, "female", "male"):

@@ -48,7 +48,7 @@ def clinician(
 
 
 def _listed() -> list[str]:
-    from kinechain.care.keyring import clinicians, keys_folder
+    from kinechain.care.screening.keyring import clinicians, keys_folder
 
     known = clinicians()
     if not known:
@@ -58,7 +58,7 @@ def _listed() -> list[str]:
 
 
 def _made(name: str) -> list[str]:
-    from kinechain.care.keyring import keys_folder, new_clinician
+    from kinechain.care.screening.keyring import keys_folder, new_clinician
 
     secret = passphrase(say("terminal.new_passphrase", clinician=name).text, twice=True)
     made = new_clinician(name, secret)
@@ -74,7 +74,7 @@ def _trusted(path: Path) -> list[str]:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    from kinechain.care.keyring import NAME, clinicians, keys_folder
+    from kinechain.care.screening.keyring import NAME, clinicians, keys_folder
 
     if not path.is_file():
         raise FileError(f"there is no file {path}")

@@ -98,7 +98,7 @@ def _of_model(
 def _of_person(
     file: Path, recording: Path, static: Path | None, grf: Path | None, cutoff: float, say: Callable[[str], None]
 ) -> tuple[Body, InverseDynamics]:
-    from kinechain.care.person_file import read_person
+    from kinechain.care.person.person_file import read_person
     from kinechain.loads.loads import LoadSettings
     from kinechain.loads.person_dynamics import person_inverse_dynamics
 

@@ -83,7 +83,7 @@ def export(
         names = BidsNames(subject, task, session, run) if subject is not None else None
         person = None
         if body is not None:
-            from kinechain.care.person_file import read_person
+            from kinechain.care.person.person_file import read_person
 
             person = read_person(body)
             static = static or (Path(person.static) if person.static else None)

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kinechain.care.events import (
+from kinechain.care.follow_up.events import (
     AdverseEvent,
     CheckIn,
     Event,
@@ -25,9 +25,9 @@ from kinechain.care.events import (
     StandingDay,
     StepsTaken,
 )
-from kinechain.care.log import check_event
-from kinechain.care.plain_values import EVENT_KINDS, from_plain
-from kinechain.care.red_flag_text import asked_again
+from kinechain.care.follow_up.log import check_event
+from kinechain.care.person.red_flag_text import asked_again
+from kinechain.care.records.plain_values import EVENT_KINDS, from_plain
 from kinechain.cli.person_files import now
 from kinechain.core.errors import FileError, InputError, SettingError, suggest
 from kinechain.core.text import printable

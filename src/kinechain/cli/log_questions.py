@@ -8,9 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, cast
 
-from kinechain.care.events import CheckIn, Event, NextMorning, NotDone, PlanMade, Session
-from kinechain.care.person import Answer, Person
-from kinechain.care.red_flag_text import asked_again, read_red_flags
+from kinechain.care.follow_up.events import CheckIn, Event, NextMorning, NotDone, PlanMade, Session
+from kinechain.care.person.person import Answer, Person
+from kinechain.care.person.red_flag_text import asked_again, read_red_flags
 from kinechain.cli.answers import SKIPPED, UNKNOWN, Choice, Question, Value
 from kinechain.cli.questions import Script
 from kinechain.core.errors import SettingError
@@ -91,8 +91,8 @@ def planned_exercises(events: Sequence[Event]) -> tuple[PlannedExercise, ...]:
     ----------
     events : sequence of Event
     """
-    from kinechain.care.plain_values import from_plain
-    from kinechain.care.plan import Dose
+    from kinechain.care.planning.plan import Dose
+    from kinechain.care.records.plain_values import from_plain
     from kinechain.cli.plan_text import dose_words
 
     plans = [event.plan for event in events if isinstance(event, PlanMade)]

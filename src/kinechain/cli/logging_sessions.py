@@ -19,7 +19,7 @@ from kinechain.core.text import printable
 from kinechain.evidence.wording import say
 
 if TYPE_CHECKING:
-    from kinechain.care.events import Event
+    from kinechain.care.follow_up.events import Event
 
 __all__ = ["log"]
 
@@ -146,7 +146,7 @@ def _from_file(path: Path) -> tuple[Event, ...]:
 
 def _keep(records: Records, events: Sequence[Event]) -> _Kept:
     """Write entries that do not stand there yet."""
-    from kinechain.care.log import check_event
+    from kinechain.care.follow_up.log import check_event
     from kinechain.cli.log_questions import planned_exercises
 
     known = {event.id for event in records.events}
@@ -170,7 +170,7 @@ def _keep(records: Records, events: Sequence[Event]) -> _Kept:
 
 def _tapped(events: Sequence[Event], new: set[str]) -> tuple[str, ...]:
     """Return a sentence for every new entry that is kept and not counted."""
-    from kinechain.care.merge import merge as merged
+    from kinechain.care.follow_up.merge import merge as merged
 
     found = merged(events)
     by_id = {event.id: event for event in found.events}
@@ -179,7 +179,7 @@ def _tapped(events: Sequence[Event], new: set[str]) -> tuple[str, ...]:
 
 
 def _merge(records: Records, other: Path) -> _Kept:
-    from kinechain.care.journal import append, journal_path, merge_files, read_journal
+    from kinechain.care.records.journal import append, journal_path, merge_files, read_journal
 
     where = journal_path(records.path)
     if not where.exists():
@@ -193,7 +193,7 @@ def _merge(records: Records, other: Path) -> _Kept:
 
 
 def _repair(person_file: Path) -> None:
-    from kinechain.care.journal import journal_path, repair
+    from kinechain.care.records.journal import journal_path, repair
 
     found, aside = repair(journal_path(person_file))
     kept, damaged = len(found.events), len(found.damage)
@@ -228,8 +228,8 @@ def _ask(records: Records, at: str | None) -> _Kept:
 
 def _lock_on_danger(records: Records, events: Sequence[Event]) -> None:
     """Write a danger sign that was named, or not known, into the person file too, so that the plan locks."""
-    from kinechain.care.events import CheckIn
-    from kinechain.care.person_writer import update_person
+    from kinechain.care.follow_up.events import CheckIn
+    from kinechain.care.person.person_writer import update_person
 
     told = {k: a for e in events if isinstance(e, CheckIn) for k, a in e.screen.items() if a in ("yes", "unknown")}
     if told:
@@ -246,7 +246,7 @@ def _print_emergency(path: Path) -> None:
 
 
 def _is_emergency(events: Sequence[Event]) -> bool:
-    from kinechain.care.events import CheckIn
+    from kinechain.care.follow_up.events import CheckIn
 
     return any("yes" in event.screen.values() for event in events if isinstance(event, CheckIn))
 
@@ -259,8 +259,8 @@ def _told(event: Event) -> str:
 
 
 def _print(records: Records, kept: _Kept, as_json: bool) -> None:
-    from kinechain.care.journal import journal_path
-    from kinechain.care.plain_values import to_plain
+    from kinechain.care.records.journal import journal_path
+    from kinechain.care.records.plain_values import to_plain
 
     if as_json:
         document = {

@@ -130,7 +130,7 @@ def _of_model(
 def _of_person(
     file: Path, recording: Path, static: Path | None, grf: Path | None, chosen: _Chosen, say: Callable[[str], None]
 ) -> _Found:
-    from kinechain.care.person_file import read_person
+    from kinechain.care.person.person_file import read_person
     from kinechain.loads.loads import LoadSettings
     from kinechain.loads.model_muscles import muscle_table
     from kinechain.loads.person_muscles import person_walk_loads

@@ -18,9 +18,9 @@ from kinechain.core.errors import FileError, SettingError
 from kinechain.core.text import printable
 
 if TYPE_CHECKING:
-    from kinechain.care.clearance import TrustedClearance
-    from kinechain.care.events import Event
-    from kinechain.care.person import Person, Score
+    from kinechain.care.follow_up.events import Event
+    from kinechain.care.person.person import Person, Score
+    from kinechain.care.screening.clearance import TrustedClearance
 
 __all__ = [
     "Records",
@@ -90,10 +90,10 @@ def read_records(path: Path) -> Records:
     InputError
         If the file is no person file, or the journal is damaged or of somebody else.
     """
-    from kinechain.care.events import Cleared
-    from kinechain.care.journal import journal_path, read_journal
-    from kinechain.care.keyring import trusted
-    from kinechain.care.person_file import read_person
+    from kinechain.care.follow_up.events import Cleared
+    from kinechain.care.person.person_file import read_person
+    from kinechain.care.records.journal import journal_path, read_journal
+    from kinechain.care.screening.keyring import trusted
 
     person = read_person(check_person_path(path))
     where = journal_path(path)
@@ -113,7 +113,7 @@ def visit_scores(records: Records, day: date) -> tuple[Score, ...]:
     day : date
         Of the visit.
     """
-    from kinechain.care.events import VisitMade
+    from kinechain.care.follow_up.events import VisitMade
 
     before = [event.at.date() for event in records.events if isinstance(event, VisitMade) and event.at.date() < day]
     return tuple(
@@ -137,7 +137,7 @@ def write_events(records: Records, events: Sequence[Event]) -> Path:
     InputError
         If it cannot be written; then nothing was.
     """
-    from kinechain.care.journal import append, journal_path
+    from kinechain.care.records.journal import append, journal_path
 
     where = journal_path(records.path)
     append(where, *events, person=records.person.pseudonym)

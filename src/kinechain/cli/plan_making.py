@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from kinechain import __version__
 from kinechain.care.drivers import Drivers
-from kinechain.care.events import Event, PlanMade, VisitMade
 from kinechain.care.finding import Finding
-from kinechain.care.journal import journal_path
-from kinechain.care.lock import Unlocked, unlock
-from kinechain.care.plan import Plan
-from kinechain.care.plan_values import plan_from_plain, plan_plain
-from kinechain.care.planner import make_plan
-from kinechain.care.referral import referral_for
-from kinechain.care.screen import Screen
-from kinechain.care.settings import read_settings
-from kinechain.care.visits import made_visit
+from kinechain.care.follow_up.events import Event, PlanMade, VisitMade
+from kinechain.care.planning.plan import Plan
+from kinechain.care.planning.planner import make_plan
+from kinechain.care.planning.referral import referral_for
+from kinechain.care.records.journal import journal_path
+from kinechain.care.records.plan_values import plan_from_plain, plan_plain
+from kinechain.care.records.visits import made_visit
+from kinechain.care.screening.lock import Unlocked, unlock
+from kinechain.care.screening.screen import Screen
+from kinechain.care.screening.settings import read_settings
 from kinechain.cli.person_files import Records, moment_of, new_id, now, visit_scores, write_events
 from kinechain.core.errors import LockedError, SettingError, suggest
 
@@ -144,7 +144,7 @@ def make(
 
 
 def _check_clinician(clinician: str) -> None:
-    from kinechain.care.keyring import clinicians
+    from kinechain.care.screening.keyring import clinicians
 
     known = [person.name for person in clinicians()]
     if clinician and clinician not in known:

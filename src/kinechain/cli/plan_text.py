@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kinechain.care.plan import (
+from kinechain.care.person.exam import read_exam_definitions
+from kinechain.care.planning.plan import (
     Advice,
     Because,
     Dose,
@@ -23,7 +24,7 @@ from kinechain.core.estimate import Estimate
 from kinechain.core.text import listed
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["Style", "dose_words", "plan_lines", "referral_lines"]
+__all__ = ["Style", "dose_words", "measure_words", "plan_lines", "referral_lines"]
 
 #: So many names of what blocks an intervention are printed; the rest is counted.
 NAMED = 3
@@ -267,11 +268,26 @@ def _predicted(name: str, estimate: Estimate) -> str:
     return say("terminal.orthosis_predicted", name=name, unit=estimate.unit, **numbers).text
 
 
+def measure_words(key: str) -> str:
+    """Return what a hypothesis names, as people call it: 'lunge_test left' is the lunge on the left.
+
+    Parameters
+    ----------
+    key : str
+        Of a player or of an examination item, with its side.
+    """
+    name, _, side = key.partition(" ")
+    known = read_exam_definitions()
+    words = known[name].name if name in known else name.replace("_", " ")
+    return f"{words} ({side})" if side else words
+
+
 def _hypothesis(hypothesis: Hypothesis) -> str:
-    named = {"player": hypothesis.player, "measure": hypothesis.measure}
+    player, measure = measure_words(hypothesis.player), measure_words(hypothesis.measure)
+    named = player if player == measure else say("terminal.hypothesis", player=player, measure=measure).text
     if hypothesis.p_relevant is None:
-        return say("terminal.hypothesis", **named).text
-    return say("terminal.hypothesis_chance", **named, chance=f"{100 * hypothesis.p_relevant:.0f}").text
+        return named
+    return say("terminal.hypothesis_chance", named=named, chance=f"{100 * hypothesis.p_relevant:.0f}").text
 
 
 def _range(pair: tuple[float, float]) -> str:

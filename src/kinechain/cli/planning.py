@@ -17,8 +17,8 @@ from kinechain.core.text import printable
 from kinechain.evidence.wording import say
 
 if TYPE_CHECKING:
-    from kinechain.care.plan import Plan
-    from kinechain.care.screen import Screen
+    from kinechain.care.planning.plan import Plan
+    from kinechain.care.screening.screen import Screen
     from kinechain.cli.plan_making import Made
 
 __all__ = ["plan"]
@@ -76,7 +76,7 @@ def plan(
     day = read_day(on, "--on")
     with progress() as tell:
         records = read_records(person_file)
-        from kinechain.care.red_flags import screen_person
+        from kinechain.care.screening.red_flags import screen_person
         from kinechain.cli.plan_making import make
 
         outcome = screen_person(records.person, records.clearances)
@@ -91,8 +91,8 @@ def plan(
 
 def _print_locked(records: Records, outcome: Screen, letters: Path | None, fhir: Path | None, as_json: bool) -> None:
     """Say why there is no plan, and who should see the person instead."""
-    from kinechain.care.referral import referral_for
-    from kinechain.care.settings import read_settings
+    from kinechain.care.planning.referral import referral_for
+    from kinechain.care.screening.settings import read_settings
     from kinechain.cli.plan_text import referral_lines
     from kinechain.cli.screen_text import emergency_page
     from kinechain.report.plan_json import screen_json
@@ -132,7 +132,7 @@ def _written_fhir(
     if target is None:
         return []
     from kinechain import __version__
-    from kinechain.care.referral import referral_for
+    from kinechain.care.planning.referral import referral_for
     from kinechain.report.fhir import fhir_bundle
 
     bundle = fhir_bundle(

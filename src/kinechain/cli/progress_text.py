@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from statistics import fmean
 
-from kinechain.care.alerts import Alert
-from kinechain.care.days import plan_week
-from kinechain.care.follow_up import Progress
-from kinechain.care.pain_series import DayPain
-from kinechain.care.plan import Plan
-from kinechain.care.progression import Decision
-from kinechain.care.retest import Retest
-from kinechain.care.review import Review
-from kinechain.cli.plan_text import dose_words
+from kinechain.care.follow_up.alerts import Alert
+from kinechain.care.follow_up.days import plan_week
+from kinechain.care.follow_up.follow_up import Progress
+from kinechain.care.follow_up.pain_series import DayPain
+from kinechain.care.follow_up.progression import Decision
+from kinechain.care.follow_up.retest import Retest
+from kinechain.care.follow_up.review import Review
+from kinechain.care.planning.plan import Plan
+from kinechain.cli.plan_text import dose_words, measure_words
 from kinechain.evidence.wording import Sentence, say
 
 __all__ = ["pain_chart", "progress_lines"]
@@ -150,5 +150,5 @@ def _review(review: Review) -> list[str]:
 
 
 def _retest(found: Retest) -> list[str]:
-    verdict = say("terminal.retest", player=found.hypothesis.player, verdict=found.verdict).text
+    verdict = say("terminal.retest", player=measure_words(found.hypothesis.player), verdict=found.verdict).text
     return [f"  {verdict}", *(f"    {sentence.text}{_rule(sentence)}" for sentence in found.sentences)]

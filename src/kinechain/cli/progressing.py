@@ -19,9 +19,9 @@ from kinechain.core.text import printable
 from kinechain.evidence.wording import say
 
 if TYPE_CHECKING:
-    from kinechain.care.events import Event, VisitMade
-    from kinechain.care.follow_up import Progress
-    from kinechain.care.plan import Plan
+    from kinechain.care.follow_up.events import Event, VisitMade
+    from kinechain.care.follow_up.follow_up import Progress
+    from kinechain.care.planning.plan import Plan
     from kinechain.core.estimate import Estimate
 
 __all__ = ["progress"]
@@ -63,7 +63,7 @@ def progress(
     if rerun:
         _rerun(records)
         return
-    from kinechain.care.red_flags import screen_person
+    from kinechain.care.screening.red_flags import screen_person
 
     outcome = screen_person(records.person, records.clearances)
     if outcome.plan_locked or not any(_is_plan(event) for event in records.events):
@@ -84,17 +84,17 @@ def _rerun(records: Records) -> None:
 
 
 def _is_plan(event: Event) -> bool:
-    from kinechain.care.events import PlanMade
+    from kinechain.care.follow_up.events import PlanMade
 
     return isinstance(event, PlanMade)
 
 
 def _follow(records: Records, today: date) -> tuple[Plan, Progress]:
     """Return the plan that was in force on a day, and how it went until then."""
-    from kinechain.care.events import PlanMade
-    from kinechain.care.follow_up import follow_up
-    from kinechain.care.lock import unlock
-    from kinechain.care.plan_values import plan_from_plain
+    from kinechain.care.follow_up.events import PlanMade
+    from kinechain.care.follow_up.follow_up import follow_up
+    from kinechain.care.records.plan_values import plan_from_plain
+    from kinechain.care.screening.lock import unlock
 
     unlocked = unlock(records.person, records.clearances)
     plans = [event for event in records.events if isinstance(event, PlanMade)]
@@ -119,7 +119,7 @@ def _follow(records: Records, today: date) -> tuple[Plan, Progress]:
 
 def _first_visit(events: Sequence[Event], made_on: date) -> VisitMade | None:
     """Return the visit a plan was made at: the last one up to its first day."""
-    from kinechain.care.events import VisitMade
+    from kinechain.care.follow_up.events import VisitMade
 
     visits = [event for event in events if isinstance(event, VisitMade) and not event.rerun_of]
     before = [visit for visit in visits if visit.at.date() <= made_on]
@@ -146,9 +146,9 @@ def _key_measures(assessment: Mapping[str, Any]) -> dict[str, Estimate]:
 def _write_review(records: Records, checkpoint: str | None, decision: str, clinician: str, day: date) -> Records:
     """Write a review and the visit it was made at into the journal."""
     from kinechain import __version__
-    from kinechain.care.events import Reviewed
-    from kinechain.care.review import CHECKPOINTS
-    from kinechain.care.visits import made_visit
+    from kinechain.care.follow_up.events import Reviewed
+    from kinechain.care.follow_up.review import CHECKPOINTS
+    from kinechain.care.records.visits import made_visit
     from kinechain.findings.exam import find_exam
 
     if checkpoint is None or not decision or not clinician:
@@ -177,8 +177,8 @@ def _write_review(records: Records, checkpoint: str | None, decision: str, clini
 
 def _print_without(records: Records, reason: str, today: date, as_json: bool) -> None:
     """Say why there is nothing to follow, and show the pain that was told all the same."""
-    from kinechain.care.events import PlanMade
-    from kinechain.care.pain_series import pain_series
+    from kinechain.care.follow_up.events import PlanMade
+    from kinechain.care.follow_up.pain_series import pain_series
     from kinechain.cli.progress_text import pain_chart
     from kinechain.cli.screen_text import emergency_page
     from kinechain.report.progress_json import no_progress_json

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from kinechain import __version__
-from kinechain.care.events import VisitMade
-from kinechain.care.person import Person
-from kinechain.care.visits import Moved, Visit, compared, rerun, visits
+from kinechain.care.follow_up.events import VisitMade
+from kinechain.care.person.person import Person
+from kinechain.care.records.visits import Moved, Visit, compared, rerun, visits
 from kinechain.cli.person_files import Records, new_id, now, write_events
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import say

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from kinechain.care import intake
-from kinechain.care.clearance import TrustedClearance
-from kinechain.care.contradictions import find_contradictions
-from kinechain.care.person import Person
-from kinechain.care.red_flags import screen_person
+from kinechain.care.intake import intake
+from kinechain.care.person.contradictions import find_contradictions
+from kinechain.care.person.person import Person
+from kinechain.care.screening.clearance import TrustedClearance
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.cli.answers import SKIPPED, UNKNOWN, Choice, Question, Value
 from kinechain.cli.questions import Script
 from kinechain.core.errors import SettingError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kinechain.care.clearance import TrustedClearance
-from kinechain.care.person import Person
-from kinechain.care.red_flags import ASK, screen_person
-from kinechain.care.screen import Flag, Screen
-from kinechain.care.settings import emergency_screen, read_settings
+from kinechain.care.person.person import Person
+from kinechain.care.screening.clearance import TrustedClearance
+from kinechain.care.screening.red_flags import ASK, screen_person
+from kinechain.care.screening.screen import Flag, Screen
+from kinechain.care.screening.settings import emergency_screen, read_settings
 from kinechain.evidence.wording import say
 
 __all__ = ["emergency_page", "flag_lines", "screen_lines"]

@@ -17,7 +17,7 @@ from kinechain.core.text import printable
 from kinechain.evidence.wording import say
 
 if TYPE_CHECKING:
-    from kinechain.care.screen import Screen
+    from kinechain.care.screening.screen import Screen
 
 __all__ = ["screen"]
 
@@ -82,8 +82,8 @@ def screen(
 
 def _begin(person_file: Path | None, out: Path | None, asks: bool) -> Path:
     """Return the file that answers are read from and saved to; a new one is made if none was named."""
-    from kinechain.care.person import Person
-    from kinechain.care.person_writer import write_person
+    from kinechain.care.person.person import Person
+    from kinechain.care.person.person_writer import write_person
 
     if person_file is None and not asks:
         raise SettingError("nothing to screen: give a person file (TOML), or run this in a terminal to be asked")
@@ -107,8 +107,8 @@ def _code(path: Path) -> str:
 
 def _clear(records: Records, flags: Sequence[str], reason: str, clinician: str) -> Records:
     """Sign the clearance of danger signs, and write it into the journal."""
-    from kinechain.care.events import Cleared
-    from kinechain.care.keyring import sign_clearance
+    from kinechain.care.follow_up.events import Cleared
+    from kinechain.care.screening.keyring import sign_clearance
 
     secret = passphrase(say("terminal.ask_passphrase", clinician=clinician).text)
     signed = [sign_clearance(records.person, flag, reason, clinician, secret) for flag in flags]
@@ -123,7 +123,7 @@ def _clear(records: Records, flags: Sequence[str], reason: str, clinician: str) 
 
 def _ask(records: Records) -> tuple[Records, bool]:
     """Ask what is open; return what is known afterwards, and whether the person left before the end."""
-    from kinechain.care.person_writer import update_person
+    from kinechain.care.person.person_writer import update_person
     from kinechain.cli.screen_questions import open_intake, screen_script
 
     terminal = Terminal.of_process()
@@ -146,7 +146,7 @@ def _ask(records: Records) -> tuple[Records, bool]:
 
 
 def _outcome(records: Records) -> Screen:
-    from kinechain.care.red_flags import screen_person
+    from kinechain.care.screening.red_flags import screen_person
 
     return screen_person(records.person, records.clearances)
 
@@ -161,8 +161,8 @@ def _write_letters(records: Records, outcome: Screen, folder: Path) -> list[Path
 
 
 def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | None, written: Sequence[Path]) -> None:
-    from kinechain.care.referral import referral_for
-    from kinechain.care.settings import read_settings
+    from kinechain.care.planning.referral import referral_for
+    from kinechain.care.screening.settings import read_settings
     from kinechain.cli.screen_text import screen_lines
     from kinechain.report.plan_json import screen_json
 
@@ -184,7 +184,7 @@ def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | No
 
 def _examination(records: Records) -> list[str]:
     """Return what the nerve screen and the Wells score say, nothing where neither was examined or is due."""
-    from kinechain.care.nerve_report import nerve_sentences, wells_sentences
+    from kinechain.care.screening.nerve_report import nerve_sentences, wells_sentences
 
     said = (*wells_sentences(records.person), *nerve_sentences(records.person))
     return ["", say("screen.nerve_title").text, *(f"  - {sentence.text}" for sentence in said)] if said else []
@@ -192,7 +192,7 @@ def _examination(records: Records) -> list[str]:
 
 def _next_steps(records: Records, outcome: Screen) -> list[str]:
     """Return what to type next."""
-    from kinechain.care.red_flags import ASK, LOCKING, NOT_CLEARABLE
+    from kinechain.care.screening.red_flags import ASK, LOCKING, NOT_CLEARABLE
 
     command = f"kinechain screen {records.path}"
     can_clear = [f.id for f in outcome.flags if f.rule != ASK and f.urgency in LOCKING and f.id not in NOT_CLEARABLE]

@@ -42,7 +42,7 @@ def ik(
         if is_model(body, static, setup):
             solved, motion = track_model(body, recording, setup, say)
         else:
-            from kinechain.care.person_file import read_person
+            from kinechain.care.person.person_file import read_person
 
             solved, motion = track_person(read_person(body), recording, static, say)
         try:

@@ -14,8 +14,8 @@ from kinechain.analysis import Assessment, assess
 from kinechain.body.body import Body, Marker
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
-from kinechain.care.person import Person
-from kinechain.care.person_file import read_person
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import read_person
 from kinechain.core.arrays import FloatArray
 from kinechain.demonstration.plan import plan_stride
 from kinechain.demonstration.stride import Stride, read_stride

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kinechain.care.finding import Finding, Norm, Unmeasured
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.errors import SettingError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.evidence.library import Fact, find_fact, read_facts

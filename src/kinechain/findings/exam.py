@@ -15,9 +15,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from kinechain.care.exam import current_exam
 from kinechain.care.finding import Finding, Norm, Unmeasured
-from kinechain.care.person import ExamItem, NotExamined, Person
+from kinechain.care.person.exam import current_exam
+from kinechain.care.person.person import ExamItem, NotExamined, Person
 from kinechain.core.errors import EvidenceError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.evidence.library import Fact, read_facts
@@ -86,7 +86,7 @@ def find_exam(person: Person) -> tuple[list[Finding], list[Unmeasured]]:
 
     Notes
     -----
-    Of several entries the latest day counts, its repeats averaged (`kinechain.care.exam.current_exam`).
+    Of several entries the latest day counts, its repeats averaged (`kinechain.care.person.exam.current_exam`).
     """
     measures = read_exam_measures()
     items, without_value = current_exam(person)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from kinechain.body.body import Body
 from kinechain.care.finding import Finding, Unmeasured
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.estimate import NotMeasured
 from kinechain.findings.balance import Stance, find_balance
 from kinechain.findings.exam import find_exam

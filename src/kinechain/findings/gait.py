@@ -18,7 +18,7 @@ import numpy as np
 from kinechain.body.attach import ARM_SEGMENTS
 from kinechain.body.body import Body
 from kinechain.care.finding import Finding, Norm, Unmeasured
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.arrays import FloatArray
 from kinechain.core.errors import KinechainError
 from kinechain.core.estimate import Estimate, NotMeasured

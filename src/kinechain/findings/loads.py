@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from kinechain.body.body import Body
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.arrays import FloatArray
 from kinechain.core.estimate import Estimate
 from kinechain.findings.accuracy import interval_of_strides

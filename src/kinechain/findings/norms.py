@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 
 from kinechain.care.finding import Norm
-from kinechain.care.person import Sex
+from kinechain.care.person.person import Sex
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError, suggest
 from kinechain.evidence.library import Fact, read_curves, read_facts, source

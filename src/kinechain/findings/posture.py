@@ -21,7 +21,7 @@ import numpy as np
 
 from kinechain.body.body import Body
 from kinechain.care.finding import Finding, Norm, Unmeasured
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.arrays import FloatArray
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.evidence.library import find_fact

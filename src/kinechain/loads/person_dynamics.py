@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.errors import RecordingError
 from kinechain.loads.ground import ground_reaction, segment_wrenches
 from kinechain.loads.inverse_dynamics import InverseDynamics, solve_inverse_dynamics

@@ -12,7 +12,7 @@ from kinechain.body.body import Body
 from kinechain.body.muscle import Musculature
 from kinechain.body.musculature import person_muscles
 from kinechain.body.skeleton import RHYTHMS, with_rhythm
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.arrays import Immutable
 from kinechain.core.errors import KinechainError
 from kinechain.loads.analyze_loads import analyze_loads, load_model, solve_loads

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kinechain.body.musculature import person_muscles
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.loads.analyze_loads import analyze_loads
 from kinechain.loads.loads import Loads, LoadSettings
 from kinechain.loads.person_dynamics import person_walk, trial_sentences

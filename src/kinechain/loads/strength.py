@@ -12,8 +12,8 @@ from kinechain.body.body import Body
 from kinechain.body.muscle import Muscle, Musculature
 from kinechain.body.paths import moment_arms
 from kinechain.body.tree import flatten
-from kinechain.care.exam import current_exam
-from kinechain.care.person import Person
+from kinechain.care.person.exam import current_exam
+from kinechain.care.person.person import Person
 from kinechain.core.errors import SettingError, suggest
 from kinechain.evidence.library import find_fact
 

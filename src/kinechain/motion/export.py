@@ -11,7 +11,7 @@ import numpy as np
 
 from kinechain.body.body import Body
 from kinechain.body.fit import BodySize, fit_body
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.arrays import FloatArray
 from kinechain.core.draft import drafted
 from kinechain.core.errors import FileError, RecordingError, SettingError

@@ -10,7 +10,7 @@ import numpy as np
 
 from kinechain.body.body import Body
 from kinechain.body.osim import coordinate_targets, read_ik_setup, read_osim, with_ik_weights
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.errors import RecordingError
 from kinechain.motion.inverse_kinematics import IkSettings, solve_motion
 from kinechain.motion.motion import Motion

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kinechain.care.finding import Finding
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.evidence.chain import study
 from kinechain.evidence.library import source, source_keys

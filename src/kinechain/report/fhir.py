@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from importlib.util import find_spec
 from typing import Any, Literal
 
-from kinechain.care.exam import read_exam_definitions
-from kinechain.care.person import ExamItem, Person, Score
-from kinechain.care.person_writer import person_tables
-from kinechain.care.plan import Plan, Referral
-from kinechain.care.questionnaires import read_questionnaires
-from kinechain.care.screen import Screen
-from kinechain.care.symptom_map import in_group, region_name, side_of
+from kinechain.care.person.exam import read_exam_definitions
+from kinechain.care.person.person import ExamItem, Person, Score
+from kinechain.care.person.person_writer import person_tables
+from kinechain.care.person.questionnaires import read_questionnaires
+from kinechain.care.person.symptom_map import in_group, region_name, side_of
+from kinechain.care.planning.plan import Plan, Referral
+from kinechain.care.screening.screen import Screen
 from kinechain.core.errors import InputError
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.report.fhir_values import SNOMED, SYSTEM, items_of_answers, questionnaire_items, score_coding

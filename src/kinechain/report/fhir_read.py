@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kinechain.care.person import Person, Score
-from kinechain.care.person_file import parse_person
-from kinechain.care.questionnaires import read_questionnaires
+from kinechain.care.person.person import Person, Score
+from kinechain.care.person.person_file import parse_person
+from kinechain.care.person.questionnaires import read_questionnaires
 from kinechain.core.errors import InputError
 from kinechain.report.fhir import BASELINE, QUESTIONNAIRE, validated
 from kinechain.report.fhir_values import LOINC, LOINC_SCORES, SYSTEM, Unread, answers_from_items

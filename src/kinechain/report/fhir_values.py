@@ -1,8 +1,8 @@
 """The questionnaire of a person file in FHIR's terms, and answers as items of it and back: nothing lost on the way.
 
-The tables of a person file (`kinechain.care.person_writer.person_tables`) become nested items: the link id of an item
-is its path, such as ``history.pain_weeks`` or ``exam.lunge_test.value``.  A key that was passed over or is not known
-has no answer and says why by the data-absent-reason extension, so that missing, skipped and unknown stay three things.
+The tables of a person file (`person_writer.person_tables`) become nested items: the link id of an item is
+its path, such as ``history.pain_weeks`` or ``exam.lunge_test.value``.  A key that was passed over or is not known has
+no answer and says why by the data-absent-reason extension, so that missing, skipped and unknown stay three things.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from kinechain.care.exam import read_exam_definitions
-from kinechain.care.history_keys import Key, read_keys
-from kinechain.care.intake import Question, intake_questions
-from kinechain.care.person_file import screen_keys
-from kinechain.care.questionnaires import Questionnaire, read_questionnaires
-from kinechain.care.red_flag_text import read_red_flags, read_sub_questions
-from kinechain.care.symptom_map import SYMPTOM_KINDS, region_codes
+from kinechain.care.intake.intake import Question, intake_questions
+from kinechain.care.person.exam import read_exam_definitions
+from kinechain.care.person.history_keys import Key, read_keys
+from kinechain.care.person.person_file import screen_keys
+from kinechain.care.person.questionnaires import Questionnaire, read_questionnaires
+from kinechain.care.person.red_flag_text import read_red_flags, read_sub_questions
+from kinechain.care.person.symptom_map import SYMPTOM_KINDS, region_codes
 
 __all__ = [
     "ABSENT_REASON",
@@ -104,7 +104,7 @@ def items_of_answers(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
     Parameters
     ----------
     tables : mapping
-        As `kinechain.care.person_writer.person_tables` gives them; recordings are left out: a path may name people.
+        As `person_writer.person_tables` gives them; recordings are left out: a path may name people.
     """
     return [item for part in _tree() if part.link in tables for item in _answered(part, tables[part.link])]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kinechain.care.settings import read_settings
+from kinechain.care.screening.settings import read_settings
 from kinechain.report.content import Content, build_content
 from kinechain.report.page import page_policy, page_template, static_text
 from kinechain.report.palette import Palette

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from kinechain.body.skeleton import RHYTHMS
 from kinechain.care.finding import Finding
-from kinechain.care.person import Person
-from kinechain.care.plan_values import plan_plain
+from kinechain.care.person.person import Person
+from kinechain.care.records.plan_values import plan_plain
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.findings.loads import summarise_loads
 from kinechain.findings.published_loads import PublishedLoad, published_beside

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from kinechain.care.finding import Finding
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.evidence.library import read_curves
 from kinechain.findings.gait_profile import PELVIS_VARIABLES, PROFILE_VARIABLES

@@ -6,12 +6,12 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from kinechain.care.lock import Unlocked
-from kinechain.care.person import Person
-from kinechain.care.plain_values import to_plain
-from kinechain.care.plan import Plan, Referral
-from kinechain.care.plan_values import PLAN_SCHEMA, plan_from_plain, plan_plain
-from kinechain.care.screen import Flag, Screen
+from kinechain.care.person.person import Person
+from kinechain.care.planning.plan import Plan, Referral
+from kinechain.care.records.plain_values import to_plain
+from kinechain.care.records.plan_values import PLAN_SCHEMA, plan_from_plain, plan_plain
+from kinechain.care.screening.lock import Unlocked
+from kinechain.care.screening.screen import Flag, Screen
 from kinechain.core.errors import FileError
 from kinechain.core.purpose import INTENDED_PURPOSE
 
@@ -57,7 +57,7 @@ def plan_from_json(text: str, unlocked: Unlocked, *, is_past: bool = False) -> P
     unlocked : Unlocked
         Of the person as they are now.
     is_past : bool
-        As of `kinechain.care.plan_values.plan_from_plain`.
+        As of `kinechain.care.records.plan_values.plan_from_plain`.
 
     Raises
     ------

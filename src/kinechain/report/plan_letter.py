@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from kinechain.care.plan import Advice, Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
-from kinechain.care.settings import Settings
+from kinechain.care.planning.plan import Advice, Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
+from kinechain.care.screening.settings import Settings
 from kinechain.evidence.wording import Sentence, say
 from kinechain.report.letter import Block, Letter, Section, about, backed, bullets, lines
 from kinechain.report.plan_lines import part_lines, side_label

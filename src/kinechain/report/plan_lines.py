@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from kinechain.care.plan import Advice, Dose, Exercise, Goal, HeelLift, NotOffered, Orthosis, Part, Referral
+from kinechain.care.planning.plan import Advice, Dose, Exercise, Goal, HeelLift, NotOffered, Orthosis, Part, Referral
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence, say
 from kinechain.report.words import clinical, interval_words, plain, value_words

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from statistics import fmean
 
-from kinechain.care.days import plan_week
-from kinechain.care.follow_up import Progress
-from kinechain.care.pain_series import DayPain
-from kinechain.care.plan import Plan
-from kinechain.care.settings import Settings
+from kinechain.care.follow_up.days import plan_week
+from kinechain.care.follow_up.follow_up import Progress
+from kinechain.care.follow_up.pain_series import DayPain
+from kinechain.care.planning.plan import Plan
+from kinechain.care.screening.settings import Settings
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.evidence.wording import say
 from kinechain.report.letter import Letter, Section

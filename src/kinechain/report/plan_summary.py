@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from kinechain.care.plan import Exercise, Goal, NotOffered, Part, Plan, Referral
+from kinechain.care.planning.plan import Exercise, Goal, NotOffered, Part, Plan, Referral
 from kinechain.report.plan_lines import part_lines
 
 __all__ = ["PlanPart", "PlanSummary", "plan_summary", "summarised"]
@@ -19,7 +19,7 @@ class PlanPart:
     Attributes
     ----------
     id, kind, title, side : str
-        As of `kinechain.care.plan.Part`.
+        As of `kinechain.care.planning.plan.Part`.
     text : str
         Its values and sentences, one a line.
     days_per_week : (int, int) or None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kinechain.care.follow_up import Progress
-from kinechain.care.plain_values import to_plain
+from kinechain.care.follow_up.follow_up import Progress
+from kinechain.care.records.plain_values import to_plain
 from kinechain.core.purpose import INTENDED_PURPOSE
 
 __all__ = ["PROGRESS_SCHEMA", "no_progress_json", "progress_json"]

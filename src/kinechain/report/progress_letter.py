@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kinechain.care.alerts import Alert
-from kinechain.care.follow_up import Progress
-from kinechain.care.plan import Plan
-from kinechain.care.progression import Decision
-from kinechain.care.review import Review
+from kinechain.care.follow_up.alerts import Alert
+from kinechain.care.follow_up.follow_up import Progress
+from kinechain.care.follow_up.progression import Decision
+from kinechain.care.follow_up.review import Review
+from kinechain.care.planning.plan import Plan
 from kinechain.evidence.wording import Sentence, say
 from kinechain.report.letter import Block, Letter, Section, about, backed, bullets
 from kinechain.report.plan_lines import dose_lines, side_label

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from kinechain.care.protocol import Protocol, ProtocolValue, find_protocol, general_rules, protocols
+from kinechain.care.person.protocol import Protocol, ProtocolValue, find_protocol, general_rules, protocols
 from kinechain.evidence.wording import say
 from kinechain.report.letter import Block, Letter, Section, bullets
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from kinechain.care.exam import current_exam, read_exam_definitions
 from kinechain.care.finding import Finding
-from kinechain.care.history_keys import read_keys
-from kinechain.care.person import ExamItem, Person
-from kinechain.care.plan import Referral
-from kinechain.care.questionnaires import read_questionnaires
-from kinechain.care.red_flags import read_red_flags
-from kinechain.care.screen import Flag, Screen
-from kinechain.care.settings import Settings, emergency_screen
+from kinechain.care.person.exam import current_exam, read_exam_definitions
+from kinechain.care.person.history_keys import read_keys
+from kinechain.care.person.person import ExamItem, Person
+from kinechain.care.person.questionnaires import read_questionnaires
+from kinechain.care.planning.plan import Referral
+from kinechain.care.screening.red_flags import read_red_flags
+from kinechain.care.screening.screen import Flag, Screen
+from kinechain.care.screening.settings import Settings, emergency_screen
 from kinechain.evidence.wording import Sentence, say
 from kinechain.report.letter import Block, Letter, Section, about, bullets, table
 from kinechain.report.plan_lines import estimate_words

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from kinechain.care.finding import Finding, Unmeasured
-from kinechain.care.person import Person
-from kinechain.care.plan import Plan
-from kinechain.care.red_flags import ASK
-from kinechain.care.screen import Flag, Screen
-from kinechain.care.settings import emergency_screen, read_settings
+from kinechain.care.person.person import Person
+from kinechain.care.planning.plan import Plan
+from kinechain.care.screening.red_flags import ASK
+from kinechain.care.screening.screen import Flag, Screen
+from kinechain.care.screening.settings import emergency_screen, read_settings
 from kinechain.core.text import listed
 from kinechain.evidence.wording import say
 from kinechain.report.chain import driver_lines, driver_tests

@@ -7,7 +7,7 @@ from kinechain.body.body import Body
 from kinechain.body.inertia import with_inertia
 from kinechain.body.pose import segment_poses
 from kinechain.body.skeleton import FOOT, generic_body
-from kinechain.care.person import Sex
+from kinechain.care.person.person import Sex
 from kinechain.core.errors import BodyError
 from kinechain.core.frames import transform_points
 

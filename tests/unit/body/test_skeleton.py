@@ -10,7 +10,7 @@ from kinechain.body.pose import segment_poses
 from kinechain.body.scale import mean_stature, neutral_landmarks, stature
 from kinechain.body.skeleton import FOOT, RHYTHMS, SPINE_TILT_RAD, generic_body, template_body, with_subtalar_axis
 from kinechain.body.tables import read_table
-from kinechain.care.person import Sex
+from kinechain.care.person.person import Sex
 from kinechain.core.errors import BodyError
 from kinechain.core.frames import transform_points
 from kinechain.evidence.library import source_keys

@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kinechain.care.clearance import Clearance, answers_digest
 from kinechain.care.drivers import (
     NOT_THE_CAUSE,
     Drivers,
@@ -14,9 +13,10 @@ from kinechain.care.drivers import (
     may_attribute,
 )
 from kinechain.care.finding import Norm
-from kinechain.care.person import Person
-from kinechain.care.red_flags import questions
-from kinechain.care.screen import Flag, Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.clearance import Clearance, answers_digest
+from kinechain.care.screening.red_flags import questions
+from kinechain.care.screening.screen import Flag, Screen
 from kinechain.core.errors import SettingError
 from kinechain.core.estimate import Estimate
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from kinechain.care.drivers import NOT_THE_CAUSE, Permission
-from kinechain.care.lock import unlock
-from kinechain.care.person import ExamItem, Person
-from kinechain.care.red_flags import questions
+from kinechain.care.person.person import ExamItem, Person
+from kinechain.care.screening.lock import unlock
+from kinechain.care.screening.red_flags import questions
 from kinechain.chain.attribute import AttributionSettings, attribute, draw_parameters
 from kinechain.chain.players import survey_person
 from kinechain.core.errors import SettingError, SolveError

@@ -6,9 +6,9 @@ import pytest
 
 from kinechain.analysis import Settings, assess
 from kinechain.care.drivers import may_attribute
-from kinechain.care.person import ExamItem, Treatment
-from kinechain.care.plan import Orthosis, OrthosisParameters
-from kinechain.care.red_flags import screen_person
+from kinechain.care.person.person import ExamItem, Treatment
+from kinechain.care.planning.plan import Orthosis, OrthosisParameters
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.chain.orthosis_effect import orthosis_changes, orthosis_effect
 from kinechain.chain.person_chain import ChainSettings, standing_person
 from kinechain.core.errors import SettingError

@@ -5,9 +5,9 @@ import pytest
 
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
-from kinechain.care.person import ExamItem, Person
-from kinechain.care.red_flags import questions
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import ExamItem, Person
+from kinechain.care.screening.red_flags import questions
+from kinechain.care.screening.screen import Screen
 from kinechain.chain import person_game
 from kinechain.chain.alter import alter
 from kinechain.chain.attribute import AttributionSettings

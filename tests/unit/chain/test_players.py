@@ -7,9 +7,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from kinechain.care.exam import read_exam_definitions
 from kinechain.care.finding import Finding
-from kinechain.care.person import ExamItem, Person
+from kinechain.care.person.exam import read_exam_definitions
+from kinechain.care.person.person import ExamItem, Person
 from kinechain.chain import players
 from kinechain.chain.players import (
     MOST_PLAYERS,

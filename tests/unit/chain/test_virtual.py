@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
-from kinechain.care.person_file import read_person
-from kinechain.care.red_flags import screen_person
+from kinechain.care.person.person_file import read_person
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.chain.attribute import AttributionSettings
 from kinechain.chain.players import survey_person
 from kinechain.chain.targets import TARGETS

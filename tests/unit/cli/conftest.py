@@ -9,7 +9,7 @@ import pytest
 
 from called import Call, Called
 from kinechain import cli
-from kinechain.care.red_flag_text import questions
+from kinechain.care.person.red_flag_text import questions
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from called import Call, MakePerson
-from kinechain.care.events import CheckIn, Event, NextMorning, NotDone, PlanMade, Session
-from kinechain.care.journal import append, read_journal
-from kinechain.care.person_file import read_person
+from kinechain.care.follow_up.events import CheckIn, Event, NextMorning, NotDone, PlanMade, Session
+from kinechain.care.person.person_file import read_person
+from kinechain.care.records.journal import append, read_journal
 
 CALF = ("--exercise", "calf_raise", "--side", "right", "--sets", "3", "--repetitions", "12")
 HEADER = "at,exercise,side,sets,repetitions,pain_during,effort\n"

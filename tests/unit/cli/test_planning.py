@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from called import Call, MakePerson
-from kinechain.care.events import PlanMade, VisitMade
-from kinechain.care.journal import read_journal
-from kinechain.care.lock import Unlocked, unlock
-from kinechain.care.person_file import read_person
-from kinechain.care.plan import Advice, Because, Dose, Exercise, Goal, NotOffered, Orthosis, Plan
-from kinechain.cli.plan_text import Style, dose_words, plan_lines
+from kinechain.care.follow_up.events import PlanMade, VisitMade
+from kinechain.care.person.person_file import read_person
+from kinechain.care.planning.plan import Advice, Because, Dose, Exercise, Goal, NotOffered, Orthosis, Plan
+from kinechain.care.records.journal import read_journal
+from kinechain.care.screening.lock import Unlocked, unlock
+from kinechain.cli.plan_text import Style, dose_words, measure_words, plan_lines
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence
 from kinechain.report.plan_json import read_care_schema
@@ -219,3 +219,8 @@ def test_a_dose_is_said_in_words(printed: Plan) -> None:
     assert dose_words(printed.exercises[0].dose) == "2 to 3 sets of 8 to 12, hold 3 s, 2 times a day, on 3 days a week"
     daily = Dose((1, 1), (10, 10), (7, 7))
     assert dose_words(daily) == "one set of 10, every day"
+
+
+def test_a_hypothesis_is_called_by_what_people_call_it() -> None:
+    assert measure_words("navicular_drop left") == "Navicular drop (left)"
+    assert measure_words("subtalar_axis right") == "subtalar axis (right)"

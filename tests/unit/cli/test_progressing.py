@@ -8,10 +8,10 @@ import pytest
 
 from called import Call, MakePerson
 from kinechain import __version__
-from kinechain.care.events import Reviewed, VisitMade
-from kinechain.care.journal import append, read_journal
-from kinechain.care.pain_series import DayPain
-from kinechain.care.person_file import read_person
+from kinechain.care.follow_up.events import Reviewed, VisitMade
+from kinechain.care.follow_up.pain_series import DayPain
+from kinechain.care.person.person_file import read_person
+from kinechain.care.records.journal import append, read_journal
 from kinechain.cli.progress_text import pain_chart
 from kinechain.report.plan_json import read_care_schema
 from schema_check import faults

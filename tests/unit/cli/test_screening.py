@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 from called import Call, MakePerson
-from kinechain.care.intake import intake_questions
-from kinechain.care.person import Person
-from kinechain.care.person_file import read_person
-from kinechain.care.red_flag_text import questions
+from kinechain.care.intake.intake import intake_questions
+from kinechain.care.person.person import Person
+from kinechain.care.person.person_file import read_person
+from kinechain.care.person.red_flag_text import questions
 from kinechain.cli.screen_questions import _activities, open_intake
 from kinechain.core.errors import SettingError
 from kinechain.report.plan_json import read_care_schema

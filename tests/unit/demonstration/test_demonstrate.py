@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kinechain.analysis import Assessment
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.demonstration import demonstrate
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry

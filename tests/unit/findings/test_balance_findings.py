@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kinechain.care.finding import Finding
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.errors import SettingError
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.library import read_facts

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from kinechain.care.exam import read_exam_definitions
-from kinechain.care.person import ExamItem, NotExamined, Person
+from kinechain.care.person.exam import read_exam_definitions
+from kinechain.care.person.person import ExamItem, NotExamined, Person
 from kinechain.findings.exam import _half_width, _norm, find_exam, read_exam_measures
 from kinechain.findings.find import find_findings
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinechain.care.person import ExamItem, Person
+from kinechain.care.person.person import ExamItem, Person
 from kinechain.findings.find import LINKS, REGIONS, find_findings
 from kinechain.recording.recording import Markers, Recording
 

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.errors import FileError
 from kinechain.findings.norms import CURVE_SIGNS, read_cohort
 from kinechain.findings.own_norms import OWN_SIGNS, own_sign_table, read_own_norms
@@ -73,7 +73,7 @@ def test_other_files_are_no_norms(tmp_path, content, said):
 
 def test_an_assessment_names_the_file_and_its_hash(tmp_path):
     from kinechain.analysis import assess
-    from kinechain.care.person_file import read_person
+    from kinechain.care.person.person_file import read_person
 
     (tmp_path / "p.toml").write_text(
         '[person]\nage_years = 45\n[exam]\nnavicular_drop = { side = "left", value = 9, method = "ruler" }\n'

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kinechain.care.person import Person
+from kinechain.care.person.person import Person
 from kinechain.core.frames import about_axis
 from kinechain.findings.landmarks import read_landmarks
 from kinechain.findings.posture import (

@@ -8,7 +8,7 @@ import pytest
 
 from kinechain import cli
 from kinechain.analysis import assess
-from kinechain.care.person_file import read_person
+from kinechain.care.person.person_file import read_person
 from kinechain.core.errors import InputError, SettingError
 from kinechain.demonstration.demonstrate import write_recordings
 from kinechain.demonstration.walk import Asymmetry

@@ -11,8 +11,8 @@ from kinechain.analysis import Assessment, Provenance, Standing
 from kinechain.body.pose import marker_positions
 from kinechain.body.skeleton import generic_body
 from kinechain.care.finding import Finding, Norm, Unmeasured
-from kinechain.care.person import Person
-from kinechain.care.screen import Flag, Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.screen import Flag, Screen
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.findings.gait_profile import PROFILE_VARIABLES
 from kinechain.motion.cycles import find_cycles

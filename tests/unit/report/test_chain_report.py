@@ -8,7 +8,7 @@ import pytest
 
 from kinechain.analysis import Assessment, Settings, assess, try_changes
 from kinechain.care.drivers import NOT_THE_CAUSE
-from kinechain.care.person import ExamItem, Person
+from kinechain.care.person.person import ExamItem, Person
 from kinechain.chain.change import parse_change
 from kinechain.chain.person_chain import ChainSettings
 from kinechain.core.errors import SettingError

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from kinechain.care.clearance import TrustedClearance
-from kinechain.care.events import Cleared
-from kinechain.care.journal import append, read_journal
-from kinechain.care.keyring import new_clinician, sign_clearance, trusted
-from kinechain.care.lock import unlock
-from kinechain.care.person import Person
-from kinechain.care.plan import Referral
-from kinechain.care.red_flags import screen_person
-from kinechain.care.settings import Settings
+from kinechain.care.follow_up.events import Cleared
+from kinechain.care.person.person import Person
+from kinechain.care.planning.plan import Referral
+from kinechain.care.records.journal import append, read_journal
+from kinechain.care.screening.clearance import TrustedClearance
+from kinechain.care.screening.keyring import new_clinician, sign_clearance, trusted
+from kinechain.care.screening.lock import unlock
+from kinechain.care.screening.red_flags import screen_person
+from kinechain.care.screening.settings import Settings
 from kinechain.report.fhir import fhir_bundle
 from kinechain.report.fhir_read import read_bundle
 from kinechain.report.letter_pdf import letter_text

@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 
 from kinechain.care.drivers import may_attribute
-from kinechain.care.person import Person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.screen import Screen
 from kinechain.evidence.wording import say
 from kinechain.report.figures import Palette
 from kinechain.report.html import render_html

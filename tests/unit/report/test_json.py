@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from kinechain.care.person import Person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.screen import Screen
 from kinechain.report.json import assessment_json, read_schema
 from schema_check import faults
 

@@ -9,11 +9,11 @@ import pypdfium2
 import pytest
 
 from kinechain.care.finding import Finding, Norm
-from kinechain.care.person import ExamItem, History, NotExamined, Person, Score, Treatment
-from kinechain.care.plan import Referral
-from kinechain.care.red_flags import screen_person
-from kinechain.care.referral import referral_for
-from kinechain.care.settings import Settings
+from kinechain.care.person.person import ExamItem, History, NotExamined, Person, Score, Treatment
+from kinechain.care.planning.plan import Referral
+from kinechain.care.planning.referral import referral_for
+from kinechain.care.screening.red_flags import screen_person
+from kinechain.care.screening.settings import Settings
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import FORBIDDEN
 from kinechain.report.letter import Letter

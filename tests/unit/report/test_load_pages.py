@@ -9,8 +9,8 @@ import numpy as np
 import pypdfium2
 import pytest
 
-from kinechain.care.person import Person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.screen import Screen
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.evidence.library import source_keys
 from kinechain.findings.loads import load_series, summarise_loads, with_samples

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kinechain.care.lock import unlock
-from kinechain.care.plan import Referral
-from kinechain.care.red_flags import screen_person
+from kinechain.care.planning.plan import Referral
+from kinechain.care.screening.lock import unlock
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.core.errors import FileError, InputError, LockedError
 from kinechain.report.plan_json import plan_from_json, plan_json, read_care_schema, screen_json
 from made_plan import healthy, made_plan, unlocked_person

@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import pytest
 
-from kinechain.care.events import CheckIn, Event, Session
-from kinechain.care.follow_up import Progress, follow_up
-from kinechain.care.lock import unlock
-from kinechain.care.person import Score
-from kinechain.care.plan import Plan
-from kinechain.care.planner import make_plan
-from kinechain.care.settings import Settings
+from kinechain.care.follow_up.events import CheckIn, Event, Session
+from kinechain.care.follow_up.follow_up import Progress, follow_up
+from kinechain.care.person.person import Score
+from kinechain.care.planning.plan import Plan
+from kinechain.care.planning.planner import make_plan
+from kinechain.care.screening.lock import unlock
+from kinechain.care.screening.settings import Settings
 from kinechain.evidence.wording import FORBIDDEN
 from kinechain.report.letter import Block, Letter, Section
 from kinechain.report.letter_pdf import letter_pdf, letter_text

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kinechain.care.events import AdverseEvent, CheckIn, Event, NextMorning, Session, StandingDay
-from kinechain.care.follow_up import Progress, follow_up
-from kinechain.care.person import Score
+from kinechain.care.follow_up.events import AdverseEvent, CheckIn, Event, NextMorning, Session, StandingDay
+from kinechain.care.follow_up.follow_up import Progress, follow_up
+from kinechain.care.person.person import Score
 from kinechain.core.estimate import Estimate
 from kinechain.report.plan_json import read_care_schema
 from kinechain.report.progress_json import no_progress_json, progress_json

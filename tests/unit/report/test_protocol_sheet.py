@@ -5,7 +5,7 @@ from datetime import date
 import pypdfium2
 import pytest
 
-from kinechain.care.protocol import protocols
+from kinechain.care.person.protocol import protocols
 from kinechain.core.errors import PersonError
 from kinechain.report.letter_pdf import letter_pdf, letter_text
 from kinechain.report.protocol_sheet import protocol_booklet

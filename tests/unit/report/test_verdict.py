@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from kinechain.care.finding import Finding
-from kinechain.care.person import Person
-from kinechain.care.screen import Screen
+from kinechain.care.person.person import Person
+from kinechain.care.screening.screen import Screen
 from kinechain.core.estimate import Estimate
 from kinechain.report.verdict import LINKS, find_verdict, link_of, render_verdict
 from kinechain.report.words import state_of

@@ -1,0 +1,76 @@
+"""A plan as plain values, schema ``kinechain/plan/1``, and back: only with the lock open, only if unaltered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_type_hints
+
+from kinechain.care.planning.plan import Plan
+from kinechain.care.records.plain_values import from_plain, to_plain
+from kinechain.care.screening.lock import Unlocked
+from kinechain.core.errors import InputError, LockedError, suggest
+
+__all__ = ["PLAN_SCHEMA", "plan_from_plain", "plan_plain"]
+
+#: Version of the plan as plain values.
+PLAN_SCHEMA = "kinechain/plan/1"
+
+
+def plan_plain(plan: Plan) -> dict[str, Any]:
+    """Return a plan as dictionaries, lists, texts and numbers; of the lock only the digest of the answers.
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+    fields = {name: to_plain(getattr(plan, name)) for name in plan.__dataclass_fields__ if name != "unlocked"}
+    return {"schema": PLAN_SCHEMA, "id": plan.id, **fields}
+
+
+def plan_from_plain(plain: Mapping[str, Any], unlocked: Unlocked, *, is_past: bool = False) -> Plan:
+    """Return the plan that `plan_plain` wrote.
+
+    Parameters
+    ----------
+    plain : mapping
+    unlocked : Unlocked
+        Of the person as they are now.
+    is_past : bool
+        Read it as a record of what was planned: the answers may have changed since.  Never show such a plan as the
+        plan of today, it may hold what the new answers forbid.
+
+    Raises
+    ------
+    InputError
+        If it is no such plan, or was altered after it was made.
+    LockedError
+        If the lock is closed, or the answers are others than those it was made for.
+    """
+    if not isinstance(unlocked, Unlocked):
+        raise LockedError("no plan without unlocked danger signs: call unlock(person) first")
+    schema = plain.get("schema") if isinstance(plain, Mapping) else None
+    if schema != PLAN_SCHEMA:
+        raise InputError(f"this is no plan of the schema '{PLAN_SCHEMA}': it names {str(schema)[:60]!r}")
+    if plain.get("answers") != unlocked.answers and not is_past:
+        raise LockedError("the answers have changed since this plan was made; make a new plan, which replaces it")
+    plan = Plan(unlocked=unlocked, **_fields(plain))
+    if plan.id != plain.get("id"):
+        raise InputError("this plan is not as it was made: its content does not fit its id; read the original again")
+    return plan
+
+
+def _fields(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every field of a plan but the lock."""
+    kinds = {name: kind for name, kind in get_type_hints(Plan).items() if name != "unlocked"}
+    written = {key: value for key, value in plain.items() if key not in ("schema", "id")}
+    if extra := sorted(set(written) - set(kinds)):
+        raise InputError(f"a plan has no key '{extra[0]}'. {suggest(extra[0], kinds, limit=20)}")
+    if lacking := sorted(set(kinds) - set(written)):
+        raise InputError(f"this plan lacks the key '{lacking[0]}'")
+    found = {}
+    for name, value in written.items():
+        try:
+            found[name] = from_plain(value, kinds[name])
+        except InputError as error:
+            raise InputError(f"{name} of this plan: {error}") from error
+    return found
