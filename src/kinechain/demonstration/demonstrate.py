@@ -27,7 +27,7 @@ from kinechain.demonstration.walk import (
     turn_feet_out,
     wanted_coefficients,
 )
-from kinechain.evidence.library import read_curves
+from kinechain.evidence.curves import read_curves
 from kinechain.recording.recording import Markers
 from kinechain.recording.writers.trc import write_trc
 

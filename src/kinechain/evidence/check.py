@@ -21,9 +21,10 @@ from kinechain.evidence.citations import (
     named_by_code,
 )
 from kinechain.evidence.clinical import claims, common_rules, exercises, interventions
+from kinechain.evidence.curves import read_curves
 from kinechain.evidence.facts import clinical_facts, unsourced_numbers, unsourced_words
 from kinechain.evidence.ledger import CHOICE, all_sentences
-from kinechain.evidence.library import cohorts, read_curves, read_facts, tables
+from kinechain.evidence.library import cohorts, read_facts, tables
 from kinechain.evidence.prose import prose
 from kinechain.evidence.rules import not_read, refuse_unread, rules
 from kinechain.evidence.sources import Source, all_sources, parse_sources, read_withheld, source_keys

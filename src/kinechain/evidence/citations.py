@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -38,6 +37,13 @@ NO_SOURCE = ("assumption", "definition")
 
 _CITING_FIELDS = ("source", "sources", "error_source", "study", "studies")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+#: Folders of files that cite sources, with what their short names start with.
+_PREFIXES = {
+    "clinical": "",
+    "chain": "chain/",
+    "chain/experiments": "chain/experiments/",
+    "clinical/wording": "wording/",
+}
 _ENTRY_KEYS = ("id", "key", "name", "number")
 
 
@@ -102,8 +108,13 @@ def named_by_code() -> Mapping[str, str]:
     return _groups("named_by_code")
 
 
-def evidence_files() -> Iterator[tuple[str, dict[str, Any]]]:
+def evidence_files(*folders: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every TOML file that cites sources, as short name and content.
+
+    Parameters
+    ----------
+    *folders : str
+        'clinical', 'chain', 'chain/experiments', 'clinical/wording'; all of them if none is named.
 
     Raises
     ------
@@ -111,14 +122,11 @@ def evidence_files() -> Iterator[tuple[str, dict[str, Any]]]:
         If one is not valid TOML.
     """
     root = files("kinechain.evidence") / "data"
-    folders = (("", "clinical"), ("chain/", "chain"), ("chain/experiments/", "chain/experiments"))
-    for prefix, folder in folders:
+    for folder in folders or tuple(_PREFIXES):
         for path in sorted((root / folder).iterdir(), key=lambda p: p.name):
             if path.name.endswith(".toml") and path.name not in ("sources.toml", "background.toml"):
-                yield prefix + path.name.removesuffix(".toml"), _read(path)
-    for path in sorted((root / "clinical" / "wording").iterdir(), key=lambda p: p.name):
-        if path.name.endswith(".toml"):
-            yield f"wording/{path.name.removesuffix('.toml')}", _read(path)
+                name = path.name.removesuffix(".toml")
+                yield _PREFIXES[folder] + name, parse_toml(path.read_text(encoding="utf-8"), path.name)
 
 
 def _of_tables() -> Iterator[Citation]:
@@ -212,10 +220,3 @@ def _group(group: Any) -> Iterator[tuple[str, str]]:
         raise EvidenceError("background.toml: a group has a reason and its sources, nothing else")
     for key in group["sources"]:
         yield key, group["reason"]
-
-
-def _read(path: Traversable) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise EvidenceError(f"{path.name} is not valid TOML: {error}") from error

@@ -20,9 +20,6 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
-import numpy as np
-
-from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import EvidenceError, suggest
 from kinechain.evidence.sources import (
     Source,
@@ -35,15 +32,14 @@ from kinechain.evidence.sources import (
 )
 
 __all__ = [
-    "Curve",
     "Fact",
     "Source",
     "cohorts",
+    "curves_file",
     "find_fact",
     "grade_is_showable",
     "parse_sources",
     "parse_table",
-    "read_curves",
     "read_facts",
     "read_withheld",
     "source",
@@ -125,35 +121,9 @@ class Fact:
         return _is_number(self.columns.get(column, ""))
 
 
-@dataclass(frozen=True, eq=False)
-class Curve(Immutable):
-    """Mean and standard deviation of one variable over the gait cycle.
-
-    Attributes
-    ----------
-    source : Source
-    group, category, variable, unit : str
-        As in the table.
-    mean, sd : (51,) arrays
-        At 0, 2 ... 100 % of the gait cycle, in ``unit``.
-    """
-
-    source: Source
-    group: str
-    category: str
-    variable: str
-    unit: str
-    mean: FloatArray
-    sd: FloatArray
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", frozen(self.mean, (51,), "mean"))
-        object.__setattr__(self, "sd", frozen(self.sd, (51,), "sd"))
-
-
 @cache
 def tables() -> tuple[str, ...]:
-    """Return the names of the tables of facts; the gait curves are read by ``read_curves``."""
+    """Return the names of the tables of facts; the gait curves are in ``evidence.curves``."""
     names = {p.name.removesuffix(".csv").removesuffix(SHARE_ALIKE) for p in _csv_files()}
     return tuple(sorted(names - {"normative_gait_curves"}))
 
@@ -202,36 +172,17 @@ def find_fact(table: str, **wanted: str) -> Fact:
     return found[0]
 
 
-@cache
-def read_curves(source_key: str, group: str) -> Mapping[str, Curve]:
-    """Return the gait curves of one cohort, by ``category/variable``.
+def cohorts() -> list[tuple[str, str]]:
+    """Return source and group of every cohort with gait curves, sorted."""
+    with curves_file().open(encoding="utf-8") as stream:
+        rows = csv.reader(stream)
+        next(rows)
+        return sorted({(row[0], row[1]) for row in rows})
 
-    Parameters
-    ----------
-    source_key, group : str
-        E.g. 'schwartz2008' and 'children_Free'.
 
-    Raises
-    ------
-    EvidenceError
-        If there is no such cohort.
-    """
-    path = _data() / "params" / f"normative_gait_curves{SHARE_ALIKE}.csv"
-    curves: dict[str, Curve] = {}
-    with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.startswith(f"{source_key},{group},"):
-                continue
-            row = next(csv.reader([line]))
-            key, group_name, category, variable, unit, mean, sd = row
-            try:
-                curve = Curve(source(key), group_name, category, variable, unit, _floats(mean), _floats(sd))
-            except ValueError as error:
-                raise EvidenceError(f"{path.name}, line {number}: {error}") from error
-            curves[f"{category}/{variable}"] = curve
-    if not curves:
-        raise EvidenceError(f"no gait curves of source '{source_key}', group '{group}'. There is: {_cohorts()}.")
-    return MappingProxyType(curves)
+def curves_file() -> Traversable:
+    """Return the table of gait curves, which ``evidence.curves`` reads."""
+    return _data() / "params" / f"normative_gait_curves{SHARE_ALIKE}.csv"
 
 
 def parse_table(text: str, name: str, known: Mapping[str, Source]) -> list[Fact]:
@@ -288,20 +239,3 @@ def _is_number(text: str) -> bool:
         return math.isfinite(float(text))
     except ValueError:
         return False
-
-
-def _floats(text: str) -> FloatArray:
-    return np.array(text.split(), dtype=np.float64)
-
-
-def _cohorts() -> str:
-    return ", ".join(sorted({f"{key} {group}" for key, group in cohorts()}))
-
-
-def cohorts() -> list[tuple[str, str]]:
-    """Return source and group of every cohort with gait curves, sorted."""
-    path = _data() / "params" / f"normative_gait_curves{SHARE_ALIKE}.csv"
-    with path.open(encoding="utf-8") as stream:
-        rows = csv.reader(stream)
-        next(rows)
-        return sorted({(row[0], row[1]) for row in rows})

@@ -13,7 +13,8 @@ from types import MappingProxyType
 
 from kinechain.core.errors import EvidenceError, suggest
 from kinechain.evidence.chain import Result, read_claims, read_floors, read_studies
-from kinechain.evidence.citations import NO_SOURCE, background, cited_by, evidence_files
+from kinechain.evidence.checked import packaged, parse_toml
+from kinechain.evidence.citations import NO_SOURCE, background, cited_by
 from kinechain.evidence.clinical import claims, exercises, interventions
 from kinechain.evidence.facts import clinical_facts, facts_about
 from kinechain.evidence.ledger import CHOICE, all_sentences, backing, exercise_sentences
@@ -278,7 +279,7 @@ def _chain_entries() -> Iterator[tuple[str, Callable[[], Card]]]:
         studies = tuple(dict.fromkeys(s.key for sentence in claim.sentences for s in sentence.studies))
         key = f"dispute.{claim.number}"
         yield key, partial(Card, key, "disputed claim", claim.claim, said, studies)
-    for key, entry in dict(evidence_files())["chain/unknowns"]["unknown"].items():
+    for key, entry in parse_toml(packaged("chain", "unknowns.toml"), "unknowns.toml")["unknown"].items():
         told = tuple((field, str(value)) for field, value in entry.items() if field != "name")
         cited = () if entry["source"] in NO_SOURCE else (entry["source"],)
         yield key, partial(Card, key, "unknown of the chain", entry["name"], told, cited)

@@ -85,9 +85,7 @@ class Prose:
 
 def prose() -> Iterator[Prose]:
     """Yield every sentence of the clinical files that a person may read."""
-    for name, content in evidence_files():
-        if "/" in name:
-            continue
+    for _, content in evidence_files("clinical"):
         for kind, fields in _FIELDS.items():
             for entry in content.get(kind, ()):
                 sources = tuple(entry.get("sources", ()))

@@ -24,7 +24,8 @@ from kinechain.care.finding import Norm
 from kinechain.care.person.person import Sex
 from kinechain.core.arrays import FloatArray, Immutable, frozen
 from kinechain.core.errors import SettingError, suggest
-from kinechain.evidence.library import Fact, read_curves, read_facts, source
+from kinechain.evidence.curves import read_curves
+from kinechain.evidence.library import Fact, read_facts, source
 from kinechain.findings.verdict import ADULT_YEARS
 from kinechain.motion.cycles import PERCENT_POINTS
 

@@ -11,7 +11,7 @@ import numpy as np
 from kinechain.care.finding import Finding
 from kinechain.care.person.person import Person
 from kinechain.core.arrays import FloatArray, Immutable, frozen
-from kinechain.evidence.library import read_curves
+from kinechain.evidence.curves import read_curves
 from kinechain.findings.gait_profile import PELVIS_VARIABLES, PROFILE_VARIABLES
 from kinechain.findings.norms import COHORTS, curve_norms
 from kinechain.findings.own_norms import OwnNorms

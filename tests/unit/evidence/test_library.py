@@ -12,13 +12,13 @@ import pytest
 from kinechain.core.errors import EvidenceError
 from kinechain.evidence import library
 from kinechain.evidence.check import check
+from kinechain.evidence.curves import read_curves
 from kinechain.evidence.library import (
     Source,
     find_fact,
     grade_is_showable,
     parse_sources,
     parse_table,
-    read_curves,
     read_facts,
     read_withheld,
     source,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from kinechain.core.errors import SettingError
-from kinechain.evidence.library import find_fact, read_curves, read_facts
+from kinechain.evidence.curves import read_curves
+from kinechain.evidence.library import find_fact, read_facts
 from kinechain.findings.norms import (
     COHORTS,
     CURVE_SIGNS,
