@@ -27,6 +27,7 @@ from kinechain.body.solve import KERNELS
 from kinechain.care.drivers import may_attribute
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person.person import Person, PersonSide
+from kinechain.care.person.repeatability import LabErrors
 from kinechain.care.planning.plan import OrthosisParameters, Plan, Predict
 from kinechain.care.planning.planner import make_plan
 from kinechain.care.screening.clearance import TrustedClearance
@@ -92,6 +93,8 @@ class Settings:
         Eyes and floor of the standing trial, which no recording says; None: not stated, and sway is not judged.
     chain : ChainSettings or None
         How the chain is computed; None: no gains, no drivers, no what-ifs.
+    lab : LabErrors or None
+        Errors between sessions the laboratory found itself; None: the published ones.
     """
 
     rhythm: str = "christophy2012"
@@ -103,6 +106,7 @@ class Settings:
     loads: LoadSettings | None = field(default_factory=LoadSettings)
     stance: Stance | None = None
     chain: ChainSettings | None = field(default_factory=ChainSettings)
+    lab: LabErrors | None = None
 
 
 @dataclass(frozen=True)
@@ -351,7 +355,7 @@ def _judge(
 ) -> tuple[tuple[Finding, ...], tuple[Unmeasured, ...]]:
     """Return the measures of a person beside their norms, and what was not measured."""
     recording, still = (standing.recording, standing.motion) if standing else (None, None)
-    return find_findings(person, body, recording, still, trials, settings.stance)
+    return find_findings(person, body, recording, still, trials, settings.stance, settings.lab)
 
 
 def _paths(person: Person, recordings: Sequence[Path], static: Path | None) -> tuple[list[Path], Path | None]:
@@ -562,7 +566,8 @@ def _provenance(material: Collection, settings: Settings, own: OwnNorms | None) 
 
 def _named(settings: Settings) -> dict[str, str]:
     """Return every setting as printed, those of the loads by their own names."""
-    flat = {k: str(v) for k, v in asdict(settings).items() if k not in ("loads", "stance", "chain")}
+    flat = {k: str(v) for k, v in asdict(settings).items() if k not in ("loads", "stance", "chain", "lab")}
+    flat["lab"] = f"{settings.lab.code}, {settings.lab.on.isoformat()}" if settings.lab else "published errors"
     flat["stance"] = settings.stance.words if settings.stance else "not stated"
     chain = {"chain": "none"} if settings.chain is None else asdict(settings.chain)
     flat |= {k if k == "chain" else f"chain_{k}": str(v) for k, v in chain.items()}

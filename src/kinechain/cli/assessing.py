@@ -96,6 +96,10 @@ def assess(
         Path | None,
         typer.Option(help="Your own norm curves, drawn in place of the published ones.", metavar="FILE.gcd|FILE.csv"),
     ] = None,
+    lab: Annotated[
+        Path | None,
+        typer.Option(help="Your own errors between sessions, in place of the published ones.", metavar="FILE.toml"),
+    ] = None,
     eyes: Annotated[
         str | None,
         typer.Option(help="Eyes in the standing trial; without it sway is not judged.", metavar="open|closed"),
@@ -138,6 +142,7 @@ def assess(
         say("Loading")
         from kinechain.analysis import Settings
         from kinechain.analysis import assess as assess_person
+        from kinechain.care.person.repeatability import read_lab_errors
 
         settings = Settings(
             rhythm=rhythm,
@@ -147,6 +152,7 @@ def assess(
             rate_hz=rate,
             loads=load_settings(loads, ground, plate_delay, samples, seed, strength),
             stance=_stance(eyes, surface),
+            lab=read_lab_errors(lab) if lab else None,
         )
         assessment = assess_person(records.person, recordings, static, settings, say, norms, records.clearances)
         say("Writing the report")

@@ -18,11 +18,13 @@ from typing import Any
 from kinechain.care.finding import Finding, Norm, Unmeasured
 from kinechain.care.person.exam import current_exam
 from kinechain.care.person.person import ExamItem, NotExamined, Person
+from kinechain.care.person.repeatability import LabErrors
 from kinechain.core.errors import EvidenceError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.evidence.library import Fact, read_facts
 from kinechain.findings.accuracy import Z95
 from kinechain.findings.norms import REFERENCE_SD, fact_norm
+from kinechain.findings.own_errors import own_error, own_interval
 from kinechain.findings.verdict import judge
 
 __all__ = ["ExamMeasure", "find_exam", "read_exam_measures"]
@@ -73,12 +75,14 @@ def read_exam_measures() -> Mapping[str, ExamMeasure]:
     )
 
 
-def find_exam(person: Person) -> tuple[list[Finding], list[Unmeasured]]:
+def find_exam(person: Person, lab: LabErrors | None = None) -> tuple[list[Finding], list[Unmeasured]]:
     """Return every examination item as a measure, left-right differences included, and what was skipped.
 
     Parameters
     ----------
     person : Person
+    lab : LabErrors, optional
+        Errors the laboratory found itself, in place of the published ones.
 
     Returns
     -------
@@ -90,13 +94,13 @@ def find_exam(person: Person) -> tuple[list[Finding], list[Unmeasured]]:
     """
     measures = read_exam_measures()
     items, without_value = current_exam(person)
-    findings = [_finding(person, item, measures.get(item.id)) for item in items]
+    findings = [_finding(person, item, measures.get(item.id), lab) for item in items]
     for key, measure in measures.items():
         if "difference" in measure.rules:
             mine = [i for i in items if i.id == key and i.unit == measure.unit and not i.part]
             pair = {i.side: i for i in mine if i.side != "both"}
             if len(pair) == 2:
-                findings.append(_difference(person, measure, pair["left"].value - pair["right"].value))
+                findings.append(_difference(person, measure, pair["left"].value - pair["right"].value, lab))
     return findings, [_unmeasured(absent, measures.get(absent.id)) for absent in without_value]
 
 
@@ -114,7 +118,7 @@ def _slug(part: str) -> str:
     return part.lower().replace(" ", "_").replace("-", "_")
 
 
-def _finding(person: Person, item: ExamItem, measure: ExamMeasure | None) -> Finding:
+def _finding(person: Person, item: ExamItem, measure: ExamMeasure | None, lab: LabErrors | None) -> Finding:
     if measure is not None and item.part:
         estimate = Estimate(item.value, item.value, item.value, item.unit or "-", "as entered; error not known")
         place, name = f"{measure.id}.{_slug(item.part)}", f"{measure.name}, {item.part}"
@@ -128,7 +132,7 @@ def _finding(person: Person, item: ExamItem, measure: ExamMeasure | None) -> Fin
             item.value, item.value, item.value, item.unit or "-", "as entered; error not read for this unit"
         )
         return Finding(measure.id, measure.name, item.side, estimate, method)
-    error = _half_width(measure.rules.get("error"))
+    error = _own_half_width(lab, item) or _half_width(measure.rules.get("error"))
     norm, fits, remark = _norm(measure.rules.get("norms", ()), person)
     estimate = _estimate(item.value, error, item.unit)
     has_error = error is not None or bool(measure.rules.get("is_count"))
@@ -145,15 +149,16 @@ def _finding(person: Person, item: ExamItem, measure: ExamMeasure | None) -> Fin
     )
 
 
-def _difference(person: Person, measure: ExamMeasure, value: float) -> Finding:
+def _difference(person: Person, measure: ExamMeasure, value: float, lab: LabErrors | None) -> Finding:
     """Return left minus right of an item measured on both sides."""
     rule = measure.rules["difference"]
-    fact = _row(rule)
+    fact, own = _row(rule), own_error(lab, measure.key, "", measure.unit)
     change = fact.number("sd") * Z95 if rule["kind"] == "difference_sd" else fact.number()
+    source = fact.source.key
+    if own is not None and lab is not None:
+        change, source = own.change.value, f"{lab.code}: own repeats"
     norm, fits, remark = _norm(measure.rules.get("difference_norms", ()), person)
-    estimate = Estimate(
-        value, value - change, value + change, measure.unit, f"error of a difference ({fact.source.key})"
-    )
+    estimate = Estimate(value, value - change, value + change, measure.unit, f"error of a difference ({source})")
     size = "smaller than the test can tell" if abs(value) < change else "larger than the test's own error"
     return Finding(
         f"{measure.id}_difference",
@@ -172,6 +177,15 @@ def _estimate(value: float, error: tuple[float, str] | None, unit: str) -> Estim
         return Estimate(value, value, value, unit or "-", "as entered; error not known")
     half, source = error
     return Estimate(value, value - half, value + half, unit, source)
+
+
+def _own_half_width(lab: LabErrors | None, item: ExamItem) -> tuple[float, str] | None:
+    """Return half of the 95 % interval by the laboratory's own repeats, and where it is from."""
+    error = own_error(lab, item.id, item.part, item.unit)
+    if error is None or lab is None:
+        return None
+    interval = own_interval(item.value, error, lab)
+    return interval.high - item.value, interval.source
 
 
 def _half_width(rule: Mapping[str, Any] | None) -> tuple[float, str] | None:

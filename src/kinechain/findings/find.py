@@ -9,6 +9,7 @@ from typing import Literal
 from kinechain.body.body import Body
 from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person.person import Person
+from kinechain.care.person.repeatability import LabErrors
 from kinechain.core.estimate import NotMeasured
 from kinechain.findings.balance import Stance, find_balance
 from kinechain.findings.exam import find_exam
@@ -16,6 +17,7 @@ from kinechain.findings.gait import choose_pace, find_gait
 from kinechain.findings.gait_profile import find_gait_profile
 from kinechain.findings.impact import find_impact
 from kinechain.findings.norms import curve_norms
+from kinechain.findings.own_errors import with_own_errors
 from kinechain.findings.posture import find_posture
 from kinechain.motion.motion import Motion
 from kinechain.motion.trial import GaitTrial
@@ -273,6 +275,7 @@ def find_findings(
     standing_motion: Motion | None,
     trials: Sequence[GaitTrial],
     stance: Stance | None = None,
+    lab: LabErrors | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[Unmeasured, ...]]:
     """Return every measure of one person and everything that was not measured, from proximal to distal.
 
@@ -287,6 +290,8 @@ def find_findings(
     trials : sequence of GaitTrial
     stance : Stance, optional
         How the person stood in the standing trial; sway is judged only where that is stated.
+    lab : LabErrors, optional
+        Errors between sessions the laboratory found itself, in place of the published ones.
 
     Returns
     -------
@@ -294,7 +299,7 @@ def find_findings(
     unmeasured : tuple of Unmeasured
         Each with its reason and the next best test; every link of the chain is in one of the two.
     """
-    findings, unmeasured = find_exam(person)
+    findings, unmeasured = find_exam(person, lab)
     if standing_recording is not None:
         more, missing = find_posture(person, body, standing_recording, standing_motion)
         findings, unmeasured = findings + more, unmeasured + missing
@@ -311,7 +316,7 @@ def find_findings(
             findings, unmeasured = findings + more, unmeasured + missing
     unmeasured = _both_sides(_without_answered(unmeasured, findings))
     unmeasured += _open_links(findings, unmeasured)
-    return tuple(sorted(findings, key=_order)), tuple(sorted(unmeasured, key=_order))
+    return tuple(sorted(with_own_errors(findings, lab), key=_order)), tuple(sorted(unmeasured, key=_order))
 
 
 def _without_answered(unmeasured: list[Unmeasured], findings: list[Finding]) -> list[Unmeasured]:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from kinechain.care.person.person import ExamItem, Person
-from kinechain.care.person.test_retest import (
+from kinechain.care.person.repeatability import (
     LEAST_DEGREES,
     chi_square_quantile,
     collect_repeats,
