@@ -22,6 +22,7 @@ import numpy as np
 
 from kinechain import __version__
 from kinechain.care.person.person import Person
+from kinechain.care.person.person_writer import update_person
 from kinechain.chain.targets import TARGETS
 from kinechain.chain.virtual import Made, draw_person, examine, make_person
 from kinechain.core.arrays import FloatArray, Immutable, frozen
@@ -30,10 +31,11 @@ from kinechain.recording.recording import Recording
 from kinechain.recording.writers.c3d import write_c3d
 from kinechain.recording.writers.trc import write_trc
 
-__all__ = ["Truth", "make_people", "person_toml", "read_truths", "truth_of", "write_person"]
+__all__ = ["Truth", "make_people", "read_truths", "truth_of", "write_person", "write_sheet"]
 
 SCHEMA = "kinechain/virtual/1"
 _SUMMARY = "virtual.json"
+_NOBODY = "# Nobody: made by kinechain, with known drivers.\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,7 @@ def write_person(folder: Path, made: Made, person: Person, cameras: Recording, p
         The same standing, without and with force plates.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "person.toml").write_text(person_toml(person), encoding="utf-8")
+    write_sheet(person, folder / "person.toml")
     write_trc(cameras.require_markers(), folder / "standing.trc")
     write_c3d(plates, folder / "standing.c3d")
     truth = truth_of(made)
@@ -188,27 +190,16 @@ def read_truths(folder: Path) -> dict[Path, Truth]:
     return found
 
 
-def person_toml(person: Person) -> str:
-    """Return a person file of who was examined and what was found."""
-    lines = ["# Nobody: made by kinechain, with known drivers.", "", "[person]"]
-    about = {
-        "pseudonym": person.pseudonym,
-        "sex": person.sex,
-        "age_years": person.age_years,
-        "height_m": person.height_m,
-        "mass_kg": person.mass_kg,
-    }
-    lines += [f"{key} = {json.dumps(value)}" for key, value in about.items() if value is not None]
-    lines += ["", "[screen]", *(f'{key} = "{answer}"' for key, answer in person.screen.items()), "", "[exam]"]
-    for item in dict.fromkeys(i.id for i in person.exam):
-        entries = [
-            f"{{ side = {json.dumps(i.side)}, value = {i.value!r}, unit = {json.dumps(i.unit)}, "
-            f"method = {json.dumps(i.method)} }}"
-            for i in person.exam
-            if i.id == item
-        ]
-        lines.append(f"{item} = [{', '.join(entries)}]")
-    return "\n".join(lines) + "\n"
+def write_sheet(person: Person, path: Path) -> None:
+    """Write the person file of who was examined and what was found, over any there is.
+
+    Parameters
+    ----------
+    person : Person
+    path : path
+    """
+    path.write_text(_NOBODY, encoding="utf-8")
+    update_person(person, path)
 
 
 def _number(value: float) -> float | None:

@@ -19,7 +19,7 @@ from kinechain.chain.unknowns import read_unknowns
 from kinechain.chain.virtual import draw_person, examine, make_person, read_virtual_settings
 from kinechain.chain.virtual_analyst import Answer, analyse, forecast_of, read_and_analyse, stance_of
 from kinechain.chain.virtual_body import draw_body, draw_generator_unknowns, generator_model
-from kinechain.chain.virtual_files import Truth, make_people, person_toml, read_truths, truth_of
+from kinechain.chain.virtual_files import Truth, make_people, read_truths, truth_of, write_sheet
 from kinechain.chain.virtual_recordings import skin_markers
 from kinechain.core.errors import FileError, SettingError
 from kinechain.recording.collect import collect_recordings
@@ -97,7 +97,7 @@ def test_a_sheet_is_screened_and_reads_back_from_its_file(tmp_path):
     person = examine(drawn(1)[0], np.random.default_rng(1))
     assert screen_person(person).level == "none"
     path = tmp_path / "person.toml"
-    path.write_text(person_toml(person), encoding="utf-8")
+    write_sheet(person, path)
     read = read_person(path)
     assert read.exam == person.exam
     assert (read.sex, read.age_years, read.height_m, read.mass_kg) == (
