@@ -38,6 +38,7 @@ __all__ = [
     "Clinician",
     "Distrusted",
     "clinicians",
+    "confirm_clinician",
     "distrusted",
     "keys_folder",
     "new_clinician",
@@ -124,6 +125,23 @@ def new_clinician(name: str, passphrase: str) -> Clinician:
 def clinicians() -> tuple[Clinician, ...]:
     """Return the clinicians whom this installation trusts, by name."""
     return tuple(Clinician(name, _key_id(key)) for name, key in sorted(_public_keys().items()))
+
+
+def confirm_clinician(name: str, passphrase: str) -> Clinician:
+    """Return the clinician whose key a passphrase opens here; a name alone is nobody.
+
+    Parameters
+    ----------
+    name, passphrase : str
+
+    Raises
+    ------
+    LockedError
+        If the passphrase is wrong, or the key lies open or belongs to another.
+    SettingError
+        If nobody of that name has a key here.
+    """
+    return Clinician(name, _key_id(_private_key(name, passphrase).public_key()))
 
 
 def sign_clearance(
