@@ -23,7 +23,7 @@ from kinechain.care.screening.lock import Unlocked, unlock
 from kinechain.care.screening.screen import Screen
 from kinechain.care.screening.settings import read_settings
 from kinechain.cli.person_files import Records, moment_of, new_id, now, visit_scores, write_events
-from kinechain.core.errors import LockedError, SettingError, suggest
+from kinechain.core.errors import LockedError, SettingError
 
 if TYPE_CHECKING:
     from kinechain.report.letter import Letter
@@ -95,7 +95,7 @@ def make(
     reason : str
         Why the present plan is replaced; '' to keep it.
     clinician : str
-        Who agrees, '' for nobody.
+        Who agrees, and has shown to be that (`kinechain.cli.signing.confirmed`); '' for nobody.
     day : date
         The first of the plan.
     with_drivers : bool
@@ -108,10 +108,9 @@ def make(
     LockedError
         If the danger signs hold back a plan.
     SettingError
-        If there is a plan and no reason to replace it, or the other way round, or the clinician has no key here.
+        If there is a reason to replace a plan and none to replace, or recordings and no reason.
     """
     unlocked = unlock(records.person, records.clearances)
-    _check_clinician(clinician)
     present = last_plan(records.events)
     if present is not None and not reason:
         return _looked_up(records, present, unlocked, recordings, clinician)
@@ -141,16 +140,6 @@ def make(
     plain = json.loads(json.dumps(plan_plain(plan)))
     made = PlanMade(id=new_id(), at=at, by=by, why=reason, plan=plain, replaces=plan.replaces)
     return Made(plan, True, clinician, write_events(records, (visit, made)), looked.findings)
-
-
-def _check_clinician(clinician: str) -> None:
-    from kinechain.care.screening.keyring import clinicians
-
-    known = [person.name for person in clinicians()]
-    if clinician and clinician not in known:
-        raise SettingError(
-            f"no clinician '{clinician}' has a key here. {suggest(clinician, known)} New: kinechain clinician new"
-        )
 
 
 def _looked_up(

@@ -10,6 +10,7 @@ import typer
 
 from kinechain.cli.inputs import sort_inputs
 from kinechain.cli.person_files import Records, now, read_day, read_records
+from kinechain.cli.signing import confirmed
 from kinechain.cli.terminal import progress, wrapped
 from kinechain.core.errors import InputError, SettingError
 from kinechain.core.purpose import INTENDED_PURPOSE
@@ -74,6 +75,7 @@ def plan(
     if person_file is None:
         raise SettingError("a plan needs a person file: a recording answers no danger sign")
     day = read_day(on, "--on")
+    clinician = confirmed(clinician) if clinician else ""
     with progress() as tell:
         records = read_records(person_file)
         from kinechain.care.screening.red_flags import screen_person

@@ -101,7 +101,8 @@ def _rule(sentence: Sentence) -> str:
 def _alert(alert: Alert) -> str:
     urgency = say(f"terminal.urgency_{alert.urgency}").text
     seen = f" ({say('terminal.alert_seen').text})" if alert.acknowledged else ""
-    return f"  ! {urgency}  {alert.sentence.text}{seen} ({say('terminal.since', day=alert.since.isoformat()).text})"
+    since = say("terminal.since", day=alert.since.isoformat()).text
+    return f"  ! {urgency}  {alert.sentence.text}{seen} ({since}; {alert.id})"
 
 
 def _done(progress: Progress, titles: dict[str, str]) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kinechain.cli.person_files import Records, moment_of, new_id, read_day, read_records, visit_scores, write_events
+from kinechain.cli.signing import confirmed
 from kinechain.cli.terminal import progress as step_progress
 from kinechain.cli.terminal import wrapped
 from kinechain.core.errors import SettingError, suggest
@@ -19,10 +19,8 @@ from kinechain.core.text import printable
 from kinechain.evidence.wording import say
 
 if TYPE_CHECKING:
-    from kinechain.care.follow_up.events import Event, VisitMade
     from kinechain.care.follow_up.follow_up import Progress
     from kinechain.care.planning.plan import Plan
-    from kinechain.core.estimate import Estimate
 
 __all__ = ["progress"]
 
@@ -37,7 +35,14 @@ def progress(
         str | None, typer.Option(help="Write down a review.", metavar='"day 3-7"|"week 2"|"week 6"|"week 8"')
     ] = None,
     decision: Annotated[str, typer.Option(help="Of the review.", metavar="continue|change|refer")] = "",
-    clinician: Annotated[str, typer.Option(help="Who made the review.", metavar="NAME")] = "",
+    acknowledge: Annotated[
+        list[str] | None,
+        typer.Option(help="A clinician has looked at this alert; may be given again.", metavar="ALERT"),
+    ] = None,
+    why: Annotated[str, typer.Option(help="What was found behind the alert.", metavar="TEXT")] = "",
+    clinician: Annotated[
+        str, typer.Option(help="Who made the review, or looked at the alert; see kinechain clinician.", metavar="NAME")
+    ] = "",
     rerun: Annotated[
         bool, typer.Option("--rerun", help="Compute old visits again by this version, beside the old results.")
     ] = False,
@@ -46,7 +51,9 @@ def progress(
     """Show how the plan goes: what to do now, what was done, pain, the next review, and whether the plan still holds.
 
     A review writes down what a clinician decides, with the examination and the scores of the person file as they are
-    then.  Exit code 0: the plan goes on; 1: it rests because of a danger sign, or there is none; 2: bad input.
+    then; for this, and to have looked at an alert, the clinician's key is opened with its passphrase.
+
+    Exit code 0: the plan goes on; 1: it rests because of a danger sign, or there is none; 2: bad input.
 
     Example: kinechain progress person.toml
 
@@ -55,21 +62,30 @@ def progress(
     Example: kinechain progress person.toml --rerun
 
     Example: kinechain progress person.toml --review "week 6" --decision change --clinician dr_ono
+
+    Example: kinechain progress person.toml --acknowledge adverse.fall --clinician dr_ono --why "no harm done"
     """
     today = read_day(on, "--on")
     records = read_records(person_file)
-    if review is not None or decision or clinician:
+    if acknowledge:
+        from kinechain.cli.acknowledging import acknowledge as write_acknowledged
+
+        records = write_acknowledged(records, acknowledge, clinician, why, today)
+    elif why:
+        raise SettingError("--why belongs to --acknowledge ALERT")
+    if review is not None or decision or (clinician and not acknowledge):
         records = _write_review(records, review, decision, clinician, today)
     if rerun:
         _rerun(records)
         return
     from kinechain.care.screening.red_flags import screen_person
+    from kinechain.cli.following import follow, has_plan
 
     outcome = screen_person(records.person, records.clearances)
-    if outcome.plan_locked or not any(_is_plan(event) for event in records.events):
+    if outcome.plan_locked or not has_plan(records):
         _print_without(records, outcome.reason, today, as_json)
         raise typer.Exit(EXIT_LOCKED)
-    plan, found = _follow(records, today)
+    plan, found = follow(records, today)
     _print(records, plan, found, as_json)
     if found.suspended:
         raise typer.Exit(EXIT_LOCKED)
@@ -83,72 +99,13 @@ def _rerun(records: Records) -> None:
     typer.echo(wrapped("\n".join(printable(line) for line in rerun_lines(found))))
 
 
-def _is_plan(event: Event) -> bool:
-    from kinechain.care.follow_up.events import PlanMade
-
-    return isinstance(event, PlanMade)
-
-
-def _follow(records: Records, today: date) -> tuple[Plan, Progress]:
-    """Return the plan that was in force on a day, and how it went until then."""
-    from kinechain.care.follow_up.events import PlanMade
-    from kinechain.care.follow_up.follow_up import follow_up
-    from kinechain.care.records.plan_values import plan_from_plain
-    from kinechain.care.screening.lock import unlock
-
-    unlocked = unlock(records.person, records.clearances)
-    plans = [event for event in records.events if isinstance(event, PlanMade)]
-    made = [event for event in plans if date.fromisoformat(str(event.plan["made_on"])) <= today] or plans[:1]
-    plan = plan_from_plain(made[-1].plan, unlocked, is_past=True)
-    if today < plan.made_on:
-        raise SettingError(f"--on is {today}, and the plan began on {plan.made_on}; choose a day from then on")
-    first = _first_visit(records.events, plan.made_on)
-    history = records.person.history
-    found = follow_up(
-        records.events,
-        plan,
-        today,
-        baseline=first.scores if first else (),
-        measures=_key_measures(first.assessment) if first else {},
-        clearances=[proof.clearance for proof in records.clearances],
-        site=_site(history.pain_regions),
-        onset_weeks=history.pain_weeks,
-    )
-    return plan, found
-
-
-def _first_visit(events: Sequence[Event], made_on: date) -> VisitMade | None:
-    """Return the visit a plan was made at: the last one up to its first day."""
-    from kinechain.care.follow_up.events import VisitMade
-
-    visits = [event for event in events if isinstance(event, VisitMade) and not event.rerun_of]
-    before = [visit for visit in visits if visit.at.date() <= made_on]
-    return before[-1] if before else None
-
-
-def _site(regions: Sequence[str]) -> Literal["back", "foot"]:
-    return "back" if not regions or any("back" in region or "buttock" in region for region in regions) else "foot"
-
-
-def _key_measures(assessment: Mapping[str, Any]) -> dict[str, Estimate]:
-    """Return the measures of an assessment as hypotheses name them: item and side."""
-    from kinechain.core.estimate import Estimate
-
-    found = {}
-    for row in assessment.get("measures", ()):
-        name = str(row["id"]).partition(".")[2] or str(row["id"])
-        key = name if row["side"] in ("both", "") else f"{name} {row['side']}"
-        source = str(row.get("source") or row.get("method") or "not stated")
-        found[key] = Estimate(row["value"], row["low"], row["high"], row["unit"], source)
-    return found
-
-
 def _write_review(records: Records, checkpoint: str | None, decision: str, clinician: str, day: date) -> Records:
     """Write a review and the visit it was made at into the journal."""
     from kinechain import __version__
     from kinechain.care.follow_up.events import Reviewed
     from kinechain.care.follow_up.review import CHECKPOINTS
     from kinechain.care.records.visits import made_visit
+    from kinechain.cli.following import has_plan, key_measures
     from kinechain.findings.exam import find_exam
 
     if checkpoint is None or not decision or not clinician:
@@ -157,8 +114,9 @@ def _write_review(records: Records, checkpoint: str | None, decision: str, clini
         raise SettingError(f"there is no review '{printable(checkpoint)}'. {suggest(checkpoint, CHECKPOINTS)}")
     if decision not in DECISIONS:
         raise SettingError(f"--decision is '{printable(decision)}'; write {', '.join(DECISIONS[:3])}")
-    if not any(_is_plan(event) for event in records.events):
+    if not has_plan(records):
         raise SettingError("there is no plan to review yet; make one with kinechain plan")
+    clinician = confirmed(clinician)
     rows = [
         {"id": f.id, "side": f.side, "value": f.estimate.value, "low": f.estimate.low, "high": f.estimate.high}
         | {"unit": f.estimate.unit, "source": f.estimate.source}
@@ -167,7 +125,7 @@ def _write_review(records: Records, checkpoint: str | None, decision: str, clini
     assessment = {"provenance": {"version": __version__, "inputs": {}}, "measures": rows}
     head: dict[str, Any] = {"id": new_id(), "at": moment_of(day), "by": clinician, "why": f"review {checkpoint}"}
     visit = made_visit(checkpoint, assessment, **head, scores=visit_scores(records, day))
-    measures = MappingProxyType(_key_measures(assessment))
+    measures = MappingProxyType(key_measures(assessment))
     reviewed = Reviewed(**(head | {"id": new_id()}), checkpoint=checkpoint, decision=decision, measures=measures)
     where = write_events(records, (visit, reviewed))
     told = {"checkpoint": checkpoint, "decision": decision, "clinician": clinician, "file": where.name}
@@ -207,5 +165,9 @@ def _print(records: Records, plan: Plan, found: Progress, as_json: bool) -> None
         typer.echo(progress_json(records.person.pseudonym, found), nl=False)
         return
     lines = progress_lines(found, plan, records.person.pseudonym)
+    if unseen := [alert for alert in found.alerts if not alert.acknowledged]:
+        given = f'--acknowledge {unseen[0].id} --clinician NAME --why "..."'
+        command = f"kinechain progress {records.path} {given}"
+        lines += ["", say("terminal.how_to_acknowledge", command=command).text]
     lines += ["", say("terminal.plan_next", command=f"kinechain log {records.path}").text]
     typer.echo(wrapped("\n".join(printable(line) for line in [*lines, "", INTENDED_PURPOSE])))

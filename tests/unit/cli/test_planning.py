@@ -167,6 +167,10 @@ def test_a_clinician_with_a_key_agrees(
     assert "Agreed by dr_ono." in call("plan", "p.toml", "--agree", "--clinician", "dr_ono").out
     assert "Agreed by dr_ono." in call("plan", "p.toml").out
     assert len(read_journal(tmp_path / "p.journal.jsonl").events) == 3
+    monkeypatch.setenv("KINECHAIN_PASSPHRASE", "not the passphrase")
+    assert "does not open the key" in call("plan", "p.toml", "--agree", "--clinician", "dr_ono").refusal
+    monkeypatch.delenv("KINECHAIN_PASSPHRASE")
+    assert "a passphrase is typed" in call("plan", "p.toml", "--agree", "--clinician", "dr_ono").refusal
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from called import Call, MakePerson
 from kinechain import __version__
-from kinechain.care.follow_up.events import Reviewed, VisitMade
+from kinechain.care.follow_up.events import Acknowledged, Reviewed, VisitMade
 from kinechain.care.follow_up.pain_series import DayPain
 from kinechain.care.person.person_file import read_person
 from kinechain.care.records.journal import append, read_journal
@@ -30,6 +30,14 @@ def diary(days: int, *, pain: float = 4.0, during: float = 2.0) -> str:
             done = {"exercise": "bridge", "side": "both", "sets": 3, "repetitions": 10, "pain_during": during}
             rows.append({**done, "at": f"{day}T19:00"})
     return "\n".join(json.dumps(row) for row in rows)
+
+
+@pytest.fixture
+def doctor(call: Call, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of a clinician who holds a key here, the passphrase given as scripts do."""
+    monkeypatch.setenv("KINECHAIN_PASSPHRASE", "correct horse battery")
+    assert call("clinician", "new", "dr_ono").code == 0
+    return "dr_ono"
 
 
 @pytest.fixture
@@ -71,7 +79,7 @@ def test_a_day_before_anything_was_written_shows_no_pain(call: Call, followed: P
 
 
 def test_a_review_is_written_with_the_scores_and_the_examination_of_that_day(
-    call: Call, followed: Path, tmp_path: Path
+    call: Call, followed: Path, tmp_path: Path, doctor: str
 ) -> None:
     followed.write_text(
         followed.read_text()
@@ -96,6 +104,10 @@ def test_a_review_is_written_with_the_scores_and_the_examination_of_that_day(
         (["--review", "week 2"], "a review needs --review CHECKPOINT, --decision and --clinician NAME"),
         (["--review", "week 3", "--decision", "continue", "--clinician", "x"], "there is no review 'week 3'"),
         (["--review", "week 2", "--decision", "go", "--clinician", "x"], "--decision is 'go'"),
+        (["--review", "week 2", "--decision", "refer", "--clinician", "x"], "no clinician 'x' has a key here"),
+        (["--acknowledge", "pain.worsening", "--clinician", "x"], "needs --clinician NAME and --why TEXT"),
+        (["--acknowledge", "pain.gone", "--clinician", "x", "--why", "seen"], "there is no alert 'pain.gone'"),
+        (["--why", "seen"], "--why belongs to --acknowledge"),
     ],
 )
 def test_a_wrong_call_is_refused_in_one_line(call: Call, followed: Path, arguments: list[str], sentence: str) -> None:
@@ -127,6 +139,39 @@ def test_a_sign_of_the_diary_rests_the_plan_until_a_clinician_has_looked(
     result = call("progress", "p.toml", "--on", "2024-03-18")
     assert result.code == 1 and "! TODAY" in result.out
     assert read_person(followed).screen["foot_drop"] == "no"
+
+
+def test_a_clinician_with_a_key_sees_an_alert(
+    call: Call, followed: Path, tmp_path: Path, doctor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"event": "adverse_event", "at": "2024-03-17T08:00", "what": "fall", "severity": "moderate"}
+    (tmp_path / "more.jsonl").write_text(json.dumps(row))
+    call("log", "p.toml", "--file", "more.jsonl")
+    asked = ("progress", "p.toml", "--on", "2024-03-18")
+    shown = call(*asked)
+    assert shown.code == 0 and "--acknowledge adverse.fall" in shown.out
+    before = (tmp_path / "p.journal.jsonl").read_bytes()
+    given = (*asked, "--acknowledge", "adverse.fall", "--why", "no harm was done", "--clinician")
+    assert "no clinician 'dr_who' has a key here" in call(*given, "dr_who").refusal
+    monkeypatch.setenv("KINECHAIN_PASSPHRASE", "not the passphrase")
+    assert "the passphrase does not open the key of 'dr_ono'" in call(*given, doctor).refusal
+    review = ("--review", "week 2", "--decision", "refer", "--clinician", doctor)
+    assert "the passphrase does not open" in call(*asked, *review).refusal
+    assert (tmp_path / "p.journal.jsonl").read_bytes() == before
+    monkeypatch.setenv("KINECHAIN_PASSPHRASE", "correct horse battery")
+    seen = call(*given, doctor)
+    assert seen.code == 0 and "adverse.fall:2024-03-17" in seen.err and "seen by a clinician" in seen.out
+    last = read_journal(tmp_path / "p.journal.jsonl").events[-1]
+    assert isinstance(last, Acknowledged) and (last.by, last.why) == ("dr_ono", "no harm was done")
+
+
+def test_seeing_a_danger_sign_does_not_lift_it(call: Call, followed: Path, tmp_path: Path, doctor: str) -> None:
+    row = {"event": "check_in", "at": "2024-03-17T08:00", "screen": {"ces_bladder": "yes"}}
+    (tmp_path / "more.jsonl").write_text(json.dumps(row))
+    call("log", "p.toml", "--file", "more.jsonl")
+    given = ("--acknowledge", "danger.ces_bladder", "--why", "sent in", "--clinician", doctor, "--on", "2024-03-18")
+    result = call("progress", "p.toml", *given)
+    assert result.code == 1 and "only by a signed clearance" in " ".join(result.err.split())
 
 
 def test_old_visits_are_computed_again_beside_the_old_results(call: Call, person: MakePerson, tmp_path: Path) -> None:
