@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kinechain.care.drivers import Candidate, Drivers, Link, NextTest, PlayerSide, TargetTable, percent
+from kinechain.care.intake.foot_hint import foot_hint
+from kinechain.care.person.complaint import has_back_pain
 from kinechain.chain.links import LINKS, link_index
 from kinechain.chain.respond import Response
 from kinechain.chain.targets import TARGETS
@@ -184,7 +186,8 @@ def driver_lines(assessment: Assessment) -> list[str]:
     for key, p in zip((p.key for p in drivers.players), drivers.p_relevant, strict=True):
         said = say("drivers.adds_load", name=names[key], chance=percent(p), most=_most(drivers, key))
         lines.append(f"  {said.text}")
-    return lines
+    # Where the pain began and what brings it on shifts where to look first; it never enters the computation.
+    return [*lines, f"  {foot_hint(assessment.person).sentence.text}"] if has_back_pain(assessment.person) else lines
 
 
 def _most(drivers: Drivers, key: str) -> str:

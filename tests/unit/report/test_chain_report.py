@@ -139,3 +139,12 @@ def test_every_source_behind_the_chain_is_printed_with_how_deep_it_was_read(shor
     assert {"Pan2021", "loram2007", "lld_iga2023", "hanada2001", "knutson2005"} <= set(keys)
     assert set(keys) <= set(rows)
     assert all(rows[key].citation and rows[key].level for key in keys)
+
+
+def test_answers_about_the_feet_are_a_hint_beside_the_drivers_and_change_none(short):
+    history = replace(short.person.history, pain_regions=("low_back",), onset_order="foot_first", first_step_pain=6.0)
+    hinting = replace(short, person=replace(short.person, history=history))
+    *lines, hint = driver_lines(hinting)
+    assert "towards the feet: 2; away from them: 0" in hint
+    elsewhere = replace(short.person.history, pain_regions=("knee",))
+    assert driver_lines(replace(short, person=replace(short.person, history=elsewhere))) == lines

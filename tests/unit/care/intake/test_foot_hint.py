@@ -35,7 +35,7 @@ def test_answers_count_one_each_in_their_direction() -> None:
     towards, away = foot_hint(Person(history=TOWARDS)), foot_hint(Person(history=AWAY))
     assert towards.score == len(towards.raises) == 6
     assert away.lowers == ("order", "not_the_feet") and away.score == -2
-    assert "6 of your answers point towards" in towards.sentence.text
+    assert "towards the feet: 6" in towards.sentence.text
 
 
 @pytest.mark.parametrize("score", range(-8, 9))
