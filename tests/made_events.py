@@ -50,7 +50,7 @@ def every_kind() -> tuple[Event, ...]:
             },
         ),
         (NextMorning, {"pain": 2.0, "usual_pain": 3.0, "soreness": 4.0, "soreness_days": 1.5}),
-        (CheckIn, {"screen": MappingProxyType({"ce_bladder": "no", "self_harm": "skipped"}), "back_pain": 3.0}),
+        (CheckIn, {"screen": MappingProxyType({"ces_bladder": "no", "self_harm": "skipped"}), "back_pain": 3.0}),
         (StandingDay, {"prompts": 8, "noticed": 5, "weight_on": "left", "hours": 6.5}),
         (FootwearWorn, {"kind": "trainer", "hours": 7.5, "orthosis": True}),
         (StepsTaken, {"day": date(2026, 3, 1), "steps": 6421, "source": "phone"}),

@@ -122,7 +122,6 @@ class _Sign:
     event: str
     suspends: bool
     sentence: Sentence
-    at: datetime | None = None
 
 
 def find_alerts(
@@ -177,7 +176,7 @@ def standing_dangers(
     """
     told = sorted((event for event in events if own_day(event) <= today), key=lambda event: event.at)
     verified = tuple(clearances)
-    return tuple(_alerts([*_danger_signs(told, verified, set(accepted)), *_adverse_events(told)], told))
+    return tuple(_alerts([*_danger_signs(told, verified, set(accepted)), *_adverse_events(told, verified)], told))
 
 
 def _danger_signs(told: Sequence[Event], clearances: Sequence[Clearance], accepted: set[str]) -> list[_Sign]:
@@ -216,8 +215,8 @@ def _is_still(
     return not any(e.screen.get(flag) == "no" and (not times or e.at > max(times)) for e in before)
 
 
-def _adverse_events(told: Sequence[Event]) -> list[_Sign]:
-    """Return adverse events somebody must look at; a clinician's acknowledgement lets a plan go on."""
+def _adverse_events(told: Sequence[Event], clearances: Sequence[Clearance]) -> list[_Sign]:
+    """Return adverse events somebody must look at; a clinician's signed clearance lets a plan go on."""
     signs = []
     for event in told:
         if not isinstance(event, AdverseEvent):
@@ -230,11 +229,13 @@ def _adverse_events(told: Sequence[Event]) -> list[_Sign]:
         elif urgency == "routine":
             continue
         key = f"adverse.{event.what}"
+        if _is_cleared(key, event.at, clearances):
+            continue
         suspends = URGENCIES.index(urgency) >= URGENCIES.index("same_day")
         stem = "follow_up.alert_nerve" if ADVERSE_EVENTS[event.what].is_nerve else "follow_up.alert_adverse"
-        emergency = "_emergency" if urgency == "emergency" else ""
-        sentence = say(f"{stem}{emergency}", what=event.what.replace("_", " "))
-        signs.append(_Sign(key, urgency, own_day(event), event.id, suspends, sentence, event.at))
+        how_soon = "_emergency" if urgency == "emergency" else "_same_day" if suspends else ""
+        sentence = say(f"{stem}{how_soon}", what=event.what.replace("_", " "))
+        signs.append(_Sign(key, urgency, own_day(event), event.id, suspends, sentence))
     return signs
 
 
@@ -315,7 +316,7 @@ def _spells(signs: Sequence[_Sign], seen: Mapping[str, datetime]) -> list[Alert]
         worst = max(spell, key=lambda s: URGENCIES.index(s.urgency))
         at = seen.get(f"{worst.id}:{spell[0].day.isoformat()}")
         because = tuple(dict.fromkeys(s.event for s in spell))
-        suspends = any(s.suspends and not (at and s.at and at >= s.at) for s in spell)
+        suspends = any(s.suspends for s in spell)
         found.append(
             Alert(
                 worst.id, worst.urgency, spell[0].day, spell[-1].day, because, suspends, at is not None, worst.sentence

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from kinechain.care.person.person import Answer, PersonSide, Score
+from kinechain.care.person.red_flag_text import screen_ids
 from kinechain.care.screening.clearance import Clearance
+from kinechain.core.errors import JournalError, suggest
 from kinechain.core.estimate import Estimate
 
 __all__ = [
@@ -124,7 +126,7 @@ class CheckIn(Event):
     Attributes
     ----------
     screen : mapping of danger-sign id to Answer
-        The emergency questions, asked again.
+        The emergency questions, asked again; no other name is taken, for nobody would look at its answer.
     back_pain, foot_pain, worst_pain, first_step_pain : float or None
         0 to 10.
     minutes_walked : float or None
@@ -136,6 +138,14 @@ class CheckIn(Event):
     worst_pain: float | None = None
     first_step_pain: float | None = None
     minutes_walked: float | None = None
+
+    def __post_init__(self) -> None:
+        known = screen_ids()
+        for key, answer in self.screen.items():
+            if key not in known:
+                raise JournalError(f"there is no danger sign '{key[:40]}'. {suggest(key, known)}")
+            if answer not in get_args(Answer):
+                raise JournalError(f"there is no answer '{str(answer)[:40]}'. {suggest(str(answer), get_args(Answer))}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ from kinechain.care.follow_up.retest import PainState, Retest, pain_state, retes
 from kinechain.care.follow_up.review import CHECKPOINTS, Review, Signs, reviews
 from kinechain.care.follow_up.soreness import Soreness, judge_soreness
 from kinechain.care.person.person import Score
+from kinechain.care.person.red_flag_text import asked_again
 from kinechain.care.planning.plan import Plan
 from kinechain.care.screening.clearance import Clearance
 from kinechain.core.estimate import Estimate, NotMeasured
@@ -243,6 +244,17 @@ def _relapse(series: Sequence[DayPain], plan: Plan, today: date) -> Sentence | N
     return say("follow_up.relapse")
 
 
+def _re_ask(merged: Merged, plan: Plan, today: date) -> list[Sentence]:
+    """Return that the danger signs are to be asked again, or which of them the last check left out (rule R0.5)."""
+    checks = [e for e in merged.events if isinstance(e, CheckIn) and e.screen and own_day(e) >= plan.made_on]
+    if not checks or (today - max(map(own_day, checks))).days > RE_ASK_DAYS:
+        return [say("follow_up.re_ask")]
+    last = max(map(own_day, checks))
+    answered = {key for check in checks if own_day(check) == last for key in check.screen}
+    left_out = [key.replace("_", " ") for key in asked_again() if key not in answered]
+    return [say("follow_up.re_ask_missing", signs=", ".join(left_out))] if left_out else []
+
+
 def _next_steps(
     alerts: Sequence[Alert], due: Sequence[Review], merged: Merged, relapse: Sentence | None, plan: Plan, today: date
 ) -> tuple[Sentence, ...]:
@@ -250,9 +262,7 @@ def _next_steps(
     if resting:
         return (*dict.fromkeys(resting), say("follow_up.suspended"), say("follow_up.nobody_watches"))
     steps = [alert.sentence for alert in alerts if not alert.acknowledged and (today - alert.last).days <= RECENT_DAYS]
-    asked = [own_day(e) for e in merged.events if isinstance(e, CheckIn) and e.screen and own_day(e) >= plan.made_on]
-    if not asked or (today - max(asked)).days > RE_ASK_DAYS:
-        steps.append(say("follow_up.re_ask"))
+    steps += _re_ask(merged, plan, today)
     steps += [say(f"follow_up.review_{r.state}", checkpoint=r.checkpoint) for r in due if r.state in OPEN_REVIEW][-1:]
     if merged.conflicts:
         steps.append(say("follow_up.conflicts", count=len(merged.conflicts)))

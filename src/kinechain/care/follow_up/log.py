@@ -16,7 +16,6 @@ from kinechain.care.follow_up.alerts import ADVERSE_EVENTS
 from kinechain.care.follow_up.days import own_day
 from kinechain.care.follow_up.events import (
     AdverseEvent,
-    CheckIn,
     Event,
     FootwearWorn,
     NotDone,
@@ -27,8 +26,7 @@ from kinechain.care.follow_up.events import (
     StepsTaken,
 )
 from kinechain.care.follow_up.review import CHECKPOINTS
-from kinechain.care.person.person import Answer, PersonSide
-from kinechain.care.screening.red_flags import read_red_flags
+from kinechain.care.person.person import PersonSide
 from kinechain.core.errors import JournalError, suggest
 
 __all__ = ["CLOCK_SKEW", "LIMITS", "check_event", "exercise_ids", "write_entry"]
@@ -159,11 +157,6 @@ def _check_names(event: Event) -> None:
             else:
                 _known("adverse event", event.what, ADVERSE_EVENTS)
                 _known("severity", event.severity, SEVERITIES)
-        case CheckIn():
-            flags = {flag.id for flag in read_red_flags()}
-            for key, answer in event.screen.items():
-                _known("danger sign", key, flags)
-                _known("answer", answer, get_args(Answer))
         case StandingDay():
             _known("weight on", event.weight_on, WEIGHT_ON)
         case Paused():

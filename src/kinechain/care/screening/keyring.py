@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ from kinechain.care.person.person import Person
 from kinechain.care.screening.answers import is_adult
 from kinechain.care.screening.clearance import Clearance, TrustedClearance, answers_digest
 from kinechain.care.screening.red_flags import LOCKING, NOT_CLEARABLE, screen_ids, screen_person
+from kinechain.care.screening.screen import Flag
 from kinechain.care.screening.settings import home_folder
 from kinechain.core.errors import FileError, LockedError, SettingError, suggest
 
@@ -145,7 +146,13 @@ def confirm_clinician(name: str, passphrase: str) -> Clinician:
 
 
 def sign_clearance(
-    person: Person, flag: str, reason: str, clinician: str, passphrase: str, at: datetime | None = None
+    person: Person,
+    flag: str,
+    reason: str,
+    clinician: str,
+    passphrase: str,
+    at: datetime | None = None,
+    told: Sequence[Flag] = (),
 ) -> Clearance:
     """Return a clinician's signed clearance of one danger sign, for exactly the answers the person has now.
 
@@ -161,6 +168,8 @@ def sign_clearance(
     passphrase : str
     at : datetime, optional
         Aware; now, unless given.
+    told : sequence of Flag
+        What the journal holds against a plan; those signs can be cleared too.
 
     Raises
     ------
@@ -170,7 +179,7 @@ def sign_clearance(
         If the sign or the clinician is not known, or the reason or the time will not do.
     """
     at = datetime.now(UTC) if at is None else at
-    _check_clearable(person, flag)
+    _check_clearable(person, flag, told)
     if len(reason.split()) < LEAST_REASON_WORDS or len(reason) > MOST_REASON:
         raise SettingError(f"give the reason in {LEAST_REASON_WORDS} words at least, {MOST_REASON} characters at most")
     if fault := _time_fault(at):
@@ -202,12 +211,13 @@ def distrusted(clearances: Iterable[Clearance]) -> tuple[Distrusted, ...]:
     return tuple(Distrusted(c, fault) for c in clearances if (fault := _fault(c, keys)))
 
 
-def _check_clearable(person: Person, flag: str) -> None:
-    if flag not in screen_ids():
-        raise SettingError(f"no danger sign '{flag}'. {suggest(flag, screen_ids())}")
+def _check_clearable(person: Person, flag: str, told: Sequence[Flag]) -> None:
+    known = (*screen_ids(), *(sign.id for sign in told))
+    if flag not in known:
+        raise SettingError(f"no danger sign '{flag}'. {suggest(flag, known)}")
     if not is_adult(person) or flag in NOT_CLEARABLE:
         raise LockedError("nothing can be cleared for a person under 18, or whose age is not known: measures only")
-    found = {f.id: f for f in screen_person(person).flags}.get(flag)
+    found = {f.id: f for f in screen_person(person, (), told).flags}.get(flag)
     if found is None:
         raise LockedError(f"'{flag}' is not raised by these answers: there is nothing to clear")
     if found.is_open:

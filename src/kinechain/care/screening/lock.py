@@ -8,7 +8,7 @@ from kinechain.care.person.person import Person
 from kinechain.care.screening.clearance import TrustedClearance, answers_digest
 from kinechain.care.screening.proof import Proof
 from kinechain.care.screening.red_flags import screen_person
-from kinechain.care.screening.screen import Screen
+from kinechain.care.screening.screen import Flag, Screen
 from kinechain.core.errors import LockedError
 
 __all__ = ["Unlocked", "unlock"]
@@ -36,7 +36,7 @@ class Unlocked(Proof):
         return self.answers == answers_digest(person)
 
 
-def unlock(person: Person, clearances: Sequence[TrustedClearance] = ()) -> Unlocked:
+def unlock(person: Person, clearances: Sequence[TrustedClearance] = (), told: Sequence[Flag] = ()) -> Unlocked:
     """Return the proof that a person may be given a plan, drivers and what-ifs.
 
     Parameters
@@ -44,13 +44,15 @@ def unlock(person: Person, clearances: Sequence[TrustedClearance] = ()) -> Unloc
     person : Person
     clearances : sequence of TrustedClearance
         Verified ones (`kinechain.care.screening.keyring.trusted`).
+    told : sequence of Flag
+        What the journal holds against a plan (`kinechain.care.follow_up.standing.told_since`).
 
     Raises
     ------
     LockedError
         If a danger sign is raised or open, the age is not known or under 18; it says which.
     """
-    screen = screen_person(person, clearances)
+    screen = screen_person(person, clearances, told)
     if screen.plan_locked:
         raise LockedError(screen.reason)
     return Unlocked._issue(answers=answers_digest(person), screen=screen)

@@ -27,7 +27,7 @@ from kinechain.care.screening.answers import Given, effective_answers, facts_of,
 from kinechain.care.screening.clearance import Clearance, TrustedClearance, answers_digest
 from kinechain.care.screening.combine import COMBINATIONS, SECOND_LOOKS, Combined
 from kinechain.care.screening.facts import Facts
-from kinechain.care.screening.screen import Flag, Screen
+from kinechain.care.screening.screen import TOLD_LATER, UNSURE_COUNTS, Flag, Screen
 from kinechain.core.errors import LockedError, PersonError, suggest
 from kinechain.evidence.wording import say
 
@@ -48,9 +48,6 @@ __all__ = [
 #: Urgencies that withhold the plan until a clinician has cleared the item (rule R0.3).
 LOCKING = frozenset(URGENCIES[:4])
 
-#: Bone tenderness pressed by oneself: unsure counts as yes (its action in ``red_flags.toml``; rule R2.4).
-UNSURE_COUNTS = frozenset({"ottawa_malleoli", "ottawa_midfoot"})
-
 #: No clinician's signature makes a person older (rule R0.1).
 NOT_CLEARABLE = frozenset({"under_18"})
 
@@ -58,7 +55,7 @@ NOT_CLEARABLE = frozenset({"under_18"})
 ASK = "Ask this question: until it is answered it counts as not cleared."
 
 
-def screen_person(person: Person, clearances: Sequence[TrustedClearance] = ()) -> Screen:
+def screen_person(person: Person, clearances: Sequence[TrustedClearance] = (), told: Sequence[Flag] = ()) -> Screen:
     """Return what the answers to the danger signs mean; recordings are not looked at.
 
     Parameters
@@ -67,6 +64,9 @@ def screen_person(person: Person, clearances: Sequence[TrustedClearance] = ()) -
     clearances : sequence of TrustedClearance
         Verified ones (`keyring.trusted`); one that is for other answers, or for a sign that is not raised, does
         nothing.
+    told : sequence of Flag
+        What the journal holds against a plan beside the answers (`kinechain.care.follow_up.standing.told_since`);
+        ``clearances`` do nothing to it, for those it outlived are taken out there.
 
     Raises
     ------
@@ -85,9 +85,13 @@ def screen_person(person: Person, clearances: Sequence[TrustedClearance] = ()) -
     answers = effective_answers(person, {key for found in contradictions for key in found.reopens})
     facts = facts_of(person, answers)
     raised = _raised(answers, facts)
-    cleared = _cleared(person, raised, clearances)
-    standing = tuple(flag for flag in raised if flag not in [flag for flag, _ in cleared])
+    again = {flag.id for flag in told}
+    cleared = tuple(pair for pair in _cleared(person, raised, clearances) if pair[0].id not in again)
+    standing = _with_told([flag for flag in raised if flag not in [flag for flag, _ in cleared]], told)
     still_open = _open(answers, facts)
+    still_open += tuple(
+        flag for flag in told if flag.is_open and flag.id not in {f.id for f in (*standing, *still_open)}
+    )
     held = {flag.id for flag in still_open}
     reopening = [found.sentence.text for found in contradictions if held.intersection(found.reopens)]
     reasons = _reasons(person, standing, still_open, reopening)
@@ -124,6 +128,16 @@ def _raised(answers: Mapping[str, Given], facts: Facts) -> tuple[Flag, ...]:
         if combined.urgency != "none":
             found.append(_flag(flag, given, combined))
     return tuple(sorted(found, key=lambda flag: URGENCIES.index(flag.urgency)))
+
+
+def _with_told(raised: Sequence[Flag], told: Sequence[Flag]) -> tuple[Flag, ...]:
+    """Return what is raised by the answers or the journal, once each at the more urgent of the two."""
+    found = {flag.id: flag for flag in raised}
+    for flag in told:
+        held = found.get(flag.id)
+        if not flag.is_open and (held is None or URGENCIES.index(flag.urgency) < URGENCIES.index(held.urgency)):
+            found[flag.id] = flag
+    return tuple(sorted(found.values(), key=lambda flag: URGENCIES.index(flag.urgency)))
 
 
 def _combined(flag: RedFlag, facts: Facts) -> Combined:
@@ -228,5 +242,5 @@ def _reasons(
 
 
 def _reason_key(flag: Flag) -> str:
-    words = {"examination": "screen.found", "no": "screen.needs_clinician"}
+    words = {"examination": "screen.found", "no": "screen.needs_clinician", TOLD_LATER: "screen.told_later"}
     return words.get(flag.answer, "screen.answered_yes")

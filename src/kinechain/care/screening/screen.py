@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from kinechain.care.person.red_flag_text import Level
 from kinechain.care.screening.clearance import Clearance
 
-__all__ = ["Flag", "Screen"]
+__all__ = ["TOLD_LATER", "UNSURE_COUNTS", "Flag", "Screen"]
+
+#: Bone tenderness pressed by oneself: unsure counts as yes (its action in ``red_flags.toml``; rule R2.4).
+UNSURE_COUNTS = frozenset({"ottawa_malleoli", "ottawa_midfoot"})
+
+#: Answer of a sign that was told in the journal since the questions were answered.
+TOLD_LATER = "told later"
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,8 @@ class Flag:
     ----------
     id, urgency, basis, answer, rule : str
         As in ``red_flags.toml``; ``basis`` is 'source' or 'choice'; ``answer`` is 'yes', 'no', 'unknown', 'skipped',
-        'not asked', or 'examination' where a clinician's finding raises it; ``rule`` is what to do.
+        'not asked', 'examination' where a clinician's finding raises it, or 'told later' where the journal does;
+        ``rule`` is what to do.
     question : str
         As printed.
     rule_id : str
@@ -44,7 +51,9 @@ class Flag:
 
     @property
     def is_open(self) -> bool:
-        """True for a question without a yes or no."""
+        """True for a question without a yes or no; bone that nobody is sure of counts as sore (rule R2.4)."""
+        if self.answer == "unknown" and self.id in UNSURE_COUNTS:
+            return False
         return self.answer in ("unknown", "skipped", "not asked")
 
     @property
@@ -68,7 +77,7 @@ class Screen:
     reason : str
         Every reason of the lock, in sentences; '' if unlocked.
     cleared : tuple of (Flag, Clearance)
-        Danger signs that a clinician cleared for exactly these answers.
+        Danger signs that a clinician cleared for exactly these answers, and that nobody told again since.
     not_asked : tuple of str
         Ids of questions without an answer that hold back nothing.
     contradictions : tuple of str

@@ -134,15 +134,23 @@ def test_a_mild_everyday_event_alerts_nobody() -> None:
     assert alerts([adverse("cramp", "mild")], 2) == ()
 
 
-def test_a_clinician_can_let_a_plan_go_on_after_an_adverse_event() -> None:
+def test_only_a_signed_clearance_lets_a_plan_go_on_after_an_adverse_event() -> None:
     log: list[Any] = [adverse("chest_pain", "mild")]
     (alert,) = alerts(log, 3)
     seen = Acknowledged(id="seen-0001", at=at(3), by="clinician-1", alert=alert.key)
-    assert [(a.suspends, a.acknowledged) for a in alerts([*log, seen], 3)] == [(False, True)]
-    by_the_patient = dataclasses.replace(seen, by="patient")
-    assert alerts([*log, by_the_patient], 3)[0].suspends
+    assert [(a.suspends, a.acknowledged) for a in alerts([*log, seen], 3)] == [(True, True)]
+    signed = cleared("adverse.chest_pain", 3)
+    assert alerts(log, 3, clearances=[signed]) == ()
     again = dataclasses.replace(log[0], id="adverse-again", at=at(4))
-    assert alerts([*log, seen, again], 4)[0].suspends
+    assert alerts([*log, again], 4, clearances=[signed])[0].suspends
+    assert alerts(log, 3, clearances=[cleared("adverse.fainting", 3)])[0].suspends
+
+
+def test_an_adverse_event_for_the_same_day_says_today_and_one_for_an_emergency_says_now() -> None:
+    for what, kind in ADVERSE_EVENTS.items():
+        (alert,) = alerts([adverse(what, "severe")], 2)
+        word = {"emergency": "emergency department now", "same_day": "today"}[alert.urgency]
+        assert word in alert.sentence.text and "Stop all exercises" in alert.sentence.text, kind
 
 
 def test_a_new_plan_does_not_wipe_out_a_danger_sign_or_an_adverse_event() -> None:

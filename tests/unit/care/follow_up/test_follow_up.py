@@ -81,6 +81,15 @@ def test_a_danger_sign_rests_the_plan_and_leaves_nothing_else_to_do() -> None:
     assert not progress(log, 10, clearances=[clearance]).suspended
 
 
+def test_a_check_in_that_leaves_emergency_questions_out_names_them() -> None:
+    some = {key: answer for key, answer in NO.items() if key != "ces_saddle"}
+    (said,) = [s for s in progress([check(3, screen=some)], 3).next_steps if s.key == "follow_up.re_ask_missing"]
+    assert "ces saddle" in said.text and "ces bladder" not in said.text
+    rest = check(3, screen={"ces_saddle": "no"}, id="the-rest-0001")
+    keys = [s.key for s in progress([check(3, screen=some), rest], 3).next_steps]
+    assert "follow_up.re_ask_missing" not in keys and "follow_up.re_ask" not in keys
+
+
 def test_the_danger_questions_are_asked_again_at_each_check_in() -> None:
     log = [check(0, screen=NO), check(3)]
     assert "follow_up.re_ask" in [s.key for s in progress(log, 3).next_steps]

@@ -38,8 +38,6 @@ BASE: dict[str, Any] = {"id": "entry-0001", "at": at(1), "by": "patient"}
         (session(6), "future"),
         (session(-1), "before the plan"),
         (morning(1, pain=float("nan")), "pain of nan"),
-        (check(1, screen={"ces_bladdr": "no"}), "Did you mean 'ces_bladder'"),
-        (check(1, screen={"ces_bladder": "maybe"}), "no answer 'maybe'"),
         (AdverseEvent(**BASE, what="new_numbnes", severity="mild"), "Did you mean 'new_numbness'"),
         (AdverseEvent(**BASE, what="fall", severity="awful"), "no severity"),
         (StandingDay(**BASE, prompts=3, noticed=4), "at most the prompts"),
@@ -54,6 +52,14 @@ BASE: dict[str, Any] = {"id": "entry-0001", "at": at(1), "by": "patient"}
 def test_what_cannot_be_is_refused_and_named(event: Any, said: str) -> None:
     with pytest.raises(JournalError, match=said):
         check_event(event, now=NOW, began=START)
+
+
+@pytest.mark.parametrize(
+    ("screen", "said"), [({"ces_bladdr": "yes"}, "Did you mean 'ces_bladder'"), ({"ces_bladder": "maybe"}, "'maybe'")]
+)
+def test_a_check_in_with_a_danger_sign_nobody_would_look_at_is_never_made(screen: Any, said: str) -> None:
+    with pytest.raises(JournalError, match=said):
+        check(1, screen=screen)
 
 
 def test_a_clock_may_run_a_little_ahead() -> None:
