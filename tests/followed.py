@@ -3,12 +3,11 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+from care_people import adult
 from kinechain.care.follow_up.events import CheckIn, NextMorning, Session
-from kinechain.care.person.person import Person
 from kinechain.care.planning.plan import Because, Dose, Exercise, Goal, Hypothesis, Plan
 from kinechain.care.screening.clearance import answers_digest
 from kinechain.care.screening.lock import Unlocked, unlock
-from kinechain.care.screening.red_flags import read_red_flags
 from kinechain.evidence.wording import Sentence
 
 START = date(2026, 3, 2)
@@ -19,7 +18,7 @@ def sentence(key: str = "test.sentence") -> Sentence:
 
 
 def unlocked() -> Unlocked:
-    person = Person(age_years=40.0, screen={flag.id: "no" for flag in read_red_flags()})
+    person = adult()
     opened = unlock(person)
     assert opened.answers == answers_digest(person)
     return opened

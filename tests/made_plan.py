@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from care_people import CALM
 from kinechain.care.person.person import Person
 from kinechain.care.planning.plan import (
     Advice,
@@ -17,15 +18,13 @@ from kinechain.care.planning.plan import (
     Referral,
 )
 from kinechain.care.screening.lock import Unlocked, unlock
-from kinechain.care.screening.red_flags import read_red_flags
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence
 
 
 def healthy(**fields: object) -> Person:
     """Return an adult who answered every danger sign with no."""
-    answers = {flag.id: "no" for flag in read_red_flags()}
-    return Person(**{"pseudonym": "P01", "sex": "female", "age_years": 46.0, "screen": answers, **fields})  # type: ignore[arg-type]
+    return Person(**{"pseudonym": "P01", "sex": "female", "age_years": 46.0, "screen": CALM, **fields})  # type: ignore[arg-type]
 
 
 def unlocked_person() -> Unlocked:

@@ -1,7 +1,6 @@
 """A person written as a FHIR bundle and read back is the same person; what others wrote is read or named."""
 
 import json
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,11 +9,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-
-from made_plan import healthy, made_plan
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "properties"))
-from person_strategy import TODAY, people
 
 from kinechain.care.intake.intake import intake_questions
 from kinechain.care.person.person import ExamItem, History, Person, Score
@@ -34,6 +28,8 @@ from kinechain.report.fhir_values import (
     questionnaire_items,
 )
 from kinechain.report.plan_summary import plan_summary, summarised
+from made_plan import healthy, made_plan
+from person_strategy import TODAY, people
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 pytest.importorskip("fhir.resources", reason="needs the extra 'fhir'")

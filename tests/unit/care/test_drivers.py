@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from care_people import CALM
 from kinechain.care.drivers import (
     NOT_THE_CAUSE,
     Drivers,
@@ -15,14 +16,12 @@ from kinechain.care.drivers import (
 from kinechain.care.finding import Norm
 from kinechain.care.person.person import Person
 from kinechain.care.screening.clearance import Clearance, answers_digest
-from kinechain.care.screening.red_flags import questions
 from kinechain.care.screening.screen import Flag, Screen
 from kinechain.core.errors import SettingError
 from kinechain.core.estimate import Estimate
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 OPEN = Screen("none", (), plan_locked=False)
-CALM = {flag.id: "no" for flag in questions()}
 ADULT = Person(age_years=40.0, screen=CALM)
 PLAYER = Player(
     "leg_length",

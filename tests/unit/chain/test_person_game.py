@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from care_people import CALM
 from kinechain.body.scale import BodySize, size_body
 from kinechain.body.skeleton import template_body
 from kinechain.care.person.person import ExamItem, Person
-from kinechain.care.screening.red_flags import questions
 from kinechain.care.screening.screen import Screen
 from kinechain.chain import person_game
 from kinechain.chain.alter import alter
@@ -20,7 +20,6 @@ from kinechain.chain.targets import target_index
 from kinechain.chain.unknowns import best_unknowns, draw_unknowns
 from kinechain.core.errors import SettingError
 
-CALM = {flag.id: "no" for flag in questions()}
 OPEN = Screen("none", (), plan_locked=False)
 FEW = AttributionSettings(draws=20)
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from care_people import CALM
 from kinechain.care.person.person import ExamItem, History, Person, Symptom
 from kinechain.care.screening.clearance import Clearance, TrustedClearance
 from kinechain.care.screening.keyring import clinicians, distrusted, new_clinician, sign_clearance, trusted
 from kinechain.care.screening.lock import unlock
-from kinechain.care.screening.red_flags import questions, screen_person
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.core.errors import FileError, LockedError, SettingError
 
-ALL_NO = {flag.id: "no" for flag in questions()}
 SECRET = "correct horse battery"
-RAISED = Person(sex="male", age_years=50, screen={**ALL_NO, "foot_drop": "yes"})  # type: ignore[arg-type]
+RAISED = Person(sex="male", age_years=50, screen={**CALM, "foot_drop": "yes"})  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from care_people import CALM
 from kinechain.care.person.person import ExamItem, History, Person, Score, Symptom
 from kinechain.care.screening.nerve import (
     nerve_red_flags,
@@ -16,10 +17,8 @@ from kinechain.care.screening.nerve import (
 )
 from kinechain.care.screening.nerve_accuracy import Ratio, combine_ratios, nerve_tests, posterior, priors
 from kinechain.care.screening.nerve_patterns import best_patterns, heel_needs_nerve_check, pattern_fits
-from kinechain.care.screening.red_flags import questions
 from kinechain.core.errors import PersonError
 
-CALM = {flag.id: "no" for flag in questions()}
 WORDS = "negative / positive"
 
 

@@ -2,11 +2,9 @@
 
 import pytest
 
+from care_people import CALM
 from kinechain.care.person.person import ExamItem, History, Person, Score, Symptom
 from kinechain.care.screening.nerve_report import nerve_sentences, wells_sentences
-from kinechain.care.screening.red_flags import questions
-
-CALM = {flag.id: "no" for flag in questions()}
 
 
 def person(**fields: object) -> Person:

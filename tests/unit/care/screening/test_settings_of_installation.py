@@ -4,16 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from care_people import CALM
 from kinechain.care.person.person import Person
-from kinechain.care.screening.red_flags import questions, screen_person
+from kinechain.care.screening.red_flags import screen_person
 from kinechain.care.screening.settings import Settings, emergency_screen, read_settings
 from kinechain.core.errors import FileError, SettingError
 
-ALL_NO = {flag.id: "no" for flag in questions()}
-
 
 def page(settings: Settings, **answers: str) -> str:
-    screen = screen_person(Person(age_years=40, screen={**ALL_NO, **answers}))  # type: ignore[arg-type]
+    screen = screen_person(Person(age_years=40, screen={**CALM, **answers}))  # type: ignore[arg-type]
     return "\n".join(sentence.text for sentence in emergency_screen(settings, screen))
 
 
