@@ -29,6 +29,9 @@ from kinechain.cli.screen_questions import screen_script
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "worked_example.md"
 PERSON = "e01.toml"
+CLINICIAN, PASSPHRASE = "dr_ono", "only for this example"
+#: What is printed before something is typed.
+PROMPTS = (b"> ", f"{CLINICIAN}: ".encode(), b"confirmation: ")
 
 #: What the person of the example answers; every other danger sign and condition is a no, every other question skipped.
 ANSWERS = {
@@ -80,19 +83,20 @@ def steps() -> tuple[Step, ...]:
     diary = ("none", "y", "2", "3", "2", "5", "y", "3", "8", "1", "6", "n", "3", "5", "6", "25")
     plan = (("e01: plan", "GOALS"), ("GOALS", "EVERY DAY"), ("REVIEWS", "Research"))
     review = f"kinechain progress {PERSON} --review"
-    by = "--clinician dr_ono --on"
-    written = (("Review", "e01: day"),)
+    by = f"--clinician {CLINICIAN} --on"
+    written = (("Passphrase", "e01: day"),)
     return (
         Step(f"kinechain screen {PERSON}", _typed(), shown=asked),
         Step(f"kinechain plan {PERSON} --on 2024-03-02 --no-drivers", shown=plan, added="exam_first.toml"),
         Step(f"kinechain log {PERSON} {day}", diary, shown=(("Question 2", "Question 7"), ("Question 13", ""))),
         Step(f"kinechain log {PERSON} --file diary.csv"),
         Step(f"kinechain log {PERSON} --file diary.csv", shown=(("Nothing", ""),)),
-        Step(f'{review} "day 3-7" --decision continue {by} 2024-03-06', shown=written),
-        Step(f'{review} "week 2" --decision continue {by} 2024-03-16', shown=written),
+        Step(f'{review} "day 3-7" --decision continue {by} 2024-03-06', (PASSPHRASE,), shown=written),
+        Step(f'{review} "week 2" --decision continue {by} 2024-03-16', (PASSPHRASE,), shown=written),
         Step(f"kinechain progress {PERSON} --on 2024-03-18", shown=(("e01: day", "Write"),)),
         Step(
             f'{review} "week 6" --decision continue {by} 2024-04-13',
+            (PASSPHRASE,),
             shown=(*written, ("PAIN", "SORE"), ("  week 6: done", "  week 8"), ("WHAT THE PLAN", "Write")),
             added="exam_week_6.toml",
         ),
@@ -149,7 +153,7 @@ def _talked(terminal: int, typed: list[str]) -> str:
         if not data:
             break
         printed += data
-        if printed.endswith(b"> ") and typed:
+        if printed.endswith(PROMPTS) and typed:
             os.write(terminal, f"{typed.pop(0)}\n".encode())
     os.close(terminal)
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", printed.decode("utf-8").replace("\r\n", "\n"))
@@ -187,6 +191,7 @@ def render() -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(HERE / "diary.csv", folder)
+        lived(Step(f"kinechain clinician new {CLINICIAN}", (PASSPHRASE, PASSPHRASE)), folder)
         for number, step in enumerate(steps(), 1):
             printed = excerpt(lived(step, folder), step.shown)
             page = page.replace(f"<<{number}>>", f"```console\n$ {step.command}\n{printed}\n```")
