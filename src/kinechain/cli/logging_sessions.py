@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinechain.cli.person_files import Records, new_id, now, read_records, read_time, write_events
+from kinechain.cli.person_files import Records, check_person_path, new_id, now, read_records, read_time, write_events
 from kinechain.cli.questions import Terminal, interview, is_interactive
 from kinechain.cli.terminal import wrapped
 from kinechain.core.errors import SettingError
@@ -105,11 +105,11 @@ def log(
         kept = _keep(records, rows)
     else:
         kept = _ask(records, at) if asks else _Kept()
-    is_emergency = _is_emergency(kept.written)
-    if is_emergency and not as_json:
-        _print_emergency(records.path)
-    _print(records, kept, as_json)
-    if is_emergency:
+    danger = _danger_told(records.path, kept.written)
+    if danger and not as_json:
+        typer.echo(wrapped("\n".join(printable(line) for line in [*danger, ""])))
+    _print(records, kept, as_json, act_now=bool(danger))
+    if danger:
         raise typer.Exit(EXIT_LOCKED)
 
 
@@ -193,9 +193,11 @@ def _merge(records: Records, other: Path) -> _Kept:
 
 
 def _repair(person_file: Path) -> None:
+    from kinechain.care.person.person_file import read_person
     from kinechain.care.records.journal import journal_path, repair
 
-    found, aside = repair(journal_path(person_file))
+    person = read_person(check_person_path(person_file))
+    found, aside = repair(journal_path(person_file), person.pseudonym)
     kept, damaged = len(found.events), len(found.damage)
     typer.echo(wrapped(say("terminal.repaired", count=kept, damaged=damaged, aside=aside.name).text), err=True)
 
@@ -237,18 +239,19 @@ def _lock_on_danger(records: Records, events: Sequence[Event]) -> None:
         update_person(replace(records.person, screen=screen), records.path)
 
 
-def _print_emergency(path: Path) -> None:
+def _danger_told(path: Path, events: Sequence[Event]) -> list[str]:
+    """Return what to do now about the danger signs and unwanted events just written, nothing if there are none."""
+    from kinechain.care.follow_up.events import AdverseEvent, CheckIn
+    from kinechain.care.screening.red_flags import LOCKING
     from kinechain.cli.screen_text import emergency_page
 
-    records = read_records(path)
-    page = emergency_page(records.person, records.clearances)
-    typer.echo(wrapped("\n".join(printable(line) for line in [*page, ""])))
-
-
-def _is_emergency(events: Sequence[Event]) -> bool:
-    from kinechain.care.follow_up.events import CheckIn
-
-    return any("yes" in event.screen.values() for event in events if isinstance(event, CheckIn))
+    named = {key for e in events if isinstance(e, CheckIn) for key, answer in e.screen.items() if answer == "yes"}
+    named |= {f"adverse.{event.what}" for event in events if isinstance(event, AdverseEvent)}
+    if not named:
+        return []
+    outcome = read_records(path).screened()
+    found = [flag for flag in outcome.flags if flag.id in named and not flag.is_open and flag.urgency in LOCKING]
+    return (emergency_page(outcome) or [flag.advice or flag.rule for flag in found]) if found else []
 
 
 def _told(event: Event) -> str:
@@ -258,7 +261,7 @@ def _told(event: Event) -> str:
     return " ".join(words)
 
 
-def _print(records: Records, kept: _Kept, as_json: bool) -> None:
+def _print(records: Records, kept: _Kept, as_json: bool, act_now: bool) -> None:
     from kinechain.care.records.journal import journal_path
     from kinechain.care.records.plain_values import to_plain
 
@@ -269,7 +272,7 @@ def _print(records: Records, kept: _Kept, as_json: bool) -> None:
             "written": [to_plain(event) for event in kept.written],
             "already_there": [event.id for event in kept.known],
             "said": list(kept.said),
-            "act_now": _is_emergency(kept.written),
+            "act_now": act_now,
         }
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kinechain.care.follow_up.events import Event
     from kinechain.care.person.person import Person, Score
     from kinechain.care.screening.clearance import TrustedClearance
+    from kinechain.care.screening.lock import Unlocked
+    from kinechain.care.screening.screen import Flag, Screen
 
 __all__ = [
     "Records",
@@ -52,13 +54,28 @@ class Records:
     events : tuple of Event
         Empty if there is no journal yet.
     clearances : tuple of TrustedClearance
-        Those among the events whose signature a key of this installation confirms.
+        Those among the events whose signature a key of this installation confirms, and that no later event ended.
+    told : tuple of Flag
+        What the events hold against a plan beside the answers of the person file.
     """
 
     path: Path
     person: Person
     events: tuple[Event, ...] = ()
     clearances: tuple[TrustedClearance, ...] = ()
+    told: tuple[Flag, ...] = ()
+
+    def screened(self) -> Screen:
+        """Return the outcome of the danger signs, of answers and journal together."""
+        from kinechain.care.screening.red_flags import screen_person
+
+        return screen_person(self.person, self.clearances, self.told)
+
+    def unlocked(self) -> Unlocked:
+        """Return the proof that there may be a plan; LockedError if not."""
+        from kinechain.care.screening.lock import unlock
+
+        return unlock(self.person, self.clearances, self.told)
 
 
 def check_person_path(path: Path) -> Path:
@@ -91,17 +108,20 @@ def read_records(path: Path) -> Records:
         If the file is no person file, or the journal is damaged or of somebody else.
     """
     from kinechain.care.follow_up.events import Cleared
+    from kinechain.care.follow_up.standing import lasting, told_since
     from kinechain.care.person.person_file import read_person
     from kinechain.care.records.journal import journal_path, read_journal
     from kinechain.care.screening.keyring import trusted
 
     person = read_person(check_person_path(path))
     where = journal_path(path)
-    if not where.exists():
+    # A link that leads nowhere is no absent journal: what it holds may lock the plan.
+    if not os.path.lexists(where):
         return Records(path, person)
     journal = read_journal(where, person.pseudonym)
     signed = [event.clearance for event in journal.events if isinstance(event, Cleared)]
-    return Records(path, person, journal.events, trusted(signed))
+    clearances = lasting(trusted(signed), journal.events)
+    return Records(path, person, journal.events, clearances, told_since(journal.events, person, clearances))
 
 
 def visit_scores(records: Records, day: date) -> tuple[Score, ...]:

@@ -21,6 +21,7 @@ from kinechain.care.planning.plan import Plan, Referral
 from kinechain.care.screening.screen import Screen
 from kinechain.core.errors import InputError
 from kinechain.core.purpose import INTENDED_PURPOSE
+from kinechain.core.text import printable
 from kinechain.report.fhir_values import SNOMED, SYSTEM, items_of_answers, questionnaire_items, score_coding
 from kinechain.report.plan_summary import PlanPart, PlanSummary, plan_summary, summarised
 
@@ -31,6 +32,8 @@ CATEGORIES = "http://terminology.hl7.org/CodeSystem/observation-category"
 QUESTIONNAIRE = f"{SYSTEM}/Questionnaire/person"
 #: Our extension of a goal: where the person starts.
 BASELINE = f"{SYSTEM}/StructureDefinition/goal-baseline"
+#: Of the place of a fault so much is named: letters of a step, and steps.
+LONGEST_STEP, DEEPEST = 40, 12
 #: Our urgencies in FHIR's four words; our own word stands beside.
 PRIORITIES: Mapping[str, str] = {
     "routine": "routine",
@@ -135,8 +138,9 @@ def validated(bundle: Resource) -> Resource:
         Bundle.model_validate(bundle)
     except ValidationError as error:
         fault = error.errors()[0]
-        where = ".".join(str(step) for step in fault["loc"])
-        raise InputError(f"this is no valid FHIR bundle: {where}: {fault['msg']}") from error
+        where = printable(".".join(str(step)[:LONGEST_STEP] for step in fault["loc"][:DEEPEST]))
+        # Only the kind of fault: the words of the models repeat what stands there, a name or a date of birth.
+        raise InputError(f"this is no valid FHIR bundle: {where}: {fault['type'].replace('_', ' ')}") from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # The models stumble over a resource type or a key that is no text.
         raise InputError("this is no valid FHIR bundle: a part of it is not built as FHIR says") from error

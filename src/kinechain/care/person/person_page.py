@@ -20,6 +20,9 @@ __all__ = ["ABSENT", "ANSWERS", "Page", "possible_number"]
 ABSENT = ("skipped", "unknown")
 ANSWERS = ("yes", "no", "unknown", "skipped")
 
+#: So many names are listed where none is near; more are on the page of the person file (choice).
+MOST_NAMED = 16
+
 #: Dates before this are slips of the pen (assumption).
 FIRST_DATE = date(1900, 1, 1)
 
@@ -72,7 +75,7 @@ class Page:
             self.refuse(
                 f"{where}: names, birth dates and addresses are never kept; use a pseudonym (a code) and age_years"
             )
-        self.refuse(f"{where}. {suggest(key, known, limit=60)}")
+        self.refuse(f"{where}. {suggest(key, known, limit=MOST_NAMED)}")
 
     def check_keys(self, table: str, values: Mapping[str, Any], known: Iterable[str]) -> None:
         """Refuse the first key that is not known."""
@@ -121,7 +124,9 @@ class Page:
             self.refuse(f"[{table}] {key} is {_told(value)}; write a list, e.g. {example}")
         for word in value:
             if not isinstance(word, str) or word not in known:
-                self.refuse(f"[{table}] {key}: there is no {_told(word)}. {suggest(str(word), known, limit=90)}")
+                self.refuse(
+                    f"[{table}] {key}: there is no {_told(word)}. {suggest(str(word), known, limit=MOST_NAMED)}"
+                )
             if value.count(word) > 1:
                 self.refuse(f"[{table}] {key}: '{word}' stands twice; write it once")
         return tuple(value)

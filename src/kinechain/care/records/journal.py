@@ -140,6 +140,7 @@ def append(path: Path | str, *events: Event, person: str) -> tuple[Event, ...]:
     """
     path = Path(path)
     check_pseudonym(person)
+    _check_kind(path)
     for event in events:
         check_event(event)
     try:
@@ -236,29 +237,54 @@ def repair(path: Path | str, person: str = "") -> tuple[Salvaged, Path]:
         If it is whole, or its first line is lost and nobody says whose it is.
     """
     path = Path(path)
-    content = _content(path)
+    _content(path)
+    try:
+        # Under the lock, or an entry that is being written would be taken for a torn one.
+        with path.open("r+b") as file, _held(file, path.name):
+            return _repaired(path, file, person)
+    except OSError as error:
+        raise FileError(f"{path.name} cannot be repaired: {error.strerror}") from error
+
+
+def _repaired(path: Path, file: BinaryIO, person: str) -> tuple[Salvaged, Path]:
+    """Write the damaged content beside the journal, then what is whole of it into the journal, which stays one file."""
+    content = _read(file, path.name)
     found = read_lines(content)
     person = person or found.person
     if not found.damage:
         raise JournalError(f"{path.name} is whole; there is nothing to repair")
-    if not person or (found.person and person != found.person):
-        raise JournalError(f"{path.name} is the journal of '{found.person or 'nobody can tell'}'; say whose it is")
+    if not person:
+        raise JournalError(f"{path.name} has lost its first line, and with it whose it is; say whose it is")
+    if found.person and person != found.person:
+        raise JournalError(f"{path.name} is the journal of '{found.person}', not of '{person}'")
     check_pseudonym(person)
     aside = path.with_name(f"{path.name}.damaged-{hashlib.sha256(content).hexdigest()[:8]}")
-    fresh = path.with_name(f"{path.name}.new")
-    try:
-        aside.write_bytes(content)
-        with fresh.open("wb") as file:
-            file.writelines(chained(person, found.events))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise FileError(f"{path.name} cannot be repaired: {error.strerror}") from error
+    with aside.open("wb") as copy:
+        copy.write(content)
+        copy.flush()
+        os.fsync(copy.fileno())
+    file.seek(0)
+    file.truncate()
+    file.writelines(chained(person, found.events))
+    file.flush()
+    os.fsync(file.fileno())
     return found, aside
 
 
+def _check_kind(path: Path) -> None:
+    """Refuse what is there and is no file: a journal that cannot be seen is not the same as none."""
+    if path.is_dir():
+        raise FileError(f"{path.name or path} is a folder; the journal of NAME.toml is the file NAME{SUFFIX} beside it")
+    if path.is_symlink() and not path.exists():
+        raise FileError(
+            f"{path.name} points to a file that is not there; connect the drive it lies on, or take it away"
+        )
+    if path.exists() and not path.is_file():
+        raise FileError(f"{path.name} is a pipe or a device; a journal is a file on a disk")
+
+
 def _content(path: Path) -> bytes:
+    _check_kind(path)
     if not path.is_file():
         raise FileError(f"there is no journal {path.name}")
     try:
@@ -281,7 +307,7 @@ def _whole(name: str, found: Salvaged, person: str) -> Journal:
         first = found.damage[0]
         raise JournalError(
             f"{name} is damaged in line {first.line}: {first.what}; {len(found.events)} entries are as they were "
-            "written, and a repair of the journal keeps them and sets the damaged file aside"
+            "written; kinechain log PERSON.toml --repair keeps them and sets the damaged file aside"
         )
     if person and found.person != person:
         raise JournalError(f"{name} is the journal of '{found.person}', not of '{person}'")
