@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
+from kinechain import __version__
 from kinechain.care.follow_up.alerts import Alert, standing_dangers
 from kinechain.care.follow_up.events import PlanMade, VisitMade
 from kinechain.care.follow_up.follow_up import Progress, follow_up
-from kinechain.care.planning.plan import Plan
-from kinechain.care.records.plan_values import plan_from_plain
-from kinechain.care.screening.lock import unlock
-from kinechain.care.screening.red_flags import screen_person
+from kinechain.care.records.plan_values import PastPlan, past_plan
 from kinechain.cli.person_files import Records
 from kinechain.core.errors import SettingError
 from kinechain.core.estimate import Estimate
@@ -30,7 +29,7 @@ def has_plan(records: Records) -> bool:
     return any(isinstance(event, PlanMade) for event in records.events)
 
 
-def follow(records: Records, today: date) -> tuple[Plan, Progress]:
+def follow(records: Records, today: date) -> tuple[PastPlan, Progress]:
     """Return the plan that was in force on a day, and how it went until then.
 
     Parameters
@@ -44,10 +43,11 @@ def follow(records: Records, today: date) -> tuple[Plan, Progress]:
     SettingError
         If the day lies before the plan.
     """
-    unlocked = unlock(records.person, records.clearances)
+    unlocked = records.unlocked()
     plans = [event for event in records.events if isinstance(event, PlanMade)]
     made = [event for event in plans if date.fromisoformat(str(event.plan["made_on"])) <= today] or plans[:1]
-    plan = plan_from_plain(made[-1].plan, unlocked, is_past=True)
+    past = past_plan(made[-1].plan, unlocked, __version__)
+    plan = past.plan
     if today < plan.made_on:
         raise SettingError(f"--on is {today}, and the plan began on {plan.made_on}; choose a day from then on")
     first = _first_visit(records, plan.made_on)
@@ -58,11 +58,12 @@ def follow(records: Records, today: date) -> tuple[Plan, Progress]:
         today,
         baseline=first.scores if first else (),
         measures=key_measures(first.assessment) if first else {},
+        drivers=_new_chances(records, plan.made_on, today),
         clearances=[proof.clearance for proof in records.clearances],
         site=_site(history.pain_regions),
         onset_weeks=history.pain_weeks,
     )
-    return plan, found
+    return past, replace(found, plan=past.id)
 
 
 def present_alerts(records: Records, today: date) -> tuple[Alert, ...]:
@@ -78,7 +79,7 @@ def present_alerts(records: Records, today: date) -> tuple[Alert, ...]:
     SettingError
         If the day lies before the plan.
     """
-    if has_plan(records) and not screen_person(records.person, records.clearances).plan_locked:
+    if has_plan(records) and not records.screened().plan_locked:
         return follow(records, today)[1].alerts
     return standing_dangers(records.events, today, [proof.clearance for proof in records.clearances])
 
@@ -88,6 +89,23 @@ def _first_visit(records: Records, made_on: date) -> VisitMade | None:
     visits = [event for event in records.events if isinstance(event, VisitMade) and not event.rerun_of]
     before = [visit for visit in visits if visit.at.date() <= made_on]
     return before[-1] if before else None
+
+
+def _new_chances(records: Records, made_on: date, today: date) -> Mapping[str, float] | None:
+    """Return what the last visit says of each player, None unless it and an older one computed drivers."""
+    visits = [event for event in records.events if isinstance(event, VisitMade) and not event.rerun_of]
+    until = sorted((visit for visit in visits if visit.at.date() <= today), key=lambda visit: visit.at)
+    if not until or until[-1].at.date() <= made_on or not any(_chances(visit) for visit in until[:-1]):
+        return None
+    return _chances(until[-1]) or None
+
+
+def _chances(visit: VisitMade) -> dict[str, float]:
+    """Return how probable it was at a visit that each player is relevant; empty where no drivers were computed."""
+    drivers: Any = visit.assessment.get("drivers") or {}
+    rows = [*drivers.get("players", ()), *drivers.get("silent", ())]
+    # As `Player.key` names it: without the side where it lies in the middle.
+    return {f"{row['id']} {row['side']}".removesuffix(" middle"): float(row["p_relevant"]) for row in rows}
 
 
 def _site(regions: Sequence[str]) -> Literal["back", "foot"]:

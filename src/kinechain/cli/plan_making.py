@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,18 +17,18 @@ from kinechain.care.planning.plan import Plan
 from kinechain.care.planning.planner import make_plan
 from kinechain.care.planning.referral import referral_for
 from kinechain.care.records.journal import journal_path
-from kinechain.care.records.plan_values import plan_from_plain, plan_plain
+from kinechain.care.records.plan_values import past_plan, plan_from_plain, plan_plain
 from kinechain.care.records.visits import made_visit
-from kinechain.care.screening.lock import Unlocked, unlock
+from kinechain.care.screening.lock import Unlocked
 from kinechain.care.screening.screen import Screen
 from kinechain.care.screening.settings import read_settings
 from kinechain.cli.person_files import Records, moment_of, new_id, now, visit_scores, write_events
-from kinechain.core.errors import LockedError, SettingError
+from kinechain.core.errors import InputError, LockedError, SettingError
 
 if TYPE_CHECKING:
     from kinechain.report.letter import Letter
 
-__all__ = ["Made", "last_plan", "make", "write_plan", "write_referrals"]
+__all__ = ["Looked", "Made", "last_plan", "look", "make", "write_plan", "write_referrals"]
 
 BY_PATIENT = "patient"
 
@@ -57,8 +57,16 @@ class Made:
 
 
 @dataclass(frozen=True)
-class _Looked:
-    """What an assessment gives a plan."""
+class Looked:
+    """What an assessment gives a plan.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+    drivers : Drivers or None
+    assessment : mapping
+        As JSON, schema ``kinechain/assessment/1``.
+    """
 
     findings: tuple[Finding, ...]
     drivers: Drivers | None
@@ -110,13 +118,14 @@ def make(
     SettingError
         If there is a reason to replace a plan and none to replace, or recordings and no reason.
     """
-    unlocked = unlock(records.person, records.clearances)
+    unlocked = records.unlocked()
     present = last_plan(records.events)
     if present is not None and not reason:
         return _looked_up(records, present, unlocked, recordings, clinician)
     if present is None and reason:
         raise SettingError("there is no plan to replace yet; leave out --replace")
-    looked = _look(records, recordings, with_drivers, tell)
+    past = past_plan(present.plan, unlocked, __version__) if present else None
+    looked = look(records, recordings, with_drivers, tell)
     plan = make_plan(
         records.person,
         unlocked,
@@ -124,9 +133,11 @@ def make(
         drivers=looked.drivers,
         today=day,
         version=__version__,
-        previous=plan_from_plain(present.plan, unlocked, is_past=True) if present else None,
+        previous=past.plan if past else None,
         reason=reason,
     )
+    if past and not past.is_as_made:
+        plan = replace(plan, replaces=past.id)
     by, at = clinician or BY_PATIENT, moment_of(day)
     visit = made_visit(
         _visit_name(records.events, day),
@@ -154,6 +165,12 @@ def _looked_up(
         raise SettingError(
             "the answers have changed since the present plan was made; make a new one with --replace REASON"
         ) from error
+    except InputError as error:
+        past_plan(present.plan, unlocked, __version__)
+        raise SettingError(
+            f"version {present.plan.get('version')} made the present plan, and this one reads it otherwise, so that it "
+            "is not shown as the plan of today; make a new one with --replace REASON"
+        ) from error
     where = journal_path(records.path)
     agreed = "" if present.by == BY_PATIENT else present.by
     if clinician and clinician != agreed:
@@ -164,20 +181,30 @@ def _looked_up(
     return Made(plan, False, clinician or agreed, where)
 
 
-def _look(records: Records, recordings: Sequence[Path], with_drivers: bool, tell: Callable[[str], None]) -> _Looked:
-    """Assess a person; without an examination or a recording the plan rests on rules."""
+def look(records: Records, recordings: Sequence[Path], with_drivers: bool, tell: Callable[[str], None]) -> Looked:
+    """Assess a person; without an examination or a recording a plan rests on rules.
+
+    Parameters
+    ----------
+    records : Records
+    recordings : sequence of path
+        Beside those the person file names.
+    with_drivers : bool
+    tell : callable
+        Takes one short sentence per step.
+    """
     person = records.person
     if not (person.exam or recordings or person.recordings or person.static):
-        return _Looked((), None, {"provenance": {"version": __version__, "inputs": {}}, "measures": []})
+        return Looked((), None, {"provenance": {"version": __version__, "inputs": {}}, "measures": []})
     tell("Loading")
     from kinechain.analysis import Settings, assess
     from kinechain.chain.person_chain import ChainSettings
     from kinechain.report.json import assessment_json
 
     settings = Settings(chain=ChainSettings() if with_drivers else None)
-    assessment = assess(person, recordings, None, settings, tell, clearances=records.clearances)
+    assessment = assess(person, recordings, None, settings, tell, None, records.clearances, records.told)
     drivers = assessment.chain.drivers if assessment.chain else None
-    return _Looked(assessment.findings, drivers, json.loads(assessment_json(assessment)))
+    return Looked(assessment.findings, drivers, json.loads(assessment_json(assessment)))
 
 
 def _visit_name(events: Sequence[Event], day: date) -> str:

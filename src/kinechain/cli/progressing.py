@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from kinechain.evidence.wording import say
 
 if TYPE_CHECKING:
     from kinechain.care.follow_up.follow_up import Progress
-    from kinechain.care.planning.plan import Plan
+    from kinechain.care.records.plan_values import PastPlan
 
 __all__ = ["progress"]
 
@@ -35,6 +36,9 @@ def progress(
         str | None, typer.Option(help="Write down a review.", metavar='"day 3-7"|"week 2"|"week 6"|"week 8"')
     ] = None,
     decision: Annotated[str, typer.Option(help="Of the review.", metavar="continue|change|refer")] = "",
+    drivers: Annotated[
+        bool, typer.Option("--drivers", help="At the review, compute anew which parameters carry load; some seconds.")
+    ] = False,
     acknowledge: Annotated[
         list[str] | None,
         typer.Option(help="A clinician has looked at this alert; may be given again.", metavar="ALERT"),
@@ -73,20 +77,19 @@ def progress(
         records = write_acknowledged(records, acknowledge, clinician, why, today)
     elif why:
         raise SettingError("--why belongs to --acknowledge ALERT")
-    if review is not None or decision or (clinician and not acknowledge):
-        records = _write_review(records, review, decision, clinician, today)
+    if review is not None or decision or drivers or (clinician and not acknowledge):
+        records = _write_review(records, review, decision, clinician, today, drivers)
     if rerun:
         _rerun(records)
         return
-    from kinechain.care.screening.red_flags import screen_person
     from kinechain.cli.following import follow, has_plan
 
-    outcome = screen_person(records.person, records.clearances)
+    outcome = records.screened()
     if outcome.plan_locked or not has_plan(records):
         _print_without(records, outcome.reason, today, as_json)
         raise typer.Exit(EXIT_LOCKED)
-    plan, found = follow(records, today)
-    _print(records, plan, found, as_json)
+    past, found = follow(records, today)
+    _print(records, past, found, as_json)
     if found.suspended:
         raise typer.Exit(EXIT_LOCKED)
 
@@ -99,14 +102,14 @@ def _rerun(records: Records) -> None:
     typer.echo(wrapped("\n".join(printable(line) for line in rerun_lines(found))))
 
 
-def _write_review(records: Records, checkpoint: str | None, decision: str, clinician: str, day: date) -> Records:
+def _write_review(
+    records: Records, checkpoint: str | None, decision: str, clinician: str, day: date, with_drivers: bool
+) -> Records:
     """Write a review and the visit it was made at into the journal."""
-    from kinechain import __version__
     from kinechain.care.follow_up.events import Reviewed
     from kinechain.care.follow_up.review import CHECKPOINTS
     from kinechain.care.records.visits import made_visit
     from kinechain.cli.following import has_plan, key_measures
-    from kinechain.findings.exam import find_exam
 
     if checkpoint is None or not decision or not clinician:
         raise SettingError("a review needs --review CHECKPOINT, --decision and --clinician NAME")
@@ -117,12 +120,7 @@ def _write_review(records: Records, checkpoint: str | None, decision: str, clini
     if not has_plan(records):
         raise SettingError("there is no plan to review yet; make one with kinechain plan")
     clinician = confirmed(clinician)
-    rows = [
-        {"id": f.id, "side": f.side, "value": f.estimate.value, "low": f.estimate.low, "high": f.estimate.high}
-        | {"unit": f.estimate.unit, "source": f.estimate.source}
-        for f in find_exam(records.person)[0]
-    ]
-    assessment = {"provenance": {"version": __version__, "inputs": {}}, "measures": rows}
+    assessment = _assessed(records) if with_drivers else _examined(records)
     head: dict[str, Any] = {"id": new_id(), "at": moment_of(day), "by": clinician, "why": f"review {checkpoint}"}
     visit = made_visit(checkpoint, assessment, **head, scores=visit_scores(records, day))
     measures = MappingProxyType(key_measures(assessment))
@@ -131,6 +129,27 @@ def _write_review(records: Records, checkpoint: str | None, decision: str, clini
     told = {"checkpoint": checkpoint, "decision": decision, "clinician": clinician, "file": where.name}
     typer.echo(wrapped(say("terminal.review_written", **told).text), err=True)
     return read_records(records.path)
+
+
+def _examined(records: Records) -> Mapping[str, Any]:
+    """Return the examination of the person file as an assessment."""
+    from kinechain import __version__
+    from kinechain.findings.exam import find_exam
+
+    rows = [
+        {"id": f.id, "side": f.side, "value": f.estimate.value, "low": f.estimate.low, "high": f.estimate.high}
+        | {"unit": f.estimate.unit, "source": f.estimate.source}
+        for f in find_exam(records.person)[0]
+    ]
+    return {"provenance": {"version": __version__, "inputs": {}}, "measures": rows}
+
+
+def _assessed(records: Records) -> Mapping[str, Any]:
+    """Return an assessment with drivers, from everything the person file names."""
+    from kinechain.cli.plan_making import look
+
+    with step_progress() as tell:
+        return look(records, (), True, tell).assessment
 
 
 def _print_without(records: Records, reason: str, today: date, as_json: bool) -> None:
@@ -145,7 +164,7 @@ def _print_without(records: Records, reason: str, today: date, as_json: bool) ->
     if as_json:
         typer.echo(no_progress_json(records.person.pseudonym, reason), nl=False)
         return
-    lines = emergency_page(records.person, records.clearances)
+    lines = emergency_page(records.screened())
     if reason:
         lines += [say("terminal.progress_locked", reason=reason).text]
         lines += [say("terminal.see_screen", command=f"kinechain screen {records.path}").text]
@@ -157,14 +176,17 @@ def _print_without(records: Records, reason: str, today: date, as_json: bool) ->
     typer.echo(wrapped("\n".join(printable(line) for line in [*lines, "", INTENDED_PURPOSE])))
 
 
-def _print(records: Records, plan: Plan, found: Progress, as_json: bool) -> None:
+def _print(records: Records, past: PastPlan, found: Progress, as_json: bool) -> None:
     from kinechain.cli.progress_text import progress_lines
     from kinechain.report.progress_json import progress_json
 
     if as_json:
         typer.echo(progress_json(records.person.pseudonym, found), nl=False)
         return
-    lines = progress_lines(found, plan, records.person.pseudonym)
+    lines = progress_lines(found, past.plan, records.person.pseudonym)
+    if not past.is_as_made:
+        command = f'kinechain plan {records.path} --replace "..."'
+        lines[1:1] = [say("terminal.plan_of_old", version=past.plan.version, command=command).text]
     if unseen := [alert for alert in found.alerts if not alert.acknowledged]:
         given = f'--acknowledge {unseen[0].id} --clinician NAME --why "..."'
         command = f"kinechain progress {records.path} {given}"

@@ -51,6 +51,7 @@ def drivers_json(drivers: Drivers) -> dict[str, Any]:
         "not_players": [
             {"id": p.id, "side": p.side, "reason": p.reason, "next_test": p.next_test} for p in drivers.not_players
         ],
+        "silent": [{"id": p.id, "side": p.side, "p_relevant": rounded(p.p_relevant)} for p in drivers.silent],
         "targets": [_target(t) for t in drivers.targets],
         "groups": [{"players": list(g.players), "correlation": rounded(g.correlation)} for g in drivers.groups],
         "priors": list(drivers.priors),

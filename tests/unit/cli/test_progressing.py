@@ -1,17 +1,22 @@
 """`kinechain progress`: what is printed of how a plan goes, reviews written down, and what stops it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from called import Call, MakePerson
 from kinechain import __version__
-from kinechain.care.follow_up.events import Acknowledged, Reviewed, VisitMade
+from kinechain.care.follow_up.events import Acknowledged, PlanMade, Reviewed, VisitMade
+from kinechain.care.follow_up.follow_up import Progress, follow_up
 from kinechain.care.follow_up.pain_series import DayPain
 from kinechain.care.person.person_file import read_person
 from kinechain.care.records.journal import append, read_journal
+from kinechain.cli import following
+from kinechain.cli.person_files import read_records
 from kinechain.cli.progress_text import pain_chart
 from kinechain.report.plan_json import read_care_schema
 from schema_check import faults
@@ -137,7 +142,7 @@ def test_a_sign_of_the_diary_rests_the_plan_until_a_clinician_has_looked(
     (tmp_path / "more.jsonl").write_text(json.dumps(row))
     call("log", "p.toml", "--file", "more.jsonl")
     result = call("progress", "p.toml", "--on", "2024-03-18")
-    assert result.code == 1 and "! TODAY" in result.out
+    assert result.code == 1 and "The plan rests:" in result.out and "adverse.new_weakness" in result.out
     assert read_person(followed).screen["foot_drop"] == "no"
 
 
@@ -172,6 +177,86 @@ def test_seeing_a_danger_sign_does_not_lift_it(call: Call, followed: Path, tmp_p
     given = ("--acknowledge", "danger.ces_bladder", "--why", "sent in", "--clinician", doctor, "--on", "2024-03-18")
     result = call("progress", "p.toml", *given)
     assert result.code == 1 and "only by a signed clearance" in " ".join(result.err.split())
+
+
+def visited(day: str, chance: float | None) -> VisitMade:
+    """Return a visit at which drivers were computed, or not."""
+    rows = [{"id": "calf_tightness", "side": "left", "p_relevant": chance}]
+    silent = [{"id": "trunk_lean", "side": "middle", "p_relevant": 0.25}]
+    held = {} if chance is None else {"drivers": {"players": rows, "silent": silent}}
+    at = datetime.fromisoformat(f"{day}T12:00+00:00")
+    return VisitMade(
+        id=f"visit-{day}", at=at, by="dr_ono", why="a visit", visit="visit", version="0.0.1", assessment=held
+    )
+
+
+@pytest.mark.parametrize(
+    ("visits", "passed"),
+    [
+        ((visited("2024-03-01", 0.75), visited("2024-03-10", 0.5)), {"calf_tightness left": 0.5, "trunk_lean": 0.25}),
+        ((visited("2024-03-01", 0.75), visited("2024-03-10", None)), None),
+        ((visited("2024-03-01", None), visited("2024-03-10", 0.5)), None),
+        ((visited("2024-03-01", 0.75),), None),
+        ((visited("2024-03-01", 0.75), visited("2024-03-19", 0.5)), None),
+    ],
+)
+def test_drivers_of_the_last_visit_test_the_plan_again_if_an_older_visit_has_some_too(
+    call: Call, person: MakePerson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visits: tuple[VisitMade, ...],
+    passed: dict[str, float] | None,
+) -> None:  # fmt: skip
+    path = person(more=BACK)
+    call("plan", "p.toml", "--on", "2024-03-02")
+    plans = [event for event in read_journal(tmp_path / "p.journal.jsonl").events if isinstance(event, PlanMade)]
+    (tmp_path / "p.journal.jsonl").unlink()
+    append(tmp_path / "p.journal.jsonl", *plans, *visits, person="P-017")
+    seen: list[object] = []
+    monkeypatch.setattr(
+        following, "follow_up", lambda *args, **named: seen.append(named["drivers"]) or real(*args, **named)
+    )
+    following.follow(read_records(path), date(2024, 3, 18))
+    assert seen == [passed]
+
+
+def test_a_review_can_compute_drivers_anew(call: Call, person: MakePerson, tmp_path: Path, doctor: str) -> None:
+    person(more=BACK + '\n[exam]\nlunge_test = { side = "left", value = 5, method = "tape" }\n')
+    assert call("plan", "p.toml", "--no-drivers", "--on", "2024-03-02").code == 0
+    review = ("--review", "week 2", "--decision", "continue", "--clinician", doctor, "--on", "2024-03-16")
+    assert call("progress", "p.toml", *review, "--drivers").code == 0
+    visit = read_journal(tmp_path / "p.journal.jsonl").events[-2]
+    assert isinstance(visit, VisitMade)
+    drivers: Any = visit.assessment["drivers"]
+    assert drivers["draws"] > 0 and "silent" in drivers
+    assert "a review needs --review" in call("progress", "p.toml", "--drivers").refusal
+
+
+def aged(journal: Path, **fields: object) -> str:
+    """Write the plan of a journal anew, as another version would have left it; return its id."""
+    events = [
+        replace(event, plan={**event.plan, **fields}) if isinstance(event, PlanMade) else event
+        for event in read_journal(journal).events
+    ]
+    journal.unlink()
+    append(journal, *events, person="P-017")
+    return next(str(event.plan["id"]) for event in events if isinstance(event, PlanMade))
+
+
+def test_a_plan_of_an_older_version_blocks_nothing_and_is_not_the_plan_of_today(
+    call: Call, followed: Path, tmp_path: Path
+) -> None:
+    key = aged(tmp_path / "p.journal.jsonl", version="0.0.1", weeks=7, forgotten="field")
+    shown = call("progress", "p.toml", "--on", "2024-03-18")
+    assert shown.code == 0 and "Version 0.0.1 made this plan" in shown.out and "day 16 of 49" in shown.out
+    assert json.loads(call("progress", "p.toml", "--on", "2024-03-18", "--json").out)["plan"] == key
+    assert "version 0.0.1 made the present plan" in call("plan", "p.toml").refusal
+    new = json.loads(call("plan", "p.toml", "--replace", "a new version", "--on", "2024-03-18", "--json").out)
+    assert new["replaces"] == key
+    assert "the present one" in call("plan", "p.toml").out
+
+
+def test_a_plan_of_this_version_that_was_altered_is_refused(call: Call, followed: Path, tmp_path: Path) -> None:
+    aged(tmp_path / "p.journal.jsonl", weeks=7)
+    for arguments in (("progress", "p.toml"), ("plan", "p.toml"), ("plan", "p.toml", "--replace", "why")):
+        assert "its content does not fit its id" in call(*arguments).refusal
 
 
 def test_old_visits_are_computed_again_beside_the_old_results(call: Call, person: MakePerson, tmp_path: Path) -> None:

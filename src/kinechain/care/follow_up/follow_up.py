@@ -112,7 +112,7 @@ def follow_up(
     *,
     baseline: Sequence[Score] = (),
     measures: Mapping[str, Estimate] | None = None,
-    drivers: Drivers | None = None,
+    drivers: Drivers | Mapping[str, float] | None = None,
     clearances: Sequence[Clearance] = (),
     site: Literal["back", "foot"] = "back",
     onset_weeks: float | None = None,
@@ -130,8 +130,8 @@ def follow_up(
         Scores the plan began with, where the log does not hold them.
     measures : mapping of measure to Estimate
         Key measures the plan began with, e.g. 'lunge_test left'.
-    drivers : Drivers or None
-        Computed anew at the last visit.
+    drivers : Drivers, mapping of player to chance, or None
+        Computed anew at the last visit; the chances alone where it is read again.
     clearances : sequence of Clearance
         Verified ones (`kinechain.care.screening.keyring.trusted`).
     site : 'back' or 'foot'
@@ -219,7 +219,11 @@ def _signs(
 
 
 def _retests(
-    events: Sequence[Event], plan: Plan, given: Mapping[str, Estimate], pain: PainState, drivers: Drivers | None
+    events: Sequence[Event],
+    plan: Plan,
+    given: Mapping[str, Estimate],
+    pain: PainState,
+    drivers: Drivers | Mapping[str, float] | None,
 ) -> tuple[Retest, ...]:
     """Return each hypothesis tested by the last visit, against what is given or was measured first."""
     visits = sorted((event for event in events if isinstance(event, Reviewed)), key=lambda event: event.at)

@@ -74,7 +74,7 @@ def retest(
     before: Mapping[str, Estimate],
     now: Mapping[str, Estimate],
     pain: PainState,
-    drivers: Drivers | None = None,
+    drivers: Drivers | Mapping[str, float] | None = None,
 ) -> Retest:
     """Return whether a hypothesis still stands.
 
@@ -85,8 +85,8 @@ def retest(
         E.g. 'lunge_test left'; their intervals are the error of the measure.
     pain : 'gone', 'better', 'unchanged', 'worse' or 'unknown'
         Of `pain_state`.
-    drivers : Drivers or None
-        Computed anew from this visit.
+    drivers : Drivers, mapping of player to chance, or None
+        Computed anew from this visit; the chances alone where it is read again.
     """
     chance = None if drivers is None else _chance(drivers, hypothesis.player)
     measure = _moved(hypothesis.measure, before.get(hypothesis.measure), now.get(hypothesis.measure))
@@ -111,7 +111,9 @@ def pain_state(change: Change) -> PainState:
     return "worse" if change.verdict == "worse" else "unchanged"
 
 
-def _chance(drivers: Drivers, key: str) -> float | None:
+def _chance(drivers: Drivers | Mapping[str, float], key: str) -> float | None:
+    if isinstance(drivers, Mapping):
+        return drivers.get(key)
     for player, chance in zip(drivers.players, drivers.p_relevant, strict=True):
         if player.key == key:
             return chance

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_type_hints
 
-from kinechain.care.planning.plan import Plan
+from kinechain.care.planning.plan import Hypothesis, Part, Plan
 from kinechain.care.records.plain_values import from_plain, to_plain
 from kinechain.care.screening.lock import Unlocked
 from kinechain.core.errors import InputError, LockedError, suggest
 
-__all__ = ["PLAN_SCHEMA", "plan_from_plain", "plan_plain"]
+__all__ = ["PLAN_SCHEMA", "PastPlan", "past_plan", "plan_from_plain", "plan_plain"]
 
 #: Version of the plan as plain values.
 PLAN_SCHEMA = "kinechain/plan/1"
+
+
+@dataclass(frozen=True)
+class PastPlan:
+    """A plan that is read again as a record of what was planned; never the plan of today.
+
+    Attributes
+    ----------
+    plan : Plan
+    id : str
+        As it was made.
+    is_as_made : bool
+        False if another version made it and its content can no longer be read in full, or reads otherwise today.
+    """
+
+    plan: Plan
+    id: str
+    is_as_made: bool = True
 
 
 def plan_plain(plan: Plan) -> dict[str, Any]:
@@ -57,6 +76,63 @@ def plan_from_plain(plain: Mapping[str, Any], unlocked: Unlocked, *, is_past: bo
     if plan.id != plain.get("id"):
         raise InputError("this plan is not as it was made: its content does not fit its id; read the original again")
     return plan
+
+
+def past_plan(plain: Mapping[str, Any], unlocked: Unlocked, version: str) -> PastPlan:
+    """Return a plan of the past; one of another version is read as far as it can be.
+
+    Parameters
+    ----------
+    plain : mapping
+    unlocked : Unlocked
+        Of the person as they are now.
+    version : str
+        Of kinechain, today.
+
+    Raises
+    ------
+    InputError
+        If it is no plan, or this very version made it and it was altered since.
+    LockedError
+        If the lock is closed.
+    """
+    try:
+        plan = plan_from_plain(plain, unlocked, is_past=True)
+    except InputError:
+        is_other = isinstance(plain, Mapping) and plain.get("schema") == PLAN_SCHEMA and plain.get("id")
+        if not is_other or plain.get("version", version) == version:
+            raise
+        return PastPlan(_readable(plain, unlocked), str(plain["id"]), is_as_made=False)
+    return PastPlan(plan, plan.id)
+
+
+def _readable(plain: Mapping[str, Any], unlocked: Unlocked) -> Plan:
+    """Return what can be read of a plan that another version made; parts that cannot are left out."""
+    kinds = {name: kind for name, kind in get_type_hints(Plan).items() if name != "unlocked"}
+    usual = {field.name: field.default for field in fields(Plan) if field.default is not MISSING}
+    parts = _each(plain.get("parts"), Part)
+    known = {part.id for part in parts}
+    hypotheses = tuple(h for h in _each(plain.get("hypotheses"), Hypothesis) if set(h.parts) <= known)
+    read: dict[str, Any] = {"parts": parts, "hypotheses": hypotheses}
+    for name in set(kinds) - set(read):
+        try:
+            read[name] = from_plain(plain[name], kinds[name])
+        except (InputError, KeyError) as error:
+            if name not in usual:
+                told = f"a plan of version {plain.get('version')} cannot be read: its {name} is missing"
+                raise InputError(told) from error
+            read[name] = usual[name]
+    return Plan(unlocked=unlocked, **read)
+
+
+def _each(rows: Any, kind: Any) -> tuple[Any, ...]:
+    found = []
+    for row in rows if isinstance(rows, list | tuple) else ():
+        try:
+            found.append(from_plain(row, kind))
+        except InputError:
+            continue
+    return tuple(found)
 
 
 def _fields(plain: Mapping[str, Any]) -> dict[str, Any]:
