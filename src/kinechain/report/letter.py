@@ -9,7 +9,7 @@ from typing import Literal
 
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["Block", "BlockKind", "Letter", "Section", "backed", "bullets", "lines", "table"]
+__all__ = ["Block", "BlockKind", "Letter", "Section", "about", "backed", "bullets", "led", "lines", "table", "text_of"]
 
 BlockKind = Literal["paragraphs", "lead", "bullets", "steps", "notice", "table", "record", "lines", "blanks", "ticks"]
 
@@ -86,6 +86,16 @@ class Letter:
     sections: tuple[Section, ...]
     is_large: bool = False
     is_urgent: bool = False
+
+
+def text_of(name: str) -> str:
+    """Return the words of ``letters.<name>``."""
+    return say(f"letters.{name}").text
+
+
+def led(name: str, block: Block) -> tuple[Block, ...]:
+    """Return a block under its lead ``letters.<name>``; nothing where it is empty."""
+    return () if block.is_empty else (Block("lead", (backed(say(f"letters.{name}"), True),)), block)
 
 
 def about(pseudonym: str, made_on: date, version: str) -> tuple[tuple[str, str], ...]:

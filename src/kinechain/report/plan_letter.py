@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from kinechain.care.planning.plan import Advice, Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
 from kinechain.care.screening.settings import Settings
-from kinechain.evidence.wording import Sentence, say
-from kinechain.report.letter import Block, Letter, Section, about, backed, bullets, lines
+from kinechain.evidence.wording import say
+from kinechain.report.letter import Block, Letter, Section, about, backed, bullets, led, lines, text_of
 from kinechain.report.plan_lines import part_lines, side_label
 
 __all__ = ["clinician_plan", "patient_plan"]
@@ -33,7 +33,7 @@ def patient_plan(plan: Plan, pseudonym: str, settings: Settings) -> Letter:
     sections = [
         Section("", (_lead(plan),)),
         _calls(settings),
-        Section(_say("plan_exercises"), _overview(exercises)),
+        Section(text_of("plan_exercises"), _overview(exercises)),
         _reviews(plan),
         *_safety([part for part in advice if part.topic == "safety"]),
         _goals(parts),
@@ -41,9 +41,9 @@ def patient_plan(plan: Plan, pseudonym: str, settings: Settings) -> Letter:
         *_advice([part for part in advice if part.topic != "safety"]),
         *(_short(part) for part in parts if isinstance(part, Referral)),
         _not_offered(parts),
-        Section(_say("plan_not_asked"), (bullets(plan.not_asked, False),)),
+        Section(text_of("plan_not_asked"), (bullets(plan.not_asked, False),)),
     ]
-    return Letter(_say("plan_title"), about(pseudonym, plan.made_on, plan.version), _filled(sections), is_large=True)
+    return Letter(text_of("plan_title"), about(pseudonym, plan.made_on, plan.version), _filled(sections), is_large=True)
 
 
 def clinician_plan(plan: Plan, pseudonym: str) -> Letter:
@@ -58,19 +58,15 @@ def clinician_plan(plan: Plan, pseudonym: str) -> Letter:
     rest = [part for part in plan.parts if not isinstance(part, Orthosis)]
     sections = [
         Section("", (_lead(plan),)),
-        Section(_say("clinician_parts"), (Block("paragraphs", (say("letters.not_signed").text,)),)),
+        Section(text_of("clinician_parts"), (Block("paragraphs", (say("letters.not_signed").text,)),)),
         *(_part(part) for part in rest),
         _hypotheses(plan),
-        Section(_say("clinician_reviews"), (_checkpoints(plan),)),
-        Section(_say("plan_not_asked"), (bullets(plan.not_asked, True),)),
+        Section(text_of("clinician_reviews"), (_checkpoints(plan),)),
+        Section(text_of("plan_not_asked"), (bullets(plan.not_asked, True),)),
         Section("", (_signatures(),)),
         *(_orthosis(sheet) for sheet in sheets),
     ]
-    return Letter(_say("clinician_title"), about(pseudonym, plan.made_on, plan.version), _filled(sections))
-
-
-def _say(name: str) -> str:
-    return say(f"letters.{name}").text
+    return Letter(text_of("clinician_title"), about(pseudonym, plan.made_on, plan.version), _filled(sections))
 
 
 def _filled(sections: Sequence[Section]) -> tuple[Section, ...]:
@@ -93,9 +89,9 @@ def _calls(settings: Settings) -> Section:
     contact = (
         Block("paragraphs", (say("letters.plan_clinic", clinic=clinic).text,))
         if clinic
-        else Block("blanks", (_say("plan_clinic_blank"),))
+        else Block("blanks", (text_of("plan_clinic_blank"),))
     )
-    return Section(_say("plan_calls"), (bullets(told, False, "notice"), contact))
+    return Section(text_of("plan_calls"), (bullets(told, False, "notice"), contact))
 
 
 def _goals(parts: Sequence[Part]) -> Section:
@@ -103,7 +99,7 @@ def _goals(parts: Sequence[Part]) -> Section:
     for goal in (part for part in parts if isinstance(part, Goal)):
         aim = "; ".join(f"{label.text}: {value}" for label, value in part_lines(goal))
         blocks += [Block("lead", (goal.title.text,)), Block("paragraphs", (aim,)), bullets(goal.sentences, False)]
-    return Section(_say("plan_goals"), tuple(blocks))
+    return Section(text_of("plan_goals"), tuple(blocks))
 
 
 def _overview(exercises: Sequence[Exercise]) -> tuple[Block, ...]:
@@ -119,7 +115,7 @@ def _dose_short(exercise: Exercise) -> str:
 
 
 def _reviews(plan: Plan) -> Section:
-    return Section(_say("plan_reviews"), (_checkpoints(plan),))
+    return Section(text_of("plan_reviews"), (_checkpoints(plan),))
 
 
 def _checkpoints(plan: Plan) -> Block:
@@ -142,21 +138,16 @@ def _sheet(exercise: Exercise, weeks: int) -> Section:
     blocks = [
         bullets(exercise.sentences, False, "paragraphs"),
         lines(part_lines(exercise), False),
-        *_titled("plan_start", exercise.setup, "bullets"),
-        *_titled("plan_how", exercise.cues, "steps"),
+        *led("plan_start", bullets(exercise.setup, False)),
+        *led("plan_how", bullets(exercise.cues, False, "steps")),
         bullets(stop, False, "notice"),
-        *_titled("plan_easier", exercise.regressions, "bullets"),
-        *_titled("plan_harder", exercise.progressions, "bullets"),
-        *_titled("plan_why", [reason.sentence for reason in exercise.because], "bullets"),
-        Block("lead", (_say("plan_tick"),)),
-        Block("ticks", rows=tuple((f"{_say('plan_week')} {week}",) for week in range(1, weeks + 1))),
+        *led("plan_easier", bullets(exercise.regressions, False)),
+        *led("plan_harder", bullets(exercise.progressions, False)),
+        *led("plan_why", bullets([reason.sentence for reason in exercise.because], False)),
+        Block("lead", (text_of("plan_tick"),)),
+        Block("ticks", rows=tuple((f"{text_of('plan_week')} {week}",) for week in range(1, weeks + 1))),
     ]
     return Section(exercise.title.text, tuple(blocks), exercise.side, starts_page=True)
-
-
-def _titled(name: str, sentences: Sequence[Sentence], kind: str) -> tuple[Block, ...]:
-    block = bullets(sentences, False, "steps" if kind == "steps" else "bullets")
-    return () if block.is_empty else (Block("lead", (_say(name),)), block)
 
 
 def _advice(parts: Sequence[Part]) -> tuple[Section, ...]:
@@ -164,7 +155,7 @@ def _advice(parts: Sequence[Part]) -> tuple[Section, ...]:
     if not parts:
         return ()
     return (
-        Section(_say("plan_advice"), (Block("paragraphs", (_say("plan_advice_lead"),)),), starts_page=True),
+        Section(text_of("plan_advice"), (Block("paragraphs", (text_of("plan_advice_lead"),)),), starts_page=True),
         *(_short(part) for part in parts),
     )
 
@@ -176,7 +167,7 @@ def _safety(parts: Sequence[Part]) -> tuple[Section, ...]:
 
 def _short(part: Part, level: int = 3) -> Section:
     shown = bullets(part.sentences, False)
-    why = _titled("plan_why", [reason.sentence for reason in part.because], "bullets")
+    why = led("plan_why", bullets([reason.sentence for reason in part.because], False))
     return Section(part.title.text, (shown, *why), part.side, level=level)
 
 
@@ -186,7 +177,7 @@ def _not_offered(parts: Sequence[Part]) -> Section:
         if isinstance(part, NotOffered):
             reasons = [reason.sentence for reason in part.because]
             blocks += [Block("lead", (part.title.text,)), bullets([*part.sentences, *reasons], False)]
-    return Section(_say("plan_not_offered"), tuple(blocks))
+    return Section(text_of("plan_not_offered"), tuple(blocks))
 
 
 def _part(part: Part) -> Section:
@@ -194,18 +185,18 @@ def _part(part: Part) -> Section:
     blocks = [
         lines(part_lines(part)),
         bullets(part.sentences, True),
-        Block("lead", (_say("because"),)),
+        Block("lead", (text_of("because"),)),
         _reasons(part),
     ]
     if isinstance(part, Exercise):
         rests = ", ".join((part.dose.basis, *part.dose.sources))
         blocks += [
-            Block("lines", rows=((_say("dose_rests_on"), rests),)),
-            *_clinical("plan_start", part.setup),
-            *_clinical("plan_how", part.cues),
-            *_clinical("plan_stop", part.stop_rules),
-            *_clinical("plan_easier", part.regressions),
-            *_clinical("plan_harder", part.progressions),
+            Block("lines", rows=((text_of("dose_rests_on"), rests),)),
+            *led("plan_start", bullets(part.setup, True)),
+            *led("plan_how", bullets(part.cues, True)),
+            *led("plan_stop", bullets(part.stop_rules, True)),
+            *led("plan_easier", bullets(part.regressions, True)),
+            *led("plan_harder", bullets(part.progressions, True)),
         ]
     return Section(part.title.text, tuple(blocks), part.side, level=3)
 
@@ -216,34 +207,30 @@ def _reasons(part: Part) -> Block:
     return Block("bullets", tuple(told))
 
 
-def _clinical(name: str, sentences: Sequence[Sentence]) -> tuple[Block, ...]:
-    return (Block("lead", (_say(name),)), bullets(sentences, True)) if sentences else ()
-
-
 def _hypotheses(plan: Plan) -> Section:
     names = ("clinician_hypothesis", "clinician_measure", "clinician_chance", "clinician_parts_on_it")
     rows = tuple(
         (
             hypothesis.player,
             hypothesis.measure,
-            _say("clinician_exam_alone") if hypothesis.p_relevant is None else f"{hypothesis.p_relevant:.2f}",
+            text_of("clinician_exam_alone") if hypothesis.p_relevant is None else f"{hypothesis.p_relevant:.2f}",
             ", ".join(hypothesis.parts),
         )
         for hypothesis in plan.hypotheses
     )
-    return Section(_say("clinician_hypotheses"), (Block("table", head=tuple(map(_say, names)), rows=rows),))
+    return Section(text_of("clinician_hypotheses"), (Block("table", head=tuple(map(text_of, names)), rows=rows),))
 
 
 def _signatures() -> Block:
-    return Block("blanks", tuple(_say(f"sign_{name}") for name in ("name", "signature", "date")))
+    return Block("blanks", tuple(text_of(f"sign_{name}") for name in ("name", "signature", "date")))
 
 
 def _orthosis(sheet: Orthosis) -> Section:
     blocks = (
         bullets([say("letters.clinician_orthosis_note"), *sheet.sentences], True),
         lines(part_lines(sheet)),
-        Block("lead", (_say("because"),)),
+        Block("lead", (text_of("because"),)),
         _reasons(sheet),
         _signatures(),
     )
-    return Section(f"{_say('clinician_orthosis')}: {sheet.title.text}", blocks, sheet.side, starts_page=True)
+    return Section(f"{text_of('clinician_orthosis')}: {sheet.title.text}", blocks, sheet.side, starts_page=True)

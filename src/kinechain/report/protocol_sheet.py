@@ -7,7 +7,7 @@ from datetime import date
 
 from kinechain.care.person.protocol import Protocol, ProtocolValue, find_protocol, general_rules, protocols
 from kinechain.evidence.wording import say
-from kinechain.report.letter import Block, Letter, Section, bullets
+from kinechain.report.letter import Block, Letter, Section, bullets, led, text_of
 
 __all__ = ["protocol_booklet"]
 
@@ -34,50 +34,44 @@ def protocol_booklet(keys: Sequence[str], made_on: date, version: str) -> Letter
         If there is no such item.
     """
     chosen = [find_protocol(key) for key in keys] or list(protocols().values())
-    title = _say("protocol_title") if len(chosen) > 1 else say("letters.protocol_title_one", name=chosen[0].name).text
-    about = ((_say("made_on"), made_on.isoformat()), ("", say("letters.made_by", version=version).text))
-    rules = Section(_say("protocol_rules"), (bullets(general_rules(), True),))
+    title = (
+        text_of("protocol_title") if len(chosen) > 1 else say("letters.protocol_title_one", name=chosen[0].name).text
+    )
+    about = ((text_of("made_on"), made_on.isoformat()), ("", say("letters.made_by", version=version).text))
+    rules = Section(text_of("protocol_rules"), (bullets(general_rules(), True),))
     return Letter(title, about, (rules, *(_sheet(protocol) for protocol in chosen)))
-
-
-def _say(name: str) -> str:
-    return say(f"letters.{name}").text
 
 
 def _sheet(protocol: Protocol) -> Section:
     steps = tuple(step.strip().rstrip(".") + "." for step in protocol.how.split(". ") if step.strip())
     stop = tuple(filter(None, (protocol.stop.text, protocol.stop_note)))
-    use = _say(f"protocol_use_{protocol.use}")
+    use = text_of(f"protocol_use_{protocol.use}")
     cutoffs = tuple(f"{name.replace('_', ' ')}: {value}" for name, value in protocol.cutoffs.items())
     blocks = (
-        Block("lines", rows=((_say("protocol_use"), use), (_say("protocol_position"), protocol.position))),
-        Block("lead", (_say("plan_how"),)),
+        Block("lines", rows=((text_of("protocol_use"), use), (text_of("protocol_position"), protocol.position))),
+        Block("lead", (text_of("plan_how"),)),
         Block("steps", steps),
         Block("notice", stop),
-        *_titled("protocol_record", _record(protocol)),
-        Block("blanks", (_say("protocol_examiner"), _say("sign_date"), _say("protocol_tool"))),
-        *_titled("protocol_reliability", Block("paragraphs", (protocol.reliability,))),
-        *_titled("protocol_norms", Block("paragraphs", tuple(filter(None, (protocol.norms,))))),
-        *_titled("protocol_cutoffs", Block("bullets", cutoffs)),
-        *_titled("protocol_note", Block("paragraphs", tuple(filter(None, (protocol.note, protocol.licence_note))))),
-        Block("lead", (_say("protocol_sources"),)),
+        *led("protocol_record", _record(protocol)),
+        Block("blanks", (text_of("protocol_examiner"), text_of("sign_date"), text_of("protocol_tool"))),
+        *led("protocol_reliability", Block("paragraphs", (protocol.reliability,))),
+        *led("protocol_norms", Block("paragraphs", tuple(filter(None, (protocol.norms,))))),
+        *led("protocol_cutoffs", Block("bullets", cutoffs)),
+        *led("protocol_note", Block("paragraphs", tuple(filter(None, (protocol.note, protocol.licence_note))))),
+        Block("lead", (text_of("protocol_sources"),)),
         Block("paragraphs", ("; ".join(source.key for source in protocol.sources),)),
     )
     return Section(protocol.name, blocks, starts_page=True)
 
 
-def _titled(name: str, block: Block) -> tuple[Block, ...]:
-    return () if block.is_empty else (Block("lead", (_say(name),)), block)
-
-
 def _record(protocol: Protocol) -> Block:
     """Return the boxes to write in: a side in each column where there is much to measure, else room for repeats."""
-    sides = tuple(_say(f"protocol_{side}") for side in protocol.sides)
+    sides = tuple(text_of(f"protocol_{side}") for side in protocol.sides)
     asked = [_asked(value, protocol) for value in protocol.values]
     if len(asked) > MANY:
         rows = [(name, *("" for _ in sides)) for name in asked]
-        return Block("record", head=(_say("protocol_value"), *sides), rows=tuple(rows))
-    head = (_say("protocol_value"), _say("column_side"), *(_say(f"protocol_{repeat}") for repeat in REPEATS))
+        return Block("record", head=(text_of("protocol_value"), *sides), rows=tuple(rows))
+    head = (text_of("protocol_value"), text_of("column_side"), *(text_of(f"protocol_{repeat}") for repeat in REPEATS))
     return Block(
         "record", head=head, rows=tuple((name, side, *("" for _ in REPEATS)) for name in asked for side in sides)
     )

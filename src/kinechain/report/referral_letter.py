@@ -15,7 +15,7 @@ from kinechain.care.screening.red_flags import read_red_flags
 from kinechain.care.screening.screen import Flag, Screen
 from kinechain.care.screening.settings import Settings, emergency_screen
 from kinechain.evidence.wording import Sentence, say
-from kinechain.report.letter import Block, Letter, Section, about, bullets, table
+from kinechain.report.letter import Block, Letter, Section, about, bullets, led, table, text_of
 from kinechain.report.plan_lines import estimate_words
 from kinechain.report.words import clinical, clinical_norm, norm_words
 
@@ -54,7 +54,7 @@ def referral_letter(
     to = say("letters.referral_emergency_title") if urgent else say("letters.referral_title", to=referral.to)
     sections = [
         *(_emergency(screen, settings) if urgent else ()),
-        Section("", (Block("blanks", tuple(_say(name) for name in ("name_line", "birth_line", "phone_line"))),)),
+        Section("", (Block("blanks", tuple(text_of(name) for name in ("name_line", "birth_line", "phone_line"))),)),
         _request(referral),
         _screen(screen),
         _told(person),
@@ -63,7 +63,7 @@ def referral_letter(
         _scores(person),
         *(_limits() if referral.urgency in UNHURRIED else ()),
         _signed(),
-        Section(_say("referral_asked"), (Block("bullets", _asked_no(person)),), starts_page=True),
+        Section(text_of("referral_asked"), (Block("bullets", _asked_no(person)),), starts_page=True),
     ]
     shown = tuple(section for section in sections if any(not block.is_empty for block in section.blocks))
     return Letter(to.text, about(person.pseudonym, made_on, version), shown, is_urgent=urgent)
@@ -73,12 +73,8 @@ def _limits() -> tuple[Section, ...]:
     return (Section("", (bullets([say("letters.referral_limits")], True, "paragraphs"),)),)
 
 
-def _say(name: str) -> str:
-    return say(f"letters.{name}").text
-
-
 def _urgency(level: str) -> str:
-    return _say(f"urgency_{level}")
+    return text_of(f"urgency_{level}")
 
 
 def _emergency(screen: Screen, settings: Settings) -> tuple[Section, ...]:
@@ -88,17 +84,17 @@ def _emergency(screen: Screen, settings: Settings) -> tuple[Section, ...]:
 
 
 def _request(referral: Referral) -> Section:
-    rows = ((_say("label_to"), referral.to), (_say("label_urgency"), _urgency(referral.urgency)))
+    rows = ((text_of("label_to"), referral.to), (text_of("label_urgency"), _urgency(referral.urgency)))
     ask = say(f"letters.ask_{referral.to.replace(' ', '_')}")
     blocks = (
         Block("lines", rows=rows),
-        Block("paragraphs", (ask.text, _say("referral_reply"))),
-        Block("lead", (_say("because"),)),
+        Block("paragraphs", (ask.text, text_of("referral_reply"))),
+        Block("lead", (text_of("because"),)),
         bullets([reason.sentence for reason in referral.because], True),
-        Block("lead", (_say("referral_told"),)),
+        Block("lead", (text_of("referral_told"),)),
         bullets(referral.sentences, True),
     )
-    return Section(_say("referral_request"), blocks)
+    return Section(text_of("referral_request"), blocks)
 
 
 def _screen(screen: Screen) -> Section:
@@ -108,29 +104,24 @@ def _screen(screen: Screen) -> Section:
     open_rows = [(flag.question or flag.id, _answer(flag)) for flag in opened]
     cleared = [(f.question or f.id, f"{c.clinician}, {c.at.date().isoformat()}: {c.reason}") for f, c in screen.cleared]
     blocks: list[Block] = [
-        Block("lines", rows=((_say("referral_level"), _urgency(screen.level)),)),
+        Block("lines", rows=((text_of("referral_level"), _urgency(screen.level)),)),
         bullets([locked], True, "paragraphs"),
-        *_titled("referral_raised", table(("sign", "answer", "urgency", "rests_on"), map(_raised_row, raised))),
-        *_titled("referral_open", table(("sign", "answer"), open_rows)),
-        *_titled("referral_cleared", table(("sign", "clinician"), cleared)),
-        *_titled("referral_contradictions", Block("bullets", screen.contradictions)),
+        *led("referral_raised", table(("sign", "answer", "urgency", "rests_on"), map(_raised_row, raised))),
+        *led("referral_open", table(("sign", "answer"), open_rows)),
+        *led("referral_cleared", table(("sign", "clinician"), cleared)),
+        *led("referral_contradictions", Block("bullets", screen.contradictions)),
     ]
-    return Section(_say("referral_screen"), tuple(blocks))
-
-
-def _titled(name: str, block: Block) -> tuple[Block, ...]:
-    """Return a block under its lead, or nothing where it is empty."""
-    return () if block.is_empty else (bullets([say(f"letters.{name}")], True, "lead"), block)
+    return Section(text_of("referral_screen"), tuple(blocks))
 
 
 def _answer(flag: Flag) -> str:
-    return _say(f"answer_{flag.answer.replace(' ', '_')}")
+    return text_of(f"answer_{flag.answer.replace(' ', '_')}")
 
 
 def _raised_row(flag: Flag) -> tuple[str, ...]:
     behind = [flag.rule_id, *flag.sources]
     if flag.needs_sign_off:
-        behind.append(_say("referral_sign_off"))
+        behind.append(text_of("referral_sign_off"))
     return flag.question or flag.id, _answer(flag), _urgency(flag.urgency), ", ".join(filter(None, behind))
 
 
@@ -142,12 +133,12 @@ def _asked_no(person: Person) -> tuple[str, ...]:
 def _told(person: Person) -> Section:
     """Return what the person told, in the words of the keys; a key without an answer is left out."""
     about_keys, history_keys = read_keys("person"), read_keys("history")
-    rows = [_row(_say("label_sex"), person.sex, "")]
+    rows = [_row(text_of("label_sex"), person.sex, "")]
     rows += [_row(key.meaning, getattr(person, name), key.unit) for name, key in about_keys.items() if name != "sex"]
     rows += [_row(key.meaning, getattr(person.history, name), key.unit) for name, key in history_keys.items()]
     conditions = [key.replace("_", " ") for key, answer in person.conditions.items() if answer == "yes"]
-    rows.append(_row(_say("referral_conditions"), tuple(conditions), ""))
-    return Section(_say("referral_history"), (Block("lines", rows=tuple(row for row in rows if row)),))
+    rows.append(_row(text_of("referral_conditions"), tuple(conditions), ""))
+    return Section(text_of("referral_history"), (Block("lines", rows=tuple(row for row in rows if row)),))
 
 
 def _row(meaning: str, value: object, unit: str) -> tuple[str, ...]:
@@ -177,9 +168,9 @@ def _exam(person: Person) -> Section:
     rows = [(f"{names[item.id]} {item.part}".strip(), item.side, _value(item), _how(item)) for item in items]
     blocks: list[Block] = [table(("item", "side", "value", "method"), rows)]
     if not rows:
-        blocks = [Block("paragraphs", (_say("referral_no_exam"),))]
-    lacking = tuple(f"{names[e.id]} {e.part} ({e.side}): {_say(f'answer_{e.state}')}" for e in absent)
-    return Section(_say("referral_exam"), (*blocks, *_titled("referral_not_examined", Block("bullets", lacking))))
+        blocks = [Block("paragraphs", (text_of("referral_no_exam"),))]
+    lacking = tuple(f"{names[e.id]} {e.part} ({e.side}): {text_of(f'answer_{e.state}')}" for e in absent)
+    return Section(text_of("referral_exam"), (*blocks, *led("referral_not_examined", Block("bullets", lacking))))
 
 
 def _how(item: ExamItem) -> str:
@@ -203,7 +194,7 @@ def _findings(findings: Sequence[Finding]) -> Section:
         usual = norm_words(norm, clinical(finding.estimate))
         grade = f" ({finding.norm.source}, {finding.norm.grade})" if finding.norm else ""
         rows.append((finding.name, finding.side, estimate_words(finding.estimate), usual + grade, finding.method))
-    return Section(_say("referral_findings"), (table(("item", "side", "value", "usual", "method"), rows),))
+    return Section(text_of("referral_findings"), (table(("item", "side", "value", "usual", "method"), rows),))
 
 
 def _scores(person: Person) -> Section:
@@ -214,10 +205,10 @@ def _scores(person: Person) -> Section:
         told += [f"{part.replace('_', ' ')} {value:g}" for part, value in score.parts.items() if not part.isdigit()]
         told += [score.answered_on.isoformat()] if score.answered_on else []
         rows.append((names.get(score.id, score.id), ", ".join(told)))
-    return Section(_say("referral_scores"), (Block("lines", rows=tuple(rows)),))
+    return Section(text_of("referral_scores"), (Block("lines", rows=tuple(rows)),))
 
 
 def _signed() -> Section:
     names: tuple[Sentence, ...] = tuple(say(f"letters.sign_{name}") for name in ("name", "signature", "date", "clinic"))
     lines = Block("blanks", tuple(name.text for name in names))
-    return Section("", (lines, Block("paragraphs", (_say("not_signed"), _say("by_hand")))))
+    return Section("", (lines, Block("paragraphs", (text_of("not_signed"), text_of("by_hand")))))

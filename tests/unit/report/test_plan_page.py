@@ -40,8 +40,10 @@ def events(danger: str = "") -> tuple[Event, ...]:
         )
         for k in range(0, 20, 2)
     ]  # fmt: skip
-    sign = [CheckIn(id="checkin-sign", at=START + timedelta(days=19, hours=1), by="patient", screen={danger: "yes"})]
-    return (*pains, *done, *(sign if danger else ()))
+    if not danger:
+        return (*pains, *done)
+    sign = CheckIn(id="checkin-sign", at=START + timedelta(days=19, hours=1), by="patient", screen={danger: "yes"})
+    return (*pains, *done, sign)
 
 
 def followed(danger: str = "") -> tuple[Plan, Progress]:
