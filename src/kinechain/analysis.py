@@ -33,7 +33,7 @@ from kinechain.care.planning.planner import make_plan
 from kinechain.care.screening.clearance import TrustedClearance
 from kinechain.care.screening.lock import unlock
 from kinechain.care.screening.red_flags import screen_person
-from kinechain.care.screening.screen import Screen
+from kinechain.care.screening.screen import Flag, Screen
 from kinechain.chain.change import Change
 from kinechain.chain.orthosis_effect import orthosis_effect
 from kinechain.chain.person_chain import ChainSettings, PersonChain, person_chain, standing_person, what_if
@@ -221,6 +221,7 @@ def assess(
     progress: Callable[[str], None] | None = None,
     norms: Path | None = None,
     clearances: Sequence[TrustedClearance] = (),
+    told: Sequence[Flag] = (),
     today: date | None = None,
 ) -> Assessment:
     """Assess one person from an examination, from recordings, or from both.
@@ -240,6 +241,8 @@ def assess(
         A laboratory's own norm curves (GCD or CSV), drawn in place of the published ones.
     clearances : sequence of TrustedClearance
         Of danger signs, by a clinician (`kinechain.care.screening.keyring.trusted`).
+    told : sequence of Flag
+        What the journal holds against a plan (`kinechain.care.follow_up.standing.told_since`).
     today : date, optional
         Day the plan begins.
 
@@ -258,7 +261,7 @@ def assess(
         raise InputError("nothing to assess: give a person file with an examination, a recording (C3D or TRC), or both")
     own = read_own_norms(norms) if norms is not None else None
     say("Asking the danger signs")
-    screen = screen_person(person, clearances)
+    screen = screen_person(person, clearances, told)
     say("Reading the recordings")
     material = _collect(paths, static, settings)
     say("Fitting the body")
@@ -278,7 +281,7 @@ def assess(
     muscle_curves, emg_notes = compare_with_emg(trials, loads.walking)
     chain, no_chain = _chain(person, screen, body, standing, findings, settings, say)
     predict = _predictor(person, screen, body, standing, settings) if chain is not None else None
-    plan, no_plan = _plan(person, clearances, findings, chain, predict, today or date.today())
+    plan, no_plan = _plan(person, clearances, told, findings, chain, predict, today or date.today())
     return Assessment(
         person=person,
         screen=screen,
@@ -313,12 +316,13 @@ def try_changes(
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
     clearances: Sequence[TrustedClearance] = (),
+    told: Sequence[Flag] = (),
 ) -> Response:
     """Return what changes would do to one standing person, made together.
 
     Parameters
     ----------
-    person, recordings, static, settings, progress, clearances
+    person, recordings, static, settings, progress, clearances, told
         As for `assess`; a standing trial makes the posture the person's own.
     changes : sequence of Change
 
@@ -332,7 +336,7 @@ def try_changes(
         If the body does not stand with the changes.
     """
     settings, say = settings or Settings(), progress or (lambda _: None)
-    permission = may_attribute(person, screen_person(person, clearances))
+    permission = may_attribute(person, screen_person(person, clearances, told))
     if not permission.is_given:
         raise SettingError(permission.reason)
     say("Reading the recordings")
@@ -397,6 +401,7 @@ def _chain(
 def _plan(
     person: Person,
     clearances: Sequence[TrustedClearance],
+    told: Sequence[Flag],
     findings: Sequence[Finding],
     chain: PersonChain | None,
     predict: Predict | None,
@@ -404,7 +409,7 @@ def _plan(
 ) -> tuple[Plan | None, str]:
     """Make the plan, where the danger signs hold back none; else say why not."""
     try:
-        unlocked = unlock(person, clearances)
+        unlocked = unlock(person, clearances, told)
     except LockedError as error:
         return None, str(error)
     plan = make_plan(

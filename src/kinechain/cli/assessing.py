@@ -154,7 +154,8 @@ def assess(
             stance=_stance(eyes, surface),
             lab=read_lab_errors(lab) if lab else None,
         )
-        assessment = assess_person(records.person, recordings, static, settings, say, norms, records.clearances)
+        held = (records.clearances, records.told)
+        assessment = assess_person(records.person, recordings, static, settings, say, norms, *held)
         say("Writing the report")
         written = _write(assessment, _folder(out, "kinechain-report", as_json))
     _print_assessment(assessment, written, as_json)
@@ -184,7 +185,7 @@ def records_with(
     age: float | None = None,
     foot_length: float | None = None,
 ) -> Records:
-    """Read the person file and the journal beside it, if any; what is given as an option replaces what it says."""
+    """Read the person file and the journal beside it, if any; an option replaces what it says, but not age and sex."""
     from kinechain.care.person.person import Person
     from kinechain.care.person.person_file import check_person_number
 
@@ -200,6 +201,13 @@ def records_with(
     numbers = {
         key: check_person_number(key, value, option) for key, (option, value) in given.items() if value is not None
     }
+    for key, option, value in (("age_years", "--age", age), ("sex", "--sex", sex)):
+        stated = getattr(records.person, key)
+        if value is not None and stated is not None and value != stated:
+            raise SettingError(
+                f"{option} is {value}, and the person file says {stated}; the danger signs are judged by that, so "
+                "correct the file if it is wrong"
+            )
     person = replace(records.person, **({"sex": sex} if sex else {}), **numbers)  # type: ignore[arg-type]
     return replace(records, person=person)
 

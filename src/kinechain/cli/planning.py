@@ -78,10 +78,9 @@ def plan(
     clinician = confirmed(clinician) if clinician else ""
     with progress() as tell:
         records = read_records(person_file)
-        from kinechain.care.screening.red_flags import screen_person
         from kinechain.cli.plan_making import make
 
-        outcome = screen_person(records.person, records.clearances)
+        outcome = records.screened()
         if outcome.plan_locked:
             _print_locked(records, outcome, out if letters else None, fhir, as_json)
             raise typer.Exit(EXIT_LOCKED)
@@ -109,7 +108,7 @@ def _print_locked(records: Records, outcome: Screen, letters: Path | None, fhir:
         typer.echo(document, nl=False)
         return
     lines = [
-        *emergency_page(records.person, records.clearances),
+        *emergency_page(outcome),
         say("terminal.plan_locked", reason=outcome.reason).text,
     ]
     lines += referral_lines(referrals)

@@ -106,7 +106,8 @@ def _again(records: Records, visit: Visit, tell: Callable[[str], None]) -> tuple
     if not (files or person.exam):
         return Rerun(made.visit, made.version, refused=say("terminal.rerun_nothing").text), None
     bare = replace(person, static=None, recordings=())
-    assessment = assess(bare, tuple(files.values()), None, Settings(chain=None), tell, clearances=records.clearances)
+    held = (records.clearances, records.told)
+    assessment = assess(bare, tuple(files.values()), None, Settings(chain=None), tell, None, *held)
     plain: dict[str, Any] = json.loads(assessment_json(assessment))
     why = f"computed again by {__version__}"
     event = rerun(made, plain, id=new_id(), at=now(), by=made.by, why=why)

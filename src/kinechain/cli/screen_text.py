@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kinechain.care.person.person import Person
-from kinechain.care.screening.clearance import TrustedClearance
-from kinechain.care.screening.red_flags import ASK, screen_person
+from kinechain.care.screening.red_flags import ASK
 from kinechain.care.screening.screen import Flag, Screen
 from kinechain.care.screening.settings import emergency_screen, read_settings
 from kinechain.evidence.wording import say
@@ -17,9 +14,7 @@ __all__ = ["emergency_page", "flag_lines", "screen_lines"]
 FRAME = "=" * 72
 
 
-def screen_lines(
-    person: Person, screen: Screen, clearances: Sequence[TrustedClearance] = (), most_open: int | None = None
-) -> list[str]:
+def screen_lines(person: Person, screen: Screen, most_open: int | None = None) -> list[str]:
     """Return the outcome of the danger signs, one paragraph a line.
 
     Parameters
@@ -27,7 +22,6 @@ def screen_lines(
     person : Person
     screen : Screen
         Of the same person.
-    clearances : sequence of TrustedClearance
     most_open : int or None
         At most this many open questions are printed, the rest is counted; None for all.
     """
@@ -35,7 +29,7 @@ def screen_lines(
     still_open = [flag for flag in screen.flags if flag.rule == ASK]
     lock = say("terminal.locked" if screen.plan_locked else "terminal.unlocked").text
     lines = [say("terminal.screen_title", person=person.pseudonym).text, ""]
-    if page := emergency_page(person, clearances):
+    if page := emergency_page(screen):
         lines += [*page, ""]
     level = "cleared" if screen.level == "none" and screen.cleared else screen.level
     lines += [f"{say(f'terminal.level_{level}').text.rstrip('.')}. {lock}"]
@@ -59,15 +53,14 @@ def screen_lines(
     return lines
 
 
-def emergency_page(person: Person, clearances: Sequence[TrustedClearance] = ()) -> list[str]:
+def emergency_page(screen: Screen) -> list[str]:
     """Return the emergency page of a person in a frame, nothing if there is no emergency.
 
     Parameters
     ----------
-    person : Person
-    clearances : sequence of TrustedClearance
+    screen : Screen
     """
-    lines = [sentence.text for sentence in emergency_screen(read_settings(), screen_person(person, clearances))]
+    lines = [sentence.text for sentence in emergency_screen(read_settings(), screen)]
     return [FRAME, *lines, FRAME] if lines else []
 
 

@@ -73,7 +73,7 @@ def screen(
     is_left = False
     if asks:
         records, is_left = _ask(records)
-    outcome = _outcome(records)
+    outcome = records.screened()
     written = _write_letters(records, outcome, letter) if letter else []
     _print(records, outcome, as_json, FEW if is_left else None, written)
     if outcome.plan_locked:
@@ -111,7 +111,7 @@ def _clear(records: Records, flags: Sequence[str], reason: str, clinician: str) 
     from kinechain.care.screening.keyring import sign_clearance
 
     secret = passphrase(say("terminal.ask_passphrase", clinician=clinician).text)
-    signed = [sign_clearance(records.person, flag, reason, clinician, secret) for flag in flags]
+    signed = [sign_clearance(records.person, flag, reason, clinician, secret, told=records.told) for flag in flags]
     events = [
         Cleared(id=new_id(), at=clearance.at, by=clearance.clinician, why=reason, clearance=clearance)
         for clearance in signed
@@ -145,12 +145,6 @@ def _ask(records: Records) -> tuple[Records, bool]:
     return read_records(records.path), ending.how == "left"
 
 
-def _outcome(records: Records) -> Screen:
-    from kinechain.care.screening.red_flags import screen_person
-
-    return screen_person(records.person, records.clearances)
-
-
 def _write_letters(records: Records, outcome: Screen, folder: Path) -> list[Path]:
     from kinechain.cli.plan_making import write_referrals
 
@@ -172,7 +166,7 @@ def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | No
         first = next(iter(referral_for(records.person, outcome)), None)
         typer.echo(screen_json(records.person, outcome, *told, first), nl=False)
         return
-    lines = screen_lines(records.person, outcome, records.clearances, most_open)
+    lines = screen_lines(records.person, outcome, most_open)
     if outcome.level != "emergency":  # Then nothing else is looked at (rule R0.2).
         lines += _examination(records)
         steps = _next_steps(records, outcome)

@@ -53,7 +53,8 @@ def whatif(
         changes = [parse_change(text) for text in change]
         records = records_with(person_file)
         settings = Settings(chain=ChainSettings(draws=draws, seed=seed))
-        response = try_changes(records.person, changes, recordings, static, settings, say, records.clearances)
+        held = (records.clearances, records.told)
+        response = try_changes(records.person, changes, recordings, static, settings, say, *held)
     if as_json:
         from kinechain.report.chain_json import response_json
 
