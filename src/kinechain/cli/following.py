@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from kinechain import __version__
 from kinechain.care.follow_up.alerts import Alert, standing_dangers
 from kinechain.care.follow_up.events import PlanMade, VisitMade
 from kinechain.care.follow_up.follow_up import Progress, follow_up
+from kinechain.care.follow_up.pain_series import mean_pain
+from kinechain.care.planning.maintenance import FIRST_DAY, has_relapsed, keeps_up
+from kinechain.care.planning.plan import Plan
 from kinechain.care.records.plan_values import PastPlan, past_plan
 from kinechain.cli.person_files import Records
 from kinechain.core.errors import SettingError
 from kinechain.core.estimate import Estimate
 
-__all__ = ["follow", "has_plan", "key_measures", "present_alerts"]
+__all__ = ["could_keep_up", "follow", "has_come_back", "has_plan", "key_measures", "present_alerts"]
 
 
 def has_plan(records: Records) -> bool:
@@ -64,6 +67,36 @@ def follow(records: Records, today: date) -> tuple[PastPlan, Progress]:
         onset_weeks=history.pain_weeks,
     )
     return past, replace(found, plan=past.id)
+
+
+def could_keep_up(plan: Plan, found: Progress) -> bool:
+    """Return whether a plan may turn into keeping up what was reached: after week 8, unless somebody must look first.
+
+    Parameters
+    ----------
+    plan : Plan
+    found : Progress
+    """
+    if keeps_up(plan) or found.day < FIRST_DAY or found.suspended:
+        return False
+    last = next((review for review in found.reviews if review.checkpoint == "week 8"), None)
+    decision = last and (last.recorded or (last.outcome.decision if last.outcome else ""))
+    return decision != "refer" and not has_come_back(plan, found)
+
+
+def has_come_back(plan: Plan, found: Progress) -> bool | None:
+    """Return whether pain came back to stay after the best week, None before week 8 or where nothing tells.
+
+    Parameters
+    ----------
+    plan : Plan
+    found : Progress
+    """
+    end = plan.made_on if keeps_up(plan) else plan.made_on + timedelta(days=FIRST_DAY)
+    weeks = [mean_pain(found.pain, day.day) for day in found.pain if day.day <= end]
+    best = [week for week in weeks if week is not None]
+    since = [(day.day, day.main) for day in found.pain if day.day > end and day.main is not None]
+    return has_relapsed(min(best), since) if best and since else None
 
 
 def present_alerts(records: Records, today: date) -> tuple[Alert, ...]:

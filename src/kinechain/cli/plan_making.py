@@ -13,11 +13,13 @@ from kinechain import __version__
 from kinechain.care.drivers import Drivers
 from kinechain.care.finding import Finding
 from kinechain.care.follow_up.events import Event, PlanMade, VisitMade
+from kinechain.care.person.person import Person
+from kinechain.care.planning.maintenance import FIRST_DAY, keeps_up, maintain
 from kinechain.care.planning.plan import Plan
 from kinechain.care.planning.planner import make_plan
 from kinechain.care.planning.referral import referral_for
 from kinechain.care.records.journal import journal_path
-from kinechain.care.records.plan_values import past_plan, plan_from_plain, plan_plain
+from kinechain.care.records.plan_values import PastPlan, past_plan, plan_from_plain, plan_plain
 from kinechain.care.records.visits import made_visit
 from kinechain.care.screening.lock import Unlocked
 from kinechain.care.screening.screen import Screen
@@ -47,6 +49,8 @@ class Made:
     journal : Path
     findings : tuple of Finding
         Of the assessment it was made from; empty for one that was looked up.
+    could_keep_up : bool
+        Whether, after week 8, a plan that keeps up what was reached could stand in its place.
     """
 
     plan: Plan
@@ -54,6 +58,7 @@ class Made:
     agreed_by: str
     journal: Path
     findings: tuple[Finding, ...] = ()
+    could_keep_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ def make(
     day: date,
     with_drivers: bool,
     tell: Callable[[str], None],
+    is_kept_up: bool = False,
 ) -> Made:
     """Return the present plan of a person, or make one and write it into the journal.
 
@@ -110,13 +116,16 @@ def make(
         Whether it is computed which parameters carry load.
     tell : callable
         Takes one short sentence per step.
+    is_kept_up : bool
+        Make the plan that keeps up what was reached, after week 8.
 
     Raises
     ------
     LockedError
         If the danger signs hold back a plan.
     SettingError
-        If there is a reason to replace a plan and none to replace, or recordings and no reason.
+        If there is a reason to replace a plan and none to replace, or recordings and no reason, or it is too early to
+        keep up what was reached.
     """
     unlocked = records.unlocked()
     present = last_plan(records.events)
@@ -126,18 +135,7 @@ def make(
         raise SettingError("there is no plan to replace yet; leave out --replace")
     past = past_plan(present.plan, unlocked, __version__) if present else None
     looked = look(records, recordings, with_drivers, tell)
-    plan = make_plan(
-        records.person,
-        unlocked,
-        findings=looked.findings,
-        drivers=looked.drivers,
-        today=day,
-        version=__version__,
-        previous=past.plan if past else None,
-        reason=reason,
-    )
-    if past and not past.is_as_made:
-        plan = replace(plan, replaces=past.id)
+    plan = _planned(records.person, unlocked, looked, past, reason, day, is_kept_up)
     by, at = clinician or BY_PATIENT, moment_of(day)
     visit = made_visit(
         _visit_name(records.events, day),
@@ -150,7 +148,31 @@ def make(
     )
     plain = json.loads(json.dumps(plan_plain(plan)))
     made = PlanMade(id=new_id(), at=at, by=by, why=reason, plan=plain, replaces=plan.replaces)
-    return Made(plan, True, clinician, write_events(records, (visit, made)), looked.findings)
+    could_keep_up = past is not None and _may_keep_up(past.plan, day) and not is_kept_up
+    return Made(plan, True, clinician, write_events(records, (visit, made)), looked.findings, could_keep_up)
+
+
+def _planned(
+    person: Person, unlocked: Unlocked, looked: Looked, past: PastPlan | None, reason: str, day: date, is_kept_up: bool
+) -> Plan:
+    if past is not None and is_kept_up:
+        plan = maintain(person, unlocked, previous=past.plan, reason=reason, today=day, version=__version__)
+    else:
+        plan = make_plan(
+            person,
+            unlocked,
+            findings=looked.findings,
+            drivers=looked.drivers,
+            today=day,
+            version=__version__,
+            previous=past.plan if past else None,
+            reason=reason,
+        )
+    return plan if past is None or past.is_as_made else replace(plan, replaces=past.id)
+
+
+def _may_keep_up(plan: Plan, day: date) -> bool:
+    return not keeps_up(plan) and (day - plan.made_on).days >= FIRST_DAY
 
 
 def _looked_up(
@@ -178,7 +200,7 @@ def _looked_up(
             id=new_id(), at=now(), by=clinician, why=present.why, plan=present.plan, replaces=present.replaces
         )
         where = write_events(records, (agreement,))
-    return Made(plan, False, clinician or agreed, where)
+    return Made(plan, False, clinician or agreed, where, (), _may_keep_up(plan, now().date()))
 
 
 def look(records: Records, recordings: Sequence[Path], with_drivers: bool, tell: Callable[[str], None]) -> Looked:

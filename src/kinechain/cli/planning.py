@@ -35,6 +35,9 @@ def plan(
     replace: Annotated[
         str, typer.Option(help="Make a new plan in place of the present one, and why.", metavar="REASON")
     ] = "",
+    keep_up: Annotated[
+        bool, typer.Option("--keep-up", help="After week 8: let the new plan keep up what was reached; with --replace.")
+    ] = False,
     for_: Annotated[str, typer.Option("--for", help="Who reads it.", metavar="clinician|patient")] = "clinician",
     full: Annotated[bool, typer.Option("--full", help="Print every sentence and source.")] = False,
     no_drivers: Annotated[
@@ -65,12 +68,16 @@ def plan(
 
     Example: kinechain plan person.toml walk1.c3d --replace "week 6: heel pain has not changed"
 
+    Example: kinechain plan person.toml --replace "week 8: better" --keep-up
+
     Example: kinechain plan person.toml --agree --clinician dr_ono
     """
     if for_ not in READERS:
         raise SettingError(f"--for is '{printable(for_)}'; write clinician or patient")
     if agree != bool(clinician):
         raise SettingError("--agree and --clinician NAME belong together: an agreement says whose it is")
+    if keep_up and not replace.strip():
+        raise SettingError("--keep-up makes a new plan in place of the present one: give --replace REASON too")
     person_file, recordings = sort_inputs(inputs)
     if person_file is None:
         raise SettingError("a plan needs a person file: a recording answers no danger sign")
@@ -84,7 +91,16 @@ def plan(
         if outcome.plan_locked:
             _print_locked(records, outcome, out if letters else None, fhir, as_json)
             raise typer.Exit(EXIT_LOCKED)
-        made = make(records, recordings, replace.strip(), clinician, day=day, with_drivers=not no_drivers, tell=tell)
+        made = make(
+            records,
+            recordings,
+            replace.strip(),
+            clinician,
+            day=day,
+            with_drivers=not no_drivers,
+            tell=tell,
+            is_kept_up=keep_up,
+        )
         written = _write(records, made, out, letters)
         written += _written_fhir(records, outcome, fhir, made.plan, for_ == "patient")
     _print(records, made, for_ == "patient", full, as_json, written)
@@ -188,6 +204,9 @@ def _state(records: Records, made: Made) -> list[str]:
         if made.agreed_by
         else say("terminal.plan_not_agreed", command=agreement).text
     )
+    if made.could_keep_up:
+        command = f'kinechain plan {records.path} --replace "..." --keep-up'
+        lines.append(say("terminal.offer_keep_up", command=command).text)
     return [*lines, say("terminal.plan_next", command=f"kinechain log {records.path}").text]
 
 

@@ -17,7 +17,7 @@ from kinechain.care.planning.plan import Plan
 from kinechain.cli.plan_text import dose_words, measure_words
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["pain_chart", "progress_lines"]
+__all__ = ["pain_chart", "progress_lines", "relapse_lines"]
 
 #: Cells of a bar for the greatest pain there is.
 CELLS = 30
@@ -49,6 +49,19 @@ def progress_lines(progress: Progress, plan: Plan, person: str) -> list[str]:
     lines += _section("course", _told(progress.course.sentences))
     lines += _section("retests", [line for found in progress.retests for line in _retest(found)])
     return lines + _section("diary", _told(progress.diary.sentences))
+
+
+def relapse_lines(has_come_back: bool | None) -> list[str]:
+    """Return whether pain came back to stay, and what to do then; nothing before week 8.
+
+    Parameters
+    ----------
+    has_come_back : bool or None
+    """
+    if has_come_back is None:
+        return []
+    found = [say("terminal.come_back"), say("plan.relapse_do")]
+    return _section("come_back", _told(found if has_come_back else [say("terminal.not_come_back")]))
 
 
 def pain_chart(series: Sequence[DayPain], start: date, today: date) -> list[str]:

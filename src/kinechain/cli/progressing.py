@@ -21,6 +21,7 @@ from kinechain.evidence.wording import say
 
 if TYPE_CHECKING:
     from kinechain.care.follow_up.follow_up import Progress
+    from kinechain.care.planning.plan import Plan
     from kinechain.care.records.plan_values import PastPlan
 
 __all__ = ["progress"]
@@ -187,9 +188,22 @@ def _print(records: Records, past: PastPlan, found: Progress, as_json: bool) -> 
     if not past.is_as_made:
         command = f'kinechain plan {records.path} --replace "..."'
         lines[1:1] = [say("terminal.plan_of_old", version=past.plan.version, command=command).text]
+    lines += _after_week_8(records, past.plan, found)
     if unseen := [alert for alert in found.alerts if not alert.acknowledged]:
         given = f'--acknowledge {unseen[0].id} --clinician NAME --why "..."'
         command = f"kinechain progress {records.path} {given}"
         lines += ["", say("terminal.how_to_acknowledge", command=command).text]
     lines += ["", say("terminal.plan_next", command=f"kinechain log {records.path}").text]
     typer.echo(wrapped("\n".join(printable(line) for line in [*lines, "", INTENDED_PURPOSE])))
+
+
+def _after_week_8(records: Records, plan: Plan, found: Progress) -> list[str]:
+    """Return whether pain came back, and how to go on."""
+    from kinechain.cli.following import could_keep_up, has_come_back
+    from kinechain.cli.progress_text import relapse_lines
+
+    lines = relapse_lines(has_come_back(plan, found))
+    if could_keep_up(plan, found):
+        command = f'kinechain plan {records.path} --replace "..." --keep-up'
+        lines += ["", say("terminal.offer_keep_up", command=command).text]
+    return lines

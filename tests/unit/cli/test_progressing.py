@@ -179,6 +179,46 @@ def test_seeing_a_danger_sign_does_not_lift_it(call: Call, followed: Path, tmp_p
     assert result.code == 1 and "only by a signed clearance" in " ".join(result.err.split())
 
 
+def told(pains: dict[str, float]) -> str:
+    """Return a diary of pain by day."""
+    rows = [
+        {"event": "check_in", "at": f"{day}T20:00", "back_pain": pain, "danger": "none"} for day, pain in pains.items()
+    ]
+    return "\n".join(json.dumps(row) for row in rows)
+
+
+def days(first: date, count: int, pain: float) -> dict[str, float]:
+    return {(first + timedelta(days=k)).isoformat(): pain for k in range(count)}
+
+
+def test_after_week_8_a_plan_that_keeps_it_up_is_offered_and_made(call: Call, followed: Path, tmp_path: Path) -> None:
+    (tmp_path / "late.jsonl").write_text(told(days(date(2024, 4, 21), 14, 1.0)))
+    assert call("log", "p.toml", "--file", "late.jsonl").code == 0
+    early = ("--replace", "too early", "--keep-up", "--on", "2024-03-20")
+    assert "from day 56 on" in call("plan", "p.toml", *early).refusal
+    assert "--keep-up" not in call("progress", "p.toml", "--on", "2024-04-26").out
+    assert "--keep-up" in call("progress", "p.toml", "--on", "2024-05-04").out
+    assert "--keep-up" in call("plan", "p.toml").out
+    made = call("plan", "p.toml", "--replace", "week 8: better", "--keep-up", "--on", "2024-05-04")
+    assert made.code == 0 and "plan for 26 weeks" in made.out and "Keeping it up" in made.out
+    later = call("progress", "p.toml", "--on", "2024-05-20")
+    assert later.code == 0 and "--keep-up" not in later.out and "log.silent" not in later.out
+    assert "log.silent" in call("progress", "p.toml", "--on", "2024-06-20").out
+    assert "--keep-up makes a new plan" in call("plan", "p.toml", "--keep-up").refusal
+
+
+@pytest.mark.parametrize(("pain", "sentence"), [(3.0, "come back and stayed"), (2.5, "not come back to stay")])
+def test_whether_pain_came_back_is_said_after_week_8(
+    call: Call, followed: Path, tmp_path: Path, pain: float, sentence: str
+) -> None:
+    late = days(date(2024, 4, 14), 14, 1.0) | days(date(2024, 4, 28), 15, pain)
+    (tmp_path / "late.jsonl").write_text(told(late))
+    assert call("log", "p.toml", "--file", "late.jsonl").code == 0
+    assert "HAS PAIN COME BACK" not in call("progress", "p.toml", "--on", "2024-04-20").out
+    shown = call("progress", "p.toml", "--on", "2024-05-12")
+    assert sentence in shown.out and ("Answer the danger signs first." in shown.out) == (pain == 3.0)
+
+
 def visited(day: str, chance: float | None) -> VisitMade:
     """Return a visit at which drivers were computed, or not."""
     rows = [{"id": "calf_tightness", "side": "left", "p_relevant": chance}]

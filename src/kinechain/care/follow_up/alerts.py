@@ -14,6 +14,7 @@ from kinechain.care.follow_up.days import own_day
 from kinechain.care.follow_up.events import Acknowledged, AdverseEvent, CheckIn, Event, NextMorning, Paused
 from kinechain.care.follow_up.pain_rule import usual_pain
 from kinechain.care.follow_up.pain_series import DayPain, mean_pain
+from kinechain.care.planning.maintenance import keeps_up
 from kinechain.care.planning.plan import Plan
 from kinechain.care.screening.clearance import Clearance
 from kinechain.care.screening.red_flags import read_red_flags
@@ -31,6 +32,9 @@ SPELL_DAYS = 7
 
 #: So many days without an entry are told to the clinician (choice).
 SILENT_DAYS = 7
+
+#: While a plan keeps up what was reached pain is told once a month: so many days are silence then (choice).
+SILENT_DAYS_KEPT_UP = 35
 
 #: A week's mean needs so many values before it alerts (choice).
 WEEK_VALUES = 4
@@ -284,12 +288,13 @@ def _silence(told: Sequence[Event], events: Sequence[Event], plan: Plan, today: 
     resting = {p.first + timedelta(days=i) for p in pauses for i in range((p.last - p.first).days + 1)}
     written = {own_day(event) for event in told if event.by == "patient"}
     end = min(today, plan.made_on + timedelta(days=7 * plan.weeks))
+    limit = SILENT_DAYS_KEPT_UP if keeps_up(plan) else SILENT_DAYS
     signs, quiet = [], 0
     for i in range((end - plan.made_on).days):
         day = plan.made_on + timedelta(days=i)
         quiet = 0 if day in written or day in resting else quiet + 1
-        if quiet >= SILENT_DAYS:
-            sentence = say("follow_up.alert_silence", days=SILENT_DAYS)
+        if quiet >= limit:
+            sentence = say("follow_up.alert_silence", days=limit)
             signs.append(_Sign("log.silent", "routine", day, f"nothing to {day.isoformat()}", False, sentence))
     return signs
 

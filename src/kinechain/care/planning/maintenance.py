@@ -29,6 +29,7 @@ __all__ = [
     "RELAPSE_POINTS",
     "RELAPSE_WEEKS",
     "has_relapsed",
+    "keeps_up",
     "maintain",
 ]
 
@@ -49,6 +50,9 @@ RELAPSE_POINTS = 2.0
 
 #: ... that lasts so many weeks (a choice).
 RELAPSE_WEEKS = 2.0
+
+#: The part by which such a plan is known.
+KEEP = "maintenance.keep"
 
 
 def maintain(person: Person, unlocked: Unlocked, *, previous: Plan, reason: str, today: date, version: str) -> Plan:
@@ -94,6 +98,16 @@ def maintain(person: Person, unlocked: Unlocked, *, previous: Plan, reason: str,
     )
 
 
+def keeps_up(plan: Plan) -> bool:
+    """Return whether a plan keeps up what was reached.
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+    return any(part.id == KEEP for part in plan.parts)
+
+
 def _kept(situation: Situation, previous: Plan, week: float) -> tuple[Exercise, ...]:
     """Return the first exercises of the plan before that nothing speaks against now."""
     allowed = [e for e in previous.exercises if not is_kept_away(e.exercise, situation.known)][:MOST_KEPT]
@@ -109,7 +123,7 @@ def _parts(situation: Situation, kept: tuple[Exercise, ...]) -> tuple[Part, ...]
     return (
         *safety(situation),
         Advice(
-            id="maintenance.keep",
+            id=KEEP,
             title=say("plan.title_maintenance"),
             because=reason,
             sentences=(say("plan.keep_walking"), say("plan.keep_exercise"), say("plan.keep_feet")),
