@@ -39,6 +39,9 @@ EXIT_BAD_INPUT = 2
 EXIT_UNEXPECTED = 70
 EXIT_BROKEN_PIPE = 141
 
+#: Characters of a refusal (choice); of a longer one the beginning and the end are printed.
+LONGEST_REFUSAL = 800
+
 #: Typer carries its own Click in some versions and uses the installed one in others; this is the
 #: base of every usage error in either.
 UsageFault: type[Exception] = typer.BadParameter.__mro__[2]
@@ -83,7 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _refuse(sentence: str) -> None:
     """Say why in one line, and leave with the code of bad input."""
-    typer.echo(f"kinechain: {printable(' '.join(sentence.split()))}", err=True)
+    line = printable(" ".join(sentence.split()))
+    if len(line) > LONGEST_REFUSAL:
+        # What was typed or stands in a file may be of any length; the end says what to try.
+        line = f"{line[: LONGEST_REFUSAL // 2]} ... {line[-LONGEST_REFUSAL // 2 :]}"
+    typer.echo(f"kinechain: {line}", err=True)
     sys.exit(EXIT_BAD_INPUT)
 
 

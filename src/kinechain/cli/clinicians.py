@@ -78,7 +78,8 @@ def _trusted(path: Path) -> list[str]:
 
     if not path.is_file():
         raise FileError(f"there is no file {path}")
-    content = path.read_bytes()[:MAX_BYTES]
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES)
     try:
         is_key = isinstance(load_pem_public_key(content), Ed25519PublicKey)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kinechain.care.person.person import Person
 from kinechain.care.screening.red_flags import ASK
 from kinechain.care.screening.screen import Flag, Screen
-from kinechain.care.screening.settings import emergency_screen, read_settings
+from kinechain.care.screening.settings import emergency_lines
 from kinechain.evidence.wording import say
 
 __all__ = ["emergency_page", "flag_lines", "screen_lines"]
@@ -42,12 +42,14 @@ def screen_lines(person: Person, screen: Screen, most_open: int | None = None) -
     if screen.contradictions:
         lines += ["", say("terminal.contradictions_title").text]
         lines += [f"  ! {sentence}" for sentence in screen.contradictions]
-    if still_open:
+    if still_open and screen.level == "emergency":  # Nothing pushes whom to call off the screen.
+        lines += ["", say("terminal.open_can_wait", count=len(still_open)).text]
+    elif still_open:
         lines += ["", say("terminal.open_title", count=len(still_open)).text]
         lines += [f"  ? {_question(flag)} ({flag.answer})" for flag in still_open[:most_open]]
         if more := len(still_open[most_open:]) if most_open is not None else 0:
             lines.append(f"  {say('terminal.open_more', count=more).text}")
-    if screen.not_asked and most_open is None:
+    if screen.not_asked and most_open is None and screen.level != "emergency":
         names = ", ".join(screen.not_asked)
         lines += ["", say("terminal.open_other_title", count=len(screen.not_asked), names=names).text]
     return lines
@@ -60,7 +62,7 @@ def emergency_page(screen: Screen) -> list[str]:
     ----------
     screen : Screen
     """
-    lines = [sentence.text for sentence in emergency_screen(read_settings(), screen)]
+    lines = emergency_lines(screen)
     return [FRAME, *lines, FRAME] if lines else []
 
 

@@ -15,7 +15,7 @@ from kinechain.care.person.person import Person
 from kinechain.care.planning.plan import Plan
 from kinechain.care.screening.red_flags import ASK
 from kinechain.care.screening.screen import Flag, Screen
-from kinechain.care.screening.settings import emergency_screen, read_settings
+from kinechain.care.screening.settings import emergency_lines
 from kinechain.core.text import listed
 from kinechain.evidence.wording import say
 from kinechain.report.chain import driver_lines, driver_tests
@@ -248,7 +248,7 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
         sentence = f"{sentence} {say('report.under_18', age=18).text}"
     present = tuple(f"{_question(f)} {f.answer.capitalize()}. {f.rule}".strip() for f in screen.flags if f.rule != ASK)
     unanswered = tuple(_question(f) for f in screen.flags if f.rule == ASK)
-    emergency = tuple(said.text for said in emergency_screen(read_settings(), screen))
+    emergency = emergency_lines(screen)
     title = say(f"report.title_{screen.level}").text
     return ScreenWords(tone, title, sentence, present, unanswered, emergency, _also(screen))
 

@@ -40,7 +40,8 @@ def read_text(path: Path) -> str:
     if not path.is_file():
         raise FileError(f"there is no person file {path}")
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise FileError(f"{path.name} cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:

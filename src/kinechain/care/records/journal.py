@@ -21,6 +21,7 @@ from kinechain.care.follow_up.events import Event
 from kinechain.care.follow_up.merge import content_digest, merge
 from kinechain.care.records.journal_lines import (
     MAX_BYTES,
+    MAX_LINES,
     SCHEMA,
     Damage,
     Salvaged,
@@ -299,6 +300,8 @@ def _read(file: BinaryIO, name: str) -> bytes:
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise JournalError(f"{name} is larger than {MAX_BYTES // 1024**2} MB, which no journal of one person is")
+    if content.count(b"\n") > MAX_LINES:
+        raise JournalError(f"{name} has more than {MAX_LINES} lines, which no journal of one person has")
     return content
 
 

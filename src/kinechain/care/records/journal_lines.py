@@ -17,6 +17,7 @@ from kinechain.core.errors import InputError, JournalError
 __all__ = [
     "MAX_BYTES",
     "MAX_LINE",
+    "MAX_LINES",
     "SCHEMA",
     "Damage",
     "Salvaged",
@@ -31,7 +32,8 @@ __all__ = [
 SCHEMA = "kinechain/journal/1"
 
 #: A file or a line beyond these is none of ours (assumption: ten years of daily entries stay far below).
-MAX_BYTES = 256 * 1024**2
+MAX_BYTES = 64 * 1024**2
+MAX_LINES = 200_000
 MAX_LINE = 8 * 1024**2
 
 EVENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinechain.care.screening.screen import Screen
-from kinechain.core.errors import FileError, SettingError, suggest
+from kinechain.core.errors import FileError, InputError, SettingError, suggest
+from kinechain.core.text import printable, sentence
 from kinechain.evidence.wording import Sentence, say
 
-__all__ = ["Settings", "emergency_screen", "home_folder", "read_settings"]
+__all__ = ["Settings", "emergency_lines", "emergency_screen", "home_folder", "read_settings"]
 
-MAX_LENGTH = 80
+MAX_LENGTH, MAX_BYTES = 80, 10_000
 
 #: Signs whose page names the crisis line.
 SELF_HARM = frozenset({"self_harm", "psych_distress"})
@@ -70,21 +71,52 @@ def read_settings() -> Settings:
         If a setting is not known, or is no short line of text.
     """
     path = home_folder() / "settings.toml"
-    values = dict(_read(path)) if path.is_file() else {}
+    values = dict(_read(path)) if path.exists() or path.is_symlink() else {}
     values |= {key: os.environ[name] for key, name in VARIABLES.items() if os.environ.get(name)}
     for key, value in values.items():
         if key not in VARIABLES:
-            raise SettingError(f"settings.toml: there is no setting '{key}'. {suggest(key, VARIABLES)}")
+            shown = printable(key)[:MAX_LENGTH]
+            raise SettingError(f"settings.toml: there is no setting '{shown}'. {suggest(key, VARIABLES)}")
         if not isinstance(value, str) or len(value) > MAX_LENGTH or not value.isprintable():
             raise SettingError(f"setting {key} must be one line of text in quotes, at most {MAX_LENGTH} characters")
     return Settings(**{key: value.strip() for key, value in values.items()})
 
 
 def _read(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        raise FileError(f"{path.name} is no file; the settings are a short TOML text in the folder of the installation")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FileError(f"{path.name} cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise FileError(f"{path.name} is larger than {MAX_BYTES // 1000} kB; the settings are three short lines")
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise FileError(f"{path.name} cannot be read as TOML: its brackets are nested too deep") from error
+    except ValueError as error:
         raise FileError(f"{path.name} cannot be read as TOML: {error}") from error
+
+
+def emergency_lines(screen: Screen) -> tuple[str, ...]:
+    """Return the emergency page with the settings of this installation; settings that are broken never hold it back.
+
+    Parameters
+    ----------
+    screen : Screen
+
+    Returns
+    -------
+    tuple of str
+        Empty unless an emergency sign is raised; where the settings cannot be read, the reason stands last.
+    """
+    try:
+        return tuple(said.text for said in emergency_screen(read_settings(), screen))
+    except InputError as error:
+        said = tuple(said.text for said in emergency_screen(Settings(), screen))
+        return (*said, sentence(printable(str(error)))) if said else ()
 
 
 def emergency_screen(settings: Settings, screen: Screen) -> tuple[Sentence, ...]:
