@@ -50,8 +50,12 @@ STOP = (
     "stop_hot",
     "stop_spread",
     "stop_nerve",
+    "stop_chest",
     "stop_clot",
+    "stop_cold",
+    "stop_fever",
     "stop_snap",
+    "stop_harm",
     "stop_pain",
     "nobody_watches",
 )
@@ -64,7 +68,10 @@ def safety(situation: Situation) -> tuple[Advice, ...]:
     ----------
     situation : Situation
     """
-    stop = tuple(say(f"plan.{key}") for key in STOP)
+    person = situation.person
+    thinners = ("stop_blood_thinners",) if _may_be(person.conditions.get("anticoagulants")) else ()
+    stop = tuple(say(f"plan.{key}") for key in (*STOP[:-1], *thinners, STOP[-1]))
+    numb = (say("plan.skin_no_pain"),) if is_insensate(person) else ()
     if is_kept_away("walking_programme", situation.known) and _may_be_pregnant(situation):
         stop = (say("plan.pregnancy_first"), *stop)
     return (
@@ -79,7 +86,7 @@ def safety(situation: Situation) -> tuple[Advice, ...]:
             id="safety.pain_rule",
             title=say("plan.title_pain_rule"),
             because=(because_rule("R6.1"),),
-            sentences=common_sentences("pain_rule"),
+            sentences=(*common_sentences("pain_rule"), *numb),
             topic="safety",
         ),
         Advice(
@@ -94,7 +101,12 @@ def safety(situation: Situation) -> tuple[Advice, ...]:
 
 
 def _may_be_pregnant(situation: Situation) -> bool:
-    return situation.person.screen.get("pregnancy") in ("yes", "unknown", "skipped")
+    return _may_be(situation.person.screen.get("pregnancy"))
+
+
+def _may_be(answer: str | None) -> bool:
+    """Return whether an answer leaves a yes possible; a question nobody asked does not (`plan.not_asked` names it)."""
+    return answer in ("yes", "unknown", "skipped")
 
 
 def falls_reasons(situation: Situation) -> tuple[Because, ...]:
@@ -299,6 +311,7 @@ def walking(situation: Situation) -> tuple[Advice, ...]:
         said += [say("plan.walk_steps", steps=f"{steps:.0f}")] if minutes is None and steps is not None else []
         said += [say("plan.walk_measure_first")] if minutes is None and steps is None else []
         said += [say("plan.walk_grow"), *dict.fromkeys(c.sentence for c in against_it)]
+        said += [say("plan.skin_no_pain")] if is_insensate(person) else []
         said += [say("plan.walk_foot")] if has_foot_pain(person) else []
         said += [say("plan.walk_evidence")] if has_back_pain(person) else []
     reasons = [because_rule("R5.1" if has_back_pain(person) or not has_pain(person) else "R6.1")]
