@@ -152,10 +152,10 @@ def _moment(where: str, value: Any) -> datetime:
         raise SettingError(f"{where}: 'at' is missing; write when it was, such as 2026-03-01T18:30")
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError as error:
+        return moment if moment.tzinfo else moment.astimezone()
+    except (ValueError, OverflowError) as error:
         told = printable(str(value))[:40]
         raise SettingError(f"{where}: at is '{told}'; write a day such as 2026-03-01, or 2026-03-01T18:30") from error
-    return moment if moment.tzinfo else moment.astimezone()
 
 
 def _danger(where: str, told: str) -> dict[str, str]:

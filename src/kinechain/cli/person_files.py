@@ -42,6 +42,10 @@ __all__ = [
 PASSPHRASE = "KINECHAIN_PASSPHRASE"
 
 
+#: Days before this are slips of the pen (assumption).
+FIRST_DAY = date(1900, 1, 1)
+
+
 @dataclass(frozen=True)
 class Records:
     """One person, and everything written in the journal beside the person file.
@@ -107,17 +111,18 @@ def read_records(path: Path) -> Records:
     InputError
         If the file is no person file, or the journal is damaged or of somebody else.
     """
-    from kinechain.care.follow_up.events import Cleared
-    from kinechain.care.follow_up.standing import lasting, told_since
     from kinechain.care.person.person_file import read_person
     from kinechain.care.records.journal import journal_path, read_journal
-    from kinechain.care.screening.keyring import trusted
 
     person = read_person(check_person_path(path))
     where = journal_path(path)
     # A link that leads nowhere is no absent journal: what it holds may lock the plan.
     if not os.path.lexists(where):
         return Records(path, person)
+    from kinechain.care.follow_up.events import Cleared
+    from kinechain.care.follow_up.standing import lasting, told_since
+    from kinechain.care.screening.keyring import trusted
+
     journal = read_journal(where, person.pseudonym)
     signed = [event.clearance for event in journal.events if isinstance(event, Cleared)]
     clearances = lasting(trusted(signed), journal.events)
@@ -192,9 +197,11 @@ def read_time(text: str | None, option: str) -> datetime:
         return now()
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SettingError(f"{option} is '{text}'; write a day such as 2026-03-01, or 2026-03-01T18:30") from error
-    moment = moment if moment.tzinfo else moment.astimezone()
+        moment = moment if moment.tzinfo else moment.astimezone()
+    except (ValueError, OverflowError) as error:
+        raise SettingError(
+            f"{option} is '{printable(text)[:40]}'; write a day such as 2026-03-01, or 2026-03-01T18:30"
+        ) from error
     if moment > now():
         raise SettingError(f"{option} is {text}, which lies in the future; write down what has happened already")
     return moment
@@ -217,7 +224,9 @@ def read_day(text: str | None, option: str) -> date:
     try:
         day = date.fromisoformat(text) if text is not None else now().date()
     except ValueError as error:
-        raise SettingError(f"{option} is '{printable(str(text))}'; write a day such as 2026-03-01") from error
+        raise SettingError(f"{option} is '{printable(str(text))[:40]}'; write a day such as 2026-03-01") from error
+    if day < FIRST_DAY:
+        raise SettingError(f"{option} is {day}, which is not possible: it lies before {FIRST_DAY.year}")
     if day > now().date():
         raise SettingError(f"{option} is {day}, which lies in the future; today is {now().date()}")
     return day

@@ -44,6 +44,9 @@ PART_KINDS: Mapping[str, type[Part]] = MappingProxyType(
 
 Value = TypeVar("Value")
 
+#: Years a time may lie in: every clock of the world can tell them, and nothing is written down in others (choice).
+YEARS = range(1900, 9999)
+
 
 def to_plain(value: object) -> Any:
     """Return a value as dictionaries, lists, texts and numbers.
@@ -142,6 +145,8 @@ def _moment(value: Any, kind: type[Any]) -> Any:
         raise InputError(f"{_shown(value)} is not {wanted}") from error
     if is_time and moment.utcoffset() is None:
         raise InputError(f"{_shown(value)} lacks the offset of its clock, such as +01:00")
+    if is_time and moment.year not in YEARS:
+        raise InputError(f"{_shown(value)} cannot be: its year lies outside {YEARS.start} to {YEARS.stop - 1}")
     return moment
 
 
