@@ -62,6 +62,14 @@ def log(
     usual: Annotated[float | None, typer.Option(help="Own pain on a usual morning, 0 to 10.", metavar="N")] = None,
     soreness: Annotated[float | None, typer.Option(help="Of the trained muscles, 0 to 10.", metavar="N")] = None,
     at: Annotated[str | None, typer.Option(help="When it was; now if not given.", metavar="DATE[TTIME]")] = None,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(help="The person agrees to this; may be given again.", metavar="care|recordings|research|sharing"),
+    ] = None,
+    keep_until: Annotated[str | None, typer.Option(help="Last day the agreement holds.", metavar="DATE")] = None,
+    withdraw: Annotated[
+        list[str] | None, typer.Option(help="The person takes this back; may be given again.", metavar="SCOPE")
+    ] = None,
     merge: Annotated[Path | None, typer.Option(help="Another copy of the journal.", metavar="OTHER.jsonl")] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Save what a damaged journal still holds.")] = False,
     ask: Annotated[
@@ -85,15 +93,20 @@ def log(
     Example: kinechain log person.toml --file diary.csv
 
     Example: kinechain log person.toml --merge phone.journal.jsonl
+
+    Example: kinechain log person.toml --consent care --consent research --keep-until 2036-12-31
+
+    Example: kinechain log person.toml --withdraw research
     """
     if repair:
         _repair(person_file)
     records = read_records(person_file)
     typed = {"load_kg": load or None, "effort": effort, "pain": pain, "usual_pain": usual, "soreness": soreness}
     rows = _rows(exercise, morning, {**typed, "side": side, "sets": sets, "repetitions": repetitions}, at)
-    given = sum((bool(rows), file is not None, merge is not None))
+    has_consent = bool(consent or withdraw or keep_until)
+    given = sum((bool(rows), file is not None, merge is not None, has_consent))
     if given > 1:
-        raise SettingError("give one of --exercise, --morning, --file and --merge at a time")
+        raise SettingError("give one of --exercise, --morning, --file, --merge and --consent or --withdraw at a time")
     asks = is_interactive() if ask is None else ask
     if not given and not asks and not repair:
         raise SettingError("nothing to write: give --exercise, --morning, --file or --merge, or run this in a terminal")
@@ -103,6 +116,8 @@ def log(
         kept = _keep(records, _from_file(file))
     elif rows:
         kept = _keep(records, rows)
+    elif has_consent:
+        kept = _agree(records, consent or [], keep_until, withdraw or [], at)
     else:
         kept = _ask(records, at) if asks else _Kept()
     danger = _danger_told(records.path, kept.written)
@@ -166,6 +181,17 @@ def _keep(records: Records, events: Sequence[Event]) -> _Kept:
     beside = [e for e in new.values() if planned and getattr(e, "exercise", "") not in ({""} | planned)]
     said = [say("terminal.not_in_plan", entry=_told(event)).text for event in beside]
     return _Kept(tuple(new.values()), tuple(twice), (*said, *_tapped((*records.events, *new.values()), set(new))))
+
+
+def _agree(
+    records: Records, given: Sequence[str], keep_until: str | None, withdrawn: Sequence[str], at: str | None
+) -> _Kept:
+    """Write what the person agrees to or takes back, with the text as it is shown."""
+    from kinechain.cli.consents import consent_events
+
+    events, said = consent_events(given, keep_until, withdrawn, read_time(at, "--at"))
+    write_events(records, events)
+    return _Kept(events, (), said)
 
 
 def _tapped(events: Sequence[Event], new: set[str]) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from kinechain.care.records.visits import made_visit
 from kinechain.care.screening.lock import Unlocked
 from kinechain.care.screening.screen import Screen
 from kinechain.care.screening.settings import read_settings
+from kinechain.cli.consents import check_care_consent
 from kinechain.cli.person_files import Records, moment_of, new_id, now, visit_scores, write_events
 from kinechain.core.errors import InputError, LockedError, SettingError
 
@@ -125,7 +127,7 @@ def make(
         If the danger signs hold back a plan.
     SettingError
         If there is a reason to replace a plan and none to replace, or recordings and no reason, or it is too early to
-        keep up what was reached.
+        keep up what was reached, or the person took the consent to care back.
     """
     unlocked = records.unlocked()
     present = last_plan(records.events)
@@ -133,6 +135,7 @@ def make(
         return _looked_up(records, present, unlocked, recordings, clinician)
     if present is None and reason:
         raise SettingError("there is no plan to replace yet; leave out --replace")
+    check_care_consent(records, day)
     past = past_plan(present.plan, unlocked, __version__) if present else None
     looked = look(records, recordings, with_drivers, tell)
     plan = _planned(records.person, unlocked, looked, past, reason, day, is_kept_up)
@@ -246,19 +249,25 @@ def write_plan(records: Records, made: Made, folder: Path, with_letters: bool) -
     made : Made
     folder : path
     with_letters : bool
+
+    Raises
+    ------
+    InputError
+        If nothing can be written there.
     """
     from kinechain.report.plan_json import plan_json
 
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / "plan.json"
-    target.write_text(plan_json(made.plan), encoding="utf-8")
+    with _written_into(folder):
+        target.write_text(plan_json(made.plan), encoding="utf-8")
     if not with_letters:
         return [target]
     from kinechain.report.plan_letter import clinician_plan, patient_plan
 
     name = records.person.pseudonym
-    written = [target, *_write_letter(patient_plan(made.plan, name, read_settings()), folder / "plan_patient")]
-    written += _write_letter(clinician_plan(made.plan, name), folder / "plan_clinician")
+    with _written_into(folder):
+        written = [target, *_write_letter(patient_plan(made.plan, name, read_settings()), folder / "plan_patient")]
+        written += _write_letter(clinician_plan(made.plan, name), folder / "plan_clinician")
     return written + write_referrals(records, made.plan.unlocked.screen, folder, made.findings)
 
 
@@ -271,10 +280,14 @@ def write_referrals(records: Records, outcome: Screen, folder: Path, findings: S
     outcome : Screen
     folder : path
     findings : sequence of Finding
+
+    Raises
+    ------
+    InputError
+        If nothing can be written there.
     """
     from kinechain.report.referral_letter import referral_letter
 
-    folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for referral in referral_for(records.person, outcome):
         letter = referral_letter(
@@ -286,8 +299,19 @@ def write_referrals(records: Records, outcome: Screen, folder: Path, findings: S
             version=__version__,
             findings=findings,
         )
-        written += _write_letter(letter, folder / f"referral_{referral.to.replace(' ', '_')}_{referral.urgency}")
+        with _written_into(folder):
+            written += _write_letter(letter, folder / f"referral_{referral.to.replace(' ', '_')}_{referral.urgency}")
     return written
+
+
+@contextmanager
+def _written_into(folder: Path) -> Iterator[None]:
+    """Make a folder, and say in one sentence if it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise InputError(f"nothing can be written to {folder}: {error.strerror or error}") from error
 
 
 def _write_letter(letter: Letter, stem: Path) -> list[Path]:

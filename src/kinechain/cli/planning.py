@@ -85,6 +85,7 @@ def plan(
     clinician = confirmed(clinician) if clinician else ""
     with progress() as tell:
         records = read_records(person_file)
+        from kinechain.cli.consents import visit_consent
         from kinechain.cli.plan_making import make
 
         outcome = records.screened()
@@ -103,19 +104,23 @@ def plan(
         )
         written = _write(records, made, out, letters)
         written += _written_fhir(records, outcome, fhir, made.plan, for_ == "patient")
-    _print(records, made, for_ == "patient", full, as_json, written)
+    said = visit_consent(records, day, bool(recordings or records.person.recordings)) if made.is_new else []
+    if as_json and said:
+        typer.echo(wrapped(said[0]), err=True)
+    _print(records, made, for_ == "patient", full, as_json, written, said)
 
 
 def _print_locked(records: Records, outcome: Screen, letters: Path | None, fhir: Path | None, as_json: bool) -> None:
     """Say why there is no plan, and who should see the person instead."""
     from kinechain.care.planning.referral import referral_for
     from kinechain.care.screening.settings import read_settings
+    from kinechain.cli.plan_making import write_referrals
     from kinechain.cli.plan_text import referral_lines
     from kinechain.cli.screen_text import emergency_page
     from kinechain.report.plan_json import screen_json
 
     referrals = referral_for(records.person, outcome)
-    written = _written_referrals(records, outcome, letters) if letters else []
+    written = write_referrals(records, outcome, letters) if letters else []
     written += _written_fhir(records, outcome, fhir, None)
     if as_json:
         settings = read_settings()
@@ -131,15 +136,6 @@ def _print_locked(records: Records, outcome: Screen, letters: Path | None, fhir:
     lines += ["", say("terminal.see_screen", command=f"kinechain screen {records.path}").text]
     lines += _written_lines(written)
     _echo([*lines, "", INTENDED_PURPOSE])
-
-
-def _written_referrals(records: Records, outcome: Screen, folder: Path) -> list[Path]:
-    from kinechain.cli.plan_making import write_referrals
-
-    try:
-        return write_referrals(records, outcome, folder)
-    except OSError as error:
-        raise InputError(f"nothing can be written to {folder}: {error.strerror or error}") from error
 
 
 def _written_fhir(
@@ -173,13 +169,12 @@ def _write(records: Records, made: Made, out: Path | None, letters: bool) -> lis
 
     if letters and out is None:
         raise SettingError("--letters needs --out DIR: the folder the letters are written to")
-    try:
-        return write_plan(records, made, out, letters) if out else []
-    except OSError as error:
-        raise InputError(f"nothing can be written to {out}: {error.strerror or error}") from error
+    return write_plan(records, made, out, letters) if out else []
 
 
-def _print(records: Records, made: Made, is_patient: bool, full: bool, as_json: bool, written: list[Path]) -> None:
+def _print(
+    records: Records, made: Made, is_patient: bool, full: bool, as_json: bool, written: list[Path], said: list[str]
+) -> None:
     from kinechain.cli.plan_text import Style, plan_lines
     from kinechain.report.plan_json import plan_json
 
@@ -187,7 +182,7 @@ def _print(records: Records, made: Made, is_patient: bool, full: bool, as_json: 
         typer.echo(plan_json(made.plan), nl=False)
         return
     lines = plan_lines(made.plan, records.person.pseudonym, Style(is_patient, full))
-    lines += ["", *_state(records, made), *_written_lines(written)]
+    lines += ["", *_state(records, made), *said, *_written_lines(written)]
     if not (full or is_patient):
         lines.append(say("terminal.plan_more", command=f"kinechain plan {records.path} --full").text)
     _echo([*lines, "", INTENDED_PURPOSE])

@@ -110,6 +110,7 @@ def _write_review(
     from kinechain.care.follow_up.events import Reviewed
     from kinechain.care.follow_up.review import CHECKPOINTS
     from kinechain.care.records.visits import made_visit
+    from kinechain.cli.consents import check_care_consent, visit_consent
     from kinechain.cli.following import has_plan, key_measures
 
     if checkpoint is None or not decision or not clinician:
@@ -120,6 +121,7 @@ def _write_review(
         raise SettingError(f"--decision is '{printable(decision)}'; write {', '.join(DECISIONS[:3])}")
     if not has_plan(records):
         raise SettingError("there is no plan to review yet; make one with kinechain plan")
+    check_care_consent(records, day)
     clinician = confirmed(clinician)
     assessment = _assessed(records) if with_drivers else _examined(records)
     head: dict[str, Any] = {"id": new_id(), "at": moment_of(day), "by": clinician, "why": f"review {checkpoint}"}
@@ -128,7 +130,8 @@ def _write_review(
     reviewed = Reviewed(**(head | {"id": new_id()}), checkpoint=checkpoint, decision=decision, measures=measures)
     where = write_events(records, (visit, reviewed))
     told = {"checkpoint": checkpoint, "decision": decision, "clinician": clinician, "file": where.name}
-    typer.echo(wrapped(say("terminal.review_written", **told).text), err=True)
+    said = [say("terminal.review_written", **told).text, *visit_consent(records, day, False)]
+    typer.echo(wrapped("\n".join(said)), err=True)
     return read_records(records.path)
 
 
@@ -157,6 +160,7 @@ def _print_without(records: Records, reason: str, today: date, as_json: bool) ->
     """Say why there is nothing to follow, and show the pain that was told all the same."""
     from kinechain.care.follow_up.events import PlanMade
     from kinechain.care.follow_up.pain_series import pain_series
+    from kinechain.cli.consents import consent_lines
     from kinechain.cli.progress_text import pain_chart
     from kinechain.cli.screen_text import emergency_page
     from kinechain.report.progress_json import no_progress_json
@@ -174,10 +178,12 @@ def _print_without(records: Records, reason: str, today: date, as_json: bool) ->
     if plans:
         series = pain_series(records.events, today)
         lines += ["", say("terminal.progress_pain").text, *pain_chart(series, plans[0].at.date(), today)]
+    lines += consent_lines(records, today)
     typer.echo(wrapped("\n".join(printable(line) for line in [*lines, "", INTENDED_PURPOSE])))
 
 
 def _print(records: Records, past: PastPlan, found: Progress, as_json: bool) -> None:
+    from kinechain.cli.consents import consent_lines
     from kinechain.cli.progress_text import progress_lines
     from kinechain.report.progress_json import progress_json
 
@@ -193,6 +199,7 @@ def _print(records: Records, past: PastPlan, found: Progress, as_json: bool) -> 
         given = f'--acknowledge {unseen[0].id} --clinician NAME --why "..."'
         command = f"kinechain progress {records.path} {given}"
         lines += ["", say("terminal.how_to_acknowledge", command=command).text]
+    lines += consent_lines(records, found.today)
     lines += ["", say("terminal.plan_next", command=f"kinechain log {records.path}").text]
     typer.echo(wrapped("\n".join(printable(line) for line in [*lines, "", INTENDED_PURPOSE])))
 
