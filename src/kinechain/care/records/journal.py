@@ -336,12 +336,14 @@ def _write(file: BinaryIO, name: str, size: int, text: bytes) -> None:
     """Write all lines at once and wait for the disk; on failure the file is as before."""
     if size + len(text) > MAX_BYTES:
         raise JournalError(f"{name} would grow beyond {MAX_BYTES // 1024**2} MB; nothing was written")
+    # Past the buffer of the file: what a full disk refused would wait there and be written after all.
+    left = memoryview(text)
     try:
-        file.write(text)
-        file.flush()
+        while left:
+            left = left[os.write(file.fileno(), left) :]
         os.fsync(file.fileno())
-    except OSError:
-        file.truncate(size)
+    except BaseException:
+        os.ftruncate(file.fileno(), size)
         raise
 
 
