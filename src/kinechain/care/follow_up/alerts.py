@@ -244,7 +244,11 @@ def _adverse_events(told: Sequence[Event], clearances: Sequence[Clearance]) -> l
 
 
 def _mornings(told: Sequence[Event], days: Sequence[date], baseline: float | None) -> list[_Sign]:
-    """Return mornings that were bad twice in a row: above the band, or above the usual by more than error."""
+    """Return mornings that were bad twice in a row: above the band, or above the usual by more than error.
+
+    The exercise stops at once (rule R6.1); of the clinician they ask nothing before the next contact, for one in six
+    simulated people whose pain never rose has them.  The mean of a week finds a worsening as surely.
+    """
     band, error = course_table("pain_band")["pain"]["acceptable"], read_thresholds()["nprs"].error
     above: dict[date, str] = {}
     worse: dict[date, str] = {}
@@ -264,7 +268,7 @@ def _mornings(told: Sequence[Event], days: Sequence[date], baseline: float | Non
         for key, found in (("above", above), ("worse", worse)):
             if day in found and before in found and (key == "above" or day not in above):
                 sentence = say(f"follow_up.alert_{key}_two_mornings")
-                signs.append(_Sign(f"pain.{key}_two_mornings", "soon", day, found[day], False, sentence))
+                signs.append(_Sign(f"pain.{key}_two_mornings", "routine", day, found[day], False, sentence))
     return signs
 
 

@@ -146,6 +146,13 @@ def test_only_a_signed_clearance_lets_a_plan_go_on_after_an_adverse_event() -> N
     assert alerts(log, 3, clearances=[cleared("adverse.fainting", 3)])[0].suspends
 
 
+def test_two_bad_mornings_wait_for_the_next_contact_and_a_bad_week_does_not() -> None:
+    (mornings,) = alerts([morning(d, 6.0, 4.0) for d in (3, 4)], 4)
+    assert (mornings.urgency, mornings.suspends) == ("routine", False) and "next contact" in mornings.sentence.text
+    week = [a for a in alerts([check(d, 7.0) for d in range(1, 9)], 8) if a.id == "pain.worsening"]
+    assert [a.urgency for a in week] == ["soon"]
+
+
 def test_an_adverse_event_for_the_same_day_says_today_and_one_for_an_emergency_says_now() -> None:
     for what, kind in ADVERSE_EVENTS.items():
         (alert,) = alerts([adverse(what, "severe")], 2)
