@@ -52,7 +52,7 @@ def test_help_names_only_verbs_that_work_each_with_an_example(run: Run) -> None:
     verbs = {command.name or command.callback.__name__ for command in cli.app.registered_commands}  # type: ignore[union-attr]
     assert verbs == {
         *("demo", "assess", "whatif", "validate", "virtual", "score"),
-        *("screen", "plan", "log", "progress", "clinician"),
+        *("screen", "plan", "log", "progress", "clinician", "protocol"),
         *("inspect", "ik", "id", "muscles", "export", "evidence", "doctor"),
     }
     overview = run("--help")

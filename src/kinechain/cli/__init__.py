@@ -22,6 +22,7 @@ from kinechain.cli.inputs import sort_inputs
 from kinechain.cli.inspecting import inspect
 from kinechain.cli.installation import doctor
 from kinechain.cli.logging_sessions import log
+from kinechain.cli.measuring import protocol
 from kinechain.cli.muscle_solving import muscles
 from kinechain.cli.planning import plan
 from kinechain.cli.progressing import progress
@@ -120,7 +121,7 @@ def _root(
 
 #: The verbs, in the order in which the help names them.
 VERBS = (
-    *(demo, assess, whatif, validate, screen, plan, log, progress, clinician),
+    *(demo, assess, whatif, validate, screen, plan, log, progress, clinician, protocol),
     *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence, doctor),
 )
 
