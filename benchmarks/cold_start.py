@@ -14,7 +14,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.resources import files
 from pathlib import Path
+
+#: Verbs of care, in an order in which each finds what it needs; the person is the one of `kinechain demo`.
+CARE = {
+    "screen --no-ask": ("screen", "PERSON", "--no-ask"),
+    "evidence R5.1": ("evidence", "R5.1"),
+    "evidence pinto2008": ("evidence", "pinto2008"),
+    "plan --no-drivers": ("plan", "PERSON", "--no-drivers"),
+    "log --morning": ("log", "PERSON", "--morning", "--pain", "1"),
+    "progress": ("progress", "PERSON"),
+}
 
 
 def measure(command: list[str]) -> tuple[float, float, int]:
@@ -38,7 +49,7 @@ def report(name: str, command: list[str], runs: int, expected: tuple[int, ...] =
 
 
 def main() -> None:
-    """Run the three measurements."""
+    """Run the measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[2] / "shared")
     parser.add_argument("--runs", type=int, default=5)
@@ -46,10 +57,16 @@ def main() -> None:
     folder = arguments.shared / "data" / "dev" / "schreiber_moissenet" / "2014001"
     report("python -c pass", [sys.executable, "-c", "pass"], arguments.runs)
     report("import kinechain", [sys.executable, "-c", "import kinechain"], arguments.runs)
-    report("kinechain --help", [sys.executable, "-m", "kinechain.cli", "--help"], arguments.runs)
+    verb = [sys.executable, "-m", "kinechain.cli"]
+    report("kinechain --help", [*verb, "--help"], arguments.runs)
     with tempfile.TemporaryDirectory() as out:
+        person = Path(out) / "person.toml"
+        person.write_text((files("kinechain") / "demonstration" / "person.toml").read_text("utf-8"), "utf-8")
+        for name, words in CARE.items():
+            command = [word.replace("PERSON", str(person)) for word in words]
+            report(f"kinechain {name}", [*verb, *command], arguments.runs)
         for trial in ("2014001_C1_04.c3d", "2014001_C4_05.c3d"):
-            command = [sys.executable, "-m", "kinechain.cli", "assess", str(folder / trial)]
+            command = [*verb, "assess", str(folder / trial)]
             command += ["--static", str(folder / "2014001_ST.c3d"), "--mass", "67", "--height", "1.66", "--out", out]
             report(f"kinechain assess {trial} (cold)", command, arguments.runs, expected=(0, 1))
 

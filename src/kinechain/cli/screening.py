@@ -11,7 +11,7 @@ import typer
 from kinechain.cli.person_files import Records, check_person_path, new_id, passphrase, read_records, write_events
 from kinechain.cli.questions import Terminal, interview, is_interactive
 from kinechain.cli.terminal import wrapped
-from kinechain.core.errors import InputError, SettingError
+from kinechain.core.errors import SettingError
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.core.text import printable
 from kinechain.evidence.wording import say
@@ -74,7 +74,11 @@ def screen(
     if asks:
         records, is_left = _ask(records)
     outcome = records.screened()
-    written = _write_letters(records, outcome, letter) if letter else []
+    written: list[Path] = []
+    if letter:
+        from kinechain.cli.plan_making import write_referrals
+
+        written = write_referrals(records, outcome, letter)
     _print(records, outcome, as_json, FEW if is_left else None, written)
     if outcome.plan_locked:
         raise typer.Exit(EXIT_LOCKED)
@@ -82,9 +86,6 @@ def screen(
 
 def _begin(person_file: Path | None, out: Path | None, asks: bool) -> Path:
     """Return the file that answers are read from and saved to; a new one is made if none was named."""
-    from kinechain.care.person.person import Person
-    from kinechain.care.person.person_writer import write_person
-
     if person_file is None and not asks:
         raise SettingError("nothing to screen: give a person file (TOML), or run this in a terminal to be asked")
     is_new = person_file is None or (asks and out is None and not person_file.exists())
@@ -94,6 +95,9 @@ def _begin(person_file: Path | None, out: Path | None, asks: bool) -> Path:
     if target.exists():
         raise SettingError(f"{target} exists already and is not overwritten; give it first, or name another with --out")
     if person_file is None or is_new:
+        from kinechain.care.person.person import Person
+        from kinechain.care.person.person_writer import write_person
+
         write_person(Person(pseudonym=_code(target)), target)
     else:
         target.write_bytes(check_person_path(person_file).read_bytes())
@@ -145,22 +149,14 @@ def _ask(records: Records) -> tuple[Records, bool]:
     return read_records(records.path), ending.how == "left"
 
 
-def _write_letters(records: Records, outcome: Screen, folder: Path) -> list[Path]:
-    from kinechain.cli.plan_making import write_referrals
-
-    try:
-        return write_referrals(records, outcome, folder)
-    except OSError as error:
-        raise InputError(f"nothing can be written to {folder}: {error.strerror or error}") from error
-
-
 def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | None, written: Sequence[Path]) -> None:
-    from kinechain.care.planning.referral import referral_for
-    from kinechain.care.screening.settings import read_settings
     from kinechain.cli.screen_text import screen_lines
-    from kinechain.report.plan_json import screen_json
 
     if as_json:
+        from kinechain.care.planning.referral import referral_for
+        from kinechain.care.screening.settings import read_settings
+        from kinechain.report.plan_json import screen_json
+
         settings = read_settings()
         told = (settings.emergency_number, settings.crisis_line)
         first = next(iter(referral_for(records.person, outcome)), None)

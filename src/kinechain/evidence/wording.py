@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -106,12 +107,20 @@ def wording() -> Mapping[str, Entry]:
     EvidenceError
         If an entry has no backing, claims too much, or is not written as it must be.
     """
-    folder = files("kinechain.evidence") / "data" / "clinical" / "wording"
-    found: dict[str, Entry] = {}
-    for path in sorted(folder.iterdir(), key=lambda p: p.name):
-        if path.name.endswith(".toml"):
-            found |= parse_wording(path.read_text(encoding="utf-8"), path.name)
-    return MappingProxyType(found)
+    names = sorted(path.name for path in _folder().iterdir())
+    stems = [name.removesuffix(".toml") for name in names if name.endswith(".toml")]
+    return MappingProxyType({key: entry for stem in stems for key, entry in _entries_of(stem).items()})
+
+
+@cache
+def _entries_of(stem: str) -> Mapping[str, Entry]:
+    """Return the entries of one file, none where there is no such file: one sentence does not read the whole ledger."""
+    path = _folder() / f"{stem}.toml"
+    return parse_wording(path.read_text(encoding="utf-8"), path.name) if stem.isidentifier() and path.is_file() else {}
+
+
+def _folder() -> Traversable:
+    return files("kinechain.evidence") / "data" / "clinical" / "wording"
 
 
 def say(key: str, **values: str | int | float) -> Sentence:
@@ -128,10 +137,9 @@ def say(key: str, **values: str | int | float) -> Sentence:
     EvidenceError
         If there is no such sentence, or its places and the values differ.
     """
-    known = wording()
-    if key not in known:
-        raise EvidenceError(f"no sentence '{key}' in the ledger. {suggest(key, known)}")
-    entry = known[key]
+    entry = _entries_of(key.partition(".")[0]).get(key)
+    if entry is None:
+        raise EvidenceError(f"no sentence '{key}' in the ledger. {suggest(key, wording())}")
     places = {name for _, name, _, _ in string.Formatter().parse(entry.text) if name}
     if places != set(values):
         raise EvidenceError(f"sentence '{key}' has the places {sorted(places)}, and was given {sorted(values)}")
