@@ -170,6 +170,7 @@ def _part(part: Part, style: Style) -> list[str]:
     numbers = _numbers(part)
     lines = [f"  * {_titled(part)}" + (f" - {numbers}" if numbers else "")]
     said = part.sentences if style.is_full or style.is_patient else _main(part)
+    said = tuple(sentence for sentence in said if not style.is_patient or sentence.audience != "clinician")
     lines += [f"    {_with_backing(sentence, style.is_patient)}" for sentence in said]
     if isinstance(part, Orthosis):
         lines += [f"    {_predicted(name, estimate)}" for name, estimate in part.predicted]
@@ -207,7 +208,7 @@ def _numbers(part: Part) -> str:
     if isinstance(part, Goal):
         return _goal(part)
     if isinstance(part, Referral):
-        return say("terminal.referral_to", to=part.to, urgency=say(f"terminal.when_{part.urgency}").text).text
+        return say(f"terminal.when_{part.urgency}").text
     if isinstance(part, HeelLift):
         d = part.difference
         values = {"value": f"{d.value:.3g}", "low": f"{d.low:.3g}", "high": f"{d.high:.3g}", "unit": d.unit}
@@ -253,7 +254,7 @@ def _with_backing(sentence: Sentence, is_patient: bool) -> str:
 
 def _backing(sentence: Sentence, refs: Sequence[str], is_patient: bool) -> str:
     if is_patient:
-        is_claim = sentence.certainty and sentence.kind == "fact"
+        is_claim = sentence.certainty not in ("", "not graded") and sentence.kind == "fact"
         return f" ({say('terminal.plan_how_sure', certainty=sentence.certainty).text})" if is_claim else ""
     is_graded = sentence.certainty not in ("", "not graded")
     named = say("terminal.plan_certainty", certainty=sentence.certainty).text if is_graded else sentence.certainty

@@ -119,7 +119,7 @@ def backed(sentence: Sentence, for_clinician: bool) -> str:
         return sentence.text
     sure = sentence.certainty
     if not for_clinician:
-        if sentence.kind != "fact":
+        if sentence.kind != "fact" or sure == "not graded":  # Said once, in the lead of the advice.
             return sentence.text
         return f"{sentence.text} ({say('letters.sure', certainty=sure).text})"
     behind = _behind(sentence)

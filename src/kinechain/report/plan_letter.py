@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 from kinechain.care.planning.plan import Advice, Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
@@ -35,8 +34,8 @@ def patient_plan(plan: Plan, pseudonym: str, settings: Settings) -> Letter:
         _calls(settings),
         Section(text_of("plan_exercises"), _overview(exercises)),
         _reviews(plan),
-        *_safety([part for part in advice if part.topic == "safety"]),
         _goals(parts),
+        *_safety([part for part in advice if part.topic == "safety"]),
         *(_sheet(exercise, plan.weeks) for exercise in exercises),
         *_advice([part for part in advice if part.topic != "safety"]),
         *(_short(part) for part in parts if isinstance(part, Referral)),
@@ -111,7 +110,7 @@ def _overview(exercises: Sequence[Exercise]) -> tuple[Block, ...]:
 
 
 def _dose_short(exercise: Exercise) -> str:
-    return "; ".join(f"{label.text}: {value}" for label, value in part_lines(exercise)[:3])
+    return "; ".join(f"{label.text}: {value}" for label, value in part_lines(exercise))
 
 
 def _reviews(plan: Plan) -> Section:
@@ -161,14 +160,14 @@ def _advice(parts: Sequence[Part]) -> tuple[Section, ...]:
 
 
 def _safety(parts: Sequence[Part]) -> tuple[Section, ...]:
-    """Return when to stop and how much pain is fine, together from the top of a page."""
-    return tuple(replace(_short(part, 2), starts_page=number == 0) for number, part in enumerate(parts))
+    """Return when to stop and how much pain is fine; their reasons only say so again, and stand in the other copy."""
+    return tuple(Section(part.title.text, (bullets(part.sentences, False),), part.side, level=2) for part in parts)
 
 
-def _short(part: Part, level: int = 3) -> Section:
+def _short(part: Part) -> Section:
     shown = bullets(part.sentences, False)
     why = led("plan_why", bullets([reason.sentence for reason in part.because], False))
-    return Section(part.title.text, (shown, *why), part.side, level=level)
+    return Section(part.title.text, (shown, *why), part.side, level=3)
 
 
 def _not_offered(parts: Sequence[Part]) -> Section:

@@ -21,6 +21,9 @@ from kinechain.report.words import clinical, clinical_norm, norm_words
 
 __all__ = ["referral_letter"]
 
+#: From here on weeks are printed whole: they come from months and years.
+WHOLE_WEEKS = 2.0
+
 #: Only these letters say how often a danger sign is nothing serious: beside anything more urgent it would soothe.
 UNHURRIED = ("routine", "soon")
 
@@ -51,7 +54,8 @@ def referral_letter(
         Measures; those outside their range are printed.
     """
     urgent = referral.urgency == "emergency"
-    to = say("letters.referral_emergency_title") if urgent else say("letters.referral_title", to=referral.to)
+    title = say("letters.referral_title", to=_to(referral))
+    to = say("letters.referral_emergency_title") if urgent else title
     sections = [
         *(_emergency(screen, settings) if urgent else ()),
         Section("", (Block("blanks", tuple(text_of(name) for name in ("name_line", "birth_line", "phone_line"))),)),
@@ -63,10 +67,14 @@ def referral_letter(
         _scores(person),
         *(_limits() if referral.urgency in UNHURRIED else ()),
         _signed(),
-        Section(text_of("referral_asked"), (Block("bullets", _asked_no(person)),), starts_page=True),
+        Section(text_of("referral_asked"), (Block("bullets", _asked_no(person)),), starts_page=not urgent),
     ]
     shown = tuple(section for section in sections if any(not block.is_empty for block in section.blocks))
     return Letter(to.text, about(person.pseudonym, made_on, version), shown, is_urgent=urgent)
+
+
+def _to(referral: Referral) -> str:
+    return say(f"plan.who_{referral.to.replace(' ', '_')}").text
 
 
 def _limits() -> tuple[Section, ...]:
@@ -84,7 +92,7 @@ def _emergency(screen: Screen, settings: Settings) -> tuple[Section, ...]:
 
 
 def _request(referral: Referral) -> Section:
-    rows = ((text_of("label_to"), referral.to), (text_of("label_urgency"), _urgency(referral.urgency)))
+    rows = ((text_of("label_to"), _to(referral)), (text_of("label_urgency"), _urgency(referral.urgency)))
     ask = say(f"letters.ask_{referral.to.replace(' ', '_')}")
     blocks = (
         Block("lines", rows=rows),
@@ -101,13 +109,15 @@ def _screen(screen: Screen) -> Section:
     raised = [flag for flag in screen.flags if not flag.is_open]
     opened = [flag for flag in screen.flags if flag.is_open]
     locked = say("letters.referral_locked" if screen.plan_locked else "letters.referral_unlocked")
-    open_rows = [(flag.question or flag.id, _answer(flag)) for flag in opened]
+    never = [flag for flag in opened if flag.answer == "not asked"] if screen.level == "emergency" else []
+    open_rows = [(flag.question or flag.id, _answer(flag)) for flag in opened if flag not in never]
     cleared = [(f.question or f.id, f"{c.clinician}, {c.at.date().isoformat()}: {c.reason}") for f, c in screen.cleared]
     blocks: list[Block] = [
         Block("lines", rows=((text_of("referral_level"), _urgency(screen.level)),)),
         bullets([locked], True, "paragraphs"),
         *led("referral_raised", table(("sign", "answer", "urgency", "rests_on"), map(_raised_row, raised))),
         *led("referral_open", table(("sign", "answer"), open_rows)),
+        *([Block("paragraphs", (say("letters.referral_never_asked", count=len(never)).text,))] if never else []),
         *led("referral_cleared", table(("sign", "clinician"), cleared)),
         *led("referral_contradictions", Block("bullets", screen.contradictions)),
     ]
@@ -148,13 +158,18 @@ def _row(meaning: str, value: object, unit: str) -> tuple[str, ...]:
     if isinstance(value, tuple):
         words = ", ".join(_word(entry) for entry in value)
     else:
-        words = f"{value:g} {unit}".strip() if isinstance(value, int | float) else _word(value)
+        words = f"{_rounded(value, unit):g} {unit}".strip() if isinstance(value, int | float) else _word(value)
     return label, words
+
+
+def _rounded(value: float, unit: str) -> float:
+    return round(value) if unit == "weeks" and value >= WHOLE_WEEKS else value
 
 
 def _word(value: object) -> str:
     if isinstance(value, str):
-        return value.replace("_", " ")
+        place, _, side = value.rpartition("_")
+        return (f"{side} {place}" if place and side in ("left", "right") else value).replace("_", " ")
     treatment = [getattr(value, name) for name in ("kind", "region", "weeks", "response")]
     kind, region, weeks, response = treatment
     told = f"{str(kind).replace('_', ' ')} ({region})"

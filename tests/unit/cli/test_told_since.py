@@ -42,7 +42,7 @@ def test_an_unwanted_event_for_the_same_day_is_answered_at_once_and_holds_back_a
     assert "see a clinician today" in tell(call, tmp_path, SNAP)
     result = call("plan", "p.toml")
     assert result.code == 1 and "EXERCISES" not in result.out and "adverse.sudden_snap" in result.out
-    assert "physician" in result.out
+    assert "doctor" in result.out
     told = json.loads(call("screen", "p.toml", "--json").out)["screen"]
     assert (told["level"], told["plan_locked"]) == ("same_day", True)
 

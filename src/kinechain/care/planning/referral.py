@@ -83,7 +83,7 @@ def _for_flags(who: Who, when: When, flags: list[Flag], person: Person, screen: 
         elif flag.id == "pregnancy":
             told.append(say("plan.refer_pregnancy"))
         else:
-            told.append(say("plan.refer_flag", action=flag.rule))
+            told.append(say("plan.refer_flag", action=flag.advice or flag.rule))
     told += [say("plan.refer_emergency_number")] if who == "emergency" else []
     told += [say("plan.refer_locked")] if screen.plan_locked else []
     because = [because_flag(flag) for flag in flags]
