@@ -112,7 +112,7 @@ def read_records(path: Path) -> Records:
         If the file is no person file, or the journal is damaged or of somebody else.
     """
     from kinechain.care.person.person_file import read_person
-    from kinechain.care.records.journal import journal_path, read_journal
+    from kinechain.care.records.journal_place import journal_path
 
     person = read_person(check_person_path(path))
     where = journal_path(path)
@@ -121,6 +121,7 @@ def read_records(path: Path) -> Records:
         return Records(path, person)
     from kinechain.care.follow_up.events import Cleared
     from kinechain.care.follow_up.standing import lasting, told_since
+    from kinechain.care.records.journal import read_journal
     from kinechain.care.screening.keyring import trusted
 
     journal = read_journal(where, person.pseudonym)

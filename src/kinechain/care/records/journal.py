@@ -31,6 +31,7 @@ from kinechain.care.records.journal_lines import (
     digest,
     read_lines,
 )
+from kinechain.care.records.journal_place import SUFFIX, journal_path
 from kinechain.core.errors import FileError, JournalError
 
 __all__ = [
@@ -48,8 +49,6 @@ __all__ = [
     "salvage",
 ]
 
-#: What the name of a journal ends with.
-SUFFIX = ".journal.jsonl"
 
 #: How long a second writer waits for the first, seconds.
 PATIENCE_S = 10.0
@@ -72,12 +71,6 @@ class Journal:
     person: str
     events: tuple[Event, ...]
     head: str
-
-
-def journal_path(person_file: Path | str) -> Path:
-    """Return where the journal of a person file lies: NAME.journal.jsonl beside NAME.toml."""
-    path = Path(person_file)
-    return path.with_name(path.stem + SUFFIX)
 
 
 def read_journal(path: Path | str, person: str = "") -> Journal:
