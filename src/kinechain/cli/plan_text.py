@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kinechain.care.person.exam import read_exam_definitions
 from kinechain.care.planning.plan import (
@@ -61,8 +61,8 @@ def plan_lines(plan: Plan, person: str, style: Style) -> list[str]:
     safety = [part for part in own if isinstance(part, Advice) and part.topic == "safety"]
     advice = [part for part in own if isinstance(part, Advice) and part not in safety]
     lines = _head(plan, person)
-    lines += _section("safety", [_part(part, Style(style.is_patient, is_full=True)) for part in safety[:1]])
-    lines += _section("goals", [_part(part, style) for part in own if isinstance(part, Goal)])
+    lines += _section("safety", [_part(part, style) if style.is_full else _plain(part) for part in safety[:1]])
+    lines += _section("goals", _goals([part for part in own if isinstance(part, Goal)], style))
     lines += _exercises([part for part in own if isinstance(part, Exercise)], style)
     lines += _section("advice", [_part(part, style) for part in (*safety[1:], *advice)])
     lines += _section("referrals", [_part(part, style) for part in own if isinstance(part, Referral)])
@@ -175,6 +175,23 @@ def _part(part: Part, style: Style) -> list[str]:
     if isinstance(part, Orthosis):
         lines += [f"    {_predicted(name, estimate)}" for name, estimate in part.predicted]
     return lines + [f"    {line}" for line in _reasons(part, style)]
+
+
+def _goals(goals: Sequence[Goal], style: Style) -> list[list[str]]:
+    """Return the goals; what several of them say is said at the first."""
+    said: set[str] = set()
+    blocks = []
+    for goal in goals:
+        new = tuple(sentence for sentence in goal.sentences if sentence.text not in said)
+        blocks.append(_part(goal if style.is_full else replace(goal, sentences=new), style))
+        said |= {sentence.text for sentence in new}
+    return blocks
+
+
+def _plain(part: Part) -> list[str]:
+    """Return a part with all it says and nothing behind it, so that the signs and the goals share a screen."""
+    said = [sentence.text for sentence in part.sentences if sentence.audience != "clinician"]
+    return [f"  * {_titled(part)}", *(f"    {sentence}" for sentence in said)]
 
 
 def _main(part: Part) -> tuple[Sentence, ...]:

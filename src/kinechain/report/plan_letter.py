@@ -94,10 +94,14 @@ def _calls(settings: Settings) -> Section:
 
 
 def _goals(parts: Sequence[Part]) -> Section:
+    """Return the goals; what several of them say is said at the first."""
     blocks: list[Block] = []
+    said: set[str] = set()
     for goal in (part for part in parts if isinstance(part, Goal)):
         aim = "; ".join(f"{label.text}: {value}" for label, value in part_lines(goal))
-        blocks += [Block("lead", (goal.title.text,)), Block("paragraphs", (aim,)), bullets(goal.sentences, False)]
+        told = bullets([sentence for sentence in goal.sentences if sentence.text not in said], False)
+        blocks += [Block("lead", (goal.title.text,)), Block("paragraphs", (aim,)), *([] if told.is_empty else [told])]
+        said |= {sentence.text for sentence in goal.sentences}
     return Section(text_of("plan_goals"), tuple(blocks))
 
 
