@@ -87,6 +87,7 @@ def steps() -> tuple[Step, ...]:
     written = (("Passphrase", "e01: day"),)
     return (
         Step(f"kinechain screen {PERSON}", _typed(), shown=asked),
+        Step(f"kinechain log {PERSON} --consent care --at 2024-03-02T10:00"),
         Step(f"kinechain plan {PERSON} --on 2024-03-02 --no-drivers", shown=plan, added="exam_first.toml"),
         Step(f"kinechain log {PERSON} {day}", diary, shown=(("Question 2", "Question 7"), ("Question 13", ""))),
         Step(f"kinechain log {PERSON} --file diary.csv"),

@@ -37,6 +37,10 @@ def screen(
         typer.Option("--ask/--no-ask", help="Ask what is missing.", show_default="ask in a terminal"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Save the answers here instead.", metavar="FILE")] = None,
+    from_fhir: Annotated[
+        Path | None,
+        typer.Option(help="Begin with the answers of a FHIR R4 bundle; write them to --out.", metavar="BUNDLE.json"),
+    ] = None,
     clear: Annotated[
         list[str] | None,
         typer.Option(help="Clear this danger sign, as a clinician; may be given again.", metavar="FLAG"),
@@ -61,12 +65,14 @@ def screen(
 
     Example: kinechain screen person.toml --letter letters
 
+    Example: kinechain screen --from-fhir received.json --out person.toml
+
     Example: kinechain screen person.toml --clear foot_drop --reason "seen today, old palsy" --clinician dr_ono
     """
     if clear and (not reason.strip() or not clinician.strip()):
         raise SettingError("--clear needs --reason TEXT and --clinician NAME: a clearance says who and why")
     asks = is_interactive() and not (as_json or clear) if ask is None else ask
-    path = _begin(person_file, out, asks)
+    path = _receive(from_fhir, person_file, out) if from_fhir else _begin(person_file, out, asks)
     records = read_records(path)
     if clear:
         records = _clear(records, clear, reason.strip(), clinician.strip())
@@ -102,6 +108,19 @@ def _begin(person_file: Path | None, out: Path | None, asks: bool) -> Path:
     else:
         target.write_bytes(check_person_path(person_file).read_bytes())
     return target
+
+
+def _receive(bundle: Path, person_file: Path | None, out: Path | None) -> Path:
+    """Write what a bundle holds as a new person file, and say what was not taken over."""
+    from kinechain.cli.receiving import receive
+
+    if person_file is not None or out is None:
+        raise SettingError("--from-fhir makes a new person file: name it with --out, and give no other")
+    if out.exists():
+        raise SettingError(f"{out} exists already and is not overwritten; name another with --out")
+    lines = receive(bundle, out, _code(out))
+    typer.echo(wrapped("\n".join(printable(line) for line in [*lines, ""])), err=True)
+    return out
 
 
 def _code(path: Path) -> str:
