@@ -12,6 +12,7 @@ from kinechain.care.follow_up.alerts import Alert, standing_dangers
 from kinechain.care.follow_up.events import PlanMade, VisitMade
 from kinechain.care.follow_up.follow_up import Progress, follow_up
 from kinechain.care.follow_up.pain_series import mean_pain
+from kinechain.care.planning.contraindications import is_kept_away, what_is_known
 from kinechain.care.planning.maintenance import FIRST_DAY, has_relapsed, keeps_up
 from kinechain.care.planning.plan import Plan
 from kinechain.care.records.plan_values import PastPlan, past_plan
@@ -54,7 +55,7 @@ def follow(records: Records, today: date) -> tuple[PastPlan, Progress]:
     if today < plan.made_on:
         raise SettingError(f"--on is {today}, and the plan began on {plan.made_on}; choose a day from then on")
     first = _first_visit(records, plan.made_on)
-    history = records.person.history
+    history, known = records.person.history, what_is_known(records.person)
     found = follow_up(
         records.events,
         plan,
@@ -65,6 +66,7 @@ def follow(records: Records, today: date) -> tuple[PastPlan, Progress]:
         clearances=[proof.clearance for proof in records.clearances],
         site=_site(history.pain_regions),
         onset_weeks=history.pain_weeks,
+        kept_away=tuple(part.exercise for part in plan.exercises if is_kept_away(part.exercise, known)),
     )
     return past, replace(found, plan=past.id)
 

@@ -107,7 +107,7 @@ def planned_exercises(events: Sequence[Event]) -> tuple[PlannedExercise, ...]:
     return tuple(found)
 
 
-def open_diary(person: Person, events: Sequence[Event], at: datetime) -> Draft:
+def open_diary(person: Person, events: Sequence[Event], at: datetime, *, may_exercise: bool = True) -> Draft:
     """Return what is still to be asked on a day.
 
     Parameters
@@ -116,17 +116,23 @@ def open_diary(person: Person, events: Sequence[Event], at: datetime) -> Draft:
     events : sequence of Event
         What is written down already is not asked again.
     at : datetime
+    may_exercise : bool
+        False while the plan is locked: then no exercise of it is named, nor one the answers of today keep away.
     """
+    from kinechain.care.planning.contraindications import is_kept_away, what_is_known
+
     today = [event for event in events if event.at.date() == at.date()]
     done = {(e.exercise, e.side) for e in today if isinstance(e, Session | NotDone)}
     sessions = [event for event in events if isinstance(event, Session) and event.at.date() < at.date()]
     mornings = [event for event in events if isinstance(event, NextMorning)]
     usual = [morning.usual_pain for morning in mornings if morning.usual_pain is not None]
     checks = [event for event in today if isinstance(event, CheckIn)]
+    known = what_is_known(person)
+    planned = [e for e in planned_exercises(events) if may_exercise and not is_kept_away(e.exercise, known)]
     return Draft(
         person,
         at,
-        tuple(e for e in planned_exercises(events) if (e.exercise, e.side or "both") not in done),
+        tuple(e for e in planned if (e.exercise, e.side or "both") not in done),
         asks_danger=not any(check.screen for check in checks),
         asks_morning=bool(sessions) and not any(morning.at.date() == at.date() for morning in mornings),
         asks_day=not any(getattr(check, key) is not None for check in checks for key in DAY),
@@ -181,10 +187,15 @@ def _open_questions(draft: Draft) -> list[Question]:
     asked = [
         *([_danger_question()] if draft.asks_danger else []),
         *(_morning_questions(draft) if draft.asks_morning else []),
-        *(question for planned in draft.exercises for question in _exercise_questions(planned, draft.answers)),
+        *(question for planned in _shown(draft) for question in _exercise_questions(planned, draft.answers)),
         *(_day_questions(draft) if draft.asks_day else []),
     ]
     return [question for question in asked if question.id not in draft.answers]
+
+
+def _shown(draft: Draft) -> tuple[PlannedExercise, ...]:
+    """Return the exercises to ask for: none once the danger signs were passed over, which is not a no (rule R0.4)."""
+    return () if isinstance(draft.answers.get(DANGER, ()), str) else draft.exercises
 
 
 def _danger_question() -> Question:

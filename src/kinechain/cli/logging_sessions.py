@@ -233,7 +233,11 @@ def _ask(records: Records, at: str | None) -> _Kept:
     from kinechain.cli.log_questions import Draft, diary_events, diary_script, open_diary, planned_exercises
 
     terminal = Terminal.of_process()
-    drafts = [open_diary(records.person, records.events, read_time(at, "--at"))]
+    drafts = [
+        open_diary(
+            records.person, records.events, read_time(at, "--at"), may_exercise=not records.screened().plan_locked
+        )
+    ]
     if not planned_exercises(records.events):
         typer.echo(wrapped(say("terminal.no_plan", command=f"kinechain plan {records.path}").text), err=True)
     script = diary_script(drafts.append)

@@ -103,3 +103,30 @@ def test_an_age_given_beside_the_file_makes_nobody_an_adult(call: Call, person: 
     assert "--age is 30" in call("assess", "p.toml", "--age", "30").refusal
     person(age=75, more=BACK)
     assert "--sex is female" in call("assess", "p.toml", "--sex", "female").refusal
+
+
+def test_the_diary_names_no_exercise_to_somebody_whose_plan_is_locked(
+    call: Call, person: MakePerson, tmp_path: Path
+) -> None:
+    measured(person)
+    assert call("plan", "p.toml", "--no-drivers").code == 0
+    names = ("Bird dog", "Bridge")
+    passed_over = call("log", "p.toml", "--ask", typed=["s", "q"])
+    assert not any(name in passed_over.err for name in names)
+    (tmp_path / "p.journal.jsonl").unlink()
+    measured(person)
+    assert call("plan", "p.toml", "--no-drivers").code == 0
+    assert any(name in call("log", "p.toml", "--ask", typed=["none", "q"]).err for name in names)
+    tell(call, tmp_path, SNAP)
+    locked = call("log", "p.toml", "--ask", typed=["none", "q"])
+    assert not any(name in locked.err for name in names)
+
+
+def test_progress_stops_an_exercise_that_the_answers_of_today_forbid(call: Call, person: MakePerson) -> None:
+    path = measured(person)
+    assert call("plan", "p.toml", "--no-drivers").code == 0
+    path.write_text(path.read_text().replace('pregnancy = "no"', 'pregnancy = "yes"'))
+    shown = call("progress", "p.toml")
+    assert shown.code == 0, shown.err
+    assert "have a new plan made" in shown.out and "bird dog" in shown.out
+    assert "changed since the present plan" in call("plan", "p.toml").refusal

@@ -116,6 +116,7 @@ def follow_up(
     clearances: Sequence[Clearance] = (),
     site: Literal["back", "foot"] = "back",
     onset_weeks: float | None = None,
+    kept_away: Sequence[str] = (),
 ) -> Progress:
     """Return how a plan goes.
 
@@ -138,6 +139,8 @@ def follow_up(
         Where the main pain is, for the expected course.
     onset_weeks : float or None
         How long ago it had begun when the plan was made.
+    kept_away : sequence of str
+        Exercises of the plan that the answers of today forbid; they stop.
     """
     merged = merge(event for event in events if own_day(event) <= today)
     counted, series = merged.counted, pain_series(merged.events, today)
@@ -149,7 +152,8 @@ def follow_up(
     pain = next(change for change in changes if change.measure == "nprs")
     signs = {name: _signs(name, merged.events, alerts, adherence, plan, today) for name in CHECKPOINTS}
     due = reviews(merged.events, plan, today, began, signs)
-    soreness, decisions = _decisions(counted, plan, today, usual, any(alert.suspends for alert in alerts))
+    stopped = [part.exercise for part in plan.exercises] if any(alert.suspends for alert in alerts) else kept_away
+    soreness, decisions = _decisions(counted, plan, today, usual, stopped)
     relapse = _relapse(series, plan, today)
     day = plan_day(today, plan.made_on)
     return Progress(
@@ -158,7 +162,7 @@ def follow_up(
         day=day,
         week=plan_week(today, plan.made_on),
         suspended=any(alert.suspends for alert in alerts),
-        next_steps=_next_steps(alerts, due, merged, relapse, plan, today),
+        next_steps=_with_kept_away(kept_away, _next_steps(alerts, due, merged, relapse, plan, today)),
         alerts=alerts,
         decisions=decisions,
         adherence=adherence,
@@ -184,12 +188,13 @@ def _changes(events: Sequence[Event], plan: Plan, today: date, began: Mapping[st
 
 
 def _decisions(
-    counted: Sequence[Event], plan: Plan, today: date, usual: float | None, is_suspended: bool
+    counted: Sequence[Event], plan: Plan, today: date, usual: float | None, stopped: Sequence[str]
 ) -> tuple[Soreness, tuple[Decision, ...]]:
     sessions, mornings = pain_events([event for event in counted if own_day(event) >= plan.made_on])
     soreness = judge_soreness(mornings, today, usual)
     return soreness, tuple(
-        decide(part, sessions, mornings, soreness, plan.made_on, today, usual, is_suspended) for part in plan.exercises
+        decide(part, sessions, mornings, soreness, plan.made_on, today, usual, part.exercise in stopped)
+        for part in plan.exercises
     )
 
 
@@ -246,6 +251,12 @@ def _relapse(series: Sequence[DayPain], plan: Plan, today: date) -> Sentence | N
     if (today - end).days < 7 or then is None or now is None or limit is None or not is_beyond(now - then, limit):
         return None
     return say("follow_up.relapse")
+
+
+def _with_kept_away(kept_away: Sequence[str], steps: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
+    """Say first which exercises the answers of today forbid."""
+    names = ", ".join(name.replace("_", " ") for name in kept_away)
+    return (say("follow_up.kept_away", exercises=names), *steps) if kept_away else steps
 
 
 def _re_ask(merged: Merged, plan: Plan, today: date) -> list[Sentence]:
