@@ -24,6 +24,13 @@ from kinechain.report.fhir_read import read_bundle
 ANSWERS = "".join(f'{key} = "no"\n' for key in screen_keys() if key != "psych_distress")
 PERSON = f'[person]\npseudonym = "P-017"\nage_years = 52\n[screen]\n{ANSWERS}'
 
+#: A public key on a curve that nobody here reads.
+SECP160R1 = """-----BEGIN PUBLIC KEY-----
+MD4wEAYHKoZIzj0CAQYFK4EEAAgDKgAEnlKY9kb8sp7KeZPfpMy1rQ6pZiFTuhZn
+4Ud+HJpFDWYY+CrBH2qbQw==
+-----END PUBLIC KEY-----
+"""
+
 #: Appends entries for ever and prints the id of each after it was acknowledged.
 WRITER = """
 import sys
@@ -209,3 +216,36 @@ def test_a_date_of_tomorrow_in_a_person_file_is_refused(person: Path, refused) -
     later = date(9999, 12, 31)
     person.write_text(PERSON + f"[questionnaires]\nnprs = {{ total = 5, on = {later} }}\n", encoding="utf-8")
     assert "future" in refused("screen", person)
+
+
+def test_what_is_no_key_is_named_and_never_waited_for(person: Path, refused, tmp_path: Path) -> None:
+    keys = tmp_path / "home" / "clinicians"
+    keys.mkdir()
+    append(person.with_name("p.journal.jsonl"), morning(), person="P-017")
+    os.mkfifo(keys / "pipe.pub")
+    assert "pipe.pub is no file" in refused("screen", person)
+    (keys / "pipe.pub").unlink()
+    (keys / "curve.pub").write_text(SECP160R1, encoding="ascii")
+    assert "curve.pub is no public key" in refused("screen", person)
+    assert "no clinician's public key" in refused("clinician", "trust", keys / "curve.pub")
+
+
+@pytest.mark.parametrize("secret", ["long enough \udcff", "x" * 3000, "with\x1ba control"])
+def test_a_passphrase_that_cannot_be_typed_is_refused(
+    refused, person: Path, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("KINECHAIN_PASSPHRASE", secret)
+    assert "passphrase" in refused("clinician", "new", "dr_ono")
+
+
+def test_a_reason_that_cannot_be_shown_clears_nothing(
+    refused, person: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KINECHAIN_PASSPHRASE", "a long passphrase")
+    with pytest.raises(SystemExit):
+        main(["clinician", "new", "dr_ono"])
+    capsys.readouterr()
+    person.write_text(PERSON.replace('foot_drop = "no"', 'foot_drop = "yes"'), encoding="utf-8")
+    said = refused("screen", person, "--clear", "foot_drop", "--reason", "seen \x1b[2J today", "--clinician", "dr_ono")
+    assert "cannot be shown" in said
+    assert not person.with_name("p.journal.jsonl").exists()

@@ -71,6 +71,7 @@ def _made(name: str) -> list[str]:
 
 def _trusted(path: Path) -> list[str]:
     """Copy a public key into the folder of keys, after reading it as one."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -82,7 +83,7 @@ def _trusted(path: Path) -> list[str]:
         content = file.read(MAX_BYTES)
     try:
         is_key = isinstance(load_pem_public_key(content), Ed25519PublicKey)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         is_key = False
     if not is_key or path.suffix != ".pub" or not NAME.fullmatch(path.stem):
         raise FileError(f"{path.name} is no clinician's public key; it is a file NAME.pub made by 'clinician new NAME'")

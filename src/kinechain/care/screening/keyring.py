@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -50,7 +50,9 @@ __all__ = [
 NAME = re.compile(r"\w(?:[\w .'-]{0,58}\w)?")
 
 #: Of a passphrase, of a reason, and how far a clock may be ahead (choices).
-LEAST_PASSPHRASE, LEAST_REASON_WORDS, MOST_REASON = 8, 3, 500
+LEAST_PASSPHRASE, MOST_PASSPHRASE, LEAST_REASON_WORDS, MOST_REASON = 8, 500, 3, 500
+#: More is no key.
+MAX_BYTES = 10_000
 CLOCK_AHEAD = timedelta(minutes=5)
 
 
@@ -109,6 +111,8 @@ def new_clinician(name: str, passphrase: str) -> Clinician:
         )
     if len(passphrase) < LEAST_PASSPHRASE:
         raise SettingError(f"the passphrase is too short: choose at least {LEAST_PASSPHRASE} characters")
+    if len(passphrase) > MOST_PASSPHRASE or not passphrase.isprintable():
+        raise SettingError(f"a passphrase has at most {MOST_PASSPHRASE} characters, each of which can be typed")
     folder = keys_folder()
     if (folder / f"{name}.pem").exists() or (folder / f"{name}.pub").exists():
         raise SettingError(f"clinician '{name}' has keys already; keys are never overwritten")
@@ -182,6 +186,8 @@ def sign_clearance(
     _check_clearable(person, flag, told)
     if len(reason.split()) < LEAST_REASON_WORDS or len(reason) > MOST_REASON:
         raise SettingError(f"give the reason in {LEAST_REASON_WORDS} words at least, {MOST_REASON} characters at most")
+    if not reason.replace("\n", " ").isprintable():
+        raise SettingError("the reason holds characters that cannot be shown; write it in plain words")
     if fault := _time_fault(at):
         raise SettingError(fault)
     key = _private_key(clinician, passphrase)
@@ -251,8 +257,8 @@ def _public_keys() -> dict[str, Ed25519PublicKey]:
     found = {}
     for path in sorted(folder.glob("*.pub")) if folder.is_dir() else ():
         try:
-            key = load_pem_public_key(path.read_bytes())
-        except (OSError, ValueError) as error:
+            key = load_pem_public_key(_read(path))
+        except (OSError, ValueError, UnsupportedAlgorithm) as error:
             raise FileError(f"{path.name} is no public key; take it out of the folder of clinicians") from error
         if not isinstance(key, Ed25519PublicKey):
             raise FileError(f"{path.name} is no Ed25519 key; take it out of the folder of clinicians")
@@ -268,12 +274,20 @@ def _private_key(name: str, passphrase: str) -> Ed25519PrivateKey:
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise LockedError(f"{path.name} can be read by others; close it first (chmod 600)")
     try:
-        key = load_pem_private_key(path.read_bytes(), passphrase.encode())
-    except (ValueError, TypeError) as error:
+        key = load_pem_private_key(_read(path), passphrase.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise LockedError(f"the passphrase does not open the key of '{name}'") from error
     if not isinstance(key, Ed25519PrivateKey) or _key_id(key.public_key()) != _key_id(known[name]):
         raise LockedError(f"the private key of '{name}' does not belong to the public one")
     return key
+
+
+def _read(path: Path) -> bytes:
+    """Return the bytes of a key; a pipe, which may never end, is no key."""
+    if not path.is_file():
+        raise FileError(f"{path.name} is no file; take it out of the folder of clinicians")
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES)
 
 
 def _key_id(key: Ed25519PublicKey) -> str:
