@@ -30,6 +30,7 @@ __all__ = [
     "declared_citations",
     "evidence_files",
     "named_by_code",
+    "places_citing",
 ]
 
 #: What stands in the place of a source where none is needed: the note beside it says what is assumed.
@@ -96,6 +97,18 @@ def cited_by() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({key: tuple(places) for key, places in found.items()})
 
 
+def places_citing(key: str) -> tuple[str, ...]:
+    """Return the places that cite one source; only files that hold its key are read.
+
+    Parameters
+    ----------
+    key : str
+        Of a source.
+    """
+    found = (*_of_tables(), *_of_entries(key), *_of_parts(), *_of_background(), *_of_code(frozenset((key,)), key))
+    return tuple(dict.fromkeys(citation.where for citation in found if citation.key == key))
+
+
 @cache
 def background() -> Mapping[str, str]:
     """Return the sources that were read and decide nothing: key to reason."""
@@ -108,13 +121,15 @@ def named_by_code() -> Mapping[str, str]:
     return _groups("named_by_code")
 
 
-def evidence_files(*folders: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def evidence_files(*folders: str, holding: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every TOML file that cites sources, as short name and content.
 
     Parameters
     ----------
     *folders : str
         'clinical', 'chain', 'chain/experiments', 'clinical/wording'; all of them if none is named.
+    holding : str
+        Only files with this text are read.
 
     Raises
     ------
@@ -125,8 +140,9 @@ def evidence_files(*folders: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for folder in folders or tuple(_PREFIXES):
         for path in sorted((root / folder).iterdir(), key=lambda p: p.name):
             if path.name.endswith(".toml") and path.name not in ("sources.toml", "background.toml"):
-                name = path.name.removesuffix(".toml")
-                yield _PREFIXES[folder] + name, parse_toml(path.read_text(encoding="utf-8"), path.name)
+                text = path.read_text(encoding="utf-8")
+                if holding in text:
+                    yield _PREFIXES[folder] + path.name.removesuffix(".toml"), parse_toml(text, path.name)
 
 
 def _of_tables() -> Iterator[Citation]:
@@ -137,8 +153,8 @@ def _of_tables() -> Iterator[Citation]:
         yield Citation(f"params/normative_gait_curves: {group}", key)
 
 
-def _of_entries() -> Iterator[Citation]:
-    for name, content in evidence_files():
+def _of_entries(holding: str = "") -> Iterator[Citation]:
+    for name, content in evidence_files(holding=holding):
         for kind, value in content.items():
             listed = value if isinstance(value, list) else [value]
             for place, entry in enumerate((e for e in listed if isinstance(e, dict)), start=1):
@@ -186,12 +202,15 @@ def _of_parts() -> Iterator[Citation]:
 @cache
 def cited_by_code() -> tuple[Citation, ...]:
     """Return the places in code, and in settings beside it, that name a source that is there."""
-    keys = frozenset(all_sources())
-    found = []
+    return tuple(_of_code(frozenset(all_sources())))
+
+
+def _of_code(keys: frozenset[str], holding: str = "") -> Iterator[Citation]:
     for path, name in _package_files(files("kinechain"), "", ".py", ".toml"):
-        words = set(_WORD.findall(path.read_text(encoding="utf-8")))
-        found += [Citation(name, key) for key in sorted(words & keys)]
-    return tuple(found)
+        text = path.read_text(encoding="utf-8")
+        if holding in text:
+            for key in sorted(keys & set(_WORD.findall(text))):
+                yield Citation(name, key)
 
 
 def _package_files(folder: Traversable, prefix: str, *endings: str) -> Iterator[tuple[Traversable, str]]:

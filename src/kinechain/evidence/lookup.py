@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from types import MappingProxyType
 
 from kinechain.core.errors import EvidenceError, suggest
 from kinechain.evidence.chain import Result, read_claims, read_floors, read_studies
 from kinechain.evidence.checked import packaged, parse_toml
-from kinechain.evidence.citations import NO_SOURCE, background, cited_by
+from kinechain.evidence.citations import NO_SOURCE, background, cited_by, places_citing
 from kinechain.evidence.clinical import claims, exercises, interventions
 from kinechain.evidence.facts import clinical_facts, facts_about
 from kinechain.evidence.ledger import CHOICE, all_sentences, backing, exercise_sentences
@@ -78,7 +78,7 @@ def find(key: str) -> tuple[Card, ...]:
     index = _index()
     found = index.get(wanted) or index.get(wanted.lower()) or index.get(wanted.upper())
     if found:
-        return tuple(make() for make in found)
+        return tuple(_with_places(make(), places_citing) for make in found)
     if row := _row(wanted):
         return (row,)
     near = f"{suggest(wanted, index)}"
@@ -107,7 +107,7 @@ def search(words: str) -> tuple[Card, ...]:
                 near.append(card)
             elif all(part in f"{head} {' '.join(text for _, text in card.lines)}".lower() for part in parts):
                 far.append(card)
-    return tuple([*near, *far][:_MOST])
+    return tuple(_with_places(card, lambda key: cited_by().get(key, ())) for card in [*near, *far][:_MOST])
 
 
 def counts() -> Mapping[str, Mapping[str, int]]:
@@ -200,6 +200,13 @@ def _entries() -> Mapping[tuple[str, str], tuple[Prose, ...]]:
     return {name: tuple(texts) for name, texts in found.items()}
 
 
+def _with_places(card: Card, citing: Callable[[str], tuple[str, ...]]) -> Card:
+    """Return the card of a source with the places that cite it, any other as it is."""
+    if card.kind not in ("source", "study"):
+        return card
+    return replace(card, cited_by=tuple(place for place in citing(card.key) if place != "background"))
+
+
 def _source_card(key: str) -> Card:
     made = all_sources()[key]
     lines = [
@@ -218,10 +225,9 @@ def _source_card(key: str) -> Card:
         lines += [("quality", study.quality), ("population", study.population), ("caveat", study.caveat)]
         lines += [(f"result {place}", _result_text(r)) for place, r in enumerate(study.results, start=1)]
     lines += [(f"fact {f.id}", f.text) for f in clinical_facts() if key in f.sources]
-    places = tuple(place for place in cited_by().get(key, ()) if place != "background")
     if key in background():
         lines.append(("background", background()[key]))
-    return Card(key, "study" if key in read_studies() else "source", made.citation, _filled(lines), (), places)
+    return Card(key, "study" if key in read_studies() else "source", made.citation, _filled(lines))
 
 
 def _rule_card(key: str) -> Card:

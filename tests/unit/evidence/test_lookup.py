@@ -10,6 +10,7 @@ from kinechain import cli
 from kinechain.core.errors import EvidenceError
 from kinechain.evidence import check as checking
 from kinechain.evidence.chain import read_floors, read_studies
+from kinechain.evidence.citations import cited_by, places_citing
 from kinechain.evidence.lookup import counts, find, search
 
 Ask = Callable[..., tuple[int, str]]
@@ -118,3 +119,9 @@ def test_counts_add_up() -> None:
     assert sum(counted["conflict of interest"].values()) == entries["sources"]
     assert sum(counted["certainty of clinical facts"].values()) == entries["facts in clinical sentences"]
     assert entries["sources"] > 600 and entries["facts in all"] > 5000
+
+
+def test_the_places_of_one_source_are_those_found_by_reading_everything() -> None:
+    every = cited_by()
+    for key in ("pinto2008", "nice_ng59", "schwartz2008"):
+        assert every[key] and places_citing(key) == tuple(every[key])
