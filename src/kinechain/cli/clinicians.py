@@ -92,5 +92,6 @@ def _trusted(path: Path) -> list[str]:
         raise SettingError(f"a clinician '{path.stem}' is trusted already; keys are never overwritten")
     keys_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     target.write_bytes(content)
+    target.chmod(0o644)  # A key that others can write is trusted by nobody.
     (made,) = [person for person in clinicians() if person.name == path.stem]
     return [say("terminal.clinician_trusted", clinician=made.name, figures=made.key_id[:16]).text]

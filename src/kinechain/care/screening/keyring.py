@@ -255,7 +255,10 @@ def _fault(clearance: Clearance, keys: dict[str, Ed25519PublicKey]) -> str:
 def _public_keys() -> dict[str, Ed25519PublicKey]:
     folder = keys_folder()
     found = {}
+    if folder.is_dir():
+        _check_closed(folder)
     for path in sorted(folder.glob("*.pub")) if folder.is_dir() else ():
+        _check_closed(path)
         try:
             key = load_pem_public_key(_read(path))
         except (OSError, ValueError, UnsupportedAlgorithm) as error:
@@ -264,6 +267,24 @@ def _public_keys() -> dict[str, Ed25519PublicKey]:
             raise FileError(f"{path.name} is no Ed25519 key; take it out of the folder of clinicians")
         found[path.stem] = key
     return found
+
+
+def _check_closed(path: Path) -> None:
+    """Refuse a key, or a folder of keys, that somebody else may have put there: who writes it decides who clears."""
+    if os.name != "posix":
+        return
+    if path.suffix == ".pub" and path.is_symlink():
+        raise LockedError(f"{path.name} is a link; a clinician's key is a file of its own: copy it into the folder")
+    found = path.stat()
+    if found.st_mode & 0o022:
+        closed = "644" if path.suffix == ".pub" else "700"
+        raise LockedError(
+            f"{path.name} can be written by others, so it proves nothing; close it first (chmod {closed})"
+        )
+    if found.st_uid not in (os.getuid(), 0):
+        raise LockedError(
+            f"{path.name} belongs to another user of this machine, so it proves nothing; use your own keys"
+        )
 
 
 def _private_key(name: str, passphrase: str) -> Ed25519PrivateKey:

@@ -199,3 +199,32 @@ def test_the_fields_of_a_clearance_are_all_signed() -> None:
         if field.name not in ("signature", "at"):
             other = replace(signed, **{field.name: "other"})
             assert other.signed_bytes != signed.signed_bytes, field.name
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")
+def test_a_key_that_others_can_write_or_that_is_a_link_clears_nothing(home: Path) -> None:
+    clearance = clear()
+    folder = home / "clinicians"
+    key = folder / "dr_ono.pub"
+    assert trusted([clearance])
+    for path, usual in ((key, 0o644), (folder, 0o700)):
+        path.chmod(usual | 0o020)
+        with pytest.raises(LockedError, match=rf"{path.name} can be written by others"):
+            trusted([clearance])
+        path.chmod(usual)
+    key.rename(home / "planted.pub")
+    key.symlink_to(home / "planted.pub")
+    with pytest.raises(LockedError, match="is a link"):
+        trusted([clearance])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners of POSIX systems")
+def test_a_key_of_another_user_clears_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clearance = clear()
+    owner = (home / "clinicians").stat().st_uid
+    if owner == 0:
+        os.chown(home / "clinicians" / "dr_ono.pub", 12345, -1)
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    with pytest.raises(LockedError, match="another user"):
+        trusted([clearance])
