@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinechain.cli.terminal import wrapped
+from kinechain.core.errors import SettingError
+from kinechain.core.text import printable
+
 if TYPE_CHECKING:
     from kinechain.evidence.lookup import Card
 
@@ -28,6 +32,9 @@ def evidence(
         ),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Verify the whole library; exit code 1 if it fails.")] = False,
+    sign_off: Annotated[
+        bool, typer.Option("--sign-off", help="List every choice that waits for a responsible clinician's signature.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say what stands behind a number, a rule or a sentence.
@@ -35,13 +42,32 @@ def evidence(
     Without KEY: how much there is, how certain it is and how deep it was read. Words that are no key are searched.
 
     Example: kinechain evidence R5.3
+
+    Example: kinechain evidence --sign-off
     """
-    if check:
+    if sign_off and (key or check):
+        raise SettingError("--sign-off prints a page of its own; leave out KEY and --check")
+    if sign_off:
+        _print_sign_off(as_json)
+    elif check:
         _verify(as_json)
     elif key:
         _look_up(" ".join(key), as_json)
     else:
         _count(as_json)
+
+
+def _print_sign_off(as_json: bool) -> None:
+    from kinechain.cli.sign_off import sign_off_lines, signable
+
+    if as_json:
+        groups = signable()
+        counts = {name: len(rows) for name, rows in groups.items()}
+        _print_json(
+            {"counts": counts, "choices": {name: [asdict(row) for row in rows] for name, rows in groups.items()}}
+        )
+    else:
+        typer.echo(wrapped("\n".join(printable(line) for line in sign_off_lines())))
 
 
 def _verify(as_json: bool) -> None:
