@@ -128,10 +128,7 @@ def _print_locked(records: Records, outcome: Screen, letters: Path | None, fhir:
         document = screen_json(records.person, outcome, settings.emergency_number, settings.crisis_line, first)
         typer.echo(document, nl=False)
         return
-    lines = [
-        *emergency_page(outcome),
-        say("terminal.plan_locked", reason=outcome.reason).text,
-    ]
+    lines = emergency_page(outcome) or [say("terminal.plan_locked", reason=outcome.reason).text]
     lines += referral_lines(referrals)
     lines += ["", say("terminal.see_screen", command=f"kinechain screen {records.path}").text]
     lines += _written_lines(written)

@@ -75,7 +75,7 @@ def flag_lines(flag: Flag, mark: str = "!") -> list[str]:
     mark : str
         Stands before it.
     """
-    others = ", ".join(flag.together_with)
+    others = ", ".join(name.replace("_", " ") for name in flag.together_with)
     answer = (
         say("terminal.flag_answer_together", answer=flag.answer, others=others)
         if others

@@ -205,8 +205,11 @@ def _part(part: Part) -> Section:
 
 
 def _reasons(part: Part) -> Block:
-    """Return every reason with what it refers to."""
-    told = [f"{backed(reason.sentence, True)} ({reason.kind}: {reason.ref})" for reason in part.because]
+    """Return every reason with what it refers to, a rule once."""
+    told = []
+    for reason in part.because:
+        is_said = reason.kind == "rule" and reason.ref == reason.sentence.rule
+        told.append(backed(reason.sentence, True) + ("" if is_said else f" ({reason.kind}: {reason.ref})"))
     return Block("bullets", tuple(told))
 
 

@@ -120,7 +120,7 @@ def test_in_an_emergency_the_emergency_page_comes_first(call: Call, person: Make
     person(ces_saddle="yes", more=BACK)
     result = call("plan", "p.toml")
     assert result.code == 1
-    assert result.out.index("local emergency number") < result.out.index("No plan:")
+    assert result.out.index("local emergency number") < result.out.index("WHO ELSE")
     document = json.loads(call("plan", "p.toml", "--json").out)
     assert document["emergency"]["act_now"] is True and document["screen"]["plan_locked"] is True
 
