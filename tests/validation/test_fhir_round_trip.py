@@ -15,8 +15,10 @@ from kinechain.care.person.person import ExamItem, History, Person, Score
 from kinechain.care.person.person_file import parse_person
 from kinechain.care.person.person_writer import person_tables
 from kinechain.care.planning.referral import referral_for
+from kinechain.care.screening.clearance import answers_digest
+from kinechain.care.screening.lock import unlock
 from kinechain.care.screening.red_flags import screen_person
-from kinechain.core.errors import InputError, PersonError
+from kinechain.core.errors import InputError, LockedError, PersonError
 from kinechain.report.fhir import fhir_bundle, validated
 from kinechain.report.fhir_read import Received, read_bundle
 from kinechain.report.fhir_values import (
@@ -105,7 +107,7 @@ def test_a_locked_person_has_a_referral_and_no_plan() -> None:
 
 def test_only_codes_that_were_read() -> None:
     """Rule G5: two LOINC codes, four of SNOMED CT; none for the ODI, the RMDQ or low back pain."""
-    text = json.dumps(written(full_person(), plan=made_plan()))
+    text = json.dumps(written(full_person(), plan=made_plan(unlock(full_person()))))
     coded: list[tuple[str, str]] = []
 
     def collect(value: Any) -> None:
@@ -158,7 +160,7 @@ def test_the_questionnaire_asks_what_the_intake_asks() -> None:
 
 
 def test_no_name_no_birth_date_no_path() -> None:
-    bundle = written(full_person(), plan=made_plan())
+    bundle = written(full_person(), plan=made_plan(unlock(full_person())))
     (patient,) = resources(bundle, "Patient")
     assert set(patient) == {"resourceType", "identifier", "gender"}
     text = json.dumps(bundle)
@@ -167,7 +169,7 @@ def test_no_name_no_birth_date_no_path() -> None:
 
 
 def test_the_version_stands_with_everything() -> None:
-    bundle = written(full_person(), plan=made_plan())
+    bundle = written(full_person(), plan=made_plan(unlock(full_person())))
     (provenance,) = resources(bundle, "Provenance")
     assert len(provenance["target"]) == len(bundle["entry"]) - 1
     (device,) = resources(bundle, "Device")
@@ -298,7 +300,7 @@ def _spoilt(bundle: dict[str, Any], random: Random) -> dict[str, Any]:
 def test_a_spoilt_bundle_is_read_or_refused_in_a_sentence(has_models: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not has_models:
         monkeypatch.setattr("kinechain.report.fhir_read.validated", lambda bundle: bundle)
-    bundle = written(full_person(), plan=made_plan())
+    bundle = written(full_person(), plan=made_plan(unlock(full_person())))
     bundle["entry"] = [e for e in bundle["entry"] if e["resource"]["resourceType"] != "Questionnaire"]
     text, refused = json.dumps(bundle), 0
     for seed in range(300):
@@ -308,3 +310,16 @@ def test_a_spoilt_bundle_is_read_or_refused_in_a_sentence(has_models: bool, monk
             refused += 1
             assert str(error)
     assert 0 < refused < 300
+
+
+def test_no_bundle_carries_a_plan_to_somebody_who_is_locked_or_answers_otherwise() -> None:
+    plan, person = made_plan(), healthy()
+    assert plan.answers == answers_digest(person)
+    locked = replace(person, screen={**person.screen, "foot_drop": "yes"})
+    older = replace(person, age_years=61.0)
+    for other in (locked, older):
+        with pytest.raises(LockedError, match="no bundle holds a plan"):
+            fhir_bundle(other, screen_person(other), at=AT, version="1", plan=plan)
+    told = replace(screen_person(person), plan_locked=True)
+    with pytest.raises(LockedError, match="no bundle holds a plan"):
+        fhir_bundle(person, told, at=AT, version="1", plan=plan)

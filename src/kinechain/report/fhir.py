@@ -18,8 +18,9 @@ from kinechain.care.person.person_writer import person_tables
 from kinechain.care.person.questionnaires import read_questionnaires
 from kinechain.care.person.symptom_map import in_group, region_name, side_of
 from kinechain.care.planning.plan import Plan, Referral
+from kinechain.care.screening.clearance import answers_digest
 from kinechain.care.screening.screen import Screen
-from kinechain.core.errors import InputError
+from kinechain.core.errors import InputError, LockedError
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.core.text import printable
 from kinechain.report.fhir_values import SNOMED, SYSTEM, items_of_answers, questionnaire_items, score_coding
@@ -94,7 +95,11 @@ def fhir_bundle(
     ------
     InputError
         If ``at`` has no offset, or the models of ``fhir.resources`` refuse the bundle.
+    LockedError
+        If there is a plan though the danger signs hold it back, or it was made for other answers.
     """
+    if plan is not None and (screen.plan_locked or plan.answers != answers_digest(person)):
+        raise LockedError("no bundle holds a plan that is locked or was made for other answers; leave the plan out")
     if at.utcoffset() is None:
         raise InputError("a bundle needs the time with the offset of its clock")
     bundle = _Bundle(person, at)
