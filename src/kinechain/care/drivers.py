@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 #: Stands beside every statement about a driver.
-NOT_THE_CAUSE = "This is a mechanical contribution to load, never the cause of pain."
+NOT_THE_CAUSE = say("drivers.not_the_cause").text
 
 #: Drivers are given from this age on.
 ADULT_YEARS = 18.0

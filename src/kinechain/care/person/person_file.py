@@ -19,7 +19,6 @@ from kinechain.care.person.symptom_map import SYMPTOM_KINDS, VIEWS, region_codes
 from kinechain.core.errors import suggest
 
 __all__ = [
-    "HISTORY_KEYS",
     "PERSON_NUMBERS",
     "check_person_number",
     "parse_person",
@@ -35,9 +34,6 @@ PERSON_NUMBERS: Mapping[str, tuple[float, float, str]] = MappingProxyType(
     {key.id: key.limits for key in read_keys("person").values() if key.kind == "number"}
 )
 PERSON_KEYS = ("pseudonym", *read_keys("person"))
-
-#: Keys of ``[history]``, each with what it holds.
-HISTORY_KEYS: Mapping[str, str] = MappingProxyType({key.id: key.meaning for key in read_keys("history").values()})
 
 
 def read_person(path: Path | str, today: date | None = None) -> Person:

@@ -11,10 +11,7 @@ from kinechain.care.planning.reasons import because_history, because_pain, becau
 from kinechain.care.planning.situation import Situation
 from kinechain.evidence.wording import say
 
-__all__ = ["STANDING_DAYS", "habits"]
-
-#: Days of the standing-awareness diary (a choice: one week).
-STANDING_DAYS = 7
+__all__ = ["habits"]
 
 
 def habits(situation: Situation) -> tuple[Advice, ...]:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from kinechain.care.person.examined import insensate_sides, raised_by_examination
 from kinechain.care.person.person import Person
 from kinechain.care.person.red_flag_text import RedFlag, read_red_flags
-from kinechain.care.person.symptom_map import in_group, sides_marked
 from kinechain.care.screening.facts import Facts, Truth
 
-__all__ = ["ADULT_YEARS", "Given", "effective_answers", "facts_of", "is_adult", "reopened"]
+__all__ = ["ADULT_YEARS", "Given", "effective_answers", "facts_of", "is_adult"]
 
 ADULT_YEARS = 18.0
 
@@ -98,34 +97,6 @@ def facts_of(person: Person, answers: Mapping[str, Given]) -> Facts:
     """
     truths = {key: given.truth for key, given in answers.items()}
     return Facts(person, truths, insensate=bool(insensate_sides(person)))
-
-
-def reopened(person: Person) -> tuple[str, ...]:
-    """Return the questions whose 'no' does not fit what the person marked on the symptom map.
-
-    Parameters
-    ----------
-    person : Person
-
-    Notes
-    -----
-    Pain in both legs counts as coming from the back where the thigh or calf is marked on both sides and the back hurts;
-    numbness or tingling counts in both legs above the foot.  Both feet alone ask about both feet (choices).
-    """
-    altered = ("numbness", "tingling")
-    above = tuple(s for s in person.symptoms if in_group(s.region, "leg") and not in_group(s.region, "foot"))
-    long = tuple(s for s in above if s.region.startswith(("thigh", "calf", "shin")))
-    hurts = any(s.kind == "pain" and in_group(s.region, "back") for s in person.symptoms)
-    hurts = hurts or any(in_group(region, "back") for region in person.history.pain_regions)
-    both = {"left", "right"}
-    found = []
-    if any(in_group(s.region, "saddle") for s in person.symptoms):
-        found.append("ces_saddle")
-    if sides_marked(above, "leg", altered) >= both or (hurts and sides_marked(long, "leg", ("pain",)) >= both):
-        found.append("ces_bilateral_leg")
-    if sides_marked(person.symptoms, "foot", altered) >= both:
-        found.append("both_feet_numb")
-    return tuple(found)
 
 
 def _by_age(person: Person) -> dict[str, Given]:
