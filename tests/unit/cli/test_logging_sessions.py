@@ -65,7 +65,7 @@ def planned(person: MakePerson, tmp_path: Path) -> Path:
 def test_an_exercise_is_written_down_by_options(call: Call, person: MakePerson, tmp_path: Path) -> None:
     person()
     result = call("log", "p.toml", *CALF, "--pain", "2", "--effort", "6", "--at", "2024-03-01T18:30")
-    assert result.code == 0 and "Written to p.journal.jsonl: 1 entries." in result.out
+    assert result.code == 0 and "Written to p.journal.jsonl. New entries: 1." in result.out
     (session,) = events(tmp_path)
     assert isinstance(session, Session)
     assert (session.side, session.sets, session.repetitions, session.pain_during, session.effort) == (
@@ -177,7 +177,7 @@ def test_a_copy_kept_elsewhere_is_merged_without_loss_and_without_counting_twice
     for name, at in (("p", "2024-03-01T18:00"), ("phone", "2024-03-01T18:00"), ("phone", "2024-03-02T18:00")):
         assert call("log", f"{name}.toml", *CALF, "--at", at).code == 0
     first = call("log", "p.toml", "--merge", "phone.journal.jsonl")
-    assert "From phone.journal.jsonl: 1 entries that were not here yet." in first.out
+    assert "From phone.journal.jsonl, not here before: 1." in first.out
     assert "Nothing new" in call("log", "p.toml", "--merge", "phone.journal.jsonl").out
     assert len(events(tmp_path)) == 2
 
