@@ -214,9 +214,7 @@ def _add_observations(bundle: _Bundle, person: Person, answers: Resource, device
 def _score(score: Score, total: float) -> Resource:
     """Return a score as a quantity: the answer code that means two displays as "2 or more" (rule G5)."""
     resource: Resource = {
-        "category": [
-            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "survey"}]}
-        ],
+        "category": [{"coding": [{"system": CATEGORIES, "code": "survey"}]}],
         "code": {"coding": [score_coding(score.id)], "text": read_questionnaires()[score.id].name},
         "valueQuantity": {"value": total, "unit": "points", "system": UNITS, "code": "1"},
     }
@@ -228,9 +226,7 @@ def _exam(item: ExamItem) -> Resource:
     is_word = len(words) > 1 and item.value.is_integer() and 0 <= item.value < len(words)
     name = f"{read_exam_definitions()[item.id].name} {item.part}".strip()
     resource: Resource = {
-        "category": [
-            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "exam"}]}
-        ],
+        "category": [{"coding": [{"system": CATEGORIES, "code": "exam"}]}],
         "code": {"coding": [_own("measure", item.id)], "text": name},
         "bodySite": {"coding": [_own("side", item.side)], "text": item.side},
     }
