@@ -46,7 +46,7 @@ def screen_lines(person: Person, screen: Screen, most_open: int | None = None) -
         lines += ["", say("terminal.open_can_wait", count=len(still_open)).text]
     elif still_open:
         lines += ["", say("terminal.open_title", count=len(still_open)).text]
-        lines += [f"  ? {_question(flag)} ({flag.answer})" for flag in still_open[:most_open]]
+        lines += [f"  ? {flag.asked} ({flag.answer})" for flag in still_open[:most_open]]
         if more := len(still_open[most_open:]) if most_open is not None else 0:
             lines.append(f"  {say('terminal.open_more', count=more).text}")
     if screen.not_asked and most_open is None and screen.level != "emergency":
@@ -88,13 +88,9 @@ def flag_lines(flag: Flag, mark: str = "!") -> list[str]:
         else say("terminal.flag_from_question", sources=sources)
     )
     lines = [
-        f"  {mark} {say(f'terminal.urgency_{flag.urgency}').text}  {_question(flag)}",
+        f"  {mark} {say(f'terminal.urgency_{flag.urgency}').text}  {flag.asked}",
         f"      {answer.text}",
         f"      {say('terminal.flag_do', action=flag.rule).text}",
         f"      {origin.text}",
     ]
     return [*lines, f"      {say('terminal.flag_sign_off').text}"] if flag.needs_sign_off else lines
-
-
-def _question(flag: Flag) -> str:
-    return flag.question or f"{flag.id.replace('_', ' ').capitalize()}?"

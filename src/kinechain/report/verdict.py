@@ -14,7 +14,7 @@ from kinechain.care.finding import Finding, Unmeasured
 from kinechain.care.person.person import Person
 from kinechain.care.planning.plan import Plan
 from kinechain.care.screening.red_flags import ASK
-from kinechain.care.screening.screen import Flag, Screen
+from kinechain.care.screening.screen import Screen
 from kinechain.care.screening.settings import emergency_lines
 from kinechain.core.text import listed
 from kinechain.evidence.wording import say
@@ -246,8 +246,8 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
         sentence = f"{sentence} {screen.reason}"
     if is_young:
         sentence = f"{sentence} {say('report.under_18', age=18).text}"
-    present = tuple(f"{_question(f)} {f.answer.capitalize()}. {f.rule}".strip() for f in screen.flags if f.rule != ASK)
-    unanswered = tuple(_question(f) for f in screen.flags if f.rule == ASK)
+    present = tuple(f"{f.asked} {f.answer.capitalize()}. {f.rule}".strip() for f in screen.flags if f.rule != ASK)
+    unanswered = tuple(f.asked for f in screen.flags if f.rule == ASK)
     emergency = emergency_lines(screen)
     title = say(f"report.title_{screen.level}").text
     return ScreenWords(tone, title, sentence, present, unanswered, emergency, _also(screen))
@@ -256,7 +256,7 @@ def screen_words(screen: Screen, person: Person) -> ScreenWords:
 def _also(screen: Screen) -> tuple[str, ...]:
     """Return the signs that were cleared, by whom and why, and the answers that contradict each other."""
     cleared = [
-        say("page.cleared", who=c.clinician, day=c.at.date().isoformat(), question=_question(flag), reason=c.reason)
+        say("page.cleared", who=c.clinician, day=c.at.date().isoformat(), question=flag.asked, reason=c.reason)
         for flag, c in screen.cleared
     ]
     against = [say("page.contradiction", what=sentence) for sentence in screen.contradictions]
@@ -277,10 +277,6 @@ def plan_line(plan: Plan | None) -> str:
         return say("page.plan_without_exercises", weeks=weeks, reviews=reviews).text
     named_exercises = ", ".join(f"{e.title.text} ({e.side})" if e.side else e.title.text for e in plan.exercises)
     return say("page.plan", weeks=weeks, exercises=named_exercises, reviews=reviews).text
-
-
-def _question(flag: Flag) -> str:
-    return flag.question or f"{flag.id.replace('_', ' ').capitalize()}?"
 
 
 def _headline(lists: Lists, differences: tuple[Finding, ...], unmeasured: tuple[Unmeasured, ...]) -> str:

@@ -50,6 +50,11 @@ class Flag:
     advice: str = ""
 
     @property
+    def asked(self) -> str:
+        """The question as printed, or the id in words where a flag has none."""
+        return self.question or f"{self.id.replace('_', ' ').capitalize()}?"
+
+    @property
     def is_open(self) -> bool:
         """True for a question without a yes or no; bone that nobody is sure of counts as sore (rule R2.4)."""
         if self.answer == "unknown" and self.id in UNSURE_COUNTS:
