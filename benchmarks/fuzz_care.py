@@ -105,7 +105,7 @@ y = 0.9
 DIARY = """event,at,exercise,side,sets,repetitions,load_kg,effort,pain_during,pain,soreness
 session,2026-03-02T18:30+01:00,calf_raise,left,3,12,0,6,2,,
 next_morning,2026-03-03T07:00+01:00,,,,,,,,2,3
-steps_taken,2026-03-03,,,,,,,,,
+not_done,2026-03-03T20:00+01:00,calf_raise,both,,,,,,,
 """
 CELLS = (
     *("nan", "inf", "-1", "1e308", "1e400", "9" * 50, "", "x", "true", "[]", "3;4", '"', "\x00", "\u202e", "é", "1,5"),
@@ -316,7 +316,8 @@ def case_diary(folder: Path, draw: random.Random) -> Case:
         row[draw.randrange(len(row))] = draw.choice(CELLS)
     if draw.random() < 0.3:
         rows = draw.sample(rows, len(rows))
-    text = "\n".join(draw.choice((",", ",", ",", ";", "\t")).join(row) for row in rows)
+    separator = draw.choice((",", ",", ",", ";", "\t"))
+    text = "\n".join((draw.choice(",;\t") if draw.random() < 0.1 else separator).join(row) for row in rows)
     path = folder / draw.choice(("diary.csv", "diary.csv", "diary.jsonl"))
     if path.suffix == ".jsonl":
         header, *rest = rows
@@ -350,10 +351,11 @@ def case_options(folder: Path, draw: random.Random) -> Case:
 
 
 def case_settings(folder: Path, draw: random.Random) -> Case:
-    text = tangled(SETTINGS, draw, TOKENS, LINES)
+    # A clinic may have the name of a person, and is printed.
+    text = tangled(SETTINGS, draw, [token for token in TOKENS if "Zebulon" not in token], LINES)
     (folder / "home" / "settings.toml").write_text(text)
-    (folder / "ok.toml").write_text((folder / "ok.toml").read_text().replace('foot_drop = "no"', 'foot_drop = "yes"'))
-    return Case([draw.choice(("screen", "progress")), str(folder / "ok.toml")])
+    (folder / "ok.toml").write_text((folder / "ok.toml").read_text().replace('ces_bowel = "no"', 'ces_bowel = "yes"'))
+    return Case([draw.choice(("screen", "progress", "plan")), str(folder / "ok.toml"), *draw.choice(([], ["--json"]))])
 
 
 def case_keys(folder: Path, draw: random.Random) -> Case:

@@ -249,3 +249,12 @@ def test_a_reason_that_cannot_be_shown_clears_nothing(
     said = refused("screen", person, "--clear", "foot_drop", "--reason", "seen \x1b[2J today", "--clinician", "dr_ono")
     assert "cannot be shown" in said
     assert not person.with_name("p.journal.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    "line", ['height_m = "Zebulon Quagmire"', 'sex = "Quagmire"', "name = 'Zebulon'", 'age_years = "5.4.1971"']
+)
+def test_a_name_or_birth_date_in_a_wrong_place_is_not_repeated(person: Path, refused, line: str) -> None:
+    person.write_text(PERSON.replace("age_years = 52", line), encoding="utf-8")
+    sentence = refused("screen", person)
+    assert not any(word in sentence for word in ("Zebulon", "Quagmire", "1971"))

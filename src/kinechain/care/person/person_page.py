@@ -32,6 +32,8 @@ IDENTIFYING = re.compile(
     r"insurance|patient_id|mrn)($|_)"
 )
 DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+#: A word with a capital letter first, alone or beside others; words of this file have none.
+NAME_LIKE = re.compile(r"(^|[\s,.'-])[^\W\d_a-z][a-z\u00df-\u024f]{2,}")
 CODE = re.compile(r"[\w.-]{1,40}")
 
 #: By what a number was multiplied when it was written in another unit than the key asks for.
@@ -214,9 +216,11 @@ def _near(value: Any, known: Sequence[str]) -> str:
 
 
 def _told(value: Any) -> str:
-    """Return a value as a message repeats it: short, on one line, and never a date, which may be one of birth."""
+    """Return a value as a message repeats it: short, on one line, and never a date or what may be a name."""
     if isinstance(value, date | time) or (isinstance(value, str) and DATE.search(value)):
         return "a date (birth dates are never kept)"
+    if isinstance(value, str) and NAME_LIKE.search(value):
+        return "a text with capital letters (names are never repeated)"
     try:
         told = repr(value)
     except ValueError:
