@@ -81,7 +81,7 @@ def progress(
     if review is not None or decision or drivers or (clinician and not acknowledge):
         records = _write_review(records, review, decision, clinician, today, drivers)
     if rerun:
-        _rerun(records)
+        _rerun(records, today)
         return
     from kinechain.cli.following import follow, has_plan
 
@@ -95,9 +95,11 @@ def progress(
         raise typer.Exit(EXIT_LOCKED)
 
 
-def _rerun(records: Records) -> None:
+def _rerun(records: Records, today: date) -> None:
+    from kinechain.cli.consents import check_care_consent
     from kinechain.cli.rerunning import rerun_lines, rerun_visits
 
+    check_care_consent(records, today)
     with step_progress() as tell:
         found = rerun_visits(records, tell)
     typer.echo(wrapped("\n".join(printable(line) for line in rerun_lines(found))))

@@ -66,6 +66,7 @@ def test_a_visit_without_consent_is_named_and_after_a_withdrawal_not_stored(
     events = read_journal(tmp_path / "p.journal.jsonl").events
     again = ("plan", "p.toml", "--replace", "week 6", "--on", "2024-04-13")
     assert "the consent to care was withdrawn on 2024-03-22" in call(*again).refusal
+    assert "the consent to care was withdrawn" in call("progress", "p.toml", "--rerun").refusal
     assert read_journal(tmp_path / "p.journal.jsonl").events == events
     call("log", "p.toml", "--consent", "care", "--at", "2024-03-23T10:00")
     told = call(*again, "--json")

@@ -296,6 +296,14 @@ def test_a_plan_of_an_older_version_blocks_nothing_and_is_not_the_plan_of_today(
     assert "the present one" in call("plan", "p.toml").out
 
 
+def test_a_part_that_nobody_can_read_any_more_is_left_out(call: Call, followed: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "p.journal.jsonl"
+    plan: Any = next(event.plan for event in read_journal(journal).events if isinstance(event, PlanMade))
+    aged(journal, version="0.0.1", parts=[*plan["parts"], {"part": "of another kind"}], hypotheses=["none"])
+    shown = call("progress", "p.toml", "--on", "2024-03-18")
+    assert shown.code == 0 and "Version 0.0.1 made this plan" in shown.out and "EXERCISES FROM NOW ON" in shown.out
+
+
 def test_a_plan_of_this_version_that_was_altered_is_refused(call: Call, followed: Path, tmp_path: Path) -> None:
     aged(tmp_path / "p.journal.jsonl", weeks=7)
     for arguments in (("progress", "p.toml"), ("plan", "p.toml"), ("plan", "p.toml", "--replace", "why")):

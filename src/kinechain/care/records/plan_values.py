@@ -127,7 +127,7 @@ def _readable(plain: Mapping[str, Any], unlocked: Unlocked) -> Plan:
 
 def _each(rows: Any, kind: Any) -> tuple[Any, ...]:
     found = []
-    for row in rows if isinstance(rows, list | tuple) else ():
+    for row in (row for row in rows if isinstance(row, Mapping)) if isinstance(rows, list | tuple) else ():
         try:
             found.append(from_plain(row, kind))
         except InputError:
