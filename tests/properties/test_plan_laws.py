@@ -344,11 +344,10 @@ def test_the_same_input_gives_the_same_plan_in_whatever_order_it_comes() -> None
         case, plan = cases(seed // BATCH)[seed % BATCH]
         if plan is None:
             continue
-        assert draw(seed).plan().id == plan.id
         shuffled = list(case.findings)
         random.Random(seed).shuffle(shuffled)
-        other = replace(case, findings=tuple(shuffled))
-        assert other.plan().id == plan.id
+        again = replace(draw(seed), findings=tuple(shuffled))
+        assert again.plan().id == plan.id
 
 
 def image(value: object, *, swap: bool) -> object:
