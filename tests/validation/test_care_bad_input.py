@@ -258,3 +258,21 @@ def test_a_name_or_birth_date_in_a_wrong_place_is_not_repeated(person: Path, ref
     person.write_text(PERSON.replace("age_years = 52", line), encoding="utf-8")
     sentence = refused("screen", person)
     assert not any(word in sentence for word in ("Zebulon", "Quagmire", "1971"))
+
+
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 0), (">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 0)])
+def test_closed_streams_are_no_fault(person: Path, closed: str, code: int) -> None:
+    journal = person.with_name("p.journal.jsonl")
+    append(journal, morning(), person="P-017")
+    before = journal.read_bytes()
+    verb = f"'{sys.executable}' -m kinechain.cli log '{person}' --morning --pain 3 {closed}"
+    done = subprocess.run(["sh", "-c", verb], capture_output=True, text=True)
+    assert done.returncode == code and "fault" not in done.stderr
+    assert journal.read_bytes().startswith(before) and len(read_journal(journal, "P-017").events) == 2
+
+
+@pytest.mark.parametrize("verb", ["log", "screen"])
+def test_a_verb_that_asks_is_left_where_nobody_can_answer(person: Path, verb: str) -> None:
+    command = f"'{sys.executable}' -m kinechain.cli {verb} '{person}' <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert done.returncode in (0, 2) and "fault" not in done.stderr

@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exit codes: 0 done, 1 the plan is locked (`doctor` or `evidence --check` found a fault, a row of `validate` fails),
     2 bad input, 70 a fault of this program, 130 interrupted.
     """
+    _open_closed_streams()
     if not os.environ.get("KINECHAIN_DEBUG"):
         sys.excepthook = _say_unexpected
     # Calling the app itself would put Typer's own hook in place of ours.
@@ -83,6 +84,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except UsageFault as error:
         _refuse(f"{error.format_message().rstrip('.')}. See kinechain --help.")  # type: ignore[attr-defined]
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_closed_streams() -> None:
+    """Put nothing where standard input or output was closed: a file opened later would be taken for it."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))
 
 
 def _refuse(sentence: str) -> None:
