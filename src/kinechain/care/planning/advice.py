@@ -48,12 +48,8 @@ STOP = (
     "stop_frame",
     "stop_emergency",
     "stop_hot",
-    "stop_spread",
     "stop_nerve",
     "stop_chest",
-    "stop_clot",
-    "stop_cold",
-    "stop_fever",
     "stop_snap",
     "stop_harm",
     "stop_pain",
@@ -311,7 +307,6 @@ def walking(situation: Situation) -> tuple[Advice, ...]:
         said += [say("plan.walk_steps", steps=f"{steps:.0f}")] if minutes is None and steps is not None else []
         said += [say("plan.walk_measure_first")] if minutes is None and steps is None else []
         said += [say("plan.walk_grow"), *dict.fromkeys(c.sentence for c in against_it)]
-        said += [say("plan.skin_no_pain")] if is_insensate(person) else []
         said += [say("plan.walk_foot")] if has_foot_pain(person) else []
         said += [say("plan.walk_evidence")] if has_back_pain(person) else []
     reasons = [because_rule("R5.1" if has_back_pain(person) or not has_pain(person) else "R6.1")]
