@@ -2,7 +2,6 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from person_strategy import TODAY, people
 
 from kinechain.care.intake.foot_hint import foot_hint
 from kinechain.care.intake.intake import answer, next_question, open_questions
@@ -10,6 +9,7 @@ from kinechain.care.person.contradictions import find_contradictions
 from kinechain.care.person.exam import current_exam
 from kinechain.care.person.person import Person
 from kinechain.care.person.red_flag_text import screen_ids
+from person_strategy import TODAY, people
 
 
 @given(people())

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from person_strategy import TODAY, people
 
 from kinechain.care.person.person import Person
 from kinechain.care.person.person_file import read_person
 from kinechain.care.person.person_writer import update_person, write_person
+from person_strategy import TODAY, people
 
 
 @pytest.mark.parametrize("name", ["person.toml", "person.json"])
