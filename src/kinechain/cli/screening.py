@@ -11,7 +11,7 @@ import typer
 from kinechain.cli.person_files import Records, check_person_path, new_id, passphrase, read_records, write_events
 from kinechain.cli.questions import Terminal, interview, is_interactive
 from kinechain.cli.terminal import wrapped
-from kinechain.core.errors import SettingError
+from kinechain.core.errors import InputError, SettingError
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.core.text import printable
 from kinechain.evidence.wording import say
@@ -73,7 +73,7 @@ def screen(
         raise SettingError("--clear needs --reason TEXT and --clinician NAME: a clearance says who and why")
     asks = is_interactive() and not (as_json or clear) if ask is None else ask
     path = _receive(from_fhir, person_file, out) if from_fhir else _begin(person_file, out, asks)
-    records = read_records(path)
+    records = _read(path)
     if clear:
         records = _clear(records, clear, reason.strip(), clinician.strip())
     is_left = False
@@ -88,6 +88,21 @@ def screen(
     _print(records, outcome, as_json, FEW if is_left else None, written)
     if outcome.plan_locked:
         raise typer.Exit(EXIT_LOCKED)
+
+
+def _read(path: Path) -> Records:
+    """Return what is known of a person; a journal that cannot be read holds back no emergency of the file itself."""
+    try:
+        return read_records(path)
+    except InputError:
+        from kinechain.care.person.person_file import read_person
+        from kinechain.care.screening.red_flags import screen_person
+        from kinechain.cli.screen_text import emergency_page
+
+        page = emergency_page(screen_person(read_person(path)))
+        if page:
+            typer.echo(wrapped("\n".join(printable(line) for line in page)))
+        raise
 
 
 def _begin(person_file: Path | None, out: Path | None, asks: bool) -> Path:
@@ -173,10 +188,15 @@ def _print(records: Records, outcome: Screen, as_json: bool, most_open: int | No
 
     if as_json:
         from kinechain.care.planning.referral import referral_for
-        from kinechain.care.screening.settings import read_settings
+        from kinechain.care.screening.settings import Settings, read_settings
         from kinechain.report.plan_json import screen_json
 
-        settings = read_settings()
+        try:
+            settings = read_settings()
+        except InputError:
+            if outcome.level != "emergency":
+                raise
+            settings = Settings()  # Broken settings hold back no emergency.
         told = (settings.emergency_number, settings.crisis_line)
         first = next(iter(referral_for(records.person, outcome)), None)
         typer.echo(screen_json(records.person, outcome, *told, first), nl=False)

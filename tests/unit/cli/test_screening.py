@@ -301,6 +301,25 @@ def test_a_damaged_journal_and_one_of_somebody_else_are_named(call: Call, person
     assert journal.read_text().endswith("nonsense\n")
 
 
+def test_nothing_damaged_holds_back_an_emergency(
+    call: Call, person: MakePerson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person(ces_saddle="yes")
+    journal = tmp_path / "p.journal.jsonl"
+    journal.write_text("nonsense\n")
+    result = call("screen", "p.toml")
+    assert result.code == 2 and "Nobody watches this software." in result.out and "journal" in result.err
+    journal.unlink()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "settings.toml").write_text("emergency_number = [")
+    monkeypatch.setenv("KINECHAIN_HOME", str(tmp_path / "home"))
+    machine = call("screen", "p.toml", "--json")
+    document = json.loads(machine.out)
+    assert machine.code == 1 and document["screen"]["level"] == "emergency" and document["emergency"]["act_now"]
+    person()
+    assert "settings.toml" in call("screen", "p.toml", "--json").refusal
+
+
 def test_nothing_to_screen_is_said(call: Call) -> None:
     assert "nothing to screen" in call("screen").refusal
     assert "there is no file gone.toml" in call("screen", "gone.toml").refusal
