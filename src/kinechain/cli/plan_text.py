@@ -169,8 +169,8 @@ def _part(part: Part, style: Style) -> list[str]:
     """Return a part: its title with what stands in numbers, what is said, and why."""
     numbers = _numbers(part)
     lines = [f"  * {_titled(part)}" + (f" - {numbers}" if numbers else "")]
-    said = part.sentences if style.is_full or style.is_patient else _main(part)
-    said = tuple(sentence for sentence in said if not style.is_patient or sentence.audience != "clinician")
+    told = part.said_to("patient" if style.is_patient else "clinician")
+    said = told if style.is_full or style.is_patient or part.audience == "clinician" else told[:1]
     lines += [f"    {_with_backing(sentence, style.is_patient)}" for sentence in said]
     if isinstance(part, Orthosis):
         lines += [f"    {_predicted(name, estimate)}" for name, estimate in part.predicted]
@@ -190,13 +190,8 @@ def _goals(goals: Sequence[Goal], style: Style) -> list[list[str]]:
 
 def _plain(part: Part) -> list[str]:
     """Return a part with all it says and nothing behind it, so that the signs and the goals share a screen."""
-    said = [sentence.text for sentence in part.sentences if sentence.audience != "clinician"]
+    said = [sentence.text for sentence in part.said_to("patient")]
     return [f"  * {_titled(part)}", *(f"    {sentence}" for sentence in said)]
-
-
-def _main(part: Part) -> tuple[Sentence, ...]:
-    """Return the sentences of a part that a short plan prints: all for the clinician alone, else the first."""
-    return part.sentences if part.audience == "clinician" else part.sentences[:1]
 
 
 def _reasons(part: Part, style: Style) -> list[str]:

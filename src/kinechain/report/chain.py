@@ -353,8 +353,7 @@ def _tests(drivers: Drivers) -> Iterable[str]:
         best.setdefault(test.test, test)
     for words, test in best.items():
         where = "" if "both sides" in words else _of(test.side)
-        why = f"to tell which link carries load; expected to settle {test.information:.2f} bits"
-        yield f"{words}{where} ({why})."
+        yield say("report.driver_test", test=f"{words}{where}").text
 
 
 def _treatments(drivers: Drivers) -> Iterable[str]:

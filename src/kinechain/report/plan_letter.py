@@ -187,7 +187,7 @@ def _part(part: Part) -> Section:
     """Return one part as a clinician reads it."""
     blocks = [
         lines(part_lines(part)),
-        bullets(part.sentences, True),
+        bullets(part.said_to("clinician"), True),
         Block("lead", (text_of("because"),)),
         _reasons(part),
     ]

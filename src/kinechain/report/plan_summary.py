@@ -98,7 +98,7 @@ def summarised(part: Part, audience: Literal["patient", "clinician"]) -> PlanPar
     audience : 'patient' or 'clinician'
     """
     said = [f"{label.text}: {value}" for label, value in part_lines(part)]
-    said += [s.text for s in part.sentences if audience == "clinician" or s.audience != "clinician"]
+    said += [sentence.text for sentence in part.said_to(audience)]
     if isinstance(part, Exercise):
         said += [sentence.text for sentence in (*part.setup, *part.cues, *part.stop_rules)]
     goal = part if isinstance(part, Goal) else None

@@ -220,7 +220,7 @@ def test_a_day_is_asked_for_one_exercise_at_a_time(call: Call, planned: Path, tm
     assert isinstance(morning, NextMorning) and (morning.pain, morning.usual_pain, morning.soreness) == (2, 3, 1)
     assert isinstance(calf, Session) and (calf.side, calf.sets, calf.repetitions, calf.effort) == ("right", 3, 10, 6)
     assert isinstance(clamshell, NotDone) and clamshell.exercise == "clamshell"
-    assert "Calf raise (right): 3 sets of 8 to 12, on 3 days a week" in " ".join(result.err.split())
+    assert "Calf raise (right): 3 sets of 8 to 12 repetitions, on 3 days a week" in " ".join(result.err.split())
     assert "Everything for today is written down already." in call("log", "p.toml", "--ask").err
 
 
