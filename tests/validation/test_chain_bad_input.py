@@ -1,7 +1,6 @@
 """What is handed to the commands of the chain by mistake: one clear sentence and exit code 2, nothing lost."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from care_people import CALM
 from kinechain.analysis import Settings, assess, try_changes
 from kinechain.care.person.person import Person
 from kinechain.care.person.person_file import read_person
@@ -45,12 +45,10 @@ rule = { kind = "inside" }
 @pytest.fixture
 def person(tmp_path: Path) -> Callable[..., Path]:
     """Return a function that writes a person whose danger signs are all answered 'no', but for what it is given."""
-    guide = (Path(__file__).parents[2] / "docs/person_file.md").read_text(encoding="utf-8")
-    questions = re.findall(r'^(\w+) = "no"$', guide, re.MULTILINE)
 
     def _person(answers: dict[str, str] | None = None, exam: str = "", **facts: str | None) -> Path:
         about = {key: value for key, value in {**FACTS, **facts}.items() if value is not None}
-        signs = {**dict.fromkeys(questions, "no"), **(answers or {})}
+        signs = {**CALM, **(answers or {})}
         path = tmp_path / "person.toml"
         lines = ["[person]", *(f"{key} = {value}" for key, value in about.items()), "[screen]"]
         lines += [f'{key} = "{answer}"' for key, answer in signs.items()]

@@ -220,7 +220,10 @@ def test_what_to_do_first_stands_first_and_shared_stop_rules_once(printed: Plan)
 
 
 def test_a_dose_is_said_in_words(printed: Plan) -> None:
-    assert dose_words(printed.exercises[0].dose) == "2 to 3 sets of 8 to 12 repetitions, hold 3 s, 2 times a day, on 3 days a week"
+    assert (
+        dose_words(printed.exercises[0].dose)
+        == "2 to 3 sets of 8 to 12 repetitions, hold 3 s, 2 times a day, on 3 days a week"
+    )
     daily = Dose((1, 1), (10, 10), (7, 7))
     assert dose_words(daily) == "one set of 10 repetitions, every day"
 

@@ -8,7 +8,7 @@ import pytest
 
 from kinechain.analysis import Assessment, Settings, assess, try_changes
 from kinechain.care.drivers import NOT_THE_CAUSE
-from kinechain.care.person.person import ExamItem, Person
+from kinechain.care.person.person import ExamItem, History, Person
 from kinechain.chain.change import parse_change
 from kinechain.chain.person_chain import ChainSettings
 from kinechain.core.errors import SettingError
@@ -142,9 +142,9 @@ def test_every_source_behind_the_chain_is_printed_with_how_deep_it_was_read(shor
 
 
 def test_answers_about_the_feet_are_a_hint_beside_the_drivers_and_change_none(short):
-    history = replace(short.person.history, pain_regions=("low_back",), onset_order="foot_first", first_step_pain=6.0)
+    history = History(pain_regions=("low_back",), onset_order="foot_first", first_step_pain=6.0)
     hinting = replace(short, person=replace(short.person, history=history))
     *lines, hint = driver_lines(hinting)
     assert "towards the feet: 2; away from them: 0" in hint
-    elsewhere = replace(short.person.history, pain_regions=("knee",))
+    elsewhere = History(pain_regions=("knee",))
     assert driver_lines(replace(short, person=replace(short.person, history=elsewhere))) == lines
