@@ -34,8 +34,8 @@ from random_people import SIDES, Case, draw, mirror_text, mirrored
 #: How many people each batch holds; ten batches are ten thousand.
 BATCH = 1000
 
-#: A patient reads it in ten minutes at 155 words a minute, a slow reader's pace (both are choices).
-MOST_WORDS = 1550
+#: A patient reads it in ten minutes at 150 words a minute, a slow reader's pace (both are choices).
+MOST_WORDS = 1500
 MOST_SENTENCES = 130
 
 CLINICAL = files("kinechain.evidence") / "data" / "clinical"
