@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from kinechain.care.intake.intake_list import Choice
 from kinechain.core.errors import SettingError
 from kinechain.evidence.wording import say
 
-__all__ = ["SKIPPED", "UNKNOWN", "Choice", "Question", "Value", "parse_answer", "spoken"]
+__all__ = ["SKIPPED", "UNKNOWN", "Question", "Value", "parse_answer", "spoken"]
 
 Value = str | float | tuple[str, ...]
 
@@ -40,22 +41,6 @@ SAME_UNIT: Mapping[str, str] = MappingProxyType(
 )
 YES = ("y", "yes")
 NO = ("n", "no")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of the answers of a choice.
-
-    Attributes
-    ----------
-    value : str
-        As kept.
-    label : str
-        As printed.
-    """
-
-    value: str
-    label: str
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from kinechain.care.follow_up.events import CheckIn, Event, NextMorning, NotDone, PlanMade, Session
+from kinechain.care.intake.intake_list import Choice
 from kinechain.care.person.person import Answer, Person
 from kinechain.care.person.red_flag_text import asked_again, read_red_flags
-from kinechain.cli.answers import SKIPPED, UNKNOWN, Choice, Question, Value
+from kinechain.cli.answers import SKIPPED, UNKNOWN, Question, Value
 from kinechain.cli.questions import Script
 from kinechain.core.errors import SettingError
 from kinechain.evidence.wording import say

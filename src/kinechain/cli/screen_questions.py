@@ -11,7 +11,7 @@ from kinechain.care.person.contradictions import find_contradictions
 from kinechain.care.person.person import Person
 from kinechain.care.screening.clearance import TrustedClearance
 from kinechain.care.screening.red_flags import screen_person
-from kinechain.cli.answers import SKIPPED, UNKNOWN, Choice, Question, Value
+from kinechain.cli.answers import SKIPPED, UNKNOWN, Question, Value
 from kinechain.cli.questions import Script
 from kinechain.core.errors import SettingError
 from kinechain.evidence.wording import say
@@ -90,7 +90,7 @@ def _question(asked: intake.Question) -> Question:
         asked.section_title,
         asked.unit if is_number else "",
         (asked.low, asked.high) if is_number else (0.0, 0.0),
-        tuple(Choice(choice.value, choice.label) for choice in asked.choices if choice.value not in keys),
+        tuple(choice for choice in asked.choices if choice.value not in keys),
     )
 
 

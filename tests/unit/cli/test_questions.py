@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kinechain.cli.answers import SKIPPED, UNKNOWN, Choice, Question, Value, parse_answer, spoken
+from kinechain.care.intake.intake_list import Choice
+from kinechain.cli.answers import SKIPPED, UNKNOWN, Question, Value, parse_answer, spoken
 from kinechain.cli.questions import Ending, Script, Terminal, interview
 from kinechain.core.errors import SettingError
 
