@@ -27,6 +27,7 @@ from kinechain.cli.muscle_solving import muscles
 from kinechain.cli.planning import plan
 from kinechain.cli.progressing import progress
 from kinechain.cli.screening import screen
+from kinechain.cli.serving import serve
 from kinechain.cli.solving import ik
 from kinechain.cli.trying import whatif
 from kinechain.cli.validating import validate
@@ -130,7 +131,7 @@ def _root(
 #: The verbs, in the order in which the help names them.
 VERBS = (
     *(demo, assess, whatif, validate, screen, plan, log, progress, clinician, protocol),
-    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence, doctor),
+    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence, serve, doctor),
 )
 
 for verb in VERBS:

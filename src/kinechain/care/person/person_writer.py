@@ -21,7 +21,7 @@ from kinechain.care.person.person_file import parse_person
 from kinechain.care.person.person_text import TABLES, parse_tables, read_text
 from kinechain.core.errors import FileError, PersonError, suggest
 
-__all__ = ["person_tables", "update_person", "update_person_file", "write_person"]
+__all__ = ["person_tables", "update_person", "update_person_file", "updated_text", "write_person"]
 
 #: Longest line of a list that is written on one line (choice).
 MAX_LINE = 110
@@ -71,7 +71,7 @@ def write_person(person: Person, path: Path | str) -> None:
         If the person could not be read back exactly.
     """
     path = Path(path)
-    _write_checked(person, path, _changed_text(path.name, "", person_tables(person, path.parent)))
+    _replace(path, updated_text(person, "", path.name, path.parent))
 
 
 def update_person(person: Person, path: Path | str) -> None:
@@ -93,15 +93,45 @@ def update_person(person: Person, path: Path | str) -> None:
     path = Path(path)
     if not path.is_file():
         return write_person(person, path)
-    text, new = read_text(path), person_tables(person, path.parent)
-    old = person_tables(parse_person(text, path.name, path.parent, date.max), path.parent)
-    for name in ORDERED:
-        if name in old and _is_reordered(old[name], new.get(name, {})):
-            text = _changed_text(path.name, text, {name: dict.fromkeys(old.pop(name))})
-    changes = {name: _difference(old.get(name), new.get(name)) for name in TABLES if old.get(name) != new.get(name)}
-    if changes:
-        _write_checked(person, path, _changed_text(path.name, text, changes))
+    text = read_text(path)
+    new = updated_text(person, text, path.name, path.parent)
+    if new != text:
+        _replace(path, new)
     return None
+
+
+def updated_text(person: Person, text: str, name: str = "person.toml", folder: Path | str = ".") -> str:
+    """Return the text of a person file brought up to date: what differs is changed, comments and order stay.
+
+    Parameters
+    ----------
+    person : Person
+    text : str
+        As it stands; '' for a new one.
+    name : str
+        File name, as messages begin; one that ends in ``.json`` is read as JSON.
+    folder : path
+        Where paths of recordings start.
+
+    Raises
+    ------
+    FileError, PersonError
+        As `update_person`.
+    """
+    folder, new = Path(folder), person_tables(person, folder)
+    if text:
+        old = person_tables(parse_person(text, name, folder, date.max), folder)
+        for table in ORDERED:
+            if table in old and _is_reordered(old[table], new.get(table, {})):
+                text = _changed_text(name, text, {table: dict.fromkeys(old.pop(table))})
+        changes = {key: _difference(old.get(key), new.get(key)) for key in TABLES if old.get(key) != new.get(key)}
+    else:
+        changes = new
+    if not changes:
+        return text
+    text = _changed_text(name, text, changes)
+    _check_text(person, text, name, folder)
+    return text
 
 
 def _is_reordered(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
@@ -109,14 +139,13 @@ def _is_reordered(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return [*(k for k in old if k in new), *(k for k in new if k not in old)] != list(new)
 
 
-def _write_checked(person: Person, path: Path, text: str) -> None:
-    """Write a text that was read back as exactly this person."""
-    if parse_person(text, path.name, path.parent, date.max) != person:
+def _check_text(person: Person, text: str, name: str, folder: Path) -> None:
+    """Refuse a text that would not be read back as exactly this person."""
+    if parse_person(text, name, folder, date.max) != person:
         raise PersonError(
-            f"{path.name} was not written: the person could not be read back exactly as they are; entries of one "
+            f"{name} was not written: the person could not be read back exactly as they are; entries of one "
             "measure must stand together, and every value be one a person file can hold"
         )
-    _replace(path, text)
 
 
 def update_person_file(path: Path | str, changes: Mapping[str, Any], today: date | None = None) -> Person:

@@ -1,0 +1,145 @@
+"""One database, SQLite or PostgreSQL: connections, transactions, and the settings both need to lose nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from kinechain.core.errors import InputError, SettingError
+
+__all__ = ["Database", "open_database", "sqlite_url"]
+
+#: How long a writer waits for another before it gives up, ms.
+BUSY_MS = 15_000
+#: Connections kept to PostgreSQL, and how many more in a rush.
+POOL, OVERFLOW = 10, 20
+
+
+class Database:
+    """An engine, and the two ways to use it.
+
+    Parameters
+    ----------
+    engine : Engine
+        As `open_database` makes it.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the file of one machine."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database and changes nothing."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection whose changes are kept together when the block ends, and not at all if it raises."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                # Taking the write lock at once: a reader that turns writer would otherwise fail without waiting.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the address of a SQLite file.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def open_database(url: str) -> Database:
+    """Return a database by its address; it is reached for the first time here.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
+
+    Raises
+    ------
+    SettingError
+        If the address is of neither, or the driver for it is not installed.
+    InputError
+        If it cannot be reached.
+    """
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise SettingError("--database is no address; write sqlite:///FILE or postgresql://USER@HOST/NAME") from error
+    backend = address.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise SettingError(f"--database names '{backend}'; kinechain keeps its data in SQLite or PostgreSQL")
+    try:
+        engine = _sqlite(address) if backend == "sqlite" else _postgresql(address)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise SettingError("PostgreSQL needs its driver: pip install 'kinechain[postgres]'") from error
+    try:
+        with engine.connect():
+            pass
+    except DBAPIError as error:
+        engine.dispose()
+        where = address.render_as_string(hide_password=True)
+        raise InputError(f"the database {where} cannot be opened: {str(error.orig).strip().splitlines()[0]}") from error
+    return Database(engine)
+
+
+def _postgresql(address: URL) -> Engine:
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_size=POOL,
+        max_overflow=OVERFLOW,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},
+    )
+
+
+def _sqlite(address: URL) -> Engine:
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        address.set(drivername="sqlite"),
+        pool_size=POOL,
+        max_overflow=OVERFLOW,
+        connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+        # Transactions begin where `Database` begins them, not where the driver guesses.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return engine

@@ -1,0 +1,314 @@
+"""Patients: their rows, the versions of their person file, and their journal."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from kinechain.care.follow_up.events import Event
+from kinechain.care.records.journal_lines import chained, check_event, digest, read_lines
+from kinechain.core.errors import InputError, JournalError
+from kinechain.store.clock import now
+from kinechain.store.tables import event, patient, person_version
+
+__all__ = [
+    "Patient",
+    "Version",
+    "add_events",
+    "add_patient",
+    "add_version",
+    "find_patient",
+    "newest_version",
+    "read_events",
+    "search_text",
+    "version",
+]
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One patient's row.
+
+    Attributes
+    ----------
+    id, clinic_id, pseudonym, name : str
+        ``name`` never leaves the pages of the clinic: no report, letter, log or audit entry holds it.
+    created_at : datetime
+    archived_at, erased_at : datetime or None
+    """
+
+    id: str
+    clinic_id: str
+    pseudonym: str
+    name: str
+    created_at: datetime
+    archived_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """The person file (TOML) as it stood after one change."""
+
+    number: int
+    text: str
+    digest: str
+    at: datetime
+    by: str
+
+
+def search_text(name: str, pseudonym: str) -> str:
+    """Return what a search looks through: lower case, without accents.
+
+    Parameters
+    ----------
+    name, pseudonym : str
+    """
+    plain = unicodedata.normalize("NFKD", f"{name} {pseudonym}".casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())[:200]
+
+
+def add_patient(connection: Connection, clinic_id: str, pseudonym: str, name: str, by: str) -> Patient:
+    """Add a patient.
+
+    Parameters
+    ----------
+    connection : Connection
+    clinic_id, pseudonym, name : str
+    by : str
+        Id of the account.
+
+    Raises
+    ------
+    InputError
+        If the clinic has this pseudonym already.
+    """
+    taken = select(patient.c.id).where(patient.c.clinic_id == clinic_id, patient.c.pseudonym == pseudonym)
+    if connection.execute(taken).first():
+        raise InputError(f"the code '{pseudonym}' is taken by another patient of this clinic; choose another")
+    made = Patient(str(uuid4()), clinic_id, pseudonym, name, now())
+    connection.execute(
+        insert(patient).values(
+            id=made.id,
+            clinic_id=clinic_id,
+            pseudonym=pseudonym,
+            name=name,
+            search=search_text(name, pseudonym),
+            created_at=made.created_at,
+            created_by=by,
+        )
+    )
+    return made
+
+
+def find_patient(connection: Connection, patient_id: str) -> Patient | None:
+    """Return a patient by id; None if there is none.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    """
+    row = connection.execute(select(patient).where(patient.c.id == patient_id)).first()
+    return _patient(row) if row else None
+
+
+def _patient(row: Row[tuple[object, ...]]) -> Patient:
+    return Patient(row.id, row.clinic_id, row.pseudonym, row.name, row.created_at, row.archived_at, row.erased_at)
+
+
+def newest_version(connection: Connection, patient_id: str) -> Version | None:
+    """Return the person file as it stands; None before the first.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    """
+    rows = select(person_version).where(person_version.c.patient_id == patient_id)
+    row = connection.execute(rows.order_by(person_version.c.number.desc()).limit(1)).first()
+    return Version(row.number, row.text, row.digest, row.at, row.by) if row else None
+
+
+def version(connection: Connection, patient_id: str, number: int) -> Version:
+    """Return the person file of one version.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    number : int
+
+    Raises
+    ------
+    InputError
+        If there is no such version.
+    """
+    rows = select(person_version).where(person_version.c.patient_id == patient_id, person_version.c.number == number)
+    row = connection.execute(rows).first()
+    if row is None:
+        raise InputError(f"there is no version {number} of this person's answers")
+    return Version(row.number, row.text, row.digest, row.at, row.by)
+
+
+def add_version(connection: Connection, patient_id: str, text: str, by: str) -> Version:
+    """Add a version of the person file after the newest; the same text again adds none.
+
+    Parameters
+    ----------
+    connection : Connection
+        Writing; holds the patient until the transaction ends.
+    patient_id, text : str
+    by : str
+        `Actor.code`.
+    """
+    hold(connection, patient_id)
+    last = newest_version(connection, patient_id)
+    found = hashlib.sha256(text.encode()).hexdigest()
+    if last and last.digest == found:
+        return last
+    made = Version((last.number if last else 0) + 1, text, found, now(), by)
+    connection.execute(
+        insert(person_version).values(
+            id=str(uuid4()), patient_id=patient_id, number=made.number, text=text, digest=found, at=made.at, by=by
+        )
+    )
+    return made
+
+
+def hold(connection: Connection, patient_id: str) -> None:
+    """Let nobody else write of this patient until the transaction ends.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    """
+    # On SQLite the whole database is held already; this statement is the lock of PostgreSQL.
+    connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
+
+
+def read_events(connection: Connection, patient: Patient) -> tuple[Event, ...]:
+    """Return the journal, every line checked against the one after it.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient : Patient
+
+    Raises
+    ------
+    JournalError
+        If a line was altered or is missing.
+    """
+    rows = connection.execute(
+        select(event.c.line, event.c.digest).where(event.c.patient_id == patient.id).order_by(event.c.number)
+    ).all()
+    if not rows:
+        return ()
+    content = b"".join([*chained(patient.pseudonym, ()), *(row.line.encode() for row in rows)])
+    found = read_lines(content)
+    if found.damage or found.person != patient.pseudonym or digest(rows[-1].line.encode()) != rows[-1].digest:
+        raise JournalError("the journal of this patient is damaged: a line was altered or is missing; restore a backup")
+    return found.events
+
+
+def add_events(connection: Connection, patient: Patient, events: Sequence[Event]) -> tuple[Event, ...]:
+    """Add events to the journal; one that is there already is not added again.
+
+    Parameters
+    ----------
+    connection : Connection
+        Writing; holds the patient until the transaction ends.
+    patient : Patient
+    events : sequence of Event
+
+    Returns
+    -------
+    tuple of Event
+        Those that were new.
+
+    Raises
+    ------
+    JournalError
+        If an event is impossible, or its id is there and says something else.
+    """
+    hold(connection, patient.id)
+    ids = [item.id for item in events]
+    known = select(event.c.id, event.c.line).where(event.c.patient_id == patient.id, event.c.id.in_(ids))
+    there = {row.id: row.line for row in connection.execute(known)}
+    fresh: dict[str, Event] = {}
+    for item in events:
+        check_event(item)
+        if item.id in there:
+            _check_same(item, there[item.id])
+        elif fresh.setdefault(item.id, item) != item:
+            raise JournalError(f"two entries have the id '{item.id}' and say different things")
+    if not fresh:
+        return ()
+    last = connection.execute(
+        select(event.c.number, event.c.digest)
+        .where(event.c.patient_id == patient.id)
+        .order_by(event.c.number.desc())
+        .limit(1)
+    ).first()
+    head = last.digest if last else digest(chained(patient.pseudonym, ())[0])
+    number, moment = (last.number if last else 0), now()
+    lines = chained(patient.pseudonym, fresh.values(), head)
+    connection.execute(
+        insert(event),
+        [
+            {
+                "patient_id": patient.id,
+                "id": item.id,
+                "number": number + place,
+                "kind": type(item).__name__,
+                "at": item.at,
+                "received_at": moment,
+                "line": line.decode("ascii"),
+                "digest": digest(line),
+            }
+            for place, (item, line) in enumerate(zip(fresh.values(), lines, strict=True), 1)
+        ],
+    )
+    return tuple(fresh.values())
+
+
+def _check_same(item: Event, line: str) -> None:
+    """Refuse another event under an id that is there."""
+    start = chained("same", ())
+    (there,) = read_lines(b"".join([*start, line.encode()])).events or (None,)
+    if there != item:
+        raise JournalError(f"the entry '{item.id}' is there already and says something else")
+
+
+def count_events(connection: Connection, patient_id: str, kind: str) -> int:
+    """Return how many events of a kind the journal holds.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id, kind : str
+        The name of the class of `kinechain.care.follow_up.events`.
+    """
+    asked = select(func.count()).where(event.c.patient_id == patient_id, event.c.kind == kind)
+    return int(connection.execute(asked).scalar_one())
+
+
+def rename_patient(connection: Connection, patient_id: str, pseudonym: str, name: str) -> None:
+    """Change the name of a patient; the pseudonym stays, because the journal is bound to it.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id, pseudonym, name : str
+    """
+    connection.execute(
+        update(patient).where(patient.c.id == patient_id).values(name=name, search=search_text(name, pseudonym))
+    )

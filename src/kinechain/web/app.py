@@ -1,0 +1,92 @@
+"""The application: routes, what guards them, and what becomes of an error."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from kinechain.core.errors import KinechainError
+from kinechain.web.access import check_access
+from kinechain.web.headers import add_headers
+from kinechain.web.pages import patients, signing_in
+from kinechain.web.render import page
+from kinechain.web.static_files import serve_static
+from kinechain.workspace.place import Place
+
+__all__ = ["create_app"]
+
+LOG = logging.getLogger("kinechain.web")
+
+#: Every handler; each module of pages names its own.
+ROUTES: tuple[ControllerRouterHandler, ...] = (
+    serve_static,
+    *signing_in.ROUTES,
+    *patients.ROUTES,
+)
+
+
+def create_app(place: Place) -> Litestar:
+    """Return the workspace as an ASGI application.
+
+    Parameters
+    ----------
+    place : Place
+        Its database, files and settings; the database has the newest layout.
+    """
+
+    def with_routes(config: AppConfig) -> AppConfig:
+        config.state = State({"database": place.database, "place": place})
+        return config
+
+    return Litestar(
+        route_handlers=list(ROUTES),
+        guards=[check_access],
+        on_app_init=[with_routes],
+        before_send=[add_headers],
+        exception_handlers={
+            NotAuthorizedException: _sign_in,
+            HTTPException: _refused,
+            KinechainError: _not_possible,
+            Exception: _failed,
+        },
+        request_max_body_size=2_000_000,
+        openapi_config=None,
+    )
+
+
+def _wants_json(request: Request[Any, Any, Any]) -> bool:
+    return request.url.path.startswith("/api") or "application/json" in request.headers.get("accept", "")
+
+
+def _answer(request: Request[Any, Any, Any], status: int, sentence: str) -> Response[Any]:
+    if _wants_json(request):
+        return Response({"error": sentence}, status_code=status, media_type=MediaType.JSON)
+    return page(request, "error.html.j2", status, title="Not possible", sentence=sentence)
+
+
+def _sign_in(request: Request[Any, Any, Any], error: NotAuthorizedException) -> Response[Any]:
+    if request.method != "GET" or _wants_json(request) or request.url.path.startswith("/my"):
+        return _answer(request, 401, str(error.detail))
+    return Redirect(f"/sign-in?next={request.url.path}")
+
+
+def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    return _answer(request, error.status_code, str(error.detail))
+
+
+def _not_possible(request: Request[Any, Any, Any], error: KinechainError) -> Response[Any]:
+    return _answer(request, 400, str(error))
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    # What was sent may hold health data, so the log has the route and the fault, never the content.
+    LOG.exception("failed: %s %s", request.method, request.scope.get("path_template", ""))
+    return _answer(request, 500, "Something went wrong here, and nothing was changed by this request. Try again.")

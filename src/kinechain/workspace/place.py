@@ -1,0 +1,64 @@
+"""Where one installation keeps its data: the database, the store of files, and what it says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinechain.care.screening.settings import Settings, home_folder, read_settings
+from kinechain.store.database import Database, open_database, sqlite_url
+from kinechain.store.migrate import migrate
+
+__all__ = ["Place", "data_folder", "open_place"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One installation.
+
+    Attributes
+    ----------
+    database : Database
+    folder : Path
+        Of data; uploaded files and results lie in ``folder/files`` under their digests.
+    settings : Settings
+        Emergency number, crisis line, clinic.
+    address : str
+        Where people reach it, such as ``http://127.0.0.1:8642``; links for patients begin so.
+    url : str
+        Of the database, for processes of their own.
+    """
+
+    database: Database
+    folder: Path
+    settings: Settings
+    address: str
+    url: str
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether it is reached by https, so that cookies may be kept to that."""
+        return self.address.startswith("https://")
+
+
+def data_folder() -> Path:
+    """Return the folder of data of this installation where none was named."""
+    return home_folder() / "workspace"
+
+
+def open_place(folder: Path | None = None, url: str = "", address: str = "http://127.0.0.1:8642") -> Place:
+    """Open an installation, made new where there is none, its database brought to the newest layout.
+
+    Parameters
+    ----------
+    folder : Path, optional
+    url : str
+        Of the database; '' for a SQLite file in the folder.
+    address : str
+    """
+    folder = folder or data_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    url = url or sqlite_url(folder / "workspace.sqlite")
+    database = open_database(url)
+    migrate(database)
+    return Place(database, folder, read_settings(), address.rstrip("/"), url)
