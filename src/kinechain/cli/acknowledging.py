@@ -9,7 +9,7 @@ import typer
 
 from kinechain.care.follow_up.alerts import Alert
 from kinechain.care.follow_up.events import Acknowledged
-from kinechain.cli.following import present_alerts
+from kinechain.care.records.following import present_alerts
 from kinechain.cli.person_files import Records, moment_of, new_id, read_records, write_events
 from kinechain.cli.signing import confirmed
 from kinechain.cli.terminal import wrapped

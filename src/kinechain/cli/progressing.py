@@ -83,7 +83,7 @@ def progress(
     if rerun:
         _rerun(records, today)
         return
-    from kinechain.cli.following import follow, has_plan
+    from kinechain.care.records.following import follow, has_plan
 
     outcome = records.screened()
     if outcome.plan_locked or not has_plan(records):
@@ -111,9 +111,9 @@ def _write_review(
     """Write a review and the visit it was made at into the journal."""
     from kinechain.care.follow_up.events import Reviewed
     from kinechain.care.follow_up.review import CHECKPOINTS
+    from kinechain.care.records.following import has_plan, key_measures
     from kinechain.care.records.visits import made_visit
     from kinechain.cli.consents import check_care_consent, visit_consent
-    from kinechain.cli.following import has_plan, key_measures
 
     if checkpoint is None or not decision or not clinician:
         raise SettingError("a review needs --review CHECKPOINT, --decision and --clinician NAME")
@@ -208,7 +208,7 @@ def _print(records: Records, past: PastPlan, found: Progress, as_json: bool) -> 
 
 def _after_week_8(records: Records, plan: Plan, found: Progress) -> list[str]:
     """Return whether pain came back, and how to go on."""
-    from kinechain.cli.following import could_keep_up, has_come_back
+    from kinechain.care.records.following import could_keep_up, has_come_back
     from kinechain.cli.progress_text import relapse_lines
 
     lines = relapse_lines(has_come_back(plan, found))

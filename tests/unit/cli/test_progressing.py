@@ -14,8 +14,8 @@ from kinechain.care.follow_up.events import Acknowledged, PlanMade, Reviewed, Vi
 from kinechain.care.follow_up.follow_up import Progress, follow_up
 from kinechain.care.follow_up.pain_series import DayPain
 from kinechain.care.person.person_file import read_person
+from kinechain.care.records import following
 from kinechain.care.records.journal import append, read_journal
-from kinechain.cli import following
 from kinechain.cli.person_files import read_records
 from kinechain.cli.progress_text import pain_chart
 from kinechain.report.plan_json import read_care_schema

@@ -5,22 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from kinechain import __version__
 from kinechain.care.follow_up.alerts import Alert, standing_dangers
-from kinechain.care.follow_up.events import PlanMade, VisitMade
+from kinechain.care.follow_up.events import Event, PlanMade, VisitMade
 from kinechain.care.follow_up.follow_up import Progress, follow_up
 from kinechain.care.follow_up.pain_series import mean_pain
+from kinechain.care.person.person import Person
 from kinechain.care.planning.contraindications import is_kept_away, what_is_known
 from kinechain.care.planning.maintenance import FIRST_DAY, has_relapsed, keeps_up
 from kinechain.care.planning.plan import Plan
 from kinechain.care.records.plan_values import PastPlan, past_plan
-from kinechain.cli.person_files import Records
+from kinechain.care.screening.clearance import TrustedClearance
+from kinechain.care.screening.lock import Unlocked
+from kinechain.care.screening.screen import Screen
 from kinechain.core.errors import SettingError
 from kinechain.core.estimate import Estimate
 
-__all__ = ["could_keep_up", "follow", "has_come_back", "has_plan", "key_measures", "present_alerts"]
+__all__ = ["Records", "could_keep_up", "follow", "has_come_back", "has_plan", "key_measures", "present_alerts"]
+
+
+class Records(Protocol):
+    """A person and their journal, wherever they are kept: in files, or in a database."""
+
+    @property
+    def person(self) -> Person:
+        """As they answer now."""
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Of the journal."""
+
+    @property
+    def clearances(self) -> tuple[TrustedClearance, ...]:
+        """Those that a key of this installation confirms and that no later event ended."""
+
+    def screened(self) -> Screen:
+        """Return the outcome of the danger signs, of answers and journal together."""
+
+    def unlocked(self) -> Unlocked:
+        """Return the proof that there may be a plan; LockedError if not."""
 
 
 def has_plan(records: Records) -> bool:
@@ -53,7 +78,7 @@ def follow(records: Records, today: date) -> tuple[PastPlan, Progress]:
     past = past_plan(made[-1].plan, unlocked, __version__)
     plan = past.plan
     if today < plan.made_on:
-        raise SettingError(f"--on is {today}, and the plan began on {plan.made_on}; choose a day from then on")
+        raise SettingError(f"the day is {today}, and the plan began on {plan.made_on}; choose a day from then on")
     first = _first_visit(records, plan.made_on)
     history, known = records.person.history, what_is_known(records.person)
     found = follow_up(

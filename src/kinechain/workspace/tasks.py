@@ -1,0 +1,208 @@
+"""What the clinic must look at: kept from the alerts of each journal, closed by whoever looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import uuid4
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from kinechain.care.follow_up.alerts import URGENCIES, Alert
+from kinechain.care.follow_up.follow_up import Progress
+from kinechain.core.errors import InputError
+from kinechain.store.audit import Actor, record
+from kinechain.store.clock import now
+from kinechain.store.database import Database
+from kinechain.store.tables import patient, summary, task
+from kinechain.workspace.case import Case
+from kinechain.workspace.following import present_alerts
+
+__all__ = ["Task", "close_task", "keep_tasks", "open_tasks", "tasks_of"]
+
+#: Of alerts that ask nothing of the clinic before the next contact no task is made.
+LEAST = URGENCIES.index("soon")
+
+#: What stands as ``done_by`` where the reason itself ended.
+SETTLED = "settled"
+
+MAX_TEXT = 600
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to look at; ``patient`` and ``pseudonym`` are those of the list of the clinic."""
+
+    id: str
+    patient_id: str
+    patient: str
+    pseudonym: str
+    kind: str
+    urgency: str
+    text: str
+    source: str
+    created_at: datetime
+    done_at: datetime | None = None
+    done_by: str = ""
+
+
+def keep_tasks(connection: Connection, case: Case, progress: Progress | None) -> None:
+    """Write a task for every alert somebody must look at, once; close those whose reason has ended or was seen.
+
+    Parameters
+    ----------
+    connection : Connection
+        Writing, in the transaction of what changed.
+    case : Case
+    progress : Progress or None
+        Of the same case; None without a plan or while it is held back: then the dangers that stand count.
+    """
+    alerts = progress.alerts if progress else present_alerts(case, date.max)
+    wanted = {f"alert:{a.key}": a for a in alerts if not a.acknowledged and URGENCIES.index(a.urgency) >= LEAST}
+    rows = connection.execute(
+        select(task.c.source, task.c.urgency, task.c.done_at, task.c.done_by).where(
+            task.c.patient_id == case.patient.id, task.c.kind == "alert"
+        )
+    ).all()
+    known = {row.source: row for row in rows}
+    for source, alert in wanted.items():
+        if source not in known:
+            _add(connection, case, source, alert)
+        elif known[source].urgency != alert.urgency or known[source].done_by == SETTLED:
+            _change(connection, case, source, urgency=alert.urgency, text=_text(alert), done_at=None, done_by=None)
+    for source, row in known.items():
+        if source not in wanted and row.done_at is None:
+            _change(connection, case, source, done_at=now(), done_by=SETTLED)
+    keep_urgency(connection, case.patient.id)
+
+
+def _add(connection: Connection, case: Case, source: str, alert: Alert) -> None:
+    connection.execute(
+        insert(task).values(
+            id=str(uuid4()),
+            clinic_id=case.patient.clinic_id,
+            patient_id=case.patient.id,
+            kind="alert",
+            urgency=alert.urgency,
+            text=_text(alert),
+            source=source,
+            created_at=now(),
+        )
+    )
+
+
+def _change(connection: Connection, case: Case, source: str, **values: object) -> None:
+    where = (task.c.patient_id == case.patient.id, task.c.source == source)
+    connection.execute(update(task).where(*where).values(**values))
+
+
+def _text(alert: Alert) -> str:
+    return alert.sentence.text[:MAX_TEXT]
+
+
+def keep_urgency(connection: Connection, patient_id: str) -> None:
+    """Write the greatest urgency of a patient's open tasks where the list of patients reads it.
+
+    Parameters
+    ----------
+    connection : Connection
+        Writing.
+    patient_id : str
+    """
+    rows = connection.execute(
+        select(task.c.urgency).where(task.c.patient_id == patient_id, task.c.done_at.is_(None))
+    ).scalars()
+    found = max((URGENCIES.index(word) for word in rows if word in URGENCIES), default=None)
+    urgency = "" if found is None else URGENCIES[found]
+    connection.execute(update(summary).where(summary.c.patient_id == patient_id).values(urgency=urgency))
+
+
+def open_tasks(database: Database, actor: Actor, limit: int = 200) -> tuple[Task, ...]:
+    """Return what the actor's clinic must look at, the most urgent first, then the oldest.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Of the staff.
+    limit : int
+    """
+    asked = (
+        select(task, patient.c.name.label("patient_name"), patient.c.pseudonym)
+        .join(patient, patient.c.id == task.c.patient_id)
+        .where(task.c.clinic_id == actor.clinic_id, task.c.done_at.is_(None), patient.c.erased_at.is_(None))
+        .order_by(task.c.created_at)
+    )
+    with database.reading() as connection:
+        found = [_task(row) for row in connection.execute(asked).mappings()]
+    return tuple(sorted(found, key=lambda t: (-_rank(t.urgency), t.created_at))[:limit])
+
+
+def tasks_of(connection: Connection, patient_id: str) -> tuple[Task, ...]:
+    """Return every task of a patient, the open ones first, the newest first.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    """
+    asked = (
+        select(task, patient.c.name.label("patient_name"), patient.c.pseudonym)
+        .join(patient, patient.c.id == task.c.patient_id)
+        .where(task.c.patient_id == patient_id)
+        .order_by(task.c.created_at.desc())
+    )
+    found = [_task(row) for row in connection.execute(asked).mappings()]
+    return tuple(sorted(found, key=lambda t: t.done_at is not None))
+
+
+def close_task(database: Database, actor: Actor, task_id: str) -> Task:
+    """Write down that somebody looked; an alert stays in the journal until it is acknowledged there.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Of the staff.
+    task_id : str
+
+    Raises
+    ------
+    InputError
+        If the actor's clinic has no such task.
+    """
+    asked = (
+        select(task, patient.c.name.label("patient_name"), patient.c.pseudonym)
+        .join(patient, patient.c.id == task.c.patient_id)
+        .where(task.c.id == task_id, task.c.clinic_id == actor.clinic_id)
+    )
+    with database.writing() as connection:
+        row = connection.execute(asked).mappings().first()
+        if row is None:
+            raise InputError("there is no such task in this clinic")
+        found = _task(row)
+        if found.done_at is None:
+            connection.execute(update(task).where(task.c.id == task_id).values(done_at=now(), done_by=actor.code))
+            record(connection, actor, "close task", found.patient_id, {"task": task_id, "urgency": found.urgency})
+            keep_urgency(connection, found.patient_id)
+    return found
+
+
+def _rank(urgency: str) -> int:
+    return URGENCIES.index(urgency) if urgency in URGENCIES else -1
+
+
+def _task(row: RowMapping) -> Task:
+    return Task(
+        id=str(row["id"]),
+        patient_id=str(row["patient_id"]),
+        patient=str(row["patient_name"]),
+        pseudonym=str(row["pseudonym"]),
+        kind=str(row["kind"]),
+        urgency=str(row["urgency"]),
+        text=str(row["text"]),
+        source=str(row["source"]),
+        created_at=row["created_at"],
+        done_at=row["done_at"],
+        done_by=str(row["done_by"] or ""),
+    )
