@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from kinechain.care.screening.settings import Settings, home_folder, read_settings
 from kinechain.store.database import Database, open_database, sqlite_url
+from kinechain.store.encryption import read_key
+from kinechain.store.files import Files
 from kinechain.store.migrate import migrate
 
 __all__ = ["Place", "data_folder", "open_place"]
@@ -35,6 +38,11 @@ class Place:
     address: str
     url: str
 
+    @cached_property
+    def files(self) -> Files:
+        """The store of files, sealed if ``KINECHAIN_KEY`` or ``KINECHAIN_KEY_FILE`` holds a key."""
+        return Files(self.folder / "files", read_key())
+
     @property
     def is_secure(self) -> bool:
         """Whether it is reached by https, so that cookies may be kept to that."""
@@ -61,4 +69,7 @@ def open_place(folder: Path | None = None, url: str = "", address: str = "http:/
     url = url or sqlite_url(folder / "workspace.sqlite")
     database = open_database(url)
     migrate(database)
-    return Place(database, folder, read_settings(), address.rstrip("/"), url)
+    place = Place(database, folder, read_settings(), address.rstrip("/"), url)
+    # Made here, so that a missing key is told at the start and not at the first file.
+    place.files  # noqa: B018
+    return place
