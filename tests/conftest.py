@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ("web_fixtures",)
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
