@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from markupsafe import Markup
 
+from kinechain.care.person.symptom_map import region_name
 from kinechain.core.purpose import INTENDED_PURPOSE
 from kinechain.evidence.wording import say
 from kinechain.report.svg import Figure
@@ -56,7 +57,7 @@ def environment() -> Environment:
         return Markup(text)
 
     made.globals |= {"asset": asset, "say": words, "purpose": INTENDED_PURPOSE}
-    made.filters |= {"picture": picture, "trusted": trusted}
+    made.filters |= {"picture": picture, "trusted": trusted, "place_name": region_name}
     return made
 
 
