@@ -24,6 +24,7 @@ __all__ = [
     "add_patient",
     "add_version",
     "find_patient",
+    "known_events",
     "newest_version",
     "read_events",
     "search_text",
@@ -278,6 +279,20 @@ def add_events(connection: Connection, patient: Patient, events: Sequence[Event]
         ],
     )
     return tuple(fresh.values())
+
+
+def known_events(connection: Connection, patient_id: str, ids: Sequence[str]) -> dict[str, Event]:
+    """Return those events of a journal that have one of some ids, by id.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    ids : sequence of str
+    """
+    known = select(event.c.id, event.c.line).where(event.c.patient_id == patient_id, event.c.id.in_(ids))
+    start = chained("same", ())
+    return {row.id: read_lines(b"".join([*start, row.line.encode()])).events[0] for row in connection.execute(known)}
 
 
 def _check_same(item: Event, line: str) -> None:

@@ -1,0 +1,334 @@
+"""What patients write down day by day: read, checked one by one, kept once, and answered with what follows from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from kinechain.care.follow_up.events import (
+    AdverseEvent,
+    CheckIn,
+    Event,
+    FootwearWorn,
+    NextMorning,
+    NotDone,
+    Paused,
+    Session,
+    StandingDay,
+    StepsTaken,
+)
+from kinechain.care.follow_up.log import check_event
+from kinechain.care.follow_up.merge import merge
+from kinechain.care.follow_up.pain_rule import judge_pain, pain_events
+from kinechain.care.follow_up.soreness import judge_soreness
+from kinechain.care.person.person import Person
+from kinechain.care.person.red_flag_text import asked_again
+from kinechain.care.records.consent import may
+from kinechain.care.records.plain_values import EVENT_KINDS, from_plain
+from kinechain.care.screening.red_flags import LOCKING
+from kinechain.core.errors import InputError, JournalError, SettingError, suggest
+from kinechain.core.text import printable
+from kinechain.evidence.wording import Sentence
+from kinechain.store.audit import Actor
+from kinechain.store.clock import now
+from kinechain.store.people import find_patient, known_events
+from kinechain.workspace.case import Case, change_person, read_case, write_events
+from kinechain.workspace.following import progress_of
+from kinechain.workspace.place import Place
+from kinechain.workspace.tasks import keep_tasks
+
+__all__ = ["KINDS", "MOST_ENTRIES", "Logged", "NoConsentError", "Refused", "Told", "log_events", "log_plain", "read_entry"]
+
+#: What a patient may write down; visits, plans, reviews and clearances are written by clinicians.
+KINDS: Mapping[str, type[Event]] = MappingProxyType(
+    {
+        word: kind
+        for word, kind in EVENT_KINDS.items()
+        if kind in (Session, NextMorning, CheckIn, StandingDay, FootwearWorn, StepsTaken, AdverseEvent, NotDone, Paused)
+    }
+)
+#: Entries of one request, and characters of one text (choices).
+MOST_ENTRIES, LONGEST_TEXT = 500, 500
+#: Days before the registration that an entry may still tell of (choice).
+BEFORE = timedelta(days=365)
+
+
+class NoConsentError(InputError):
+    """Nothing is stored of somebody who did not agree to it."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An entry that was not kept, and why."""
+
+    id: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the pain rule and the rule of soreness say about what was just written.
+
+    Attributes
+    ----------
+    verdict : 'carry on', 'ease off', 'stop' or 'wait'
+        'wait': the next morning tells.
+    exercise : str
+        '' for a morning.
+    sentences : tuple of Sentence
+    """
+
+    verdict: Literal["carry on", "ease off", "stop", "wait"]
+    exercise: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What became of entries.
+
+    Attributes
+    ----------
+    accepted : tuple of str
+        Ids that stand in the journal now, whether they did before or not.
+    refused : tuple of Refused
+    told : tuple of Told
+    case : Case
+        As it stands afterwards.
+    """
+
+    accepted: tuple[str, ...]
+    refused: tuple[Refused, ...]
+    told: tuple[Told, ...]
+    case: Case
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody must look before the exercises go on."""
+        return self.case.screened().level in LOCKING
+
+
+VERDICTS: Mapping[str, Literal["carry on", "ease off", "stop", "wait"]] = MappingProxyType(
+    {"go on": "carry on", "acceptable": "carry on", "regress": "ease off", "stop": "stop", "not enough known": "wait"}
+)
+
+
+def log_plain(place: Place, actor: Actor, entries: Sequence[Any]) -> Logged:
+    """Keep entries as a phone sends them; one that is impossible is named, and the others are kept all the same.
+
+    Parameters
+    ----------
+    place : Place
+    actor : Actor
+        The patient.
+    entries : sequence
+        Mappings; see `read_entry`.
+
+    Raises
+    ------
+    InputError
+        If there are too many.
+    NoConsentError
+        If the patient did not agree to care.
+    """
+    if len(entries) > MOST_ENTRIES:
+        raise InputError(f"{len(entries)} entries at once are too many; send at most {MOST_ENTRIES}")
+    events: list[Event] = []
+    refused: list[Refused] = []
+    for entry in entries:
+        try:
+            events.append(read_entry(entry))
+        except InputError as error:
+            given = entry.get("id") if isinstance(entry, Mapping) else None
+            refused.append(Refused(printable(str(given or ""))[:64], str(error)))
+    found = log_events(place, actor, events)
+    return replace(found, refused=(*refused, *found.refused))
+
+
+def log_events(place: Place, actor: Actor, events: Sequence[Event]) -> Logged:
+    """Keep entries of a patient, each once, and tell what follows.
+
+    Parameters
+    ----------
+    place : Place
+    actor : Actor
+        With the id of the patient.
+    events : sequence of Event
+
+    Notes
+    -----
+    A danger sign that is named, or not known, is written into the answers too, so that the plan locks.  The same
+    entries again give the same answer.
+    """
+    moment = now()
+    with place.database.writing() as connection:
+        case = _consenting(connection, actor, moment)
+        first = (case.patient.created_at - BEFORE).date()
+        known = known_events(connection, case.patient.id, [event.id for event in events])
+        kept: dict[str, Event] = {}
+        refused = []
+        for event in events:
+            try:
+                check_event(event, now=moment, began=first)
+                if kept.setdefault(event.id, known.get(event.id, event)) != event:
+                    raise JournalError("this entry was sent before and said something else; write a new one")
+            except InputError as error:
+                refused.append(Refused(event.id, str(error)))
+        if any(key not in known for key in kept):
+            case = write_events(connection, actor, case.patient.id, tuple(kept.values()), "write log")
+            case = _with_dangers(connection, actor, case, [event for key, event in kept.items() if key not in known])
+            keep_tasks(connection, case, progress_of(case, _today(case, moment)))
+    accepted = tuple(event.id for event in kept.values())
+    return Logged(accepted, tuple(refused), _told(case, tuple(kept.values()), moment), case)
+
+
+def _consenting(connection: Connection, actor: Actor, moment: datetime) -> Case:
+    patient = find_patient(connection, actor.patient_id)
+    case = read_case(connection, actor.patient_id)
+    if actor.kind == "patient" and patient and not may(case.events, "care", moment.astimezone().date()):
+        raise NoConsentError("nothing is stored before you agree to it; open your page and read what is asked there")
+    return case
+
+
+def _with_dangers(connection: Connection, actor: Actor, case: Case, events: Sequence[Event]) -> Case:
+    """Write danger signs that were named, or not known, into the answers."""
+    told = {k: a for e in events if isinstance(e, CheckIn) for k, a in e.screen.items() if a in ("yes", "unknown")}
+    if not told:
+        return case
+
+    def with_told(person: Person) -> Person:
+        return replace(person, screen=MappingProxyType({**person.screen, **told}))
+
+    return change_person(connection, actor, case.patient.id, with_told, "write danger signs", detail={"signs": len(told)})
+
+
+def _today(case: Case, moment: datetime) -> date:
+    """Return the day it is for the patient, by the clock of the phone that wrote last."""
+    zone = case.events[-1].at.tzinfo if case.events else UTC
+    return moment.astimezone(zone).date()
+
+
+def _told(case: Case, new: Sequence[Event], moment: datetime) -> tuple[Told, ...]:
+    """Return what is said about exercises and mornings that were just written."""
+    if not any(isinstance(event, Session | NextMorning) for event in new):
+        return ()
+    counted, today = merge(case.events).counted, _today(case, moment)
+    sessions, mornings = pain_events(counted)
+    usual = case.person.history.pain_average
+    found = []
+    for exercise in dict.fromkeys(event.exercise for event in new if isinstance(event, Session)):
+        rule = judge_pain([s for s in sessions if s.exercise == exercise], mornings, today, usual)
+        found.append(Told(VERDICTS[rule.verdict], exercise, rule.sentences))
+    if any(isinstance(event, NextMorning) for event in new):
+        sore = judge_soreness(mornings, today, usual)
+        verdict: Literal["ease off", "carry on"] = "ease off" if sore.verdict in ("too long", "own pain") else "carry on"
+        found.append(Told(verdict, "", sore.sentences))
+    return tuple(found)
+
+
+# ---- one entry as it is sent
+
+
+def read_entry(plain: Any) -> Event:
+    """Return the event of an entry as a form or a phone sends it.
+
+    Parameters
+    ----------
+    plain : mapping
+        ``event`` names the kind, ``id`` and ``at`` (with its offset) stand in every one, the rest are the fields of
+        the kind as text or numbers; '' is left out.  A check-in may say ``danger``: 'none', 'unknown', 'skipped', or
+        ids joined by commas.
+
+    Raises
+    ------
+    InputError
+        If a field is missing, not known or impossible.
+    """
+    if not isinstance(plain, Mapping):
+        raise SettingError("an entry is an object with the names of its fields")
+    values = {str(key): value for key, value in plain.items() if value is not None and value != ""}
+    word = str(values.pop("event", ""))
+    if word not in KINDS:
+        raise SettingError(f"there is no entry '{printable(word)[:40]}'. {suggest(word, KINDS)}")
+    kind = KINDS[word]
+    if kind is CheckIn and "danger" in values:
+        values["screen"] = _danger(str(values.pop("danger")))
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    if unknown := next((key for key in values if key not in fields), None):
+        raise SettingError(f"an entry '{word}' has no '{printable(unknown)[:40]}'. {suggest(unknown, fields, 20)}")
+    for name, field in fields.items():
+        is_needed = field.default is field.default_factory is dataclasses.MISSING
+        if is_needed and name not in values and name != "by":
+            raise SettingError(f"an entry '{word}' needs '{name}'")
+    typed = {name: _typed(name, value, str(fields[name].type)) for name, value in values.items()}
+    event: Event = from_plain({**_defaults(kind), **typed, "event": word, "by": "patient"}, Event)
+    if event.at.utcoffset() is None:
+        raise SettingError("the time of an entry has no offset from UTC; write it such as 2026-03-01T18:30+01:00")
+    return event
+
+
+def _typed(name: str, value: Any, kind: str) -> Any:
+    """Return a field as its kind of event holds it."""
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT or "\0" in value:
+            raise SettingError(f"{name} is longer than {LONGEST_TEXT} characters; shorten it")
+        return _READ.get(kind.partition(" ")[0], _same)(name, value)
+    if kind.startswith("float") and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def _same(name: str, text: str) -> Any:
+    return text
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError as error:
+        raise SettingError(f"{name} is '{printable(text)[:40]}'; write a number") from error
+
+
+def _whole(name: str, text: str) -> int:
+    number = _number(name, text)
+    if not abs(number) < 1e9 or number != round(number):
+        raise SettingError(f"{name} is '{printable(text)[:40]}'; write a whole number")
+    return int(number)
+
+
+def _truth(name: str, text: str) -> bool:
+    if text not in ("yes", "no", "true", "false", "on"):
+        raise SettingError(f"{name} is '{printable(text)[:40]}'; write yes or no")
+    return text in ("yes", "true", "on")
+
+
+_READ: Mapping[str, Callable[[str, str], Any]] = {"float": _number, "int": _whole, "bool": _truth}
+
+
+def _defaults(kind: type[Event]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        if field.default is not dataclasses.MISSING:
+            found[field.name] = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            found[field.name] = dict(field.default_factory())
+    return found
+
+
+def _danger(told: str) -> dict[str, str]:
+    """Return what one question says of every danger sign it lists."""
+    asked = asked_again()
+    if told in ("unknown", "skipped"):
+        return dict.fromkeys(asked, told)
+    named = [key for key in told.split(",") if key and key != "none"]
+    if not told or ("none" in told.split(",") and named):
+        raise SettingError("choose the signs that are there, or none of them, not both")
+    if unknown := next((key for key in named if key not in asked), None):
+        raise SettingError(f"there is no danger sign '{printable(unknown)[:40]}'. {suggest(unknown, asked)}")
+    return {key: "yes" if key in named else "no" for key in asked}
