@@ -2,29 +2,191 @@
 
 from __future__ import annotations
 
+import socket
+import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import uvicorn
+from kinechain.core.errors import InputError, SettingError
+from kinechain.web.supervise import CONTEXT, Part, supervise
+from kinechain.workspace.place import Place, data_folder, open_place
 
-from kinechain.web.app import create_app
-from kinechain.workspace.place import open_place
+__all__ = ["Offer", "run_server"]
 
-__all__ = ["run_server"]
+#: Requests beyond so many open connections are refused at once; a clinic's own proxy may wait for longer.
+MOST_CONNECTIONS = 2_000
+#: Bytes of a request's line and headers.
+LONGEST_HEAD = 32_768
+#: How long the server may take to answer for the first time, s.
+LONGEST_START_S = 60.0
 
 
-def run_server(folder: Path | None, url: str, host: str, port: int, workers: int, address: str) -> None:
-    """Serve until interrupted.
+@dataclass(frozen=True)
+class Offer:
+    """What a server is asked to be.
 
-    Parameters
+    Attributes
     ----------
     folder : Path or None
+        None for the folder of data of this installation.
     url : str
         Of the database; '' for SQLite in the folder.
     host : str
     port : int
+        0 for any that is free.
     workers : int
     address : str
         '' for what host and port make.
     """
-    place = open_place(folder, url, address or f"http://{host}:{port}")
-    uvicorn.run(create_app(place), host=host, port=port, log_level="warning", access_log=False, server_header=False)
+
+    folder: Path | None = None
+    url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8642
+    workers: int = 1
+    address: str = ""
+
+
+def run_server(
+    offer: Offer,
+    say: Callable[[str], None],
+    fill: Callable[[Place], list[str]] | None = None,
+    *,
+    is_opened: bool = False,
+) -> None:
+    """Serve until told to end.
+
+    Parameters
+    ----------
+    offer : Offer
+    say : callable
+        Prints a line.
+    fill : callable, optional
+        Puts something into the place before it opens, and returns lines to print.
+    is_opened : bool
+        Whether a browser is opened.
+
+    Raises
+    ------
+    SettingError
+        If host or port cannot be had, or the address is none.
+    InputError
+        If the folder cannot be written, or the database not opened.
+    """
+    _check_address(offer.address)
+    with _listening(offer.host, offer.port) as listening:
+        address = offer.address or _address(listening)
+        place = _opened(offer, address)
+        told = fill(place) if fill else []
+        first = _first_steps(place)
+        place.database.close()
+        ready = CONTEXT.Event()
+        asked = (str(place.folder), place.url, address)
+        parts = [Part("server", _serve_pages, (*asked, listening, ready))]
+        parts += [Part(f"worker {number}", _work, (*asked, number)) for number in range(1, offer.workers + 1)]
+
+        def once_started() -> None:
+            if not ready.wait(LONGEST_START_S):
+                raise InputError(f"the server did not answer within {LONGEST_START_S:.0f} s; what it said stands above")
+            for line in [*_welcome(place, address, offer), *told, *first, "Stop with Ctrl+C."]:
+                say(line)
+            if is_opened:
+                webbrowser.open(address)
+
+        supervise(parts, say, once_started)
+
+
+def _check_address(address: str) -> None:
+    if address and not address.startswith(("https://", "http://")):
+        raise SettingError(f"--address begins with https:// (or http:// while trying things out), not '{address}'")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return the socket, held here so that nobody is refused while the server starts again."""
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise SettingError(f"--host '{host}' is no address of this machine; 127.0.0.1 always is") from error
+    made = socket.socket(family, kind)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(where)
+        made.listen(2048)
+    except OSError as error:
+        made.close()
+        reason = "is taken by another program" if error.errno in (48, 98, 10048) else f"cannot be had ({error.strerror})"
+        raise SettingError(f"port {port} at {host} {reason}; choose another with --port") from error
+    return made
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _opened(offer: Offer, address: str) -> Place:
+    folder = offer.folder or data_folder()
+    try:
+        return open_place(offer.folder, offer.url, address)
+    except OSError as error:
+        raise InputError(
+            f"the folder of data {folder} cannot be used: {error.strerror or error}; choose another with --data"
+        ) from error
+
+
+def _first_steps(place: Place) -> list[str]:
+    return []
+
+
+def _welcome(place: Place, address: str, offer: Offer) -> list[str]:
+    where = "SQLite in this folder" if place.database.is_sqlite else "PostgreSQL"
+    lines = [
+        f"The workspace is open: {address}",
+        f"Data lies in {place.folder} ({where}); keep it private, and back it up: kinechain backup --help",
+    ]
+    if offer.host not in ("127.0.0.1", "::1", "localhost") and not place.is_secure:
+        lines.append(
+            "Others on the network reach it without encryption: put https in front and name it with --address "
+            "(docs/web.md)."
+        )
+    return lines
+
+
+def _serve_pages(folder: str, url: str, address: str, listening: socket.socket, ready: Any) -> None:
+    """Be the server."""
+    import uvicorn
+
+    from kinechain.web.app import create_app
+
+    place = open_place(Path(folder), url, address)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready.set()
+
+    config = uvicorn.Config(
+        create_app(place),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # Whom a request came from is what the connection says, unless a proxy on this machine was announced.
+        proxy_headers=place.is_secure,
+        forwarded_allow_ips="127.0.0.1",
+        http="h11",
+        h11_max_incomplete_event_size=LONGEST_HEAD,
+        ws="none",
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=5,
+    )
+    Server(config).run(sockets=[listening])
+
+
+def _work(folder: str, url: str, address: str, number: int) -> None:
+    """Be a worker."""
+    from kinechain.workspace.worker import run_worker
+
+    run_worker(open_place(Path(folder), url, address))
