@@ -33,6 +33,7 @@ __all__ = [
     "give_back",
     "jobs_of",
     "lease",
+    "let_go",
     "outputs_of",
     "renew",
     "standing_job",
@@ -43,8 +44,6 @@ __all__ = [
 #: A job whose worker died so often is not tried again.
 MOST_ATTEMPTS = 3
 CRASHED = "the work ended without a word three times, most likely for want of memory; check the file and ask again"
-    "the work ended without a word three times, most likely for want of memory; look at the recording and ask again"
-)
 STANDING = ("queued", "running", "done")
 LONGEST_STEP, LONGEST_FAULT = 200, 1000
 
@@ -255,14 +254,33 @@ def _end_leases(connection: Connection, ended: Sequence[ColumnElement[bool]], mo
     """Let go of the jobs whose worker has not renewed its lease."""
     rows = connection.execute(select(job).where(*ended).with_for_update(skip_locked=True)).all()
     for row in rows:
-        values: dict[str, Any] = {"worker": None, "leased_until": None}
-        if row.is_cancel_asked:
-            values.update(state="cancelled", finished_at=moment)
-        elif row.attempts >= MOST_ATTEMPTS:
-            values.update(state="failed", finished_at=moment, fault=CRASHED)
-        else:
-            values.update(state="queued", step="")
-        connection.execute(update(job).where(job.c.id == row.id).values(**values))
+        _let_go(connection, row, moment)
+
+
+def _let_go(connection: Connection, row: Row[Any], moment: datetime) -> None:
+    values: dict[str, Any] = {"worker": None, "leased_until": None}
+    if row.is_cancel_asked:
+        values.update(state="cancelled", finished_at=moment)
+    elif row.attempts >= MOST_ATTEMPTS:
+        values.update(state="failed", finished_at=moment, fault=CRASHED)
+    else:
+        values.update(state="queued", step="")
+    connection.execute(update(job).where(job.c.id == row.id).values(**values))
+
+
+def let_go(database: Database, work: Job) -> None:
+    """Give up a job whose work ended without a word: it is tried again, unless that was the last attempt.
+
+    Parameters
+    ----------
+    database : Database
+    work : Job
+        As `lease` returned it.
+    """
+    with database.writing() as connection:
+        row = connection.execute(select(job).where(*_held(work)).with_for_update()).first()
+        if row is not None:
+            _let_go(connection, row, now())
 
 
 def _held(work: Job) -> tuple[ColumnElement[bool], ...]:
