@@ -24,6 +24,7 @@ __all__ = [
     "add_patient",
     "add_version",
     "find_patient",
+    "hold",
     "known_events",
     "newest_version",
     "read_events",

@@ -27,6 +27,7 @@ from kinechain.store.people import (
     add_events,
     add_version,
     find_patient,
+    hold,
     newest_version,
     read_events,
 )
@@ -141,6 +142,8 @@ def change_person(
     PersonError
         If the person would be impossible.
     """
+    # Held before the look, or of two changes at the same time the later one would go out from what the first replaced.
+    hold(connection, patient_id)
     before = read_case(connection, patient_id)
     if base is not None and base != before.number:
         raise ConflictError("somebody else changed these answers in between; load the page again and repeat the change")
@@ -171,6 +174,8 @@ def write_events(connection: Connection, actor: Actor, patient_id: str, events: 
     JournalError
         If an event is impossible, or its id stands for another one.
     """
+    # Held before the look, or an erasure in between would be followed by what it should have taken.
+    hold(connection, patient_id)
     patient = find_patient(connection, patient_id)
     if patient is None or patient.erased_at is not None:
         raise InputError("there is no such patient, or their data were erased")

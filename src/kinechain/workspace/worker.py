@@ -52,11 +52,11 @@ KINDS: Mapping[str, str] = {
 #: Called with place, connection and job in the transaction that sets a job to done, after its outputs are written.
 #: Named by their place, because the modules of the work import a good deal that a worker at rest does not need.
 ON_DONE: Mapping[str, str] = {
-    "inspect": "kinechain.workspace.inspecting:keep_inspection",
-    "assess": "kinechain.workspace.assessing:keep_assessment",
+    "inspect": "kinechain.workspace.inspecting:inspection_done",
+    "assess": "kinechain.workspace.assessing:assessment_done",
 }
 #: The same for a job that failed.
-ON_FAILED: Mapping[str, str] = {}
+ON_FAILED: Mapping[str, str] = {"assess": "kinechain.workspace.assessing:assessment_failed"}
 
 #: A lease holds so long without a renewal, s; renewed every third of it.
 LEASE_S = 30.0
