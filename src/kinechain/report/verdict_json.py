@@ -176,8 +176,8 @@ def _rows(strides: FloatArray, places: int) -> dict[str, Any]:
     """Return the mean stride, and the first strides one by one."""
     seen = np.isfinite(strides)
     total = np.where(seen, strides, 0.0).sum(axis=0)
-    mean = np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan) if len(strides) else []
-    return {"mean": _row(mean, places), "each": [_row(row, places) for row in strides[:MOST_DRAWN]]}
+    mean = np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
+    return {"mean": _row(mean, places) if len(strides) else [], "each": [_row(row, places) for row in strides[:MOST_DRAWN]]}
 
 
 def _row(values: Iterable[float], places: int) -> list[float | None]:

@@ -39,8 +39,8 @@ __all__ = [
     "cancel_job",
     "is_current",
     "job_of",
-    "keep_assessment",
-    "keep_failure",
+    "assessment_done",
+    "assessment_failed",
     "local_day",
     "newest_assessment",
     "read_output",
@@ -303,7 +303,7 @@ def local_day(moment: datetime) -> date:
 # What follows from it.
 
 
-def keep_assessment(place: Place, connection: Connection, job: Job) -> None:
+def assessment_done(place: Place, connection: Connection, job: Job) -> None:
     """Write the visit into the journal, in the transaction that ends the job.
 
     Parameters
@@ -355,7 +355,7 @@ def _scores(case: Case, made: Sequence[VisitMade], day: date) -> tuple[Any, ...]
     )
 
 
-def keep_failure(place: Place, connection: Connection, job: Job) -> None:
+def assessment_failed(place: Place, connection: Connection, job: Job) -> None:
     """Leave a task for the clinic, in the transaction that ends the job.
 
     Parameters

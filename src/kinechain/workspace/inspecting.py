@@ -13,7 +13,7 @@ from kinechain.store.jobs import Job, Output, outputs_of
 from kinechain.workspace.place import Place
 from kinechain.workspace.recordings import write_inspection
 
-__all__ = ["INSPECTION", "keep_inspection", "run_inspection", "safe_name"]
+__all__ = ["INSPECTION", "inspection_done", "run_inspection", "safe_name"]
 
 INSPECTION = "inspection.json"
 #: Longest name of a file on any disk, bytes, less what is put before and after it.
@@ -57,7 +57,7 @@ def safe_name(name: str) -> str:
     return (stem.replace("/", " ").replace("\0", "").strip(" .") or "recording") + path.suffix
 
 
-def keep_inspection(place: Place, connection: Connection, job: Job) -> None:
+def inspection_done(place: Place, connection: Connection, job: Job) -> None:
     """Write down what was seen, in the transaction that ends the job.
 
     Parameters

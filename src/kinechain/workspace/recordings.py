@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import IO, Any, BinaryIO, Literal, Protocol, cast
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -281,7 +281,7 @@ def hand_in(place: Place, actor: Actor, patient_id: str, name: str, stream: Stre
     shown = clean_name(name, patient)
     head = _begin(stream)
     kind = sniff(head, shown)
-    digest, size = place.files.put(_Limited(head, stream, largest_upload()))
+    digest, size = place.files.put(cast(BinaryIO, _Limited(head, stream, largest_upload())))
     with place.database.writing() as connection:
         return _add(connection, actor, patient, shown, kind, digest, size)
 
