@@ -23,7 +23,9 @@ __all__ = [
     "add_events",
     "add_patient",
     "add_version",
+    "archive_patient",
     "find_patient",
+    "list_versions",
     "hold",
     "known_events",
     "newest_version",
@@ -136,6 +138,20 @@ def newest_version(connection: Connection, patient_id: str) -> Version | None:
     rows = select(person_version).where(person_version.c.patient_id == patient_id)
     row = connection.execute(rows.order_by(person_version.c.number.desc()).limit(1)).first()
     return Version(row.number, row.text, row.digest, row.at, row.by) if row else None
+
+
+def list_versions(connection: Connection, patient_id: str, limit: int = 50) -> tuple[tuple[int, datetime, str], ...]:
+    """Return number, moment and author of the versions of a person file, the newest first.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    limit : int
+    """
+    asked = select(person_version.c.number, person_version.c.at, person_version.c.by)
+    asked = asked.where(person_version.c.patient_id == patient_id).order_by(person_version.c.number.desc())
+    return tuple((row.number, row.at, row.by) for row in connection.execute(asked.limit(limit)))
 
 
 def version(connection: Connection, patient_id: str, number: int) -> Version:
@@ -328,3 +344,16 @@ def rename_patient(connection: Connection, patient_id: str, pseudonym: str, name
     connection.execute(
         update(patient).where(patient.c.id == patient_id).values(name=name, search=search_text(name, pseudonym))
     )
+
+
+def archive_patient(connection: Connection, patient_id: str, moment: datetime | None) -> None:
+    """Take a patient out of the usual list, or back into it.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    moment : datetime or None
+        None takes them back.
+    """
+    connection.execute(update(patient).where(patient.c.id == patient_id).values(archived_at=moment))

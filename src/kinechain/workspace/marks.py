@@ -20,7 +20,9 @@ def mark_text(symptom: Symptom) -> str:
     ----------
     symptom : Symptom
     """
-    where = f":{symptom.view}:{symptom.x:.3f}:{symptom.y:.3f}" if symptom.x is not None and symptom.y is not None else ""
+    where = (
+        f":{symptom.view}:{symptom.x:.3f}:{symptom.y:.3f}" if symptom.x is not None and symptom.y is not None else ""
+    )
     return f"{symptom.kind}:{symptom.region}{where}"
 
 
