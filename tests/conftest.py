@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ("web_fixtures",)
+pytest_plugins = ("private_postgres", "web_fixtures")
 
 
 @pytest.fixture(scope="session")

@@ -102,7 +102,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, own_home: Path) -> Ite
     if request.param == "sqlite":
         yield from _opened(_copy(request.getfixturevalue("_empty_folder"), tmp_path))
     else:
-        yield from _opened(tmp_path / "data", request.getfixturevalue("postgresql_url"))
+        yield from _opened(tmp_path / "data", request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
@@ -16,6 +20,7 @@ from litestar.types import ControllerRouterHandler
 from kinechain.core.errors import KinechainError
 from kinechain.web.access import check_access
 from kinechain.web.headers import add_headers
+from kinechain.web.limits import Limits
 from kinechain.web.pages import patients, signing_in
 from kinechain.web.render import page
 from kinechain.web.static_files import serve_static
@@ -24,6 +29,16 @@ from kinechain.workspace.place import Place
 __all__ = ["create_app"]
 
 LOG = logging.getLogger("kinechain.web")
+
+#: Of the stack where a fault happened, so many places are logged.
+LOGGED_FRAMES = 6
+
+#: Said in place of the words of the framework.
+SENTENCES = {
+    400: "this request cannot be read; load the page again and repeat it",
+    405: "this address does not do that; go back and load the page again",
+    413: "this is too large to be sent; recordings are handed in on their own page",
+}
 
 #: Every handler; each module of pages names its own.
 ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -43,7 +58,7 @@ def create_app(place: Place) -> Litestar:
     """
 
     def with_routes(config: AppConfig) -> AppConfig:
-        config.state = State({"database": place.database, "place": place})
+        config.state = State({"database": place.database, "place": place, "limits": Limits()})
         return config
 
     return Litestar(
@@ -66,20 +81,28 @@ def _wants_json(request: Request[Any, Any, Any]) -> bool:
     return request.url.path.startswith("/api") or "application/json" in request.headers.get("accept", "")
 
 
-def _answer(request: Request[Any, Any, Any], status: int, sentence: str) -> Response[Any]:
+def _answer(
+    request: Request[Any, Any, Any], status: int, sentence: str, headers: Mapping[str, str] | None = None
+) -> Response[Any]:
     if _wants_json(request):
-        return Response({"error": sentence}, status_code=status, media_type=MediaType.JSON)
-    return page(request, "error.html.j2", status, title="Not possible", sentence=sentence)
+        answer: Response[Any] = Response({"error": sentence}, status_code=status, media_type=MediaType.JSON)
+    else:
+        answer = page(request, "error.html.j2", status, title="Not possible", sentence=sentence)
+    for name, value in (headers or {}).items():
+        answer.headers[name] = value
+    return answer
 
 
 def _sign_in(request: Request[Any, Any, Any], error: NotAuthorizedException) -> Response[Any]:
     if request.method != "GET" or _wants_json(request) or request.url.path.startswith("/my"):
         return _answer(request, 401, str(error.detail))
-    return Redirect(f"/sign-in?next={request.url.path}")
+    return Redirect(f"/sign-in?next={quote(request.url.path)}")
 
 
 def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    return _answer(request, error.status_code, str(error.detail))
+    # What a framework says of its own faults may repeat what was sent; what this project says names no person.
+    sentence = SENTENCES.get(error.status_code, str(error.detail))
+    return _answer(request, error.status_code, sentence, error.headers)
 
 
 def _not_possible(request: Request[Any, Any, Any], error: KinechainError) -> Response[Any]:
@@ -87,6 +110,13 @@ def _not_possible(request: Request[Any, Any, Any], error: KinechainError) -> Res
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    # What was sent may hold health data, so the log has the route and the fault, never the content.
-    LOG.exception("failed: %s %s", request.method, request.scope.get("path_template", ""))
+    # What was sent may hold health data, and so may the words of the fault: the log has the route and the place.
+    frames = traceback.extract_tb(error.__traceback__)[-LOGGED_FRAMES:]
+    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+    LOG.error("failed: %s %s: %s at %s", request.method, _template(request), type(error).__name__, where)
     return _answer(request, 500, "Something went wrong here, and nothing was changed by this request. Try again.")
+
+
+def _template(request: Request[Any, Any, Any]) -> str:
+    """Return the path of a route with the names of its ids, not the ids."""
+    return str(request.scope.get("path_template", ""))

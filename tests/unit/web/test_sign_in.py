@@ -11,3 +11,4 @@ def test_each_client_is_who_it_says(client_for, clinic):
     one = client_for("clinician")
     assert one.post("/sign-out", headers=csrf(one)).status_code == 302
     assert one.get("/patients").status_code == 302
+
