@@ -21,7 +21,20 @@ from report_reading import FORBIDDEN as READ_BY_REPORTS
 
 PACKAGE = Path(kinechain.__file__).parent
 SAYING = sorted(p for folder in ("care", "report", "cli") for p in (PACKAGE / folder).glob("*.py"))
-TEMPLATES = sorted(p for p in (PACKAGE / "report").rglob("*") if p.suffix in (".j2", ".typ", ".js"))
+#: Pages and verbs of the workspace: their interface is labels and help lines, which stand where they are shown.
+SHOWING = sorted(p for folder in ("web", "workspace") for p in (PACKAGE / folder).rglob("*.py"))
+TEMPLATES = sorted(
+    p
+    for folder in ("report", "web")
+    for p in (PACKAGE / folder).rglob("*")
+    if p.suffix in (".j2", ".typ", ".js") and "vendor" not in p.parts
+)
+#: What patients see of the workspace: every sentence of it comes from the ledger.
+FOR_PATIENTS = sorted(
+    p
+    for p in (PACKAGE / "web").rglob("*")
+    if p.suffix in (".j2", ".js", ".py") and (p.name.startswith("my") or p.parent.name == "my")
+)
 
 #: Modules of earlier steps that say sentences of their own, and how many: these may only become fewer. Everything else
 #: in care and report takes its sentences from the ledger.
@@ -117,7 +130,38 @@ def test_the_reader_of_sentences_can_tell() -> None:
     assert [text for text in said if is_sentence(text)] == ["Walking helps {} of all people."]
 
 
-@pytest.mark.parametrize("path", SAYING, ids=name_of)
+def shown_in(path: Path) -> list[str]:
+    """Return what a template, a script or a module says itself: texts between tags, attributes that are read out."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return [said for _, said in strings_of(path)]
+    if path.suffix == ".js":
+        code = re.sub(r"(?m)^\s*(//|\*|/\*).*$", "", text)
+        return ["".join(found) for found in re.findall(r"\"([^\"\\\n]*)\"|'([^'\\\n]*)'|`([^`]*)`", code)]
+    plain = re.sub(r"(?s)\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", text)
+    labels = re.findall(r"(?:aria-label|title|alt|placeholder)=\"([^\"]*)\"", plain)
+    return [*re.split(r"<[^>]*>", plain), *labels]
+
+
+@pytest.mark.parametrize("path", FOR_PATIENTS, ids=name_of)
+def test_patients_read_nothing_but_the_ledger(path: Path) -> None:
+    own = [" ".join(text.split()) for text in shown_in(path) if is_sentence(text)]
+    assert not own, "say it through the ledger (evidence/data/clinical/wording/web.toml):\n" + "\n".join(own)
+
+
+def test_there_are_pages_for_patients_and_the_reader_can_tell(tmp_path: Path) -> None:
+    assert len(FOR_PATIENTS) > 5
+    page = tmp_path / "my.html.j2"
+    page.write_text("<p>{{ say('web.open') }}</p><p>Rest a little and then go on.</p>", encoding="utf-8")
+    script = tmp_path / "my.js"
+    script.write_text(
+        "// A remark that is long enough to count.\nshow('Rest a little and then go on.');", encoding="utf-8"
+    )
+    for path in (page, script):
+        assert [text for text in shown_in(path) if is_sentence(text)] == ["Rest a little and then go on."]
+
+
+@pytest.mark.parametrize("path", [*SAYING, *SHOWING], ids=name_of)
 def test_only_the_evidence_makes_sentences(path: Path) -> None:
     """A sentence with made-up backing could be built anywhere; only `say` and the library do."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -127,7 +171,7 @@ def test_only_the_evidence_makes_sentences(path: Path) -> None:
     assert not made, f"a Sentence is made in line {made[0]}; take it from the ledger with say()"
 
 
-@pytest.mark.parametrize("path", SAYING, ids=name_of)
+@pytest.mark.parametrize("path", [*SAYING, *SHOWING], ids=name_of)
 def test_no_string_claims_too_much_or_states_a_share_of_its_own(path: Path) -> None:
     faults = []
     for line, text in strings_of(path):
