@@ -24,6 +24,7 @@ __all__ = [
     "Alerted",
     "CheckIn",
     "Cleared",
+    "ClearingWithdrawn",
     "ConsentGiven",
     "ConsentWithdrawn",
     "Event",
@@ -288,6 +289,19 @@ class Cleared(Event):
     """A danger sign was cleared by a clinician."""
 
     clearance: Clearance
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClearingWithdrawn(Event):
+    """A clinician took a clearance back: the danger sign stands again from then on.
+
+    Attributes
+    ----------
+    signature : str
+        `kinechain.care.screening.clearance.Clearance.signature` of the clearance that ends.
+    """
+
+    signature: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from kinechain.care.follow_up.alerts import Alert, standing_dangers
-from kinechain.care.follow_up.events import CheckIn, Cleared, Event, PlanMade
+from kinechain.care.follow_up.events import CheckIn, Cleared, ClearingWithdrawn, Event, PlanMade
 from kinechain.care.person.person import Person
 from kinechain.care.person.red_flag_text import Level
 from kinechain.care.screening.clearance import Clearance, TrustedClearance
@@ -29,12 +29,14 @@ def lasting(clearances: Iterable[TrustedClearance], events: Sequence[Event]) -> 
     -----
     A clearance ends when the answers change (`Clearance.answers`), and it ends for good: that the same answers come
     back later may be a new illness.  The journal shows it by a later plan or clearance made for other answers, or by a
-    later check-in that says no and one after it that says yes again.
+    later check-in that says no and one after it that says yes again; or a clinician took it back.
     """
     return tuple(proof for proof in clearances if not _has_lapsed(proof.clearance, events))
 
 
 def _has_lapsed(clearance: Clearance, events: Sequence[Event]) -> bool:
+    if any(isinstance(event, ClearingWithdrawn) and event.signature == clearance.signature for event in events):
+        return True
     later = sorted((event for event in events if event.at > clearance.at), key=lambda event: event.at)
     others = {str(event.plan.get("answers", "")) for event in later if isinstance(event, PlanMade)}
     others |= {event.clearance.answers for event in later if isinstance(event, Cleared)}

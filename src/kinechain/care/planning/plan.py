@@ -47,15 +47,15 @@ class Because:
 
     Attributes
     ----------
-    kind : 'finding', 'driver', 'rule', 'history' or 'exam'
+    kind : 'finding', 'driver', 'rule', 'history', 'exam' or 'clinician'
     ref : str
         Id of the finding with its side ('ankle.lunge right'), key of the player, id of the rule ('R5.1'), key of the
-        history, or id of the examination item with its side.
+        history, id of the examination item with its side, or name of the clinician who decided so.
     sentence : Sentence
         The reason as printed.
     """
 
-    kind: Literal["finding", "driver", "rule", "history", "exam"]
+    kind: Literal["finding", "driver", "rule", "history", "exam", "clinician"]
     ref: str
     sentence: Sentence
 

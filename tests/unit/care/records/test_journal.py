@@ -116,7 +116,7 @@ def test_a_torn_end_costs_only_what_was_torn(cut: int) -> None:
 def test_a_repair_keeps_all_and_sets_the_damaged_file_aside(path: Path) -> None:
     torn = path.read_bytes()[:-7]
     path.write_bytes(torn)
-    with pytest.raises(JournalError, match="line 18: it is torn"):
+    with pytest.raises(JournalError, match="line 19: it is torn"):
         append(path, every_kind()[-1], person="P01")
     found, aside = repair(path)
     assert aside.read_bytes() == torn
@@ -175,7 +175,7 @@ def test_a_line_that_says_the_impossible_is_named(path: Path, change: dict[str, 
     plain = {**to_plain(every_kind()[0]), **change, "previous": ""}
     with path.open("a") as file:
         file.write(json.dumps(plain) + "\n")
-    with pytest.raises(JournalError, match="line 19: .*" + sentence):
+    with pytest.raises(JournalError, match="line 20: .*" + sentence):
         read_journal(path)
     assert salvage(path).events == every_kind()
 
