@@ -139,7 +139,14 @@ def _sqlite(address: URL) -> Engine:
     def _configure(connection: sqlite3.Connection, _record: Any) -> None:
         # Transactions begin where `Database` begins them, not where the driver guesses.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        # Without recursive triggers INSERT OR REPLACE would pass by those that keep rows.
+        for pragma in (
+            f"busy_timeout={BUSY_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}").close()
 
     return engine

@@ -41,9 +41,9 @@ __all__ = [
     "wanted",
 ]
 
-#: A job whose worker died so often is not tried again.
-MOST_ATTEMPTS = 3
-CRASHED = "the work ended without a word three times, most likely for want of memory; check the file and ask again"
+#: A job whose work died so often is not tried again; one whose whole worker died may have had bad luck, and gets more.
+MOST_DEATHS, MOST_ENDED_LEASES = 3, 10
+CRASHED = "the work ended without a word several times, most likely for want of memory; check the file and ask again"
 STANDING = ("queued", "running", "done")
 LONGEST_STEP, LONGEST_FAULT = 200, 1000
 
@@ -254,14 +254,14 @@ def _end_leases(connection: Connection, ended: Sequence[ColumnElement[bool]], mo
     """Let go of the jobs whose worker has not renewed its lease."""
     rows = connection.execute(select(job).where(*ended).with_for_update(skip_locked=True)).all()
     for row in rows:
-        _let_go(connection, row, moment)
+        _let_go(connection, row, moment, MOST_ENDED_LEASES)
 
 
-def _let_go(connection: Connection, row: Row[Any], moment: datetime) -> None:
+def _let_go(connection: Connection, row: Row[Any], moment: datetime, most: int) -> None:
     values: dict[str, Any] = {"worker": None, "leased_until": None}
     if row.is_cancel_asked:
         values.update(state="cancelled", finished_at=moment)
-    elif row.attempts >= MOST_ATTEMPTS:
+    elif row.attempts >= most:
         values.update(state="failed", finished_at=moment, fault=CRASHED)
     else:
         values.update(state="queued", step="")
@@ -280,7 +280,7 @@ def let_go(database: Database, work: Job) -> None:
     with database.writing() as connection:
         row = connection.execute(select(job).where(*_held(work)).with_for_update()).first()
         if row is not None:
-            _let_go(connection, row, now())
+            _let_go(connection, row, now(), MOST_DEATHS)
 
 
 def _held(work: Job) -> tuple[ColumnElement[bool], ...]:

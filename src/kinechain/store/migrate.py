@@ -43,9 +43,7 @@ def migrate(database: Database, to: str = "head") -> None:
     if to == "head" and now == newest_layout():
         return
     steps = ScriptDirectory.from_config(_config())
-    known = {step.revision for step in steps.walk_revisions()}
-    if now is not None and now not in known:
-        raise InputError(f"this database has the layout '{now}', of a newer kinechain; install that one")
+    _check_known(now)
     above = {step.revision for step in steps.iterate_revisions("head", to)} if to not in ("head", "base") else set()
     if to == "base" or now in above:
         command.downgrade(_config(database), to)
@@ -66,5 +64,16 @@ def check_layout(database: Database) -> None:
     """
     with database.engine.connect() as connection:
         now = MigrationContext.configure(connection).get_current_revision()
+    _check_known(now)
+    if now is None:
+        raise InputError("this database holds no workspace yet; kinechain serve makes one")
     if now != newest_layout():
-        raise InputError("this database has the layout of another version; kinechain serve brings it up to date")
+        raise InputError(
+            f"this database has the layout '{now}' of an older version; kinechain serve brings it up to date"
+        )
+
+
+def _check_known(layout: str | None) -> None:
+    known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if layout is not None and layout not in known:
+        raise InputError(f"this database has the layout '{layout}', of a newer kinechain; install that one")

@@ -46,7 +46,7 @@ __all__ = ["KINDS", "ON_DONE", "ON_FAILED", "Output", "Terms", "run_worker"]
 #: What does the work of a kind: ``(place, job, say) -> sequence of Output``. It runs in the limited process.
 KINDS: Mapping[str, str] = {
     "inspect": "kinechain.workspace.inspecting:run_inspection",
-    "assess": "kinechain.workspace.assessing:run_assessment",
+    "assess": "kinechain.workspace.assess_work:run_assessment",
 }
 
 #: Called with place, connection and job in the transaction that sets a job to done, after its outputs are written.
@@ -59,7 +59,7 @@ ON_DONE: Mapping[str, str] = {
 ON_FAILED: Mapping[str, str] = {"assess": "kinechain.workspace.assessing:assessment_failed"}
 
 #: A lease holds so long without a renewal, s; renewed every third of it.
-LEASE_S = 30.0
+LEASE_S = 20.0
 #: Between two looks for work, and two looks whether somebody asked to stop, s.
 LOOK_S = 0.5
 #: A job may take so long, s.  Assumption: ten times what the slowest known recordings take.
