@@ -27,7 +27,7 @@ from kinechain.findings.norms import REFERENCE_SD, fact_norm
 from kinechain.findings.own_errors import own_error, own_interval
 from kinechain.findings.verdict import judge
 
-__all__ = ["ExamMeasure", "find_exam", "read_exam_measures"]
+__all__ = ["ExamMeasure", "ExamReference", "exam_reference", "find_exam", "read_exam_measures"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,56 @@ class ExamMeasure:
     name: str
     unit: str
     rules: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ExamReference:
+    """What a value of one measure is held against.
+
+    Attributes
+    ----------
+    unit : str
+        Of the norm and the change.
+    norm : Norm or None
+    fits : bool
+        Whether the norm is of people like this one.
+    change : float or None
+        Smallest change between two days that is larger than the error of the test.
+    change_source : str
+        Source key, or whose own repeats; '' without one.
+    note : str
+    """
+
+    unit: str
+    norm: Norm | None
+    fits: bool
+    change: float | None
+    change_source: str
+    note: str
+
+
+def exam_reference(key: str, person: Person, lab: LabErrors | None = None) -> ExamReference | None:
+    """Return what a value of an examination item is held against; None if nothing was read for it.
+
+    Parameters
+    ----------
+    key : str
+    person : Person
+        Whom it would judge.
+    lab : LabErrors, optional
+        As in `find_exam`.
+    """
+    measure = read_exam_measures().get(key)
+    if measure is None:
+        return None
+    item = ExamItem(key, "both", 0.0, measure.unit, "")
+    error = _own_half_width(lab, item) or _half_width(measure.rules.get("error"))
+    norm, fits, _ = _norm(measure.rules.get("norms", ()), person)
+    note = measure.rules.get("note", "")
+    if norm is None and error is None and not note:
+        return None
+    change, source = (None, "") if error is None else (math.sqrt(2.0) * error[0], error[1])
+    return ExamReference(measure.unit, norm, fits, change, source, note)
 
 
 @cache
