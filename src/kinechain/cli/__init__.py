@@ -14,6 +14,7 @@ import typer
 
 from kinechain import __version__
 from kinechain.cli.assessing import assess, demo
+from kinechain.cli.backing_up import backup, restore
 from kinechain.cli.clinicians import clinician
 from kinechain.cli.dynamics import inverse_dynamics
 from kinechain.cli.evidence import evidence
@@ -131,7 +132,7 @@ def _root(
 #: The verbs, in the order in which the help names them.
 VERBS = (
     *(demo, assess, whatif, validate, screen, plan, log, progress, clinician, protocol),
-    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence, serve, doctor),
+    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence, serve, backup, restore, doctor),
 )
 
 for verb in VERBS:

@@ -46,19 +46,23 @@ class Files:
         Made when the first content comes.
     key : bytes, optional
         As `kinechain.store.encryption.read_key` returns it.
-
-    Raises
-    ------
-    SettingError
-        If the folder was written with a key and this is none or another one.
     """
 
     def __init__(self, folder: Path, key: bytes | None = None) -> None:
         self.folder = folder
         self._key = key
-        mark = folder / MARK
-        if mark.exists() and (key is None or mark.read_text(encoding="ascii").strip() != key_mark(key)):
-            what = "are sealed with another key" if key else "are sealed with a key"
+
+    def check_key(self) -> None:
+        """Refuse to go on without the key this folder is written with.
+
+        Raises
+        ------
+        SettingError
+            If there is none, or another one.
+        """
+        mark = self.folder / MARK
+        if mark.exists() and (self._key is None or mark.read_text(encoding="ascii").strip() != key_mark(self._key)):
+            what = "are sealed with another key" if self._key else "are sealed with a key"
             raise SettingError(
                 f"the files of this installation {what}; set KINECHAIN_KEY, or KINECHAIN_KEY_FILE, to the one they "
                 "were written with"
@@ -124,7 +128,7 @@ class Files:
         ----------
         digest : str
         """
-        return self._found(digest) is not None
+        return self.find(digest) is not None
 
     def chunks(self, digest: str) -> Iterator[bytes]:
         """Yield a content piece by piece; the whole of it is checked by the time the last piece has come.
@@ -138,7 +142,7 @@ class Files:
         FileError
             If it is not there, or not what was put in.
         """
-        path = self._found(digest)
+        path = self.find(digest)
         if path is None:
             raise FileError("a kept file is missing; restore a backup, or hand it in again")
         found = hashlib.sha256()
@@ -234,7 +238,13 @@ class Files:
             raise InputError("this is no digest of a file")
         return self.folder / digest[:2] / digest[2:4] / (digest + (SEALED if is_sealed else ""))
 
-    def _found(self, digest: str) -> Path | None:
+    def find(self, digest: str) -> Path | None:
+        """Return where a content lies, sealed or not; None if it is not there.
+
+        Parameters
+        ----------
+        digest : str
+        """
         return next((path for sealed in (True, False) if (path := self._path(digest, sealed)).exists()), None)
 
     def _prepare(self) -> None:

@@ -12,7 +12,10 @@ from kinechain.store.encryption import read_key
 from kinechain.store.files import Files
 from kinechain.store.migrate import migrate
 
-__all__ = ["Place", "data_folder", "open_place"]
+__all__ = ["DATABASE_FILE", "Place", "data_folder", "open_place"]
+
+#: In the folder of data, where no other database is named.
+DATABASE_FILE = "workspace.sqlite"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ class Place:
     @cached_property
     def files(self) -> Files:
         """The store of files, sealed if ``KINECHAIN_KEY`` or ``KINECHAIN_KEY_FILE`` holds a key."""
-        return Files(self.folder / "files", read_key())
+        files = Files(self.folder / "files", read_key())
+        files.check_key()
+        return files
 
     @property
     def is_secure(self) -> bool:
@@ -66,7 +71,7 @@ def open_place(folder: Path | None = None, url: str = "", address: str = "http:/
     """
     folder = folder or data_folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    url = url or sqlite_url(folder / "workspace.sqlite")
+    url = url or sqlite_url(folder / DATABASE_FILE)
     database = open_database(url)
     migrate(database)
     place = Place(database, folder, read_settings(), address.rstrip("/"), url)
