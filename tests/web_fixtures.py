@@ -173,8 +173,8 @@ def _make_one(place: Place, name: str, prefix: str) -> OneClinic:
     from kinechain.store.clock import now
     from kinechain.store.sessions import token_digest
     from kinechain.store.tables import link
-    from kinechain.workspace.accounts import hash_password
     from kinechain.workspace.case import change_person
+    from kinechain.workspace.passwords import hash_password
     from kinechain.workspace.patients import register
 
     hashed = hash_password(PASSWORD)

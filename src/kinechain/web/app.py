@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from anyio import CapacityLimiter
 from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
@@ -21,12 +22,15 @@ from kinechain.core.errors import KinechainError
 from kinechain.web.access import check_access
 from kinechain.web.headers import add_headers
 from kinechain.web.limits import Limits
-from kinechain.web.pages import patients, signing_in
+from kinechain.web.pages import accounts, patient, patients, plan, signing_in, start
 from kinechain.web.render import page
 from kinechain.web.static_files import serve_static
 from kinechain.workspace.place import Place
 
 __all__ = ["create_app"]
+
+#: Passwords that are looked at at once: each takes one core, and memory, on purpose.
+HASHES_AT_ONCE = 2
 
 LOG = logging.getLogger("kinechain.web")
 
@@ -44,7 +48,11 @@ SENTENCES = {
 ROUTES: tuple[ControllerRouterHandler, ...] = (
     serve_static,
     *signing_in.ROUTES,
+    *start.ROUTES,
+    *accounts.ROUTES,
     *patients.ROUTES,
+    *patient.ROUTES,
+    *plan.ROUTES,
 )
 
 
@@ -58,7 +66,9 @@ def create_app(place: Place) -> Litestar:
     """
 
     def with_routes(config: AppConfig) -> AppConfig:
-        config.state = State({"database": place.database, "place": place, "limits": Limits()})
+        config.state = State(
+            {"database": place.database, "place": place, "limits": Limits(), "hashing": CapacityLimiter(HASHES_AT_ONCE)}
+        )
         return config
 
     return Litestar(
@@ -74,6 +84,8 @@ def create_app(place: Place) -> Litestar:
         },
         request_max_body_size=2_000_000,
         openapi_config=None,
+        # The one of Litestar would let every library write to standard error.
+        logging_config=None,
     )
 
 

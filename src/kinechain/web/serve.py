@@ -12,6 +12,7 @@ from typing import Any
 from kinechain.core.errors import InputError, SettingError
 from kinechain.web.supervise import CONTEXT, Part, supervise
 from kinechain.workspace.place import Place, data_folder, open_place
+from kinechain.workspace.starting import start_address
 
 __all__ = ["Offer", "run_server"]
 
@@ -116,7 +117,9 @@ def _listening(host: str, port: int) -> socket.socket:
         made.listen(2048)
     except OSError as error:
         made.close()
-        reason = "is taken by another program" if error.errno in (48, 98, 10048) else f"cannot be had ({error.strerror})"
+        reason = (
+            "is taken by another program" if error.errno in (48, 98, 10048) else f"cannot be had ({error.strerror})"
+        )
         raise SettingError(f"port {port} at {host} {reason}; choose another with --port") from error
     return made
 
@@ -137,7 +140,8 @@ def _opened(offer: Offer, address: str) -> Place:
 
 
 def _first_steps(place: Place) -> list[str]:
-    return []
+    address = start_address(place)
+    return [f"Nobody has an account yet. Make the first one here, once: {address}"] if address else []
 
 
 def _welcome(place: Place, address: str, offer: Offer) -> list[str]:

@@ -1,103 +1,114 @@
-"""Signing in and out, and the accounts of a clinic."""
+"""The accounts of a clinic, managed by its administrators, or at the machine itself."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import Connection
 
 from kinechain.core.errors import InputError, SettingError
-from kinechain.store.accounts import Account, add_account, add_clinic, count_accounts, find_account
+from kinechain.store.accounts import (
+    Account,
+    account_by_id,
+    accounts_of,
+    add_account,
+    add_clinic,
+    change_account,
+    clinic_name,
+    count_accounts,
+    count_admins,
+    hold_accounts,
+)
 from kinechain.store.audit import Actor, record
+from kinechain.store.clock import now
 from kinechain.store.database import Database
-from kinechain.store.sessions import Session, add_session
+from kinechain.store.sessions import add_session, end_sessions
+from kinechain.workspace.passwords import hash_password
+from kinechain.workspace.place import Place
 
-__all__ = ["SignedIn", "check_password", "hash_password", "make_clinic", "sign_in"]
+__all__ = [
+    "Team",
+    "disable_account",
+    "enable_account",
+    "invite",
+    "invite_again",
+    "is_new",
+    "make_clinic",
+    "name_of",
+    "read_team",
+    "set_password",
+    "set_role",
+]
 
-SHORTEST_PASSWORD = 10
-HASHER = PasswordHasher()
-#: Checked where there is no such account, so that the time of the answer does not tell.
-NOBODY = HASHER.hash("nobody's password")
+ROLES = ("clinician", "admin")
+#: How long an invitation can be used.
+INVITED_FOR = timedelta(days=7)
+EMAIL = re.compile(r"[^@\s<>\"'(),:;\\\[\]]{1,64}@[^@\s<>\"'(),:;\\\[\]]{1,189}")
 
 
 @dataclass(frozen=True)
-class SignedIn:
-    """A session that has begun; ``token`` goes into the cookie and is kept nowhere."""
+class Team:
+    """A clinic and its accounts."""
 
-    token: str
-    session: Session
-    account: Account
-
-
-def hash_password(password: str) -> str:
-    """Return the argon2 hash of a password.
-
-    Parameters
-    ----------
-    password : str
-
-    Raises
-    ------
-    SettingError
-        If it is too short.
-    """
-    if len(password) < SHORTEST_PASSWORD:
-        raise SettingError(
-            f"a password has at least {SHORTEST_PASSWORD} characters; a few words in a row are easy to keep"
-        )
-    return HASHER.hash(password)
+    clinic: str
+    accounts: tuple[Account, ...]
 
 
-def check_password(hashed: str, password: str) -> bool:
-    """Tell whether a password is the one that was hashed.
+def name_of(given: str, what: str, longest: int = 60) -> str:
+    """Return a name with its blanks put in order.
 
     Parameters
     ----------
-    hashed, password : str
-    """
-    try:
-        return HASHER.verify(hashed, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-
-
-def sign_in(database: Database, email: str, password: str) -> SignedIn:
-    """Begin a session of an account.
-
-    Parameters
-    ----------
-    database : Database
-    email, password : str
+    given : str
+    what : str
+        Whose it is, for the refusal.
+    longest : int
 
     Raises
     ------
     InputError
-        If there is no such account, or the password is another one: which of the two is not said.
+        If it is empty, too long, or holds what cannot be printed.
     """
-    with database.reading() as connection:
-        found = find_account(connection, email)
-    is_right = check_password(found.password_hash if found else NOBODY, password)
-    if found is None or not is_right or found.disabled_at is not None:
-        raise InputError("this address and password do not go together; try again")
-    with database.writing() as connection:
-        token, session = add_session(connection, account_id=found.id)
-        record(connection, Actor("clinician", found.id, found.name, found.clinic_id), "sign in")
-    return SignedIn(token, session, found)
+    name = " ".join(given.split())
+    if not 1 <= len(name) <= longest or not name.isprintable():
+        raise InputError(f"{what} needs a name of 1 to {longest} characters")
+    return name
 
 
-def make_clinic(database: Database, clinic: str, email: str, name: str, password: str) -> Account:
+def _email_of(given: str) -> str:
+    email = given.strip().casefold()
+    if not EMAIL.fullmatch(email) or not email.isprintable():
+        raise InputError("this is no e-mail address; one looks like ann@clinic.example")
+    return email
+
+
+def make_clinic(database: Database, clinic: str, email: str, name: str, password: str, by: str = "serve") -> Account:
     """Make a clinic and the account that manages it.
 
     Parameters
     ----------
     database : Database
     clinic, email, name, password : str
+    by : str
+        Command that makes it; 'start' makes the first one of all, and nothing where there is one.
+
+    Raises
+    ------
+    InputError
+        If a name or the address is impossible, or this would not be the first.
+    SettingError
+        If the password is too simple.
     """
-    hashed = hash_password(password)
+    clinic, name, email = name_of(clinic, "a clinic", 120), name_of(name, "an account"), _email_of(email)
+    hashed = hash_password(password, email)
     with database.writing() as connection:
+        hold_accounts(connection)
+        if by == "start" and count_accounts(connection):
+            raise InputError("somebody has an account here already; ask them for an invitation")
         made = add_account(connection, add_clinic(connection, clinic), email, name, "admin", hashed)
-        record(connection, Actor("command", "serve"), "make clinic", clinic_id=made.clinic_id)
+        record(connection, Actor("command", by), "make clinic", clinic_id=made.clinic_id)
     return made
 
 
@@ -110,3 +121,158 @@ def is_new(database: Database) -> bool:
     """
     with database.reading() as connection:
         return count_accounts(connection) == 0
+
+
+def read_team(database: Database, actor: Actor) -> Team:
+    """Return the accounts of the actor's clinic.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    """
+    with database.reading() as connection:
+        return Team(clinic_name(connection, actor.clinic_id), accounts_of(connection, actor.clinic_id))
+
+
+def invite(place: Place, actor: Actor, email: str, name: str, role: str) -> tuple[Account, str]:
+    """Add an account without a password, and return it with the address where its owner chooses one, once.
+
+    Parameters
+    ----------
+    place : Place
+    actor : Actor
+        Administrator of the clinic.
+    email, name : str
+    role : 'clinician' or 'admin'
+
+    Raises
+    ------
+    InputError
+        If the address is taken or impossible.
+    """
+    name, email = name_of(name, "an account"), _email_of(email)
+    _check_role(role)
+    with place.database.writing() as connection:
+        made = add_account(connection, actor.clinic_id, email, name, role, "")
+        record(connection, actor, "invite account", detail={"account": made.id, "role": role})
+        return made, _invitation(connection, place, made.id)
+
+
+def invite_again(place: Place, actor: Actor, account_id: str) -> tuple[Account, str]:
+    """Return an address where the owner of an account chooses a new password; earlier ones end, sessions go on.
+
+    Parameters
+    ----------
+    place : Place
+    actor : Actor
+    account_id : str
+    """
+    with place.database.writing() as connection:
+        found = _own(connection, actor, account_id)
+        if found.disabled_at is not None:
+            raise InputError("this account is disabled; enable it first")
+        end_sessions(connection, account_id=account_id, kinds=("invite",))
+        record(connection, actor, "invite again", detail={"account": account_id})
+        return found, _invitation(connection, place, account_id)
+
+
+def _invitation(connection: Connection, place: Place, account_id: str) -> str:
+    token, _ = add_session(connection, account_id=account_id, kind="invite", expires_at=now() + INVITED_FOR)
+    return f"{place.address}/invitation/{token}"
+
+
+def disable_account(database: Database, actor: Actor, account_id: str) -> None:
+    """Let somebody in no more; what they wrote stays theirs, their sessions and tokens end at once.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    account_id : str
+
+    Raises
+    ------
+    InputError
+        If it is none of this clinic, or the last that manages it.
+    """
+    with database.writing() as connection:
+        found = _own(connection, actor, account_id)
+        change_account(connection, found.id, disabled_at=now())
+        _check_managed(connection, found)
+        end_sessions(connection, account_id=found.id)
+        record(connection, actor, "disable account", detail={"account": found.id}, clinic_id=found.clinic_id)
+
+
+def enable_account(database: Database, actor: Actor, account_id: str) -> None:
+    """Let somebody in again who was disabled.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    account_id : str
+    """
+    with database.writing() as connection:
+        found = _own(connection, actor, account_id)
+        change_account(connection, found.id, disabled_at=None)
+        record(connection, actor, "enable account", detail={"account": found.id}, clinic_id=found.clinic_id)
+
+
+def set_role(database: Database, actor: Actor, account_id: str, role: str) -> None:
+    """Let somebody manage the accounts of the clinic, or no more.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    account_id : str
+    role : 'clinician' or 'admin'
+    """
+    _check_role(role)
+    with database.writing() as connection:
+        found = _own(connection, actor, account_id)
+        change_account(connection, found.id, role=role)
+        _check_managed(connection, found)
+        named = {"account": found.id, "role": role}
+        record(connection, actor, "change role", detail=named, clinic_id=found.clinic_id)
+
+
+def set_password(database: Database, actor: Actor, account_id: str, password: str) -> None:
+    """Set the password of somebody at the machine itself; their sessions and tokens end.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        A command.
+    account_id, password : str
+    """
+    with database.reading() as connection:
+        found = _own(connection, actor, account_id, is_held=False)
+    hashed = hash_password(password, found.email)
+    with database.writing() as connection:
+        change_account(connection, found.id, password_hash=hashed)
+        end_sessions(connection, account_id=found.id)
+        record(connection, actor, "set password", detail={"account": found.id}, clinic_id=found.clinic_id)
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise SettingError("a role is 'clinician' or 'admin'")
+
+
+def _own(connection: Connection, actor: Actor, account_id: str, *, is_held: bool = True) -> Account:
+    """Return an account the actor may change; commands at the machine may change every one."""
+    if is_held and actor.clinic_id:
+        hold_accounts(connection, actor.clinic_id)
+    found = account_by_id(connection, account_id)
+    if found is None or (actor.kind != "command" and found.clinic_id != actor.clinic_id):
+        raise InputError("there is no such account in this clinic")
+    return found
+
+
+def _check_managed(connection: Connection, changed: Account) -> None:
+    """Refuse, by undoing all of it, what would leave a clinic without anybody who manages it."""
+    if changed.role == "admin" and not count_admins(connection, changed.clinic_id):
+        raise InputError("this is the last account that manages the clinic; let somebody else manage it first")
