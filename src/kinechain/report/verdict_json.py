@@ -17,6 +17,7 @@ from kinechain.findings.loads import load_series
 from kinechain.loads.loads import Loads
 from kinechain.motion.trial import GaitTrial
 from kinechain.recording.recording import Side
+from kinechain.report.chain import STARTS, link_words
 from kinechain.report.chain_json import link_json
 from kinechain.report.content import Content, build_content
 from kinechain.report.curves import GRF_PANELS, KINEMATIC_PAGES, Panel, Strides, collect_forces, collect_strides
@@ -73,13 +74,23 @@ def verdict_json(assessment: Assessment, content: Content | None = None) -> str:
         "next_tests": list(verdict.next_tests),
         "held": {"mind": list(without.mind), "next_tests": list(without.next_tests)},
         **{name: _plain(getattr(content, name)) for name in PARTS},
-        "gains": [link_json(link) for link in assessment.chain.links] if assessment.chain else [],
+        "gains": _gains(assessment),
         "grade": assessment.chain.links[0].grade if assessment.chain and assessment.chain.links else "",
         "curves": _curves(assessment),
         "no_chain": assessment.no_chain,
         "no_plan": assessment.no_plan,
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _gains(assessment: Assessment) -> list[dict[str, Any]]:
+    """Return how much of a change at one link arrives at the others, with the names as printed."""
+    if assessment.chain is None:
+        return []
+    return [
+        {**link_json(link), "side": link.side, "name": link_words(link), "start": STARTS[link.start]}
+        for link in assessment.chain.links
+    ]
 
 
 def _plain(value: Any) -> Any:
@@ -177,7 +188,8 @@ def _rows(strides: FloatArray, places: int) -> dict[str, Any]:
     seen = np.isfinite(strides)
     total = np.where(seen, strides, 0.0).sum(axis=0)
     mean = np.where(seen.any(axis=0), total / np.maximum(seen.sum(axis=0), 1), np.nan)
-    return {"mean": _row(mean, places) if len(strides) else [], "each": [_row(row, places) for row in strides[:MOST_DRAWN]]}
+    each = [_row(row, places) for row in strides[:MOST_DRAWN]]
+    return {"mean": _row(mean, places) if len(strides) else [], "each": each}
 
 
 def _row(values: Iterable[float], places: int) -> list[float | None]:

@@ -22,7 +22,7 @@ from kinechain.core.errors import KinechainError
 from kinechain.web.access import check_access
 from kinechain.web.headers import add_headers
 from kinechain.web.limits import Limits
-from kinechain.web.pages import accounts, patient, patients, plan, signing_in, start
+from kinechain.web.pages import accounts, jobs, patient, patients, plan, recordings, replay, signing_in, start, verdict
 from kinechain.web.render import page
 from kinechain.web.static_files import serve_static
 from kinechain.workspace.place import Place
@@ -53,6 +53,10 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *patients.ROUTES,
     *patient.ROUTES,
     *plan.ROUTES,
+    *recordings.ROUTES,
+    *jobs.ROUTES,
+    *verdict.ROUTES,
+    *replay.ROUTES,
 )
 
 
