@@ -19,7 +19,8 @@ def serve(
     workers: Annotated[int, typer.Option(min=0, max=16, help="Processes that analyse recordings.")] = 1,
     address: Annotated[str, typer.Option(help="Address people open, where a proxy stands in front.")] = "",
     demo: Annotated[
-        bool, typer.Option("--demo", help="An example clinic with three made-up patients; gone at the end without --data.")
+        bool,
+        typer.Option("--demo", help="An example clinic with three made-up patients; gone at the end without --data."),
     ] = False,
     open_browser: Annotated[bool, typer.Option("--open", help="Open it in the browser of this machine.")] = False,
 ) -> None:

@@ -71,7 +71,9 @@ class Part:
         return wait
 
 
-def supervise(parts: Sequence[Part], say: Callable[[str], None], once_started: Callable[[], None] | None = None) -> None:
+def supervise(
+    parts: Sequence[Part], say: Callable[[str], None], once_started: Callable[[], None] | None = None
+) -> None:
     """Keep parts running until this process is told to end; then end them.
 
     Parameters
