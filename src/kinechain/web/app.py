@@ -22,7 +22,27 @@ from kinechain.core.errors import KinechainError
 from kinechain.web.access import check_access
 from kinechain.web.headers import add_headers
 from kinechain.web.limits import Limits
-from kinechain.web.pages import accounts, jobs, patient, patients, plan, recordings, replay, signing_in, start, verdict
+from kinechain.web.pages import (
+    accounts,
+    exam,
+    jobs,
+    my_data,
+    my_intake,
+    my_log,
+    my_opening,
+    my_progress,
+    my_start,
+    my_today,
+    patient,
+    patients,
+    plan,
+    recordings,
+    replay,
+    sign_off,
+    signing_in,
+    start,
+    verdict,
+)
 from kinechain.web.render import page
 from kinechain.web.static_files import serve_static
 from kinechain.workspace.place import Place
@@ -52,11 +72,20 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *accounts.ROUTES,
     *patients.ROUTES,
     *patient.ROUTES,
+    *exam.ROUTES,
     *plan.ROUTES,
     *recordings.ROUTES,
     *jobs.ROUTES,
     *verdict.ROUTES,
     *replay.ROUTES,
+    *sign_off.ROUTES,
+    *my_data.ROUTES,
+    *my_intake.ROUTES,
+    *my_log.ROUTES,
+    *my_opening.ROUTES,
+    *my_progress.ROUTES,
+    *my_start.ROUTES,
+    *my_today.ROUTES,
 )
 
 

@@ -6,6 +6,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from uuid import uuid4
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
@@ -56,7 +57,7 @@ def environment() -> Environment:
         """Mark what another renderer of this project made and escaped."""
         return Markup(text)
 
-    made.globals |= {"asset": asset, "say": words, "purpose": INTENDED_PURPOSE}
+    made.globals |= {"asset": asset, "say": words, "purpose": INTENDED_PURPOSE, "new_id": lambda: str(uuid4())}
     made.filters |= {"picture": picture, "trusted": trusted, "place_name": region_name}
     return made
 

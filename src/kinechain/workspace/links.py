@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import uuid4
 
 import segno
-from sqlalchemy import Connection, delete, func, insert, select
 
 from kinechain.core.errors import InputError
+from kinechain.evidence.wording import say
 from kinechain.store.audit import Actor, record
 from kinechain.store.clock import now
+from kinechain.store.limits import add_attempt, attempt_key, wait_for
 from kinechain.store.links import Link, add_link, close_link, find_link, links_of, touch_link
 from kinechain.store.sessions import PATIENT_LONGEST, TOKEN_BYTES, Session, add_session, end_session
-from kinechain.store.tables import attempt
 from kinechain.workspace.case import read_case
 from kinechain.workspace.place import Place
 
@@ -36,11 +34,11 @@ __all__ = [
 
 #: Days a link may last.
 DAYS = range(1, 91)
-#: Wrong tokens from one address before it has to wait, and how long they count (choices).
-TRIES, WITHIN = 20, timedelta(minutes=15)
+#: Wrong tokens from one address before it has to wait (choice; a token cannot be guessed anyway).
+MOST_TRIES = 20
 
 #: Said of every link that lets nobody in: which it is - never made, ended, closed - is not told.
-CLOSED = "This link does not open, or no longer. Please ask your clinic for a new one."
+CLOSED = say("web.closed_link").text
 
 
 class ClosedLinkError(InputError):
@@ -113,11 +111,11 @@ def open_link(place: Place, token: str, address: str = "") -> Opened:
     ClosedLinkError
         If the link lets nobody in, or too many wrong ones came from there.
     """
-    key = f"link:{hashlib.sha256(address.encode()).hexdigest()[:32]}"
+    key = attempt_key("link", address)
     with place.database.writing() as connection:
-        found = None if _has_tried_too_often(connection, key) else find_link(connection, token)
+        found = None if wait_for(connection, key, MOST_TRIES) else find_link(connection, token)
         if found is None:
-            _count_try(connection, key)
+            add_attempt(connection, key)
         else:
             made, clinic_id = found
             until = min(made.expires_at, now() + PATIENT_LONGEST)
@@ -153,17 +151,16 @@ def qr_code(url: str) -> str:
     """
     out = io.BytesIO()
     segno.make(url, error="m", micro=False).save(
-        out, kind="svg", scale=5, border=3, dark="#111111", light="#ffffff", xmldecl=False, svgclass="qr", lineclass=None,
-        title="QR code of the link", omitsize=True,
-    )  # fmt: skip
+        out,
+        kind="svg",
+        scale=5,
+        border=3,
+        dark="#111111",
+        light="#ffffff",
+        xmldecl=False,
+        svgclass="qr",
+        lineclass=None,
+        omitsize=True,
+        title="QR code of the link",
+    )
     return out.getvalue().decode()
-
-
-def _has_tried_too_often(connection: Connection, key: str) -> bool:
-    connection.execute(delete(attempt).where(attempt.c.key == key, attempt.c.at < now() - WITHIN))
-    tries = select(func.count()).where(attempt.c.key == key)
-    return int(connection.execute(tries).scalar_one()) >= TRIES
-
-
-def _count_try(connection: Connection, key: str) -> None:
-    connection.execute(insert(attempt).values(id=str(uuid4()), key=key, at=now()))

@@ -43,7 +43,17 @@ from kinechain.workspace.following import progress_of
 from kinechain.workspace.place import Place
 from kinechain.workspace.tasks import keep_tasks
 
-__all__ = ["KINDS", "MOST_ENTRIES", "Logged", "NoConsentError", "Refused", "Told", "log_events", "log_plain", "read_entry"]
+__all__ = [
+    "KINDS",
+    "MOST_ENTRIES",
+    "Logged",
+    "NoConsentError",
+    "Refused",
+    "Told",
+    "log_events",
+    "log_plain",
+    "read_entry",
+]
 
 #: What a patient may write down; visits, plans, reviews and clearances are written by clinicians.
 KINDS: Mapping[str, type[Event]] = MappingProxyType(
@@ -205,7 +215,9 @@ def _with_dangers(connection: Connection, actor: Actor, case: Case, events: Sequ
     def with_told(person: Person) -> Person:
         return replace(person, screen=MappingProxyType({**person.screen, **told}))
 
-    return change_person(connection, actor, case.patient.id, with_told, "write danger signs", detail={"signs": len(told)})
+    return change_person(
+        connection, actor, case.patient.id, with_told, "write danger signs", detail={"signs": len(told)}
+    )
 
 
 def _today(case: Case, moment: datetime) -> date:
@@ -227,7 +239,9 @@ def _told(case: Case, new: Sequence[Event], moment: datetime) -> tuple[Told, ...
         found.append(Told(VERDICTS[rule.verdict], exercise, rule.sentences))
     if any(isinstance(event, NextMorning) for event in new):
         sore = judge_soreness(mornings, today, usual)
-        verdict: Literal["ease off", "carry on"] = "ease off" if sore.verdict in ("too long", "own pain") else "carry on"
+        verdict: Literal["ease off", "carry on"] = (
+            "ease off" if sore.verdict in ("too long", "own pain") else "carry on"
+        )
         found.append(Told(verdict, "", sore.sentences))
     return tuple(found)
 

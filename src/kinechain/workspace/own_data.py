@@ -1,0 +1,158 @@
+"""What a patient does with their own data: a copy of everything, who read it, and taking it away for good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from kinechain.care.follow_up.events import Acknowledged, Alerted, Cleared, Event, PlanMade, Reviewed, VisitMade
+from kinechain.care.records.consent import SCOPES, ConsentState, consent_state
+from kinechain.care.records.plain_values import to_plain
+from kinechain.core.errors import SettingError
+from kinechain.store.audit import Actor, record
+from kinechain.store.clock import now
+from kinechain.store.erasure import erase_patient
+from kinechain.store.tables import account, audit, file
+from kinechain.workspace.case import Case, read_case
+from kinechain.workspace.place import Place
+
+__all__ = ["SCHEMA", "Reading", "consents", "delete_everything", "export", "who_read"]
+
+SCHEMA = "kinechain/own_data/1"
+#: Lines of the trail that are shown and copied at most.
+MOST_LINES = 5000
+#: Written by clinicians, with what is for them alone.
+FOR_CLINICIANS = (VisitMade, Reviewed, Alerted, Acknowledged, Cleared)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One line of the trail as the patient reads it."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+def consents(case: Case, today: date) -> tuple[ConsentState, ...]:
+    """Return how each point of the agreement stands.
+
+    Parameters
+    ----------
+    case : Case
+    today : date
+    """
+    return tuple(consent_state(case.events, scope, today) for scope in SCOPES)
+
+
+def who_read(connection: Connection, patient_id: str, limit: int = MOST_LINES) -> tuple[Reading, ...]:
+    """Return who read or wrote what of a patient, the newest first.
+
+    Parameters
+    ----------
+    connection : Connection
+    patient_id : str
+    limit : int
+    """
+    rows = connection.execute(
+        select(audit.c.at, audit.c.actor, audit.c.action)
+        .where(audit.c.patient_id == patient_id)
+        .order_by(audit.c.at.desc(), audit.c.id.desc())
+        .limit(limit)
+    ).all()
+    ids = {row.actor.partition(":")[2] for row in rows if row.actor.startswith("account:")}
+    names = {
+        row.id: row.name
+        for row in connection.execute(select(account.c.id, account.c.name).where(account.c.id.in_(ids)))
+    }
+    return tuple(Reading(row.at, _who(row.actor, names), row.action) for row in rows)
+
+
+def _who(code: str, names: Mapping[str, str]) -> str:
+    kind, _, found = code.partition(":")
+    return {"account": names.get(found, "clinic"), "link": "you"}.get(kind, "the software")
+
+
+def export(place: Place, actor: Actor) -> str:
+    """Return everything that is kept of a patient, as JSON; what is for clinicians alone is asked for at the clinic.
+
+    Parameters
+    ----------
+    place : Place
+    actor : Actor
+        The patient.
+    """
+    with place.database.writing() as connection:
+        case = read_case(connection, actor.patient_id)
+        files = connection.execute(
+            select(file.c.name, file.c.kind, file.c.size, file.c.digest, file.c.uploaded_at).where(
+                file.c.patient_id == actor.patient_id, file.c.removed_at.is_(None)
+            )
+        ).mappings()
+        document: dict[str, Any] = {
+            "schema": SCHEMA,
+            "made_at": now().isoformat(),
+            "code": case.patient.pseudonym,
+            "answers": _answers(case),
+            "journal": [plain for event in case.events if (plain := _told(event))],
+            "consents": [to_plain(state) for state in consents(case, now().astimezone().date())],
+            "files": [{**row, "uploaded_at": row["uploaded_at"].isoformat()} for row in files],
+            "read_by": [
+                {"at": line.at.isoformat(), "who": line.who, "what": line.what}
+                for line in who_read(connection, actor.patient_id)
+            ],
+        }
+        record(connection, actor, "export own data", actor.patient_id, {"entries": len(case.events)})
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def _answers(case: Case) -> str:
+    """Return the person file as it stands."""
+    return case.version.text if case.version else ""
+
+
+def _told(event: Event) -> dict[str, Any] | None:
+    """Return an entry as a patient gets it: of a plan the parts that are theirs, of a visit that it was."""
+    if isinstance(event, FOR_CLINICIANS):
+        return {"event": type(event).__name__, "at": event.at.isoformat(), "by": event.by}
+    plain: dict[str, Any] = to_plain(event)
+    if isinstance(event, PlanMade):
+        parts: Any = plain["plan"].get("parts", [])
+        theirs = [part for part in parts if part.get("audience") != "clinician"]
+        kept = ("schema", "id", "made_on", "weeks", "mode", "reviews", "version", "reason")
+        plan = {key: plain["plan"][key] for key in kept if key in plain["plan"]}
+        plain["plan"] = {**plan, "parts": [_for_patient(part) for part in theirs]}
+    return plain
+
+
+def _for_patient(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a plan without the sentences and reasons that speak to clinicians."""
+    kept = {key: value for key, value in part.items() if key not in ("because", "audience")}
+    kept["sentences"] = [s for s in part.get("sentences", ()) if s.get("audience") != "clinician"]
+    return kept
+
+
+def delete_everything(place: Place, actor: Actor, typed: str) -> None:
+    """Take away everything that is kept of a patient, for good.
+
+    Parameters
+    ----------
+    place : Place
+    actor : Actor
+        The patient.
+    typed : str
+        The word that is asked for, so that no slip of a finger deletes anything.
+
+    Raises
+    ------
+    SettingError
+        If another word was typed.
+    """
+    if typed.strip().lower() != "delete":
+        raise SettingError("nothing was deleted: to go on, write the word delete into the box")
+    erase_patient(place.database, place.files, actor, actor.patient_id)
