@@ -45,6 +45,7 @@ from kinechain.web.pages import (
 )
 from kinechain.web.render import page
 from kinechain.web.static_files import serve_static
+from kinechain.workspace.links import CLOSED
 from kinechain.workspace.place import Place
 
 __all__ = ["create_app"]
@@ -139,7 +140,9 @@ def _answer(
 
 
 def _sign_in(request: Request[Any, Any, Any], error: NotAuthorizedException) -> Response[Any]:
-    if request.method != "GET" or _wants_json(request) or request.url.path.startswith("/my"):
+    if request.url.path.startswith("/my") and not _wants_json(request):
+        return page(request, "my_open.html.j2", 401, title="Your page", token="", fault=CLOSED)
+    if request.method != "GET" or _wants_json(request):
         return _answer(request, 401, str(error.detail))
     return Redirect(f"/sign-in?next={quote(request.url.path)}")
 
