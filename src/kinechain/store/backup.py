@@ -218,10 +218,14 @@ def unpack(path: Path, folder: Path) -> Manifest:
         if raw.read(2) != b"\x1f\x8b":
             raise FileError(f"{path.name} is no backup of kinechain; name the file that 'kinechain backup' wrote")
         raw.seek(0)
-        with tarfile.open(fileobj=raw, mode="r|gz") as archive:
-            for member in archive:
-                _check_member(member, found)
-                found[member.name] = _extract(archive, member, folder)
+        with gzip.GzipFile(fileobj=raw) as unzipped:
+            with tarfile.open(fileobj=unzipped, mode="r|") as archive:
+                for member in archive:
+                    _check_member(member, found)
+                    found[member.name] = _extract(archive, member, folder)
+            while unzipped.read(PIECE):
+                # To the end, where the check sum stands.
+                pass
     return _manifest(folder, found)
 
 
@@ -235,7 +239,8 @@ def _check_member(member: tarfile.TarInfo, found: dict[str, str]) -> None:
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:
     # The name was matched whole against what a backup holds, so it stays within the folder.
     target = folder / member.name
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for above in reversed(target.relative_to(folder).parents):
+        (folder / above).mkdir(exist_ok=True, mode=0o700)
     stream = archive.extractfile(member)
     assert stream is not None
     digest = hashlib.sha256()
@@ -265,7 +270,8 @@ def _manifest(folder: Path, found: dict[str, str]) -> Manifest:
             f"this backup has the layout '{manifest.layout}' and this kinechain works with '{newest_layout()}'; "
             f"restore it with kinechain {manifest.program}, which made it, and upgrade then"
         )
-    if manifest.members != found or set(manifest.rows) != {table.name for table in TABLES}:
+    expected = {f"tables/{table.name}.jsonl" for table in TABLES}
+    if manifest.members != found or not expected <= set(found) or set(manifest.rows) != {t.name for t in TABLES}:
         raise FileError(DAMAGED)
     wrong = [name for name in found if _is_content(name) and name.rpartition("/")[2] != found[name]]
     if wrong:

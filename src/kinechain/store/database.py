@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,47 @@ BUSY_MS = 15_000
 POOL, OVERFLOW = 10, 20
 
 
+class _Turns:
+    """Lets one thread after the other, in the order in which they came.
+
+    SQLite itself lets whoever happens to look in the right moment, and others look only every tenth of a second.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._is_taken = False
+        self._waiting: deque[threading.Event] = deque()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for one's turn, and end it."""
+        with self._guard:
+            own = threading.Event()
+            if self._is_taken:
+                self._waiting.append(own)
+            else:
+                self._is_taken = True
+                own.set()
+        if not own.wait(BUSY_MS / 1000) and not self._left(own):
+            raise InputError("the database is busy with other changes; try again in a moment")
+        try:
+            yield
+        finally:
+            with self._guard:
+                if self._waiting:
+                    self._waiting.popleft().set()
+                else:
+                    self._is_taken = False
+
+    def _left(self, own: threading.Event) -> bool:
+        """Give up waiting; True if the turn came at the last moment after all."""
+        with self._guard:
+            if own.is_set():
+                return True
+            self._waiting.remove(own)
+            return False
+
+
 class Database:
     """An engine, and the two ways to use it.
 
@@ -33,6 +76,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turns = _Turns()
 
     @property
     def is_sqlite(self) -> bool:
@@ -53,7 +97,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose changes are kept together when the block ends, and not at all if it raises."""
-        with self.engine.connect() as connection:
+        with self._turns.taken() if self.is_sqlite else nullcontext(), self.engine.connect() as connection:
             if self.is_sqlite:
                 # Taking the write lock at once: a reader that turns writer would otherwise fail without waiting.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -128,6 +172,8 @@ def _postgresql(address: URL) -> Engine:
 def _sqlite(address: URL) -> Engine:
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        # SQLite would make it, and what it keeps beside it, as open as any file.
+        Path(address.database).touch(mode=0o600)
     engine = create_engine(
         address.set(drivername="sqlite"),
         pool_size=POOL,
