@@ -24,6 +24,7 @@ from kinechain.web.headers import add_headers
 from kinechain.web.limits import Limits
 from kinechain.web.pages import (
     accounts,
+    documents,
     exam,
     jobs,
     my_data,
@@ -33,6 +34,7 @@ from kinechain.web.pages import (
     my_progress,
     my_start,
     my_today,
+    orthosis,
     patient,
     patients,
     plan,
@@ -87,6 +89,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *my_progress.ROUTES,
     *my_start.ROUTES,
     *my_today.ROUTES,
+    *documents.ROUTES,
+    *orthosis.ROUTES,
 )
 
 

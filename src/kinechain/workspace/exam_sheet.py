@@ -26,6 +26,7 @@ __all__ = [
     "Test",
     "entry_units",
     "exam_sheet",
+    "field_at",
     "field_kinds",
     "grouped_items",
     "is_at",
@@ -188,9 +189,9 @@ class Field:
         return self.units[0].name if self.units else ""
 
     @property
-    def label(self) -> str:
-        """The part, as printed; '' for the item as a whole."""
-        return self.part
+    def can_repeat(self) -> bool:
+        """Whether the same may be measured again on this day."""
+        return (not self.part or is_repeat(self.part)) and self.kind == "number"
 
 
 @dataclass(frozen=True)
@@ -345,6 +346,8 @@ def _fields(definition: ExamDefinition, side: PersonSide, entries: Sequence[Entr
         scale = definition.scale(part)
         for kind in field_kinds(scale):
             entry = next((e for e in here if is_at(e, part, side, kind, scale)), None)
+            if is_repeat(part) and entry is None:
+                continue
             before = [
                 e
                 for e in entries
@@ -420,3 +423,19 @@ def value_text(entry: Entry | None) -> str:
     if " / " in entry.unit:
         return entry.unit.split(" / ")[int(entry.value)]
     return f"{entry.value:.10g} {entry.unit}".strip()
+
+
+def field_at(sheet: Sheet, item: str, part: str, side: str, kind: str) -> Field | None:
+    """Return one field of a sheet; None if it has none there.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    item, part, side, kind : str
+    """
+    for test in sheet.tests:
+        for _, fields in test.columns if test.id == item else ():
+            for field in fields:
+                if (field.part, field.side, field.kind) == (part, side, kind):
+                    return field
+    return None
