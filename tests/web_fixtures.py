@@ -150,7 +150,8 @@ def signed_in(app: Any, clinic: Clinics, role: str, portal: Any) -> Any:
         of = {"account_id": actor.id} if actor.is_staff else {"link_id": actor.id}
         with clinic.place.database.writing() as connection:
             token, session = add_session(connection, **of)
-        client.cookies.set(COOKIE if actor.is_staff else PATIENT_COOKIE, token, domain="testserver.local")
+        client.cookie = COOKIE if actor.is_staff else PATIENT_COOKIE
+        client.cookies.set(client.cookie, token, domain="testserver.local")
         client.csrf = session.csrf
         client.token = token
     return client

@@ -41,6 +41,8 @@ __all__ = [
 
 #: Cookies of the two kinds of session; a browser may hold one of each.
 COOKIE, PATIENT_COOKIE = "kinechain_session", "kinechain_patient"
+#: Of a number in a path.
+LARGEST_NUMBER = 2**31 - 1
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: 'public': everybody. 'staff': whoever signed in. 'admin': who manages the clinic's accounts. 'case': staff of the
@@ -188,12 +190,20 @@ async def check_access(connection: ASGIConnection[Any, Any, Any, Any], handler: 
     if is_bearer and handler.opt.get("browser"):
         raise PermissionDeniedException("this is done in a browser, not with a token")
     csrf = None if is_safe or is_bearer else await _given_csrf(connection)
+    _check_numbers(connection)
     patient_id = str(connection.path_params.get("patient_id", ""))
     asked = Asked(access, handler.opt.get("action", ""), token, is_bearer, csrf, patient_id)
     visitor = await to_thread.run_sync(_admit, place.database, asked)
     connection.scope["state"]["visitor"] = visitor
     if limit:
         _refuse_haste(_limits(connection).take(limit, visitor.session.digest))
+
+
+def _check_numbers(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Refuse numbers that no database can hold."""
+    for value in connection.path_params.values():
+        if isinstance(value, int) and not 0 <= value <= LARGEST_NUMBER:
+            raise NotFoundException("there is nothing with this number")
 
 
 def _token(connection: ASGIConnection[Any, Any, Any, Any], access: Access, place: Place) -> tuple[str, bool]:

@@ -15,6 +15,8 @@ from kinechain.web.threads import in_thread
 
 __all__ = ["serve_static"]
 
+#: Longer than the path of any file there.
+LONGEST_PATH = 200
 TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -27,7 +29,7 @@ TYPES = {
 @in_thread
 def serve_static(request: Request[Any, Any, Any], file_path: str) -> Response[bytes]:
     """Return one file of the package's folder ``static``."""
-    parts = str(file_path).strip("/").split("/")
+    parts = str(file_path)[:LONGEST_PATH].strip("/").split("/")
     if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
         raise NotFoundException("there is no such file")
     found = files("kinechain.web").joinpath("static", *parts)

@@ -206,15 +206,12 @@ def list_patients(
     order = column.desc() if is_falling else column
     with database.reading() as connection:
         rows = connection.execute(asked.order_by(order, patient.c.id).limit(limit)).all()
-        tasks = dict(
-            connection.execute(
-                select(task.c.patient_id, func.count())
-                .where(task.c.patient_id.in_([row.id for row in rows]), task.c.done_at.is_(None))
-                .group_by(task.c.patient_id)
-            )
-            .tuples()
-            .all()
+        counted = (
+            select(task.c.patient_id, func.count())
+            .where(task.c.patient_id.in_([row.id for row in rows]), task.c.done_at.is_(None))
+            .group_by(task.c.patient_id)
         )
+        tasks = {row[0]: row[1] for row in connection.execute(counted)}
     return tuple(_row(row, tasks.get(row.id, 0)) for row in rows)
 
 

@@ -208,7 +208,7 @@ def test_a_new_password_ends_other_sessions_and_tokens_but_not_this_one(client_f
     assert here.get("/account").status_code == 200
     assert there.get("/account").status_code == 302
     nobody = client_for("nobody")
-    assert nobody.get("/account", headers={"Authorization": f"Bearer {token}"}).status_code == 302
+    assert nobody.get("/patients", headers={"Authorization": f"Bearer {token}"}).status_code == 302
     assert enter(nobody).status_code == 401
     assert enter(nobody, password="another long one").status_code == 302
 

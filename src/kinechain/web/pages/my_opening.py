@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from kinechain.store.clock import now
-from kinechain.web.access import PATIENT_COOKIE, rule, visitor_of
+from kinechain.web.access import PATIENT_COOKIE, rule, session_cookie, visitor_of
 from kinechain.web.forms import read_form
 from kinechain.web.pages.my_common import READ_COOKIE, owner_code
 from kinechain.web.render import asset, page
@@ -60,7 +60,7 @@ async def opening(request: Request[Any, Any, Any]) -> Response[Any]:
     except ClosedLinkError:
         return page(request, "my_open.html.j2", 401, title="Your page", token="", fault=CLOSED)
     seconds = max(int((opened.session.expires_at - now()).total_seconds()), 0)
-    return Redirect("/my", cookies=[_cookie(place, opened.token, seconds)])
+    return Redirect("/my", cookies=[session_cookie(PATIENT_COOKIE, place, opened.token, seconds)])
 
 
 @post("/my/leave", name="leave", opt=rule("patient", ""), status_code=200)
@@ -118,18 +118,6 @@ def offline_page(request: Request[Any, Any, Any]) -> Response[str]:
     return page(request, "my_offline.html.j2", title="No connection")
 
 
-def _cookie(place: Place, value: str, seconds: int) -> Cookie:
-    return Cookie(
-        key=PATIENT_COOKIE,
-        value=value,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=place.is_secure,
-        max_age=seconds,
-    )
-
-
 def gone_cookies(place: Place) -> list[Cookie]:
     """Return the cookies of a session that has ended.
 
@@ -137,7 +125,7 @@ def gone_cookies(place: Place) -> list[Cookie]:
     ----------
     place : Place
     """
-    return [_cookie(place, "", 0), Cookie(key=READ_COOKIE, value="", path="/my", httponly=True, max_age=0)]
+    return [session_cookie(PATIENT_COOKIE, place, "", 0), Cookie(key=READ_COOKIE, value="", path="/my", httponly=True, max_age=0)]
 
 
 ROUTES = (link_page, opening, leaving, token, service_worker, manifest, offline_page, style_of_pictures)
