@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from kinechain.care.planning.plan import Advice, Exercise, Goal, NotOffered, Orthosis, Part, Plan, Referral
+from kinechain.care.planning.plan import Advice, Exercise, Goal, HeelLift, NotOffered, Orthosis, Part, Plan, Referral
 from kinechain.care.screening.settings import Settings
 from kinechain.evidence.wording import say
 from kinechain.report.letter import Block, Letter, Section, about, backed, bullets, led, lines, text_of
 from kinechain.report.plan_lines import part_lines, side_label
 
-__all__ = ["clinician_plan", "patient_plan"]
+__all__ = ["clinician_plan", "orthosis_sheets", "patient_plan"]
 
 #: When to call at once, in the order printed.
 CALLS = ("bladder", "saddle", "legs", "weak", "chest", "cold", "hot", "fever", "harm")
@@ -66,6 +66,23 @@ def clinician_plan(plan: Plan, pseudonym: str) -> Letter:
         *(_orthosis(sheet) for sheet in sheets),
     ]
     return Letter(text_of("clinician_title"), about(pseudonym, plan.made_on, plan.version), _filled(sections))
+
+
+def orthosis_sheets(plan: Plan, pseudonym: str) -> Letter | None:
+    """Return the sheets of orthoses and heel lifts alone, for the clinician; None if the plan has none.
+
+    Parameters
+    ----------
+    plan : Plan
+    pseudonym : str
+    """
+    sections = [
+        *(_orthosis(part) for part in plan.parts if isinstance(part, Orthosis)),
+        *(_part(part) for part in plan.parts if isinstance(part, HeelLift)),
+    ]
+    if not sections:
+        return None
+    return Letter(text_of("clinician_orthosis"), about(pseudonym, plan.made_on, plan.version), _filled(sections))
 
 
 def _filled(sections: Sequence[Section]) -> tuple[Section, ...]:

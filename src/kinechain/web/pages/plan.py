@@ -41,7 +41,7 @@ from kinechain.workspace.clearing import names_of_accounts
 from kinechain.workspace.place import Place
 from kinechain.workspace.plans import Draft, PlanView, agree, change_draft, discard_draft, read_plan
 
-__all__ = ["ROUTES", "locked_page"]
+__all__ = ["ROUTES", "locked_page", "locked_values"]
 
 Fields = Mapping[str, str]
 
@@ -68,19 +68,25 @@ def locked_page(request: Request[Any, Any, Any], case: Case, tab: str, what: str
     what : str
         What is held back, such as 'plan'.
     """
+    title = f"{what.capitalize()} · {case.patient.name}"
+    return page(request, "plan_locked.html.j2", title=title, tab=tab, what=what, **locked_values(case))
+
+
+def locked_values(case: Case) -> dict[str, Any]:
+    """Return what a page needs to say of the danger signs of a case.
+
+    Parameters
+    ----------
+    case : Case
+    """
     screen = case.screened()
-    return page(
-        request,
-        "plan_locked.html.j2",
-        title=f"{what.capitalize()} · {case.patient.name}",
-        case=case,
-        tab=tab,
-        screen=screen,
-        what=what,
-        open_flags=[flag for flag in screen.flags if flag.is_open],
-        raised=[flag for flag in screen.flags if not flag.is_open],
-        referrals=referral_for(case.person, screen),
-    )
+    return {
+        "case": case,
+        "screen": screen,
+        "open_flags": [flag for flag in screen.flags if flag.is_open],
+        "raised": [flag for flag in screen.flags if not flag.is_open],
+        "referrals": referral_for(case.person, screen),
+    }
 
 
 @get("/patients/{patient_id:str}/plan", name="plan", opt=rule("case", "read plan"))
