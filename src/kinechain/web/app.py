@@ -44,6 +44,7 @@ from kinechain.web.pages import (
     signing_in,
     start,
     verdict,
+    what_if,
 )
 from kinechain.web.render import page
 from kinechain.web.static_files import serve_static
@@ -91,6 +92,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *my_today.ROUTES,
     *documents.ROUTES,
     *orthosis.ROUTES,
+    *what_if.ROUTES,
 )
 
 
