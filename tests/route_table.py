@@ -41,6 +41,7 @@ class Route:
     name: str
     opt: Mapping[str, Any]
     words: tuple[str, ...]
+    queries: tuple[str, ...] = ()
 
     @property
     def access(self) -> str | None:
@@ -67,8 +68,10 @@ def _all(app: Any) -> Iterator[Route]:
     for found in app.routes:
         for handler in found.route_handlers:
             for method in sorted(handler.http_methods):
+                words = tuple(found.path_parameters)
+                asked = set(handler.parsed_fn_signature.parameters) - {"request", "data", *words}
                 yield Route(
-                    method, found.path_format, handler.name or "", dict(handler.opt), tuple(found.path_parameters)
+                    method, found.path_format, handler.name or "", dict(handler.opt), words, tuple(sorted(asked))
                 )
 
 

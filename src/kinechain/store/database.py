@@ -165,6 +165,8 @@ def _postgresql(address: URL) -> Engine:
         pool_size=POOL,
         max_overflow=OVERFLOW,
         pool_pre_ping=True,
+        # A fault would otherwise repeat what was written: names, answers.
+        hide_parameters=True,
         connect_args={"connect_timeout": 10},
     )
 
@@ -178,6 +180,7 @@ def _sqlite(address: URL) -> Engine:
         address.set(drivername="sqlite"),
         pool_size=POOL,
         max_overflow=OVERFLOW,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False},
     )
 

@@ -10,7 +10,7 @@ from kinechain.core.errors import InputError
 
 __all__ = ["read_form"]
 
-LONGEST_FIELD = 20_000
+LONGEST_FIELD, MOST_FIELDS = 20_000, 2_000
 
 
 async def read_form(request: Request[Any, Any, Any]) -> dict[str, str]:
@@ -23,11 +23,13 @@ async def read_form(request: Request[Any, Any, Any]) -> dict[str, str]:
     Raises
     ------
     InputError
-        If a field is too long or is a file.
+        If a field is too long or is a file, or there are too many.
     """
     fields: dict[str, str] = {}
     form = await request.form()
-    for name in form:
+    if len(form) > MOST_FIELDS:
+        raise InputError(f"this form has more than {MOST_FIELDS} fields; load the page again and repeat it")
+    for name in dict.fromkeys(form):
         values = form.getall(name)
         if any(not isinstance(value, str) for value in values):
             raise InputError(f"the field '{name[:40]}' holds a file; files are handed in on the page for recordings")

@@ -19,7 +19,12 @@ from kinechain.workspace.case import read_case
 __all__ = ["ROUTES"]
 
 
-@post("/patients/{patient_id:str}/analysis", name="analyse", opt=rule("case", "ask for analysis"), status_code=200)
+@post(
+    "/patients/{patient_id:str}/analysis",
+    name="analyse",
+    opt=rule("case", "ask for analysis", limit="analyse"),
+    status_code=200,
+)
 @in_thread
 def asking(request: Request[Any, Any, Any], patient_id: str) -> Redirect:
     """Ask for an analysis of the case as it stands."""

@@ -49,7 +49,7 @@ def progress_page(request: Request[Any, Any, Any]) -> Response[Any]:
     )
 
 
-@get("/my/plan.pdf", name="my plan sheet", opt=rule("patient", "print own plan"))
+@get("/my/plan.pdf", name="my plan sheet", opt=rule("patient", "print own plan", limit="print"))
 @in_thread
 def plan_sheet(request: Request[Any, Any, Any]) -> Response[Any]:
     """Return the plan to print: what stands in it for patients, and nothing else."""

@@ -88,7 +88,7 @@ class _Body:
 @post(
     "/patients/{patient_id:str}/recordings",
     name="hand in recording",
-    opt=rule("case", "hand in recording"),
+    opt=rule("case", "hand in recording", limit="upload"),
     status_code=200,
     request_max_body_size=None,
 )

@@ -38,7 +38,12 @@ def what_if_page(request: Request[Any, Any, Any], patient_id: str) -> Response[s
     )
 
 
-@post("/patients/{patient_id:str}/what-if", name="ask what if", opt=rule("case", "ask what-if"), status_code=200)
+@post(
+    "/patients/{patient_id:str}/what-if",
+    name="ask what if",
+    opt=rule("case", "ask what-if", limit="what-if"),
+    status_code=200,
+)
 async def asking(request: Request[Any, Any, Any], patient_id: str) -> Response[dict[str, Any]]:
     """Answer one question; 409 if a newer one of the same person came before it was begun."""
     asked = await request.json()
