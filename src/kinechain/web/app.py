@@ -38,6 +38,7 @@ from kinechain.web.pages import (
     patient,
     patients,
     plan,
+    progress,
     recordings,
     replay,
     sign_off,
@@ -93,6 +94,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *documents.ROUTES,
     *orthosis.ROUTES,
     *what_if.ROUTES,
+    *progress.ROUTES,
 )
 
 

@@ -41,10 +41,13 @@ __all__ = [
     "Proposal",
     "agree",
     "change_draft",
+    "check_consent",
     "current_plan",
     "discard_draft",
+    "examined",
     "last_agreed",
     "read_plan",
+    "visit_scores",
 ]
 
 KIND = "plan"
@@ -380,7 +383,7 @@ def agree(place: Place, actor: Actor, patient_id: str, number: int, digest: str,
         hold(connection, patient_id)
         case = read_case(connection, patient_id)
         case.unlocked()
-        _check_consent(case, today)
+        check_consent(case, today)
         view = _view(place, connection, case, actor, today)
         seen = view.draft.number if view.draft else 0
         if view.plan is None or seen != number or view.plan.id != digest:
@@ -402,7 +405,18 @@ def _made(plan: Plan, actor: Actor, moment: datetime) -> PlanMade:
     return PlanMade(id=str(uuid4()), at=at, by=actor.code, why=plan.reason, plan=plain, replaces=plan.replaces)
 
 
-def _check_consent(case: Case, today: date) -> None:
+def check_consent(case: Case, today: date) -> None:
+    """Refuse to store anything new of somebody who took the consent to care back, or whose consent has ended.
+
+    Parameters
+    ----------
+    case : Case
+    today : date
+
+    Raises
+    ------
+    InputError
+    """
     care = consent_state(case.events, "care", today)
     if care.state in ("withdrawn", "ended"):
         ending = "was withdrawn" if care.state == "withdrawn" else "ended"
