@@ -16,10 +16,9 @@ from kinechain.care.person.person_file import parse_person
 from kinechain.care.person.person_writer import person_tables
 from kinechain.care.screening.screen import Screen
 from kinechain.core.errors import InputError
-from kinechain.store.audit import Actor
 from kinechain.store.links import Link, links_of
 from kinechain.store.people import Version, list_versions, version
-from kinechain.store.tables import account, audit
+from kinechain.store.tables import account
 from kinechain.workspace.assessing import is_current, newest_assessment, read_output
 from kinechain.workspace.case import NAME, Case, read_case
 from kinechain.workspace.exam_sheet import exam_sheet
@@ -279,20 +278,3 @@ def _differences(before: Mapping[tuple[str, str], str], after: Mapping[tuple[str
         for table, key in keys
         if before.get((table, key)) != after.get((table, key))
     )
-
-
-def last_review(connection: Connection, actor: Actor, patient_id: str) -> tuple[datetime, str, str] | None:
-    """Return when the intake was last reviewed, by whom in words, and what the trail says of it; None if never.
-
-    Parameters
-    ----------
-    connection : Connection
-    actor : Actor
-    patient_id : str
-    """
-    asked = select(audit.c.at, audit.c.actor, audit.c.detail)
-    asked = asked.where(audit.c.patient_id == patient_id, audit.c.action == "review intake", audit.c.detail != "")
-    row = connection.execute(asked.order_by(audit.c.at.desc()).limit(1)).first()
-    if row is None:
-        return None
-    return row.at, people_names(connection, actor.clinic_id, [row.actor])[row.actor], row.detail
