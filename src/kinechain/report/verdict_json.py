@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kinechain.care.finding import Finding
 from kinechain.core.arrays import FloatArray
+from kinechain.core.estimate import Estimate
 from kinechain.core.gravity import GRAVITY_M_S2
 from kinechain.findings.gait import choose_pace
 from kinechain.findings.loads import load_series
@@ -24,6 +26,7 @@ from kinechain.report.curves import GRF_PANELS, KINEMATIC_PAGES, Panel, Strides,
 from kinechain.report.kinetics import KINETIC_ROWS, LoadPanel, collect_loads
 from kinechain.report.norms import NormBand, find_bands, kinetic_bands
 from kinechain.report.verdict import find_verdict
+from kinechain.report.words import clinical
 
 if TYPE_CHECKING:
     from kinechain.analysis import Assessment
@@ -76,6 +79,7 @@ def verdict_json(assessment: Assessment, content: Content | None = None) -> str:
         **{name: _plain(getattr(content, name)) for name in PARTS},
         "gains": _gains(assessment),
         "grade": assessment.chain.links[0].grade if assessment.chain and assessment.chain.links else "",
+        "smallest_changes": _smallest_changes(assessment.findings),
         "curves": _curves(assessment),
         "no_chain": assessment.no_chain,
         "no_plan": assessment.no_plan,
@@ -91,6 +95,17 @@ def _gains(assessment: Assessment) -> list[dict[str, Any]]:
         {**link_json(link), "side": link.side, "name": link_words(link), "start": STARTS[link.start]}
         for link in assessment.chain.links
     ]
+
+
+def _smallest_changes(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return by how much each measure must change to be more than error, in the unit a clinic prints."""
+    rows = []
+    for finding in findings:
+        least = finding.minimal_detectable_change
+        if least is not None and math.isfinite(least):
+            shown = clinical(Estimate(least, least, least, finding.estimate.unit, "error between sessions"))
+            rows.append({"id": finding.id, "side": finding.side, "value": float(f"{shown.value:.4g}")})
+    return rows
 
 
 def _plain(value: Any) -> Any:

@@ -46,6 +46,7 @@ from kinechain.web.pages import (
     signing_in,
     start,
     verdict,
+    visits,
     what_if,
 )
 from kinechain.web.render import page
@@ -97,6 +98,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *orthosis.ROUTES,
     *what_if.ROUTES,
     *progress.ROUTES,
+    *visits.ROUTES,
 )
 
 

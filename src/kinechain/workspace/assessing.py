@@ -46,6 +46,7 @@ __all__ = [
     "read_output",
     "ready",
     "standing_assessment",
+    "visit_id",
     "why_no_drivers",
 ]
 
@@ -312,14 +313,17 @@ def assessment_done(place: Place, connection: Connection, job: Job) -> None:
     connection : Connection
     job : Job
     """
-    assessment = json.loads(read_output(place, outputs_of(connection, job.id), "assessment.json"))
+    outputs = outputs_of(connection, job.id)
+    assessment, verdict = (
+        json.loads(read_output(place, outputs, f"{name}.json")) for name in ("assessment", "verdict")
+    )
     case = read_case(connection, job.patient_id)
-    id, at = str(uuid5(NAMESPACE_URL, f"kinechain:visit:{job.id}")), job.created_at
+    id, at = visit_id(job.id), job.created_at
     if any(event.id == id for event in case.events):
         return
     by, why = job.created_by, "analysis in the workspace"
     made = [event for event in case.events if isinstance(event, VisitMade) and not event.rerun_of]
-    kept, last = _kept(assessment), made[-1] if made else None
+    kept, last = _kept(assessment, verdict), made[-1] if made else None
     inputs = dict(assessment["provenance"]["inputs"])
     if last is not None and dict(last.inputs) == inputs and (inputs or local_day(last.at) == local_day(at)):
         event = rerun(last, kept, id=id, at=at, by=by, why=why)
@@ -330,13 +334,25 @@ def assessment_done(place: Place, connection: Connection, job: Job) -> None:
     write_events(connection, worker, job.patient_id, [event], "write visit")
 
 
-def _kept(assessment: Mapping[str, Any]) -> dict[str, Any]:
+def visit_id(job_id: str) -> str:
+    """Return the id of the visit that an analysis is: the same for the same analysis, so that none is written twice.
+
+    Parameters
+    ----------
+    job_id : str
+    """
+    return str(uuid5(NAMESPACE_URL, f"kinechain:visit:{job_id}"))
+
+
+def _kept(assessment: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the journal keeps of an assessment: measures and drivers; all of it is an output of the job."""
     names = ("schema", "intended_purpose", "is_demonstration", "person", "recordings", "provenance")
     kept: dict[str, Any] = {name: assessment[name] for name in names}
     kept["screen"] = {"level": assessment["screen"].get("level", "")}
     row = ("id", "name", "side", "value", "low", "high", "unit", "source", "verdict")
     kept["measures"] = [{key: measure[key] for key in row} for measure in assessment["measures"]]
+    kept["smallest_changes"] = verdict["smallest_changes"]
+    kept["headline"] = verdict["headline"]
     drivers = assessment.get("drivers")
     if drivers:
         told = ("verdict", "sets", "none_supported", "undetermined", "players", "silent")

@@ -1,9 +1,12 @@
 // Curves over the cycle: every stride, means, usual range; one cursor for each side that follows the replay.
 
-const percent = Array.from({ length: 101 }, (_, k) => k);
+export const percent = Array.from({ length: 101 }, (_, k) => k);
+
+/** Return the name of a group in one word. */
+export const shortTitle = (one) => one.title.replace("Pelvis, hip, knee, ankle", "Legs").replace("Thorax and lumbar spine", "Trunk").replace("Hindfoot, forefoot, hallux", "Foot").replace("Joint moments and powers", "Moments").replace("Ground reaction", "Ground");
 
 /** Return a colour of the page as numbers the canvas takes. */
-function colours(place) {
+export function colours(place) {
   const probe = document.createElement("span");
   place.append(probe);
   const of = (name) => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color; };
@@ -12,11 +15,11 @@ function colours(place) {
   return found;
 }
 
-const faint = (colour, share) => colour.replace(/^rgba?\(([^)]+)\)$/, (_, numbers) => `rgba(${numbers.split(",").slice(0, 3).join(",")}, ${share})`);
-const shown = (value, unit) => (value === null || value === undefined ? "–" : `${value.toFixed(Math.abs(value) < 3 && unit !== "°" ? 2 : 0)}${unit === "°" ? "°" : ""}`).replace("-", "−");
-const known = (values) => values.filter((value) => value !== null && value !== undefined);
+export const faint = (colour, share) => colour.replace(/^rgba?\(([^)]+)\)$/, (_, numbers) => `rgba(${numbers.split(",").slice(0, 3).join(",")}, ${share})`);
+export const shown = (value, unit) => (value === null || value === undefined ? "–" : `${value.toFixed(Math.abs(value) < 3 && unit !== "°" ? 2 : 0)}${unit === "°" ? "°" : ""}`).replace("-", "−");
+export const known = (values) => values.filter((value) => value !== null && value !== undefined);
 
-function range(panel, isEach) {
+export function range(panel, isEach) {
   const all = [...known(panel.left.mean), ...known(panel.right.mean), ...(panel.band ? [...known(panel.band.low), ...known(panel.band.high)] : [])];
   if (isEach) for (const side of ["left", "right"]) for (const row of panel[side].each) all.push(...known(row));
   return [Math.min(panel.low, ...all), Math.max(panel.high, ...all)];
@@ -52,7 +55,7 @@ function options(UPlot, panel, ink, size, isEach) {
     u.ctx.restore();
   };
   const made = {
-    ...size, series, bands, legend: { show: false }, cursor: { show: false }, padding: [6, 6, 0, 0],
+    ...size, series, bands, legend: { show: false }, cursor: { show: false }, padding: [6, 14, 0, 0],
     scales: { x: { time: false, range: [0, 100] }, y: { range: limits } },
     axes: [{ ...axis, size: 22, space: 40, values: (_, ticks) => ticks.map((tick) => `${tick}`) }, { ...axis, size: 36, space: 24 }],
     hooks: { drawClear: [offs] },
@@ -74,9 +77,8 @@ export async function mountCurves(board, pick) {
   const offs = groups[0]?.panels[0]?.foot_off ?? [null, null];
   const stances = { left: offs[0], right: offs[1] };
 
-  const title = (one) => one.title.replace("Pelvis, hip, knee, ankle", "Legs").replace("Thorax and lumbar spine", "Trunk").replace("Hindfoot, forefoot, hallux", "Foot").replace("Joint moments and powers", "Moments").replace("Ground reaction", "Ground");
   groups.forEach((one) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: title(one) });
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: shortTitle(one) });
     button.addEventListener("click", () => { group = one; draw(); });
     choice.append(button);
   });
@@ -104,7 +106,7 @@ export async function mountCurves(board, pick) {
     }
   }
 
-  function one(panel, ink) {
+  function one(panel, ink, isShared) {
     const figure = Object.assign(document.createElement("figure"), { className: "chart" });
     const caption = document.createElement("figcaption");
     const now = Object.assign(document.createElement("span"), { className: "now" });
@@ -116,7 +118,9 @@ export async function mountCurves(board, pick) {
     const ways = Object.assign(document.createElement("p"), { className: "ways" });
     ways.append(Object.assign(document.createElement("span"), { textContent: [panel.up && `↑ ${panel.up}`, panel.down && `↓ ${panel.down}`].filter(Boolean).join("  ") }), Object.assign(document.createElement("span"), { textContent: `% of ${group.percent_of}` }));
     figure.append(caption, holder, ways);
-    if (panel.band) figure.append(Object.assign(document.createElement("p"), { className: "ways", textContent: `${panel.band.cohort}${panel.band.note ? `; ${panel.band.note}` : ""}` }));
+    // Whose range it is, is said once below where it is the same for all.
+    const whose = panel.band && [isShared ? "" : panel.band.cohort, panel.band.note].filter(Boolean).join("; ");
+    if (whose) figure.append(Object.assign(document.createElement("p"), { className: "ways", textContent: whose }));
     charts.append(figure);
     const { made, data } = options(UPlot, panel, ink, { width: Math.max(holder.clientWidth, 200), height: 150 }, isEach.checked);
     const u = new UPlot(made, data, holder);
@@ -142,7 +146,9 @@ export async function mountCurves(board, pick) {
     charts.replaceChildren();
     [...choice.children].forEach((button, k) => button.setAttribute("aria-pressed", String(groups[k] === group)));
     const ink = colours(board);
-    drawn = group.panels.map((panel) => one(panel, ink));
+    const cohorts = [...new Set(group.panels.filter((panel) => panel.band).map((panel) => panel.band.cohort))];
+    drawn = group.panels.map((panel) => one(panel, ink, cohorts.length === 1));
+    board.querySelector("[data-cohort]").textContent = cohorts.length === 1 ? `Usual range: ${cohorts[0]}.` : "";
     follow();
     table();
   }

@@ -70,7 +70,7 @@ export async function mountReplay(viewer, tell) {
     materials.right.color = of("--right");
     materials.marker.color = of("--ink");
     materials.force.color = of("--good");
-    lineMaterial.color = of("--edge");
+    lineMaterial.color = of("--line");
     plateMaterial.color = of("--muted");
   }
 
@@ -148,7 +148,7 @@ export async function mountReplay(viewer, tell) {
   }
 
   function look(name) {
-    const far = 3.6;
+    const far = 3.2;
     camera.position.copy(controls.target).add(new three.Vector3(...VIEWS[name]).normalize().multiplyScalar(far));
     controls.update();
     refresh();
@@ -173,7 +173,7 @@ export async function mountReplay(viewer, tell) {
         ground.add(new three.Mesh(flat, plateMaterial), new three.LineLoop(new three.BufferGeometry().setFromPoints(corners), lineMaterial));
       }
       const arrow = new three.Group();
-      arrow.add(new three.Mesh(new three.CylinderGeometry(0.009, 0.009, 1, 10), materials.force), new three.Mesh(new three.ConeGeometry(0.028, 0.07, 14), materials.force));
+      arrow.add(new three.Mesh(new three.CylinderGeometry(0.013, 0.013, 1, 12), materials.force), new three.Mesh(new three.ConeGeometry(0.036, 0.08, 16), materials.force));
       arrows.add(arrow);
     }
     const ball = new three.SphereGeometry(0.008, 10, 8);
