@@ -24,6 +24,7 @@ from kinechain.web.headers import add_headers
 from kinechain.web.limits import Limits
 from kinechain.web.pages import (
     accounts,
+    audit,
     documents,
     exam,
     intake,
@@ -45,6 +46,7 @@ from kinechain.web.pages import (
     sign_off,
     signing_in,
     start,
+    tasks,
     verdict,
     visits,
     what_if,
@@ -99,6 +101,8 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *what_if.ROUTES,
     *progress.ROUTES,
     *visits.ROUTES,
+    *audit.ROUTES,
+    *tasks.ROUTES,
 )
 
 

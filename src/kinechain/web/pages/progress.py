@@ -126,6 +126,7 @@ def _page(request: Request[Any, Any, Any], patient_id: str) -> Response[str]:
         asked=[flag for flag in read_red_flags() if flag.id in asked_again()],
         backed=backed,
         dose_lines=dose_lines,
+        measure_name=_measure_name,
         **shown,
         **locked_values(case),
     )
@@ -159,6 +160,13 @@ def _without(case: Case, today: date) -> dict[str, Any]:
 
 def _name(exercise: str, titles: dict[str, str]) -> str:
     return titles.get(exercise, exercise.replace("_", " "))
+
+
+def _measure_name(measure: str) -> str:
+    """Return a measure as a heading names it."""
+    id_, _, part = measure.partition(" ")
+    known = {"nprs": "Pain", "rmdq24": "Back score (RMDQ)", "psfs": "Activity", "odi": "Back score (ODI)"}
+    return f"{known.get(id_, id_.replace('_', ' '))} {part}".strip()
 
 
 def _done(adherence: Adherence) -> list[tuple[tuple[str, str], list[WeekCell]]]:
