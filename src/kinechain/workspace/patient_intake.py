@@ -21,6 +21,7 @@ from kinechain.evidence.wording import Sentence
 from kinechain.store.audit import Actor
 from kinechain.store.clock import now
 from kinechain.workspace.case import Case, change_person, read_case, write_events
+from kinechain.workspace.intake import note_answers
 from kinechain.workspace.logging import NoConsentError
 from kinechain.workspace.marks import mark_text, read_marks
 from kinechain.workspace.place import Place
@@ -242,7 +243,7 @@ def give_answer(place: Place, actor: Actor, index: int, fields: Mapping[str, str
             raise NoConsentError(
                 "nothing is stored before you agree to it; open your page and read what is asked there"
             )
-        return change_person(
+        changed = change_person(
             connection,
             actor,
             actor.patient_id,
@@ -250,6 +251,8 @@ def give_answer(place: Place, actor: Actor, index: int, fields: Mapping[str, str
             "write intake",
             detail={"question": index},
         )
+        note_answers(connection, changed)
+        return changed
 
 
 def _answered(person: Person, question: Question, fields: Mapping[str, str], today: date) -> Person:

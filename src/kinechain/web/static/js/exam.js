@@ -49,12 +49,26 @@ function show(field, text) {
   limits(field);
 }
 
+function unitData(field) {
+  const unit = part(field, ".unit");
+  return (unit.selectedOptions ? unit.selectedOptions[0] : unit).dataset;
+}
+
 function limits(field) {
   const shown = part(field, "[data-limits]");
   if (!shown) return;
-  const unit = part(field, ".unit");
-  const from = unit.selectedOptions ? unit.selectedOptions[0] : unit;
-  shown.textContent = `${from.dataset.low} to ${from.dataset.high}`;
+  const { low, high } = unitData(field);
+  shown.textContent = `${low} to ${high}`;
+}
+
+/** Why a field cannot be kept as it is, before anybody is asked; "" if it can. The server has the last word. */
+function refused(field, { answer, unit }) {
+  if (field.dataset.kind === "words" || !answer || answer === "skipped" || answer === "unknown") return "";
+  const plain = answer.replace(/\s/g, "").replace(",", ".").replace("−", "-");
+  if (!/^[+-]?(\d{1,7}(\.\d{0,6})?|\.\d{1,6})$/.test(plain)) return "That is no number; write it like 7 or 7.5.";
+  const { low, high } = unitData(field);
+  if (Number(plain) < Number(low) || Number(plain) > Number(high)) return `Not possible here: write ${low} to ${high} ${unit}.`;
+  return "";
 }
 
 function say(field, state, words = "") {
@@ -89,10 +103,15 @@ function keep(field) {
 async function save(field, { isUndo = false, tries = 0 } = {}) {
   const { answer, unit } = read(field);
   const before = field.dataset.before;
-  if (same(answer, unit, before)) {
+  if (same(field, answer, before)) {
     unsaved.delete(field);
     if (field.dataset.state !== "saved") say(field, "");
     return settled();
+  }
+  const fault = refused(field, { answer, unit });
+  if (fault) {
+    say(field, "failed", fault);
+    return tell(`Not saved: ${field.dataset.label}`, "is-failed");
   }
   say(field, "saving", "Saving …");
   tell("Saving …");
@@ -129,28 +148,26 @@ async function save(field, { isUndo = false, tries = 0 } = {}) {
   if (!isUndo) undos.push({ field, text: before });
   undoButton.disabled = !undos.length;
   field.dataset.before = told.text;
-  if (document.activeElement !== part(field, ".measure") && !differs(field, answer, unit)) show(field, told.text);
-  if (!differs(field, answer, unit) || same(...Object.values(read(field)), told.text)) unsaved.delete(field);
+  if (same(field, read(field).answer, told.text)) unsaved.delete(field);
   say(field, "saved");
   progress(field, told);
   settled();
 }
 
-function same(answer, unit, text) {
+/** Whether what a field shows is what is kept; 80 mm are 8 cm. */
+function same(field, answer, text) {
   if (!answer) return !text;
   if (answer === text) return true;
-  const plain = answer.replace(",", ".").replace("−", "-");
+  if (field.dataset.kind === "words" || text === "skipped" || text === "unknown" || answer === "skipped" || answer === "unknown") return false;
+  const plain = answer.replace(/\s/g, "").replace(",", ".").replace("−", "-");
   const [number, ...rest] = text.split(" ");
-  return number !== "" && Number(plain) === Number(number) && (unit === rest.join(" ") || !rest.length);
-}
-
-function differs(field, answer, unit) {
-  const now = read(field);
-  return now.answer !== answer || now.unit !== unit;
+  const { factor, kept } = unitData(field);
+  return number !== "" && kept === rest.join(" ") && Math.abs(Number(plain) * Number(factor) - Number(number)) < 1e-6;
 }
 
 function settled() {
-  if (unsaved.size || waiting.size) return;
+  if (waiting.size) return;
+  if (unsaved.size) return tell(`Not saved: ${[...unsaved][0].dataset.label}`, "is-failed");
   const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   tell(`Saved ${time}`, "is-saved");
 }
@@ -175,6 +192,7 @@ function conflict(field, told) {
   tell(`Somebody else changed ${field.dataset.label}`, "is-failed");
   const box = document.createElement("span");
   box.className = "conflict";
+  part(field, "[data-said]").append(" ");
   const choose = (words, then) => {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: words });
     button.addEventListener("click", () => {
@@ -269,7 +287,12 @@ async function writeMethod(field) {
     method: field.closest("[data-test]").querySelector("[data-method]").value,
   });
   try {
-    const reply = await fetch(sheet.dataset.address, { method: "POST", body, headers: { "X-CSRF-Token": csrf() } });
+    const headers = { "X-CSRF-Token": csrf(), Accept: "application/json" };
+    const reply = await fetch(sheet.dataset.address, { method: "POST", body, headers });
+    if (reply.status === 409) {
+      unsaved.add(field);
+      return conflict(field, await reply.json());
+    }
     if (!reply.ok) throw new Error("refused");
     settled();
   } catch {
@@ -344,7 +367,11 @@ sheet.addEventListener("click", (event) => {
   const again = event.target.closest("[data-again]");
   if (again) return measureAgain(again.closest("[data-field]"));
   // Pressing the answer that is chosen takes it away.
-  if (event.target.matches(".words-row input") && event.target.dataset.was === "yes") setAnswer(event.target.closest("[data-field]"), "");
+  // (An arrow key sends a click too, without a detail.)
+  if (!event.target.matches(".words-row input")) return;
+  const wasChosen = event.detail > 0 && event.target.dataset.was === "yes";
+  event.target.dataset.was = "";
+  if (wasChosen) setAnswer(event.target.closest("[data-field]"), "");
 });
 sheet.addEventListener("pointerdown", (event) => {
   const radio = event.target.closest(".words-row label")?.querySelector("input");
