@@ -115,6 +115,15 @@ def clinic(tmp_path: Path, own_home: Path, _clinics_folder: Path) -> Iterator[Cl
 
 
 @pytest.fixture
+def lived(tmp_path: Path, own_home: Path, _lived_folder: Path) -> Iterator[Clinics]:
+    """Return two clinics whose screened patients have consent, a visit, a plan, eight weeks of diary, an analysis."""
+    folder = _copy(_lived_folder, tmp_path)
+    ids = json.loads((folder / "clinics.json").read_text())
+    for place in _opened(folder):
+        yield Clinics(place, OneClinic(**ids["own"]), OneClinic(**ids["other"]))
+
+
+@pytest.fixture
 def each_clinic(place: Place) -> Clinics:
     """Return two clinics with their people, once on each database."""
     return make_clinics(place)
@@ -226,6 +235,47 @@ def _clinics_folder(tmp_path_factory: pytest.TempPathFactory, _empty_folder: Pat
             made = make_clinics(place)
     (folder / "clinics.json").write_text(json.dumps({"own": asdict(made.own), "other": asdict(made.other)}))
     return folder
+
+
+@pytest.fixture(scope="session")
+def _lived_folder(tmp_path_factory: pytest.TempPathFactory, _clinics_folder: Path) -> Path:
+    """Return a folder as `_clinics_folder`, with more of a life in it; takes some seconds, once."""
+    folder = _copy(_clinics_folder, tmp_path_factory.mktemp("lived"))
+    ids = json.loads((folder / "clinics.json").read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        _leave_home(patch, folder / "home")
+        for place in _opened(folder):
+            made = Clinics(place, OneClinic(**ids["own"]), OneClinic(**ids["other"]))
+            for role in ("clinician", "other_clinician"):
+                _live(made, role)
+            _assess(made)
+    return folder
+
+
+def _live(clinics: Clinics, role: str) -> None:
+    from kinechain.workspace.case import write_events
+    from kinechain.workspace.example_clinic import _consent, _live_through
+
+    actor = clinics.actor(role)
+    patient_id = clinics.other.patient if role.startswith("other_") else clinics.own.patient
+    with clinics.place.database.writing() as connection:
+        write_events(connection, actor, patient_id, (_consent(),), "give consent")
+    _live_through(clinics.place, actor, patient_id)
+
+
+def _assess(clinics: Clinics) -> None:
+    from kinechain.store.jobs import Kept, finish, lease
+    from kinechain.workspace.assess_work import run_assessment
+    from kinechain.workspace.assessing import ask_assessment, assessment_done
+
+    place = clinics.place
+    ask_assessment(place, clinics.actor(), clinics.patient)
+    work = lease(place.database, "tests", ["assess"], 600)
+    assert work is not None
+    made = run_assessment(place, work, lambda step: None)
+    kept = [Kept(item.name, item.media_type, *place.files.put(item.content)) for item in made]
+    done = finish(place.database, work, kept, lambda connection, job: assessment_done(place, connection, job))
+    assert done
 
 
 def _copy(folder: Path, to: Path) -> Path:

@@ -8,10 +8,16 @@ import pytest
 
 from kinechain.web.headers import HEADERS, POLICY
 from kinechain.web.limits import LIMITS, Allowance, Limits
-from route_table import HOSTILE, fill, routes, state_of, whole_text
+from route_table import fill, routes, state_of, whole_text
 from web_fixtures import PASSWORD, csrf, email
 
 FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def clinic(lived):
+    """Return clinics where every page has something to show."""
+    return lived
 
 
 @pytest.fixture
@@ -173,23 +179,6 @@ def test_no_body_makes_a_route_fall_over(table, clinic):
             if "Traceback" in answer.text or "sqlalchemy" in answer.text.lower():
                 faults.append(f"{route} with {what}: tells how it is made")
     assert not faults, "\n".join(faults)
-
-
-def test_no_word_in_a_question_makes_a_page_fall_over_or_reaches_the_database(table, clinic):
-    before, faults = state_of(clinic), []
-    words = [*HOSTILE, "%", "_", "'; DELETE FROM patient; --", '" OR ""="', "\\", "x" * 50_000, "p-1' UNION SELECT 1"]
-    for route, client, address in table:
-        if not route.is_safe:
-            continue
-        for name in {*route.queries, "search", "sort"} if route.queries else ():
-            for word in words:
-                answer = client.get(address, params={name: word})
-                if answer.status_code >= 500:
-                    faults.append(f"{route}?{name}={word[:30]}: {answer.status_code}")
-                if "other_" in answer.text or "<script>" in answer.text:
-                    faults.append(f"{route}?{name}={word[:30]}: shows what it must not")
-    assert not faults, "\n".join(faults)
-    assert state_of(clinic) == before
 
 
 @pytest.mark.parametrize("words", ["%", "_", "'", "' OR 1=1 --", "\\", "%' OR '1'='1"])
