@@ -171,7 +171,7 @@ def _links(response: Response) -> list[dict[str, Any]]:
 
 
 def _loads(response: Response) -> list[dict[str, Any]]:
-    """Return loads before and after, the largest share first."""
+    """Return loads before and after: what is sure first, then from the spine to the sole."""
     rows = []
     for column, target in enumerate(TARGETS):
         change, before = response.targets[target.id], response.before[target.id]
@@ -179,8 +179,10 @@ def _loads(response: Response) -> list[dict[str, Any]]:
             continue
         after = response.target_before[:, column] + response.target_changes[:, column]
         low, middle, high = (float(q) for q in np.nanquantile(after, (0.025, 0.5, 0.975)))
-        share = change.value / abs(before.value) if before.value else 0.0
-        if abs(share) < LEAST_SHARE:
+        # Of what lies about zero there is no share.
+        is_shared = before.low * before.high > 0.0
+        share = change.value / abs(before.value) if is_shared else 0.0
+        if is_shared and abs(share) < LEAST_SHARE:
             continue
         shown = clinical(Estimate(middle, low, high, before.unit, before.source))
         rows.append(
@@ -190,11 +192,11 @@ def _loads(response: Response) -> list[dict[str, Any]]:
                 "side": target.side,
                 "before": _plain(clinical(before)),
                 "after": _plain(shown),
-                "share": round(100 * share, 1),
+                "share": round(100 * share, 1) if is_shared else None,
                 **_plain(clinical(change)),
             }
         )
-    return sorted(rows, key=lambda row: (not row["is_sure"], -abs(row["share"])))
+    return sorted(rows, key=lambda row: not row["is_sure"])
 
 
 def _now(stood: _Stood) -> list[dict[str, Any]]:

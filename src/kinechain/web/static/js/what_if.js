@@ -60,7 +60,7 @@ function show(answer) {
   of("loads").replaceChildren(...answer.loads.map((row) => {
     const line = document.createElement("tr");
     if (!isNow && !row.is_sure) line.className = "unsure";
-    line.append(cell("th", sided(row)), cell("td", row.before.words, "Now"), cell("td", isNow ? "" : `${row.after.words} (${between(row.after)})`, "With it"), cell("td", isNow ? "" : `${signed(row)} (${between(row)})`, "Change"), cell("td", isNow ? "" : bar(row.share)));
+    line.append(cell("th", sided(row)), cell("td", row.before.words, "Now"), cell("td", isNow ? "" : `${row.after.words} (${between(row.after)})`, "With it"), cell("td", isNow ? "" : `${signed(row)} (${between(row)})`, "Change"), cell("td", isNow || row.share === null ? "" : bar(row.share)));
     return line;
   }));
   of("links").replaceChildren(...answer.links.map((row) => {
@@ -115,4 +115,5 @@ for (const { range, number: typed, field, neutral } of all) {
 form.querySelector("#other").addEventListener("change", moved);
 form.addEventListener("submit", (event) => { event.preventDefault(); moved(); });
 form.addEventListener("reset", () => setTimeout(() => { for (const field of form.querySelectorAll(".is-moved")) field.classList.remove("is-moved"); moved(); }));
-ask(coarse);
+// The person stands up for both numbers of draws before anything is moved, so that nothing has to wait for it later.
+ask(coarse).then(() => { if (next === 1) ask(fine); });
