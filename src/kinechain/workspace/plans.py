@@ -69,6 +69,8 @@ class Draft:
     at : datetime or None
     by : str
         `Actor.code` of whoever changed it last.
+    clinician : str
+        Their name, as it stands under what they decided: whoever looks at the draft sees the same plan.
     """
 
     edits: Edits = field(default_factory=Edits)
@@ -77,6 +79,7 @@ class Draft:
     number: int = 0
     at: datetime | None = None
     by: str = ""
+    clinician: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,15 +174,22 @@ def read_plan(place: Place, actor: Actor, patient_id: str) -> PlanView:
     ----------
     place : Place
     actor : Actor
-        Of the staff.
+        Of the staff: a draft and an orthosis sheet are for the clinic alone.
     patient_id : str
+
+    Raises
+    ------
+    InputError
+        If the actor is not of the staff.
     """
+    if not actor.is_staff:
+        raise InputError("a plan in progress is for the clinic alone")
     with place.database.reading() as connection:
         case = read_case(connection, patient_id)
-        return _view(place, connection, case, actor, local_day(now()))
+        return _view(place, connection, case, local_day(now()))
 
 
-def _view(place: Place, connection: Connection, case: Case, actor: Actor, today: date) -> PlanView:
+def _view(place: Place, connection: Connection, case: Case, today: date) -> PlanView:
     made, kept = last_agreed(case), _read_draft(connection, case.patient.id)
     if case.screened().plan_locked:
         return PlanView(case, made, draft=kept)
@@ -195,7 +205,7 @@ def _view(place: Place, connection: Connection, case: Case, actor: Actor, today:
     except KinechainError as error:
         return replace(view, fault=str(error))
     try:
-        plan, fault = edited(proposal.plan, at_work.edits, case.person, actor.name), ""
+        plan, fault = edited(proposal.plan, at_work.edits, case.person, at_work.clinician), ""
     except KinechainError as error:
         plan, fault = proposal.plan, str(error)
     return replace(view, draft=kept, proposal=proposal, plan=plan, fault=fault)
@@ -268,7 +278,8 @@ def _read_draft(connection: Connection, patient_id: str) -> Draft | None:
     except (InputError, KeyError):
         # Of another version: what cannot be read is proposed again, and nothing agreed is touched.
         edits = Edits()
-    return Draft(edits, str(content["reason"]), bool(content["is_kept_up"]), row.number, row.at, row.by)
+    clinician = str(content.get("clinician", ""))
+    return Draft(edits, str(content["reason"]), bool(content["is_kept_up"]), row.number, row.at, row.by, clinician)
 
 
 def change_draft(
@@ -301,7 +312,7 @@ def change_draft(
         case = read_case(connection, patient_id)
         case.unlocked()
         today = local_day(now())
-        view = _view(place, connection, case, actor, today)
+        view = _view(place, connection, case, today)
         kept = view.draft or Draft(reason=_usual_reason(view.made, view.is_in_force))
         if kept.number != number:
             raise ConflictError(
@@ -315,11 +326,12 @@ def change_draft(
         _keep_draft(connection, actor, patient_id, wanted, number)
         detail = {"number": number + 1, "changes": wanted.edits.count}
         record(connection, actor, "write plan draft", patient_id, detail)
-        return _view(place, connection, case, actor, today)
+        return _view(place, connection, case, today)
 
 
 def _keep_draft(connection: Connection, actor: Actor, patient_id: str, kept: Draft, number: int) -> None:
-    content = json.dumps({"edits": to_plain(kept.edits), "reason": kept.reason, "is_kept_up": kept.is_kept_up})
+    plain = {"edits": to_plain(kept.edits), "reason": kept.reason, "is_kept_up": kept.is_kept_up}
+    content = json.dumps(plain | {"clinician": actor.name})
     values = {"content": content, "number": number + 1, "at": now(), "by": actor.code}
     if number:
         where = (draft_table.c.patient_id == patient_id, draft_table.c.kind == KIND)
@@ -384,7 +396,7 @@ def agree(place: Place, actor: Actor, patient_id: str, number: int, digest: str,
         case = read_case(connection, patient_id)
         case.unlocked()
         check_consent(case, today)
-        view = _view(place, connection, case, actor, today)
+        view = _view(place, connection, case, today)
         seen = view.draft.number if view.draft else 0
         if view.plan is None or seen != number or view.plan.id != digest:
             raise ConflictError("this plan has changed since you looked at it; load the page again and read it first")

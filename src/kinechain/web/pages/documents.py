@@ -15,6 +15,7 @@ from kinechain.report.plan_page import letter_fragment
 from kinechain.web.access import rule, visitor_of
 from kinechain.web.render import page
 from kinechain.web.threads import in_thread
+from kinechain.workspace.assessing import newest_assessment
 from kinechain.workspace.case import Case, read_case
 from kinechain.workspace.documents import (
     MAX_PERSON_BYTES,
@@ -54,10 +55,13 @@ def _case(request: Request[Any, Any, Any], patient_id: str) -> Case:
 @in_thread
 def documents_page(request: Request[Any, Any, Any], patient_id: str) -> Response[str]:
     """Show what can be printed and downloaded."""
-    case = _case(request, patient_id)
+    with request.app.state.database.reading() as connection:
+        case = read_case(connection, patient_id)
+        has_analysis = newest_assessment(connection, patient_id) is not None
     return page(
         request,
         "documents.html.j2",
+        has_analysis=has_analysis,
         title=f"Documents · {case.patient.name}",
         case=case,
         tab="documents",
