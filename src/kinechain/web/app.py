@@ -20,6 +20,10 @@ from litestar.types import ControllerRouterHandler
 
 from kinechain.core.errors import KinechainError
 from kinechain.web.access import check_access
+from kinechain.web.api import analyses as api_analyses
+from kinechain.web.api import following as api_following
+from kinechain.web.api import patients as api_patients
+from kinechain.web.api.schema import api_description
 from kinechain.web.headers import add_headers
 from kinechain.web.limits import Limits
 from kinechain.web.pages import (
@@ -103,6 +107,9 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *visits.ROUTES,
     *audit.ROUTES,
     *tasks.ROUTES,
+    *api_patients.ROUTES,
+    *api_analyses.ROUTES,
+    *api_following.ROUTES,
 )
 
 
@@ -133,7 +140,9 @@ def create_app(place: Place) -> Litestar:
             Exception: _failed,
         },
         request_max_body_size=2_000_000,
-        openapi_config=None,
+        openapi_config=api_description(),
+        # The pages are no part of the API; its routes say that they are.
+        include_in_schema=False,
         # The one of Litestar would let every library write to standard error.
         logging_config=None,
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import unquote
 
-from anyio import from_thread, to_thread
+from anyio import to_thread
 from litestar import Request, Response, get, post
 from litestar.enums import MediaType
 from litestar.response import Redirect
 
 from kinechain.core.errors import FileError
 from kinechain.web.access import rule, visitor_of
+from kinechain.web.bodies import RequestBody
 from kinechain.web.forms import read_form
 from kinechain.web.render import fragment, page
 from kinechain.web.threads import in_thread
@@ -64,27 +64,6 @@ def recordings_list(request: Request[Any, Any, Any], patient_id: str) -> Respons
     return fragment(request, TEMPLATE, "list", **_values(request, patient_id))
 
 
-class _Body:
-    """The body of a request as a stream to read from a thread, so that nothing of it waits in memory or on disk."""
-
-    def __init__(self, parts: AsyncIterator[bytes]) -> None:
-        self._parts, self._held = parts, b""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes; b'' at the end."""
-        while not self._held:
-            part = from_thread.run(self._next)
-            if part is None:
-                return b""
-            self._held = part
-        given = self._held if size < 0 else self._held[:size]
-        self._held = self._held[len(given) :]
-        return given
-
-    async def _next(self) -> bytes | None:
-        return await anext(self._parts, None)
-
-
 @post(
     "/patients/{patient_id:str}/recordings",
     name="hand in recording",
@@ -99,7 +78,7 @@ async def handing_in(request: Request[Any, Any, Any], patient_id: str) -> Respon
     length = request.headers.get("content-length", "")
     check_size(int(length) if length.isascii() and length.isdigit() else 0)
     name = unquote(request.headers.get("x-file-name", ""))[:400]
-    body = _Body(aiter(request.stream()))
+    body = RequestBody(aiter(request.stream()))
     place, actor = request.app.state.place, visitor_of(request).actor
     row = await to_thread.run_sync(hand_in, place, actor, patient_id, name, body)
     answer = {"id": row.id, "name": row.name, "kind": row.kind, "size": row.size, "is_new": row.is_new}
