@@ -135,6 +135,8 @@ def put_value(person: Person, change: Change) -> Person:
         raise SettingError(
             f"{definition.name} has no field for '{change.kind[:20]}'; it has {' and '.join(field_kinds(scale))}"
         )
+    if change.answer.strip() in ABSENT and kind != field_kinds(scale)[0]:
+        raise PersonError(f"{definition.name}: write '{change.answer.strip()}' beside the number; it holds for both")
     entries: tuple[Entry, ...] = (*person.exam, *person.not_examined)
     mine = [
         e

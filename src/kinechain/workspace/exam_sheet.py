@@ -141,6 +141,8 @@ class Field:
         What stands there.
     earlier : ExamItem or None
         The last value of a day before.
+    can_be_absent : bool
+        Whether 'skipped' and 'unknown' are written here; of a test with a number and words, beside the number.
     """
 
     item: str
@@ -151,6 +153,7 @@ class Field:
     words: tuple[str, ...]
     entry: Entry | None
     earlier: ExamItem | None
+    can_be_absent: bool = True
 
     @property
     def key(self) -> str:
@@ -362,6 +365,7 @@ def _fields(definition: ExamDefinition, side: PersonSide, entries: Sequence[Entr
                 scale.words if kind == "words" else (),
                 entry,
                 max(before, key=lambda e: e.measured_on or date.min, default=None),
+                kind == field_kinds(scale)[0],
             )
 
 

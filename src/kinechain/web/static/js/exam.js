@@ -22,7 +22,7 @@ function part(field, name) {
 function read(field) {
   if (field.dataset.kind === "words") {
     const word = part(field, "select.words")?.value ?? part(field, "input:checked")?.value ?? "";
-    return { answer: part(field, ".absent").value || word, unit: "" };
+    return { answer: part(field, ".absent")?.value || word, unit: "" };
   }
   const absent = part(field, ".absent").value;
   return { answer: absent || part(field, ".measure").value.trim(), unit: unitOf(field) };
@@ -35,7 +35,8 @@ function unitOf(field) {
 
 function show(field, text) {
   const isAbsent = text === "skipped" || text === "unknown";
-  part(field, ".absent").value = isAbsent ? text : "";
+  const absent = part(field, ".absent");
+  if (absent) absent.value = isAbsent ? text : "";
   if (field.dataset.kind === "words") {
     const select = part(field, "select.words");
     if (select) select.value = isAbsent ? "" : text;
@@ -338,7 +339,7 @@ sheet.addEventListener("change", (event) => {
     if (!part(field, ".measure").value.trim()) return;
   }
   if (event.target.matches(".absent")) show(field, event.target.value);
-  else if (!event.target.matches(".unit, .measure")) part(field, ".absent").value = "";
+  else if (!event.target.matches(".unit, .measure") && part(field, ".absent")) part(field, ".absent").value = "";
   later(field, 0);
 });
 
@@ -355,7 +356,7 @@ sheet.addEventListener("keydown", (event) => {
     step(field, event.shiftKey ? -1 : 1);
   } else if (event.altKey && "su".includes(event.key.toLowerCase())) {
     event.preventDefault();
-    setAnswer(field, event.key.toLowerCase() === "s" ? "skipped" : "unknown");
+    if (part(field, ".absent")) setAnswer(field, event.key.toLowerCase() === "s" ? "skipped" : "unknown");
   } else if ((event.key === "Delete" || event.key === "Backspace") && event.target.matches("input[type=radio]")) {
     event.preventDefault();
     setAnswer(field, "");
