@@ -57,6 +57,7 @@ from kinechain.web.pages import (
 )
 from kinechain.web.render import page
 from kinechain.web.static_files import serve_static
+from kinechain.workspace.case import ConflictError
 from kinechain.workspace.links import CLOSED
 from kinechain.workspace.place import Place
 
@@ -175,11 +176,21 @@ def _sign_in(request: Request[Any, Any, Any], error: NotAuthorizedException) -> 
 def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     # What a framework says of its own faults may repeat what was sent; what this project says names no person.
     sentence = SENTENCES.get(error.status_code, str(error.detail))
+    if error.status_code == 400 and request.url.path.startswith("/api"):
+        sentence = "this request does not fit the description at /api/openapi.json"
+        if keys := _misfits(error):
+            sentence += f": look at {', '.join(keys)}"
     return _answer(request, error.status_code, sentence, error.headers)
 
 
 def _not_possible(request: Request[Any, Any, Any], error: KinechainError) -> Response[Any]:
-    return _answer(request, 400, str(error))
+    return _answer(request, 409 if isinstance(error, ConflictError) else 400, str(error))
+
+
+def _misfits(error: HTTPException) -> list[str]:
+    """Return the names of what does not fit, as far as the framework tells them; never what was sent."""
+    faults = error.extra if isinstance(error.extra, list) else []
+    return [str(fault["key"])[:40] for fault in faults[:5] if isinstance(fault, dict) and "key" in fault]
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
