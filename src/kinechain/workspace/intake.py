@@ -211,7 +211,7 @@ def as_text(value: Any) -> str:
     value : object
         As `value_at`.
     """
-    return "" if value is None else json.dumps(_plain(value), sort_keys=True, default=str)
+    return "" if value is None or value == () or value == [] else json.dumps(_plain(value), sort_keys=True, default=str)
 
 
 def _plain(value: Any) -> Any:

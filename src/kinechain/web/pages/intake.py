@@ -21,7 +21,7 @@ from kinechain.web.forms import read_form
 from kinechain.web.pages.exam import initials
 from kinechain.web.render import page
 from kinechain.web.threads import in_thread
-from kinechain.workspace.case import read_case
+from kinechain.workspace.case import ConflictError, read_case
 from kinechain.workspace.exam import marks_text, write_marks
 from kinechain.workspace.intake import mark_reviewed, read_intake, write_answers, write_score
 
@@ -75,14 +75,14 @@ async def writing(request: Request[Any, Any, Any], patient_id: str) -> Response[
             write_answers, database, actor, patient_id, fields, initials(actor.name) or "staff"
         )
     except KinechainError as error:
-        return await to_thread.run_sync(_refused, request, patient_id, str(error))
+        return await to_thread.run_sync(_refused, request, patient_id, error)
     section = fields.get("section", "")
     where = section if section.isidentifier() else ""
     return Redirect(f"/patients/{patient_id}/intake?saved={count}#section-{where}")
 
 
-def _refused(request: Request[Any, Any, Any], patient_id: str, fault: str) -> Response[str]:
-    return _shown(request, patient_id, 400, fault=fault)
+def _refused(request: Request[Any, Any, Any], patient_id: str, error: KinechainError) -> Response[str]:
+    return _shown(request, patient_id, 409 if isinstance(error, ConflictError) else 400, fault=str(error))
 
 
 @post("/patients/{patient_id:str}/intake/score", name="write score", opt=rule("case", "write score"), status_code=200)
@@ -92,7 +92,7 @@ async def scoring(request: Request[Any, Any, Any], patient_id: str) -> Response[
     try:
         await to_thread.run_sync(write_score, request.app.state.database, visitor_of(request).actor, patient_id, fields)
     except KinechainError as error:
-        return await to_thread.run_sync(_refused, request, patient_id, str(error))
+        return await to_thread.run_sync(_refused, request, patient_id, error)
     return Redirect(f"/patients/{patient_id}/intake?saved=1#scores")
 
 
