@@ -54,7 +54,7 @@ def test_help_names_only_verbs_that_work_each_with_an_example(run: Run) -> None:
         *("demo", "assess", "whatif", "validate", "virtual", "score"),
         *("screen", "plan", "log", "progress", "clinician", "protocol"),
         *("inspect", "ik", "id", "muscles", "export", "evidence", "doctor"),
-        *("serve", "backup", "restore"),
+        *("serve", "account", "backup", "restore"),
     }
     overview = run("--help")
     assert overview.returncode == 0

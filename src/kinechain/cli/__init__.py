@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from kinechain import __version__
+from kinechain.cli.accounts import account
 from kinechain.cli.assessing import assess, demo
 from kinechain.cli.backing_up import backup, restore
 from kinechain.cli.clinicians import clinician
@@ -132,7 +133,8 @@ def _root(
 #: The verbs, in the order in which the help names them.
 VERBS = (
     *(demo, assess, whatif, validate, screen, plan, log, progress, clinician, protocol),
-    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence, serve, backup, restore, doctor),
+    *(inspect, ik, inverse_dynamics, muscles, export, virtual, score, evidence),
+    *(serve, account, backup, restore, doctor),
 )
 
 for verb in VERBS:

@@ -20,6 +20,7 @@ __all__ = [
     "add_clinic",
     "change_account",
     "clinic_name",
+    "clinics_of",
     "count_accounts",
     "count_admins",
     "find_account",
@@ -71,6 +72,17 @@ def clinic_name(connection: Connection, clinic_id: str) -> str:
     clinic_id : str
     """
     return connection.execute(select(clinic.c.name).where(clinic.c.id == clinic_id)).scalar_one_or_none() or ""
+
+
+def clinics_of(connection: Connection) -> tuple[tuple[str, str], ...]:
+    """Return id and name of every clinic, in the order of names.
+
+    Parameters
+    ----------
+    connection : Connection
+    """
+    rows = connection.execute(select(clinic.c.id, clinic.c.name).order_by(clinic.c.name, clinic.c.id))
+    return tuple((row.id, row.name) for row in rows)
 
 
 def add_account(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,8 +18,10 @@ from kinechain.store.accounts import (
     add_clinic,
     change_account,
     clinic_name,
+    clinics_of,
     count_accounts,
     count_admins,
+    find_account,
     hold_accounts,
 )
 from kinechain.store.audit import Actor, record
@@ -30,6 +33,7 @@ from kinechain.workspace.place import Place
 
 __all__ = [
     "Team",
+    "add_at_machine",
     "disable_account",
     "enable_account",
     "invite",
@@ -109,6 +113,51 @@ def make_clinic(database: Database, clinic: str, email: str, name: str, password
             raise InputError("somebody has an account here already; ask them for an invitation")
         made = add_account(connection, add_clinic(connection, clinic), email, name, "admin", hashed)
         record(connection, Actor("command", by), "make clinic", clinic_id=made.clinic_id)
+    return made
+
+
+def add_at_machine(
+    database: Database, email: str, new: tuple[str, str, str], ask: Callable[[], str], by: str = "account"
+) -> Account:
+    """Add an account at the machine itself, and its clinic where there is none of that name.
+
+    Parameters
+    ----------
+    database : Database
+    email : str
+    new : (name, role, clinic)
+        Without a role, the first account of a clinic manages it; without a clinic, it is the only one there is.
+    ask : callable
+        Returns the password; called once everything else is known to be possible.
+    by : str
+        Command.
+
+    Raises
+    ------
+    InputError
+        If the address is taken, or something is impossible.
+    SettingError
+        If the clinic is not known, or the password is too simple.
+    """
+    email, name = _email_of(email), name_of(new[0], "an account (--name)")
+    if new[1]:
+        _check_role(new[1])
+    with database.reading() as connection:
+        clinics = clinics_of(connection)
+        if find_account(connection, email):
+            raise InputError("there is an account with this address already")
+    if not new[2] and len(clinics) != 1:
+        known = ", ".join(f"'{given}'" for _, given in clinics) or "none yet"
+        raise SettingError(f"of which clinic? name one with --clinic; there is: {known}")
+    clinic = name_of(new[2] or clinics[0][1], "a clinic (--clinic)", 120)
+    hashed = hash_password(ask(), email)
+    with database.writing() as connection:
+        hold_accounts(connection)
+        there = [clinic_id for clinic_id, given in clinics_of(connection) if given.casefold() == clinic.casefold()]
+        role = new[1] or ("clinician" if there else "admin")
+        clinic_id = there[0] if there else add_clinic(connection, clinic)
+        made = add_account(connection, clinic_id, email, name, role, hashed)
+        record(connection, Actor("command", by), "add account", detail={"account": made.id}, clinic_id=clinic_id)
     return made
 
 
