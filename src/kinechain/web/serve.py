@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kinechain.core.errors import InputError, SettingError
-from kinechain.web.supervise import CONTEXT, Part, supervise
+from kinechain.web.supervise import CONTEXT, Opening, Part, supervise
 from kinechain.workspace.place import Place, data_folder, open_place
 from kinechain.workspace.starting import start_address
 
@@ -88,15 +88,16 @@ def run_server(
         parts = [Part("server", _serve_pages, (*asked, listening, ready))]
         parts += [Part(f"worker {number}", _work, (*asked, number)) for number in range(1, offer.workers + 1)]
 
-        def once_started() -> None:
-            if not ready.wait(LONGEST_START_S):
-                raise InputError(f"the server did not answer within {LONGEST_START_S:.0f} s; what it said stands above")
+        def late() -> None:
+            raise InputError(f"the server did not answer within {LONGEST_START_S:.0f} s; what it said stands above")
+
+        def done() -> None:
             for line in [*_welcome(place, address, offer), *told, *first, "Stop with Ctrl+C."]:
                 say(line)
             if is_opened:
                 webbrowser.open(address)
 
-        supervise(parts, say, once_started)
+        supervise(parts, say, Opening(ready.is_set, done, late, LONGEST_START_S))
 
 
 def _check_address(address: str) -> None:

@@ -13,12 +13,14 @@ from threading import Thread
 from types import FrameType
 from typing import Any
 
-__all__ = ["Part", "end_with_parent", "supervise"]
+__all__ = ["Opening", "Part", "end_with_parent", "supervise"]
 
 #: Wait before a part that died is started again, s: doubled with each death in a row, up to the longest.
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 30.0
 #: A part that ran this long begins again at the first wait, s.
 STEADY_S = 60.0
+#: Between two looks whether the parts answer, before they do, s.
+LOOK_S = 0.1
 #: How long a part may take to end by itself, s.
 GRACE_S = 12.0
 #: Ends the supervisor when it comes.
@@ -71,9 +73,28 @@ class Part:
         return wait
 
 
-def supervise(
-    parts: Sequence[Part], say: Callable[[str], None], once_started: Callable[[], None] | None = None
-) -> None:
+@dataclass(frozen=True)
+class Opening:
+    """What happens when the parts answer for the first time.
+
+    Attributes
+    ----------
+    is_ready : callable
+        Whether they do.
+    done : callable
+        Called then.
+    late : callable
+        Called once if they do not within ``longest_s``; an error of it ends everything.
+    longest_s : float
+    """
+
+    is_ready: Callable[[], bool]
+    done: Callable[[], None]
+    late: Callable[[], None]
+    longest_s: float
+
+
+def supervise(parts: Sequence[Part], say: Callable[[str], None], opening: Opening | None = None) -> None:
     """Keep parts running until this process is told to end; then end them.
 
     Parameters
@@ -81,8 +102,7 @@ def supervise(
     parts : sequence of Part
     say : callable
         Told of a part that died.
-    once_started : callable, optional
-        Called when every part was started for the first time; an error of it ends them.
+    opening : Opening, optional
     """
     reader, writer = CONTEXT.Pipe(duplex=False)
 
@@ -93,23 +113,34 @@ def supervise(
     try:
         for part in parts:
             part.start()
-        if once_started is not None:
-            once_started()
+        late_at = time.monotonic() + (opening.longest_s if opening else 0.0)
         while not reader.poll():
-            _watch(parts, reader, say)
+            # Watched from the beginning: a part that dies before it ever answered is started again like any other.
+            _watch(parts, reader, say, LOOK_S if opening else None)
+            if opening and opening.is_ready():
+                opening.done()
+                opening = None
+            elif opening and time.monotonic() > late_at:
+                opening.late()
+                opening = None
     finally:
         _end(parts)
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _watch(parts: Sequence[Part], reader: connection.Connection, say: Callable[[str], None]) -> None:
-    """Wait for a death, a time to start again, or the end; and do what it asks."""
+def _watch(
+    parts: Sequence[Part], reader: connection.Connection, say: Callable[[str], None], longest: float | None
+) -> None:
+    """Wait for a death, a time to start again, or the end, but no longer than so; and do what it asks."""
     now = time.monotonic()
     for part in parts:
         if part.process is None and part.start_at <= now:
             part.start()
-    waiting = [max(part.start_at - now, 0.0) for part in parts if part.process is None]
+    waiting = [
+        *([longest] if longest is not None else []),
+        *(max(part.start_at - now, 0.0) for part in parts if part.process is None),
+    ]
     alive = {part.process.sentinel: part for part in parts if part.process is not None}
     for item in connection.wait([reader, *alive], timeout=min(waiting, default=None)):
         if isinstance(item, int):
