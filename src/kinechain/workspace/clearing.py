@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -24,10 +26,11 @@ from kinechain.care.screening.keyring import (
 )
 from kinechain.care.screening.red_flags import LOCKING
 from kinechain.care.screening.screen import Flag
-from kinechain.core.errors import InputError
+from kinechain.core.errors import InputError, LockedError
 from kinechain.store.audit import Actor, record
 from kinechain.store.clock import now
 from kinechain.store.database import Database
+from kinechain.store.limits import add_attempt, attempt_key, forget_attempts, wait_for
 from kinechain.store.people import hold
 from kinechain.store.tables import account
 from kinechain.workspace.assessing import local_day
@@ -49,6 +52,9 @@ __all__ = [
 
 #: Names of keys that would be read as somebody else in a journal.
 RESERVED = frozenset({"patient"})
+
+#: Refused tries to sign within the window of `kinechain.store.limits` (choice).
+MOST_TRIES = 10
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ def signing_name(connection: Connection, actor: Actor) -> str:
     name = " ".join(str(row.name).split()) if row and actor.is_staff else ""
     if not re.fullmatch(KEY_NAME, name) or name.casefold() in RESERVED:
         raise InputError(
-            f"the name '{name}' cannot stand under a signature: use letters, digits, spaces, '.', '-' and \"'\", with a "
+            f"the name '{name}' cannot stand under a signature: use letters, digits, spaces, '.', '-' and \"'\", a "
             "letter at each end; whoever manages the accounts of your clinic can change it"
         )
     same = [
@@ -180,7 +186,7 @@ def clear_flag(database: Database, actor: Actor, patient_id: str, flag: str, rea
         If there is nothing to clear, the reason will not do, or the passphrase opens no key of the actor.
     """
     moment = now()
-    with database.writing() as connection:
+    with _counted(database, actor), database.writing() as connection:
         hold(connection, patient_id)
         case = read_case(connection, patient_id)
         name = signing_name(connection, actor)
@@ -214,7 +220,7 @@ def withdraw_clearance(
     said = " ".join(reason.split())
     if len(said.split()) < 3 or len(said) > 500 or not said.isprintable():
         raise InputError("say in three words at least, and 500 characters at most, why the clearance is taken back")
-    with database.writing() as connection:
+    with _counted(database, actor), database.writing() as connection:
         hold(connection, patient_id)
         case = read_case(connection, patient_id)
         confirm_clinician(signing_name(connection, actor), passphrase)
@@ -224,6 +230,25 @@ def withdraw_clearance(
         case = write_events(connection, actor, patient_id, (event,), "withdraw clearance")
         keep_tasks(connection, case, progress_of(case, local_day(moment)))
         return case
+
+
+@contextmanager
+def _counted(database: Database, actor: Actor) -> Iterator[None]:
+    """Count tries to sign that were refused, so that nobody at an open screen guesses a passphrase."""
+    key = attempt_key("passphrase", actor.id)
+    with database.reading() as connection:
+        wait = wait_for(connection, key, MOST_TRIES)
+    if wait is not None:
+        minutes = int(wait.total_seconds() // 60) + 1
+        raise InputError(f"too many tries to sign were refused; try again in {minutes} minutes")
+    try:
+        yield
+    except LockedError:
+        with database.writing() as connection:
+            add_attempt(connection, key)
+        raise
+    with database.writing() as connection:
+        forget_attempts(connection, key)
 
 
 def signatures(case: Case) -> tuple[Signed, ...]:

@@ -151,3 +151,13 @@ def test_a_clearance_taken_back_locks_again_for_good(signing: Clinics) -> None:
     with pytest.raises(InputError, match="no such clearance"):
         withdraw_clearance(database, actor, signing.patient, signature, "looked again, not sure", SECRET)
     assert case_of(signing).screened().plan_locked
+
+
+def test_a_passphrase_is_not_guessed(signing: Clinics) -> None:
+    database, actor = signing.place.database, signing.actor()
+    for _ in range(10):
+        with pytest.raises(LockedError, match="does not open"):
+            clear_flag(database, actor, signing.patient, "weight_loss", FOUND, "wrong stones")
+    with pytest.raises(InputError, match="too many tries"):
+        clear_flag(database, actor, signing.patient, "weight_loss", FOUND, SECRET)
+    assert case_of(signing).screened().plan_locked

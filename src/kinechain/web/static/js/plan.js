@@ -2,6 +2,11 @@
 
 let open = [];
 let scrolled = 0;
+let place = "";
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  place = event.target.closest?.("article[id], details[id]")?.id ?? "";
+});
 
 document.addEventListener("htmx:beforeSwap", () => {
   open = [...document.querySelectorAll("#plan-editor details[open]")].map((details) => details.id);
@@ -9,13 +14,18 @@ document.addEventListener("htmx:beforeSwap", () => {
 });
 
 document.addEventListener("htmx:afterSwap", () => {
-  const isRefused = Boolean(document.querySelector("#plan-editor > [role=alert]"));
+  const refusal = document.querySelector("#plan-editor > [role=alert]");
   for (const id of open) {
     const details = document.getElementById(id);
     // What was just done is shown as done; what was refused stays open to be corrected.
-    if (details && (isRefused || id.startsWith("why-"))) details.open = true;
+    if (details && (refusal || id.startsWith("why-"))) details.open = true;
   }
   const paper = document.querySelector(".paper");
   if (paper) paper.scrollTop = scrolled;
-  if (isRefused) document.querySelector("#plan-editor > [role=alert]").scrollIntoView({ block: "nearest" });
+  const there = document.getElementById(place);
+  const target = refusal ?? there?.querySelector("summary") ?? document.querySelector("#plan-editor h2");
+  if (!target) return;
+  if (!target.matches("summary")) target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+  if (refusal) refusal.scrollIntoView({ block: "nearest" });
 });
