@@ -77,6 +77,7 @@ def verdict_page(request: Request[Any, Any, Any], patient_id: str) -> Response[s
         "tab": "verdict",
         "ready": ready(case, files),
         "open_job": next((job for job in jobs if job.is_open), None),
+        "analyses": jobs[:20],
         "failed": jobs[0] if jobs and jobs[0].state in ("failed", "cancelled") else None,
     }
     if found is None:

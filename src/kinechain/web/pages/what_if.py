@@ -8,6 +8,7 @@ from typing import Any
 from anyio import to_thread
 from litestar import Request, Response, get, post
 from litestar.enums import MediaType
+from litestar.exceptions import SerializationException
 
 from kinechain.core.errors import SettingError
 from kinechain.web.access import rule, visitor_of
@@ -46,7 +47,10 @@ def what_if_page(request: Request[Any, Any, Any], patient_id: str) -> Response[s
 )
 async def asking(request: Request[Any, Any, Any], patient_id: str) -> Response[dict[str, Any]]:
     """Answer one question; 409 if a newer one of the same person came before it was begun."""
-    asked = await request.json()
+    try:
+        asked = await request.json()
+    except SerializationException as error:
+        raise SettingError("a what-if is asked as JSON, and this is none") from error
     changes, draws = (asked.get("changes"), asked.get("draws")) if isinstance(asked, dict) else (None, None)
     if not isinstance(changes, list) or not isinstance(draws, int) or isinstance(draws, bool):
         raise SettingError("a what-if is asked as JSON: changes, a list of lines, and draws, a number")
