@@ -5,11 +5,18 @@ const steps = card.querySelector("[data-steps]");
 const title = card.querySelector("h2");
 const clock = card.querySelector("[data-clock]");
 const began = Date.now() - 1000 * Number(card.dataset.waited);
+const bar = card.querySelector("[data-bar]");
 const told = [];
+// In the order in which an analysis tells them; a step that is none of these moves the bar no further.
+const ORDER = ["Loading", "Asking the danger signs", "Reading the recordings", "Fitting the body", "Solving the motion", "Judging the measures",
+  "Computing loads", "Standing the body up", "Following changes along the chain", "Asking which link carries load", "Writing the report"];
+bar.max = ORDER.length + 1;
+bar.value = 0;
 
 function tell(words) {
   if (!words || told.at(-1) === words) return;
   told.push(words);
+  bar.value = Math.max(bar.value, ORDER.findIndex((step) => words.startsWith(step)) + 1);
   step.textContent = words;
   steps.replaceChildren(...told.map((text, place) => {
     const item = Object.assign(document.createElement("li"), { textContent: text });
