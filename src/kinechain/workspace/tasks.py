@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from kinechain.care.follow_up.alerts import URGENCIES, Alert
+from kinechain.care.follow_up.alerts import URGENCIES
 from kinechain.care.follow_up.follow_up import Progress
-from kinechain.core.errors import InputError
+from kinechain.core.errors import InputError, KinechainError
+from kinechain.evidence.wording import say
 from kinechain.store.audit import Actor, record
 from kinechain.store.clock import now
 from kinechain.store.database import Database
+from kinechain.store.people import hold
 from kinechain.store.tables import patient, summary, task
-from kinechain.workspace.case import Case
-from kinechain.workspace.following import present_alerts
+from kinechain.workspace.case import Case, read_case
+from kinechain.workspace.following import present_alerts, progress_of
 
-__all__ = ["Task", "close_task", "keep_tasks", "open_tasks", "tasks_of"]
+__all__ = ["Task", "close_task", "keep_tasks", "look_again", "open_tasks", "tasks_of"]
 
 #: Of alerts that ask nothing of the clinic before the next contact no task is made.
 LEAST = URGENCIES.index("soon")
@@ -27,6 +30,21 @@ LEAST = URGENCIES.index("soon")
 SETTLED = "settled"
 
 MAX_TEXT = 600
+
+
+#: What this module writes and closes by itself; other kinds belong to who wrote them.
+KEPT_KINDS = ("alert", "review")
+
+#: So long after its first day a plan is still looked at every day: eight weeks, and the window of the last review.
+FOLLOWED_DAYS = 70
+
+
+class _Told(NamedTuple):
+    """What a task says."""
+
+    kind: str
+    urgency: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -57,34 +75,51 @@ def keep_tasks(connection: Connection, case: Case, progress: Progress | None) ->
     progress : Progress or None
         Of the same case; None without a plan or while it is held back: then the dangers that stand count.
     """
-    alerts = progress.alerts if progress else present_alerts(case, date.max)
-    wanted = {f"alert:{a.key}": a for a in alerts if not a.acknowledged and URGENCIES.index(a.urgency) >= LEAST}
+    hold(connection, case.patient.id)
+    wanted = _wanted(case, progress)
     rows = connection.execute(
-        select(task.c.source, task.c.urgency, task.c.done_at, task.c.done_by).where(
-            task.c.patient_id == case.patient.id, task.c.kind == "alert"
+        select(task.c.source, task.c.urgency, task.c.text, task.c.done_at, task.c.done_by).where(
+            task.c.patient_id == case.patient.id, task.c.kind.in_(KEPT_KINDS)
         )
     ).all()
     known = {row.source: row for row in rows}
-    for source, alert in wanted.items():
+    for source, told in wanted.items():
         if source not in known:
-            _add(connection, case, source, alert)
-        elif known[source].urgency != alert.urgency or known[source].done_by == SETTLED:
-            _change(connection, case, source, urgency=alert.urgency, text=_text(alert), done_at=None, done_by=None)
+            _add(connection, case, source, told)
+        elif known[source].done_by == SETTLED or (known[source].urgency, known[source].text) != told[1:]:
+            _change(connection, case, source, urgency=told.urgency, text=told.text, done_at=None, done_by=None)
     for source, row in known.items():
         if source not in wanted and row.done_at is None:
             _change(connection, case, source, done_at=now(), done_by=SETTLED)
     keep_urgency(connection, case.patient.id)
 
 
-def _add(connection: Connection, case: Case, source: str, alert: Alert) -> None:
+def _wanted(case: Case, progress: Progress | None) -> dict[str, _Told]:
+    """Return what there is to look at, by where it comes from."""
+    alerts = progress.alerts if progress else present_alerts(case, date.max)
+    found = {
+        f"alert:{alert.key}": _Told("alert", alert.urgency, alert.sentence.text[:MAX_TEXT])
+        for alert in alerts
+        if not alert.acknowledged and URGENCIES.index(alert.urgency) >= LEAST
+    }
+    if progress is None:
+        return found
+    # Of several that wait the last one is what there is to do: it looks at everything before it.
+    for review in [review for review in progress.reviews if review.state in ("due", "overdue")][-1:]:
+        said = say(f"follow_up.review_{review.state}", checkpoint=review.checkpoint).text
+        found[f"review:{progress.plan}:{review.checkpoint}"] = _Told("review", "routine", said[:MAX_TEXT])
+    return found
+
+
+def _add(connection: Connection, case: Case, source: str, told: _Told) -> None:
     connection.execute(
         insert(task).values(
             id=str(uuid4()),
             clinic_id=case.patient.clinic_id,
             patient_id=case.patient.id,
-            kind="alert",
-            urgency=alert.urgency,
-            text=_text(alert),
+            kind=told.kind,
+            urgency=told.urgency,
+            text=told.text,
             source=source,
             created_at=now(),
         )
@@ -94,10 +129,6 @@ def _add(connection: Connection, case: Case, source: str, alert: Alert) -> None:
 def _change(connection: Connection, case: Case, source: str, **values: object) -> None:
     where = (task.c.patient_id == case.patient.id, task.c.source == source)
     connection.execute(update(task).where(*where).values(**values))
-
-
-def _text(alert: Alert) -> str:
-    return alert.sentence.text[:MAX_TEXT]
 
 
 def keep_urgency(connection: Connection, patient_id: str) -> None:
@@ -186,6 +217,45 @@ def close_task(database: Database, actor: Actor, task_id: str) -> Task:
             record(connection, actor, "close task", found.patient_id, {"task": task_id, "urgency": found.urgency})
             keep_urgency(connection, found.patient_id)
     return found
+
+
+def look_again(database: Database, after: str = "") -> str:
+    """Look at one patient whose plan runs: reviews become due and logs fall silent without anybody writing.
+
+    Parameters
+    ----------
+    database : Database
+    after : str
+        Id of the patient that was looked at last; '' to begin.
+
+    Returns
+    -------
+    str
+        Id of the patient that was looked at; '' when all were.
+    """
+    today = now().astimezone().date()
+    since = (today - timedelta(days=FOLLOWED_DAYS)).isoformat()
+    asked = (
+        select(summary.c.patient_id)
+        .join(patient, patient.c.id == summary.c.patient_id)
+        .where(summary.c.patient_id > after, summary.c.plan_made_on >= since)
+        .where(patient.c.erased_at.is_(None), patient.c.archived_at.is_(None))
+        .order_by(summary.c.patient_id)
+        .limit(1)
+    )
+    with database.reading() as connection:
+        found = connection.execute(asked).scalar()
+    if found is None:
+        return ""
+    try:
+        with database.writing() as connection:
+            hold(connection, found)
+            case = read_case(connection, found)
+            keep_tasks(connection, case, progress_of(case, today))
+    except KinechainError:
+        # A damaged journal says so wherever it is opened; the others are looked at all the same.
+        pass
+    return str(found)
 
 
 def _rank(urgency: str) -> int:

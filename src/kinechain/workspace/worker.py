@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
@@ -65,6 +66,8 @@ LOOK_S = 0.5
 #: A job may take so long, s.  Assumption: ten times what the slowest known recordings take.
 LONGEST_S: Mapping[str, float] = {"inspect": 120.0, "assess": 1200.0}
 LONGEST_OTHER_S = 600.0
+#: The process that works may take so long to begin, s; that is not the job's time.
+LONGEST_START_S = 180.0
 #: Address space of the process that works, bytes; most of it is never touched.
 MEMORY_BYTES = 6 * 1024**3
 #: A process has done so many jobs when it is renewed, so that what a library leaves in memory does not add up.
@@ -94,6 +97,7 @@ class _Child:
     def __init__(self, place: Place, terms: Terms) -> None:
         self.messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.done = 0
+        self.is_ready = False
         self._process = subprocess.Popen(
             [sys.executable, "-m", "kinechain.workspace.work_child"],
             stdin=subprocess.PIPE,
@@ -163,6 +167,8 @@ class _Worker:
         self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._child: _Child | None = None
         self._sweep_at = time.monotonic() + FIRST_SWEEP_S
+        self._looked_on: date | None = None
+        self._looked_at = ""
 
     def run(self) -> None:
         try:
@@ -170,6 +176,7 @@ class _Worker:
                 try:
                     if not self._work_once():
                         self._sweep()
+                        self._look_again()
                         self._stop.wait(self._terms.look_s)
                 except DBAPIError:
                     # A database that restarts comes back; until then nothing can be leased or lost.
@@ -181,6 +188,17 @@ class _Worker:
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SWEEP_S
             sweep_files(self._place.database, self._place.files)
+
+    def _look_again(self) -> None:
+        """Look at one patient whose plan runs, and at each of them once a day."""
+        today = date.today()
+        if self._looked_on != today:
+            # Loads the follow-up of plans, which a worker that only computes does not need before.
+            from kinechain.workspace.tasks import look_again
+
+            self._looked_at = look_again(self._place.database, self._looked_at)
+            if not self._looked_at:
+                self._looked_on = today
 
     def _work_once(self) -> bool:
         """Do one job; False if none waits."""
@@ -209,7 +227,7 @@ class _Worker:
 
     def _outcome(self, child: _Child, job: Job) -> _Outcome:
         """Wait for the work, hold the lease meanwhile, and return what came of it."""
-        started = renewed = looked = time.monotonic()
+        begun = renewed = looked = time.monotonic()
         step = ""
         while True:
             with suppress(queue.Empty):
@@ -220,13 +238,15 @@ class _Worker:
                     return _Outcome("fault", message["fault"])
                 if "is_gone" in message:
                     return _Outcome("gone")
+                if "is_ready" in message:
+                    child.is_ready, begun = True, time.monotonic()
                 # The work may say more than anybody reads: the newest step is written when it is time to look.
                 step = message.get("step", step)
             moment = time.monotonic()
             if self._stop.is_set():
                 return _Outcome("stopped")
-            if moment - started > self._longest(job):
-                return _Outcome("late")
+            if moment - begun > (self._longest(job) if child.is_ready else LONGEST_START_S):
+                return _Outcome("late" if child.is_ready else "gone")
             if moment - looked < self._terms.look_s:
                 continue
             looked = moment
