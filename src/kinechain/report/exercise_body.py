@@ -96,6 +96,11 @@ HEAD_PARTS: tuple[tuple[str, str, tuple[Row, ...]], ...] = (
         (("head", 0.098, 0.0, 0.085, 0.008), ("head", 0.112, 0.0, 0.065, 0.012), ("head", 0.085, 0.0, 0.06, 0.012)),
     ),
 )
+#: Drawn last, and only on the side of the head that looks at the eye.
+FACE_FEATURES: tuple[tuple[str, str, tuple[Row, ...]], ...] = (
+    ("eye", "eye", (("head", 0.086, -0.036, 0.098, 0.0085), ("head", 0.086, -0.036, 0.106, 0.0085))),
+    ("ear", "under", (("head", -0.004, -0.09, 0.100, 0.019), ("head", -0.002, -0.086, 0.070, 0.013))),
+)
 HAIR: tuple[tuple[str, tuple[Row, ...]], ...] = (
     ("hair_top", (("head", 0.045, 0.0, 0.168, 0.046), ("head", -0.02, 0.0, 0.135, 0.078))),
     ("hair_nape", (("head", -0.045, 0.0, 0.12, 0.072), ("head", -0.05, 0.0, 0.06, 0.055))),
@@ -293,6 +298,8 @@ def person_chain() -> Chain:
             frames.append(Frame(f"{side}_{name}", f"{side}{parent}" if parent[0] == "_" else parent, (x, sign * y, z)))
         for name, frame, turns in LIMB_JOINTS:
             joints.append(Joint(f"{side}_{name}", (f"{side}_{frame}",), _side_turns(turns, sign)))
+        for name, tone, rows in FACE_FEATURES:
+            parts.append(Part(f"{side}_{name}", "head", tone, _beads(rows, side, sign)))
         for name, group, tone, rows in LIMB_PARTS:
             parts.append(Part(f"{side}_{name}", f"{side}_{group}", tone, _beads(rows, side, sign)))
         for name, (group, rows) in LIMB_MUSCLES.items():
@@ -314,7 +321,7 @@ TOES = (
 
 
 def foot_chain() -> Chain:
-    """Return a large right foot: joints heel (pitch), shank (dorsiflexion), arch (lift), toe_1 to toe_5 and tip_1 to tip_5."""
+    """Return a large right foot: joints heel, shank, arch, and toe and tip of each toe."""
     frames = [
         Frame("heel", "", (0.0, 0.0, 0.0)),
         Frame("shank", "heel", (0.0, 0.0, 0.0)),

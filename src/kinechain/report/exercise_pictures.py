@@ -35,7 +35,7 @@ MARGIN = {"person": 0.09, "foot": 0.03}
 FILLS = {
     "near-skin": "#e0b08f", "far-skin": "#eccdb6", "near-shirt": "#7fa3bf", "far-shirt": "#9dbad0",
     "near-shorts": "#4a6079", "far-shorts": "#667d96", "near-hair": "#6b5a50", "far-hair": "#6b5a50",
-    "near-nail": "#f3d9c8", "far-nail": "#f3d9c8", "near-under": "#cf9c7b", "far-under": "#cf9c7b",
+    "near-nail": "#f3d9c8", "far-nail": "#f3d9c8", "near-under": "#cf9c7b", "near-eye": "#4b3b32", "far-under": "#cf9c7b",
     "prop-wood": "#d8c3a2", "prop-wall": "#e6e9ed", "prop-soft": "#bcd3c4", "prop-ball": "#a9c5dd",
     "prop-band": "#7a4fa3", "prop-metal": "#98a2ad", "floor": "#e3e7eb", "accent": "#d9481f", "panel": "#f6f8fa",
 }  # fmt: skip
@@ -244,7 +244,7 @@ def _box(panel: Panel, picture: Picture, is_mirrored: bool) -> tuple[FloatArray,
 
 def _words(panel: Panel, k: int, count: int, x: float, y: float) -> list[str]:
     words = say(f"pictures.{panel.label}").text
-    half = 5.4 * len(words)
+    half = 5.6 * len(words) + 3
     shown = [
         text(
             x + (14 if count > 1 and panel.is_step else 0),
@@ -322,7 +322,11 @@ def _depth(parts: Sequence[Part], placed: Placed, sheet: _Sheet) -> float:
 def _group(parts: Sequence[Part], placed: Placed, sheet: _Sheet, place: str) -> list[str]:
     drawn = [(part.tone, sheet.discs(placed, part.beads)) for part in parts]
     if parts[0].group == "head":
+        middle = sheet.discs(placed, [FIGURES[placed.figure].points["head"]])[0].depth
+        features = [one for part, one in zip(parts, drawn, strict=True) if part.name.endswith(("_eye", "_ear"))]
+        drawn = [one for one in drawn if all(one is not feature for feature in features)]
         drawn.sort(key=lambda one: -min(d.depth - d.radius for d in one[1]))
+        drawn += [one for one in features if one[1][0].depth < middle]
     skins = [(tone, skin_path(discs), discs) for tone, discs in drawn]
     shown = [
         path(data, "ex-outline", fill="none", stroke=OUTLINE, stroke_width=3.2, stroke_linejoin="round")
