@@ -68,7 +68,7 @@ class Work:
         assert found is not None
         return found
 
-    def when(self, job: Job, holds: Callable[[Job], bool], seconds: float = 20) -> Job:
+    def when(self, job: Job, holds: Callable[[Job], bool], seconds: float = 90) -> Job:
         end = time.monotonic() + seconds
         while not holds(found := self.at(job)):
             assert time.monotonic() < end, found
@@ -108,7 +108,7 @@ def worker_in_a_thread(work: Work) -> Iterator[threading.Event]:
         yield stop
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -158,7 +158,7 @@ def test_steps_cancelling_and_the_limit_of_time(sqlite_work: Work) -> None:
         with sqlite_work.place.database.writing() as connection:
             jobs.ask_cancel(connection, running.id)
         assert sqlite_work.ended(running).state == "cancelled"
-        assert time.monotonic() - asked_at < 2
+        assert time.monotonic() - asked_at < 5
         late = sqlite_work.ended(sqlite_work.ask("good", "late", seconds=30))
         assert "took longer than 0.05 minutes and was stopped" in late.fault
         # Longer than the lease, which is renewed meanwhile.
@@ -171,7 +171,7 @@ def test_a_worker_that_is_asked_to_end_puts_its_job_back(sqlite_work: Work) -> N
     with worker_process(sqlite_work) as process:
         sqlite_work.when(running, lambda job: job.step == "reading")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        assert process.wait(30) == 0
     found = sqlite_work.at(running)
     assert (found.state, found.attempts) == ("queued", 0)
 
@@ -181,7 +181,7 @@ def test_a_worker_ends_with_the_process_that_holds_its_input(sqlite_work: Work) 
         assert process.stdin is not None
         sqlite_work.ended(sqlite_work.ask("good"))
         process.stdin.close()
-        assert process.wait(5) == 0
+        assert process.wait(30) == 0
 
 
 def children(process: subprocess.Popen[str]) -> list[int]:
@@ -196,7 +196,7 @@ def test_a_killed_worker_leaves_no_process_and_its_job_is_done_once(work: Work) 
         work.when(asked, lambda job: job.step == "reading")
         (child,) = children(process)
         os.kill(process.pid, signal.SIGKILL)
-        end = time.monotonic() + 5
+        end = time.monotonic() + 30
         while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
             assert time.monotonic() < end
             time.sleep(0.05)
