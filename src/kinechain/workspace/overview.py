@@ -253,6 +253,8 @@ def _flat(text: str) -> dict[tuple[str, str], str]:
             found |= {(table, f"{m['kind']} {m['region']} {m.get('view', '')}".strip()): "marked" for m in content}
             continue
         for key, value in content.items():
+            if key == "pseudonym":
+                continue
             entries = value if table == "exam" and isinstance(value, list) else [value]
             for entry in entries:
                 if isinstance(entry, dict) and "side" in entry:

@@ -30,6 +30,12 @@ def patient_page(request: Request[Any, Any, Any], patient_id: str) -> Response[s
     return _shown(request, patient_id)
 
 
+@get("/patients/{patient_id:str}/links", name="links", opt=rule("case"))
+async def links_page(patient_id: str) -> Redirect:
+    """Lead back whoever comes again to the address of a link that was shown once."""
+    return Redirect(f"/patients/{patient_id}#links")
+
+
 @post("/patients/{patient_id:str}/links", name="make link", opt=rule("case", "make link"), status_code=200)
 async def making_link(request: Request[Any, Any, Any], patient_id: str) -> Response[str]:
     """Make a link, and show it this once."""
@@ -91,4 +97,4 @@ def _shown(request: Request[Any, Any, Any], patient_id: str, url: str = "") -> R
     )
 
 
-ROUTES = (patient_page, making_link, revoking, version_page)
+ROUTES = (patient_page, links_page, making_link, revoking, version_page)
