@@ -55,7 +55,7 @@ from private_postgres import fresh_database, private_postgres
 #: Patients who log, each with a client of their own; one more is analysed for every few kills.
 LOGGING = 6
 #: Between two kills, s; the shortest is shorter than a start, so that starts are killed too.
-BETWEEN = (0.3, 3.0)
+BETWEEN = (0.2, 1.6)
 #: After so many single kills everything is killed at once, as by a power cut, and started anew.
 SINGLE_KILLS = 4
 SETTLE_S = 240.0
@@ -141,7 +141,7 @@ class Serving:
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
-    def wait_until_it_answers(self, seconds: float = 60) -> None:
+    def wait_until_it_answers(self, seconds: float = 180) -> None:
         end = time.monotonic() + seconds
         while True:
             with suppress(httpx.HTTPError):
@@ -294,7 +294,7 @@ def analyse(client: Client, patients: list[str], stop: threading.Event, kept: Ac
             assert str(UUID(job)) == job
             if kept.jobs.setdefault(patient, job) != job:
                 raise RuntimeError("the same analysis was queued twice")
-        if stop.wait(random.uniform(1, 4)):
+        if stop.wait(random.uniform(2, 10)):
             return
 
 
@@ -343,7 +343,7 @@ def run(folder: Path, url: str, kills: int, workers: int, say: Callable[[str], N
     """Kill so many times and count."""
     begun = time.monotonic()
     place = open_place(folder / "data", url)
-    people = settle_people(place, max(3, kills // 4))
+    people = settle_people(place, max(3, kills // 12))
     place.database.close()
     serving, kept = Serving(folder / "data", url, workers), Acknowledged()
     stop, over = threading.Event(), threading.Event()

@@ -41,8 +41,9 @@ __all__ = [
     "wanted",
 ]
 
-#: A job whose work died so often is not tried again; one whose whole worker died may have had bad luck, and gets more.
-MOST_DEATHS, MOST_ENDED_LEASES = 3, 10
+#: A job whose work died so often is not tried again. Where the whole worker died the job is hardly to blame, for its
+#: work is done in a process of its own: such a one is tried so often that restarts of a machine never end it.
+MOST_DEATHS, MOST_ENDED_LEASES = 3, 100
 CRASHED = "the work ended without a word several times, most likely for want of memory; check the file and ask again"
 STANDING = ("queued", "running", "done")
 LONGEST_STEP, LONGEST_FAULT = 200, 1000
