@@ -160,17 +160,17 @@ class BodyMap {
       const swatch = document.createElement("span");
       swatch.className = `swatch swatch-${kind}`;
       swatch.setAttribute("aria-hidden", "true");
-      const words = `${WORDS[kind]}: ${this.nameOf(code)}${view ? " (exact point)" : ""}`;
+      const words = `${WORDS[kind]}: ${this.nameOf(code)}${view ? ` (${this.root.dataset.point})` : ""}`;
       const remove = document.createElement("button");
       Object.assign(remove, { type: "button", className: "quiet body-remove", textContent: "✕" });
-      remove.setAttribute("aria-label", `Take away ${words}`);
+      remove.setAttribute("aria-label", `${this.root.dataset.take} ${words}`);
       remove.addEventListener("click", () => this.take(mark));
       item.append(swatch, words, remove);
       list.append(item);
     }
     const none = document.createElement("p");
     none.className = "muted";
-    none.textContent = "Nothing is marked.";
+    none.textContent = this.root.dataset.none;
     this.marked.replaceChildren(marks.length ? list : none);
   }
 
