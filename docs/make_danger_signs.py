@@ -66,7 +66,8 @@ one level comes out:
 with. It refuses while a sign is raised or open. A clinician clears a raised sign with an Ed25519 key of this
 installation, which lies encrypted by a passphrase in the clinicians' folder. The clearance names the sign and the
 reason, and is bound to the SHA-256 of every answer and finding and of the pseudonym: any other answer, even one more,
-ends it (the very same answers again would be cleared again). An open question is answered, not cleared. A name in a
+ends it (the very same answers again would be cleared again), and a clinician can take it back for good
+(`clearing_withdrawn` in the journal). An open question is answered, not cleared. A name in a
 person file clears nothing, nor does a signature of a key that is not in the folder: whoever may write to that folder
 decides who is trusted. Code that runs in the same process could forge the value; no language rule stops that. What is
 kept out is accident: copies, files, empty instances, altered fields.
