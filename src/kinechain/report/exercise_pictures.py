@@ -28,17 +28,20 @@ __all__ = ["SIDES", "Placed", "exercise_picture", "exercise_variants", "place_fi
 
 SIDES = ("left", "right", "both", "")
 #: The picture is so wide, in its own units; margins, greatest height of a row, room for the words below a panel.
-WIDTH, GAP, TALLEST, ALONE, WORDS, TITLE = 640.0, 14.0, 370.0, 300.0, 40.0, 44.0
+WIDTH, GAP, TALLEST, ALONE, WORDS, TITLE = 640.0, 14.0, 370.0, 300.0, 48.0, 50.0
 #: Room around the figure inside a panel, m.
 MARGIN = {"person": 0.09, "foot": 0.03}
 #: Colours on paper by class; the style sheet repeats them for screens.
 FILLS = {
     "near-skin": "#e0b08f", "far-skin": "#eccdb6", "near-shirt": "#7fa3bf", "far-shirt": "#9dbad0",
     "near-shorts": "#4a6079", "far-shorts": "#667d96", "near-hair": "#6b5a50", "far-hair": "#6b5a50",
-    "near-nail": "#f3d9c8", "far-nail": "#f3d9c8", "near-under": "#cf9c7b", "near-eye": "#4b3b32", "far-under": "#cf9c7b",
+    "near-nail": "#f3d9c8", "far-nail": "#f3d9c8", "near-under": "#cf9c7b", "far-under": "#cf9c7b",
+    "near-eye": "#4b3b32", "far-eye": "#4b3b32",
     "prop-wood": "#d8c3a2", "prop-wall": "#e6e9ed", "prop-soft": "#bcd3c4", "prop-ball": "#a9c5dd",
     "prop-band": "#7a4fa3", "prop-metal": "#98a2ad", "floor": "#e3e7eb", "accent": "#d9481f", "panel": "#f6f8fa",
 }  # fmt: skip
+#: Letters about half as wide as others.
+NARROW = "fijlrt ,.'"
 OUTLINE, ARROW, INK = "#4b3b32", "#12557f", "#22303c"
 
 
@@ -164,11 +167,11 @@ def _alt(exercise: str, title: str) -> str:
 
 def _side_label(side: str, palette: Palette) -> str:
     words = say(f"letters.side_{side}").text
-    width = 11.5 * len(words) + 26
+    width = 14.0 * len(words) + 28
     x = {"left": GAP / 2, "right": WIDTH - GAP / 2 - width}.get(side, (WIDTH - width) / 2)
     ground = {"left": palette.left, "right": palette.right}.get(side, INK)
-    return rect(x, 5, width, 32, f"ex-side-{side}", rx=16, fill=ground) + text(
-        x + width / 2, 27.5, words, "ex-side-words", fill="#ffffff", font_size=20, font_weight=700, text_anchor="middle"
+    return rect(x, 5, width, 38, f"ex-side-{side}", rx=19, fill=ground) + text(
+        x + width / 2, 32.5, words, "ex-side-words", fill="#ffffff", font_size=24, font_weight=700, text_anchor="middle"
     )
 
 
@@ -214,7 +217,7 @@ def _row(
         sheet = _Sheet(_camera(panel, is_mirrored), scale, float(origin[0]), float(origin[1]))
         parts.append(rect(x, y, width + spare, tall + WORDS, "ex-panel", rx=14, fill=FILLS["panel"]))
         parts += _panel(picture, k, sheet, f"{mark}-{k}")
-        parts += _words(panel, k, len(picture.panels), x + (width + spare) / 2, y + tall + 25)
+        parts += _words(panel, k, len(picture.panels), x + (width + spare) / 2, y + tall + 29)
         x += width + spare + GAP
     return parts, tall + WORDS
 
@@ -234,7 +237,7 @@ def _box(panel: Panel, picture: Picture, is_mirrored: bool) -> tuple[FloatArray,
         discs = [d for part in FIGURES[other.figure].parts for d in sheet.discs(placed, part.beads)]
         corners += [(d.x - d.radius, d.y - d.radius) for d in discs] + [(d.x + d.radius, d.y + d.radius) for d in discs]
         world = [point for prop in other.props for point in _prop_corners(prop)]
-        world += list(_floor_corners(other))
+        world += list(_floor_corners(other)) if other.has_floor else []
         corners += [(float(x), float(y)) for x, y, _ in sheet.points(np.array(world))] if world else []
         corners += [tuple(point) for arrow in other.arrows for point in _arrow_line(arrow, picture, other, sheet)]
     table = np.array(corners)
@@ -244,21 +247,21 @@ def _box(panel: Panel, picture: Picture, is_mirrored: bool) -> tuple[FloatArray,
 
 def _words(panel: Panel, k: int, count: int, x: float, y: float) -> list[str]:
     words = say(f"pictures.{panel.label}").text
-    half = 5.6 * len(words) + 3
+    half = 2.0 + sum(4.0 if letter in NARROW else 7.2 for letter in words)
     shown = [
         text(
-            x + (14 if count > 1 and panel.is_step else 0),
-            y + 6,
+            x + (16 if count > 1 and panel.is_step else 0),
+            y + 7,
             words,
             "ex-words",
             fill=INK,
-            font_size=20,
+            font_size=24,
             text_anchor="middle",
         )
     ]
     if count > 1 and panel.is_step:
-        shown.append(circle(x - half - 9, y - 1, 14, "ex-number", fill=INK))
-        shown.append(text(x - half - 9, y + 6, str(k + 1), "ex-number-words", fill="#ffffff", font_size=18,
+        shown.append(circle(x - half - 10, y - 1, 16, "ex-number", fill=INK))
+        shown.append(text(x - half - 10, y + 6.5, str(k + 1), "ex-number-words", fill="#ffffff", font_size=21,
                           font_weight=700, text_anchor="middle"))  # fmt: skip
     return shown
 
@@ -266,7 +269,7 @@ def _words(panel: Panel, k: int, count: int, x: float, y: float) -> list[str]:
 def _panel(picture: Picture, k: int, sheet: _Sheet, mark: str) -> list[str]:
     panel = picture.panels[k]
     placed = _placed(panel)
-    parts = [_floor(panel, sheet)]
+    parts = [_floor(panel, sheet)] if panel.has_floor else []
     parts += [_prop(prop, placed, sheet) for prop in panel.props if prop.layer != "front"]
     if panel.ghost and k:
         parts += _ghost(picture.panels[k - 1], panel.ghost, sheet, mark)
@@ -301,11 +304,11 @@ def _figure(panel: Panel, placed: Placed, sheet: _Sheet) -> list[str]:
     depth = {name: _depth(parts, placed, sheet) for name, parts in groups.items()}
     order = sorted(groups, key=lambda name: -depth[name])
     order = [*(g for g in order if g not in panel.order), *panel.order] if panel.order else order
-    middle = depth.get("trunk", 0.0)
     patches = [patch for name in panel.muscles for patch in chain.muscles[name]]
     shown = []
     for name in order:
-        far = depth[name] > middle + 0.05 * sheet.scale and name != "head"
+        twin = name.replace("right_", "left_") if name.startswith("right_") else name.replace("left_", "right_")
+        far = depth[name] > depth[twin] + 0.06 * sheet.scale
         shown += _group(groups[name], placed, sheet, "far" if far else "near")
         shown += [
             path(skin_path(sheet.discs(placed, p.beads)), "ex-accent", fill=FILLS["accent"], fill_opacity=0.85)

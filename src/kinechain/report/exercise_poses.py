@@ -117,6 +117,8 @@ class Panel:
         Patches shown.
     is_step : bool
         Whether the panels are done one after the other; not so where one of them is chosen.
+    has_floor : bool
+        Whether a floor is drawn; not so for a foot that is held in the hands.
     """
 
     label: str
@@ -132,6 +134,7 @@ class Panel:
     arrows: tuple[Arrow, ...] = ()
     muscles: tuple[str, ...] = ()
     is_step: bool = True
+    has_floor: bool = True
 
 
 @dataclass(frozen=True)

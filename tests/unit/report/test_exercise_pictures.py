@@ -76,7 +76,7 @@ def test_the_picture_is_sound_and_keeps_the_policy(name: str, variant: str) -> N
     assert root.get("role") == "img"
     assert root[0].tag.endswith("title") and root[0].text == figure.title
     assert figure.title in figure.alt and len(figure.alt) > len(figure.title) + 20
-    assert not re.search(r"style=|<style|<script|href|\son\w+=|nan|inf", figure.svg)
+    assert not re.search(r"style=|<style|<script|href|\son\w+=|\b(nan|inf)\b", figure.svg)
     assert len(figure.svg) < 120_000
 
 
@@ -137,7 +137,7 @@ def test_what_stands_on_something_touches_it(name: str, panel: Panel) -> None:
 def test_nothing_sinks_into_the_floor(name: str, panel: Panel) -> None:
     placed = place_figure(panel.figure, panel.pose, panel.contacts[0], panel.at)
     sunk = {part.name: -placed.lowest(part.name) for part in FIGURES[panel.figure].parts}
-    assert max(sunk.values()) < 0.04, max(sunk, key=lambda part: sunk[part])
+    assert max(sunk.values()) < 0.02, max(sunk, key=lambda part: sunk[part])
 
 
 @pytest.mark.parametrize(("name", "panel"), PANELS, ids=NAMES)
@@ -206,7 +206,7 @@ def test_the_style_sheet_knows_every_class() -> None:
     classes = {one for found in re.findall(r'class="([^"]+)"', drawn) for one in found.split()}
     assert {one for one in classes if f".{one}" not in style} <= {"ex-light"}
     named, known = set(re.findall(r"var\((--[\w-]+)\)", style)), re.findall(r"(--[\w-]+):", style)
-    assert named == set(known) and all(known.count(one) == 2 for one in named)
+    assert named == set(known) and all(known.count(one) == 3 for one in named)
 
 
 def test_what_is_not_there_is_refused() -> None:
