@@ -125,7 +125,10 @@ def gone_cookies(place: Place) -> list[Cookie]:
     ----------
     place : Place
     """
-    return [session_cookie(PATIENT_COOKIE, place, "", 0), Cookie(key=READ_COOKIE, value="", path="/my", httponly=True, max_age=0)]
+    return [
+        session_cookie(PATIENT_COOKIE, place, "", 0),
+        Cookie(key=READ_COOKIE, value="", path="/my", httponly=True, max_age=0),
+    ]
 
 
 ROUTES = (link_page, opening, leaving, token, service_worker, manifest, offline_page, style_of_pictures)
