@@ -57,7 +57,7 @@ LOGGING = 6
 #: Between two kills, s; the shortest is shorter than a start, so that starts are killed too.
 BETWEEN = (0.2, 1.6)
 #: After so many single kills everything is killed at once, as by a power cut, and started anew.
-SINGLE_KILLS = 4
+SINGLE_KILLS = 8
 SETTLE_S = 240.0
 #: A client's pause after each acknowledged write, s.
 PAUSE_S = 0.15
