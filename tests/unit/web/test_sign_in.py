@@ -58,7 +58,7 @@ def test_a_password_opens_a_session_and_another_one_does_not(client_for, clinic)
 
 
 def sentence(answer):
-    return re.search(r'role="alert"[^>]*>([^<]+)', answer.text)[1]
+    return re.search(r'role="alert"[^>]*><p[^>]*>([^<]+)', answer.text)[1]
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(client_for, clinic):
