@@ -247,7 +247,7 @@ def _box(panel: Panel, picture: Picture, is_mirrored: bool) -> tuple[FloatArray,
 
 def _words(panel: Panel, k: int, count: int, x: float, y: float) -> list[str]:
     words = say(f"pictures.{panel.label}").text
-    half = 2.0 + sum(4.0 if letter in NARROW else 7.2 for letter in words)
+    half = 2.0 + sum(4.3 if letter in NARROW else 7.4 for letter in words)
     shown = [
         text(
             x + (16 if count > 1 and panel.is_step else 0),

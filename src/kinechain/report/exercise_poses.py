@@ -213,9 +213,7 @@ def _picture(table: dict[str, Any]) -> Picture:
 
 
 def _panel(table: dict[str, Any]) -> Panel:
-    return Panel(
-        contacts=tuple(Contact(**contact) for contact in table.pop("contacts")),
-        props=tuple(Prop(**prop) for prop in table.pop("props", ())),
-        arrows=tuple(Arrow(**arrow) for arrow in table.pop("arrows", ())),
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()},
-    )
+    made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    for key, kind in (("contacts", Contact), ("props", Prop), ("arrows", Arrow)):
+        made[key] = tuple(kind(**one) for one in table.get(key, ()))
+    return Panel(**made)

@@ -46,7 +46,8 @@ class Camera:
 
     def seen(self, points: FloatArray) -> FloatArray:
         """Return screen coordinates in m (right, down) and depth, (n, 3), of points (n, 3)."""
-        return np.asarray(points, dtype=float) @ self.axes().T * np.array([1.0, -1.0, 1.0])
+        seen: FloatArray = np.asarray(points, dtype=float) @ self.axes().T * np.array([1.0, -1.0, 1.0])
+        return seen
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def skin_path(discs: Sequence[Disc]) -> str:
     if changes.size == 0:
         return _whole(discs[int(outermost[0])])
     runs = [(k, list(run)) for k, run in groupby(np.roll(np.arange(360), -changes[0]), key=lambda i: outermost[i])]
-    pieces = []
+    pieces: list[str] = []
     for k, run in runs:
         first, last = (centres[k] + radii[k] * UNIT[i] for i in (run[0], run[-1]))
         r = number(float(radii[k]))
