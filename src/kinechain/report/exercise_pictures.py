@@ -28,7 +28,7 @@ __all__ = ["SIDES", "Placed", "exercise_picture", "exercise_variants", "place_fi
 
 SIDES = ("left", "right", "both", "")
 #: The picture is so wide, in its own units; margins, greatest height of a row, room for the words below a panel.
-WIDTH, GAP, TALLEST, ALONE, WORDS, TITLE = 640.0, 14.0, 370.0, 300.0, 48.0, 50.0
+WIDTH, GAP, TALLEST, ALONE, WORDS, TITLE = 640.0, 14.0, 370.0, 300.0, 56.0, 56.0
 #: Room around the figure inside a panel, m.
 MARGIN = {"person": 0.09, "foot": 0.03}
 #: Colours on paper by class; the style sheet repeats them for screens.
@@ -167,11 +167,11 @@ def _alt(exercise: str, title: str) -> str:
 
 def _side_label(side: str, palette: Palette) -> str:
     words = say(f"letters.side_{side}").text
-    width = 14.0 * len(words) + 28
+    width = 16.5 * len(words) + 30
     x = {"left": GAP / 2, "right": WIDTH - GAP / 2 - width}.get(side, (WIDTH - width) / 2)
     ground = {"left": palette.left, "right": palette.right}.get(side, INK)
-    return rect(x, 5, width, 38, f"ex-side-{side}", rx=19, fill=ground) + text(
-        x + width / 2, 32.5, words, "ex-side-words", fill="#ffffff", font_size=24, font_weight=700, text_anchor="middle"
+    return rect(x, 5, width, 44, f"ex-side-{side}", rx=22, fill=ground) + text(
+        x + width / 2, 37, words, "ex-side-words", fill="#ffffff", font_size=28, font_weight=700, text_anchor="middle"
     )
 
 
@@ -210,6 +210,9 @@ def _row(
     )
     widths = [tall * float(w / h) for w, h in sizes]
     spare = (room - sum(widths)) / len(numbered)
+    letters = min(
+        30.0, *((w + spare - 16) / (_wide(p.label) + 2.0) for (_, p), w in zip(numbered, widths, strict=True))
+    )
     x, parts = GAP / 2, []
     for (k, panel), (low, _), size, width in zip(numbered, boxes, sizes, widths, strict=True):
         scale = tall / float(size[1])
@@ -217,7 +220,7 @@ def _row(
         sheet = _Sheet(_camera(panel, is_mirrored), scale, float(origin[0]), float(origin[1]))
         parts.append(rect(x, y, width + spare, tall + WORDS, "ex-panel", rx=14, fill=FILLS["panel"]))
         parts += _panel(picture, k, sheet, f"{mark}-{k}")
-        parts += _words(panel, k, len(picture.panels), x + (width + spare) / 2, y + tall + 29)
+        parts += _words(panel, k, len(picture.panels), x + (width + spare) / 2, y + tall + 28, letters)
         x += width + spare + GAP
     return parts, tall + WORDS
 
@@ -245,23 +248,19 @@ def _box(panel: Panel, picture: Picture, is_mirrored: bool) -> tuple[FloatArray,
     return table.min(axis=0) - margin, table.max(axis=0) + margin
 
 
-def _words(panel: Panel, k: int, count: int, x: float, y: float) -> list[str]:
-    words = say(f"pictures.{panel.label}").text
-    half = 2.0 + sum(4.3 if letter in NARROW else 7.4 for letter in words)
-    shown = [
-        text(
-            x + (16 if count > 1 and panel.is_step else 0),
-            y + 7,
-            words,
-            "ex-words",
-            fill=INK,
-            font_size=24,
-            text_anchor="middle",
-        )
-    ]
-    if count > 1 and panel.is_step:
-        shown.append(circle(x - half - 10, y - 1, 16, "ex-number", fill=INK))
-        shown.append(text(x - half - 10, y + 6.5, str(k + 1), "ex-number-words", fill="#ffffff", font_size=21,
+def _wide(label: str) -> float:
+    """Return about how wide the words of a panel are, in heights of a letter."""
+    return sum(0.36 if letter in NARROW else 0.62 for letter in say(f"pictures.{label}").text)
+
+
+def _words(panel: Panel, k: int, count: int, x: float, y: float, size: float) -> list[str]:
+    words, is_numbered = say(f"pictures.{panel.label}").text, count > 1 and panel.is_step
+    middle = x + (0.8 * size if is_numbered else 0.0)
+    shown = [text(middle, y + 0.3 * size, words, "ex-words", fill=INK, font_size=size, text_anchor="middle")]
+    if is_numbered:
+        dot = middle - 0.5 * size * _wide(panel.label) - size
+        shown.append(circle(dot, y - 0.05 * size, 0.66 * size, "ex-number", fill=INK))
+        shown.append(text(dot, y + 0.25 * size, str(k + 1), "ex-number-words", fill="#ffffff", font_size=0.87 * size,
                           font_weight=700, text_anchor="middle"))  # fmt: skip
     return shown
 
