@@ -215,6 +215,9 @@ class Client:
         self._client = httpx.Client(timeout=20, follow_redirects=False, verify=False, trust_env=False)
         self._headers = {"Cookie": f"{cookie}={session[0]}", "X-CSRF-Token": session[1], "Accept": "application/json"}
 
+    def close(self) -> None:
+        self._client.close()
+
     def send(self, kind: str, path: str, tries: Counter[str], **how: object) -> httpx.Response | None:
         """Return the answer that acknowledges; None if the time is over before."""
         headers = {**self._headers, **how.pop("headers", {})}  # type: ignore[dict-item]
@@ -351,10 +354,13 @@ def run(folder: Path, url: str, kills: int, workers: int, say: Callable[[str], N
 
     def begin(work: Callable[..., None], session: tuple[str, str], cookie: str, *arguments: object) -> threading.Thread:
         def guarded() -> None:
+            client = Client(serving, session, cookie, over)
             try:
-                work(Client(serving, session, cookie, over), *arguments, stop, kept)
+                work(client, *arguments, stop, kept)
             except BaseException as error:  # noqa: BLE001
                 raised.append(error)
+            finally:
+                client.close()
 
         thread = threading.Thread(target=guarded)
         thread.start()
