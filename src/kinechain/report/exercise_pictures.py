@@ -321,14 +321,27 @@ def _depth(parts: Sequence[Part], placed: Placed, sheet: _Sheet) -> float:
     return float(np.mean([d.depth for part in parts for d in sheet.discs(placed, part.beads)]))
 
 
+def _head(parts: Sequence[Part], placed: Placed, sheet: _Sheet) -> list[tuple[str, list[Disc]]]:
+    """Return the parts of a head from far to near: hair around a face seen from aside, the near eye and ear."""
+    discs = {part.name: sheet.discs(placed, part.beads) for part in parts}
+    away = float(sheet.camera.axes()[2] @ placed.frames["head"][0][:, 0])
+    middle = sheet.discs(placed, [FIGURES[placed.figure].points["head"]])[0].depth
+
+    def rank(name: str) -> tuple[int, float]:
+        if name.endswith(("_eye", "_ear")):
+            return 4, 0.0
+        if -0.5 < away < 0.35 and name.startswith("hair"):
+            return {"hair_back": 0, "hair_nape": 2}.get(name, 3), 0.0
+        return 1, -min(disc.depth - disc.radius for disc in discs[name])
+
+    seen = [part for part in parts if rank(part.name)[0] < 4 or discs[part.name][1].depth < middle]
+    return [(part.tone, discs[part.name]) for part in sorted(seen, key=lambda part: rank(part.name))]
+
+
 def _group(parts: Sequence[Part], placed: Placed, sheet: _Sheet, place: str) -> list[str]:
     drawn = [(part.tone, sheet.discs(placed, part.beads)) for part in parts]
     if parts[0].group == "head":
-        middle = sheet.discs(placed, [FIGURES[placed.figure].points["head"]])[0].depth
-        features = [one for part, one in zip(parts, drawn, strict=True) if part.name.endswith(("_eye", "_ear"))]
-        drawn = [one for one in drawn if all(one is not feature for feature in features)]
-        drawn.sort(key=lambda one: -min(d.depth - d.radius for d in one[1]))
-        drawn += [one for one in features if one[1][0].depth < middle]
+        drawn = _head(parts, placed, sheet)
     skins = [(tone, skin_path(discs), discs) for tone, discs in drawn]
     shown = [
         path(data, "ex-outline", fill="none", stroke=OUTLINE, stroke_width=3.2, stroke_linejoin="round")
