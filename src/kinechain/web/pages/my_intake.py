@@ -72,7 +72,7 @@ def _again(request: Request[Any, Any, Any], index: int, fields: dict[str, str], 
     asked = ask(case, index)
     if asked is None:
         return Redirect("/my/intake")
-    return _asked(request, case, asked, status=422, fault=fault, typed=fields, unit=fields.get("unit", ""))
+    return _asked(request, case, asked, fault=fault, typed=fields, unit=fields.get("unit", ""))
 
 
 def _asked(
@@ -80,7 +80,6 @@ def _asked(
     case: Case,
     asked: Asked,
     *,
-    status: int = 200,
     fault: str = "",
     typed: dict[str, str] | None = None,
     unit: str = "",
@@ -89,7 +88,7 @@ def _asked(
     units = units_of(question)
     unit = unit if unit in {code for code, _, _ in units} else (units[0][0] if units else "")
     number = shown_number(question, asked.value, unit) if isinstance(asked.value, float) else ("", "")
-    answer = show(
+    return show(
         request,
         "my_intake.html.j2",
         case,
@@ -108,8 +107,6 @@ def _asked(
         activities=ACTIVITIES,
         fault=fault,
     )
-    answer.status_code = status
-    return answer
 
 
 def _is_scale(question: Question) -> bool:

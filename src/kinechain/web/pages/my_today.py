@@ -52,7 +52,7 @@ class Row:
         ``side`` as an entry holds it.
     dose : Dose
         Of today; what the course of the log made of it.
-    short : str
+    short : tuple of str
         Dose in words.
     state : 'done', 'not done', 'stopped', 'enough' or 'open'
     days_done, days_planned : int, str
@@ -66,7 +66,7 @@ class Row:
     side: str
     side_words: str
     dose: Dose
-    short: str
+    short: tuple[str, ...]
     state: str
     days_done: int
     days_planned: str
@@ -121,10 +121,22 @@ def _row(
     state = "stopped" if stopped else "done" if Session in told else "not done" if told else "open"
     if state == "open" and len(days) >= dose.days_per_week[1]:
         state = "enough"
-    short = "; ".join(f"{label.text}: {value}" for label, value in dose_lines(dose))
     title = part.title.text.rstrip(".")
     shown = pair_words(dose.days_per_week)
-    return Row(index, part, title, side, side_label(part.side), dose, short, state, len(days), shown, decision)
+    return Row(
+        index, part, title, side, side_label(part.side), dose, _dose_words(dose), state, len(days), shown, decision
+    )
+
+
+def _dose_words(dose: Dose) -> tuple[str, ...]:
+    """Return a dose in a few short words: '2 to 3 × 8 to 12', then hold, times a day and load."""
+    said = {label.key: value for label, value in dose_lines(dose)}
+    words = [f"{pair_words(dose.sets)} × {pair_words(dose.repetitions)}"]
+    if hold := said.get("letters.label_hold"):
+        words.append(say("web.dose_hold", hold=hold).text)
+    if times := said.get("letters.label_times_per_day"):
+        words.append(say("web.dose_times", times=times).text)
+    return (*words, *([dose.load] if dose.load else []))
 
 
 def picture_for(part: Exercise) -> Figure | None:
