@@ -186,8 +186,9 @@ def log_events(place: Place, actor: Actor, events: Sequence[Event]) -> Logged:
         for event in events:
             try:
                 check_event(event, now=moment, began=first)
-                if kept.setdefault(event.id, known.get(event.id, event)) != event:
+                if any(there.get(event.id, event) != event for there in (known, kept)):
                     raise JournalError("this entry was sent before and said something else; write a new one")
+                kept[event.id] = event
             except InputError as error:
                 refused.append(Refused(event.id, str(error)))
         if any(key not in known for key in kept):
