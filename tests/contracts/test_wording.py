@@ -68,7 +68,7 @@ def spoken(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield line and text of every string but docstrings and what is raised; values of f-strings become '{}'."""
     silent: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and node.body:
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.body:
             first = node.body[0]
             silent |= {id(first.value)} if isinstance(first, ast.Expr) else set()
         raises = isinstance(node, ast.Raise) or (

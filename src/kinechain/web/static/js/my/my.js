@@ -66,10 +66,10 @@ async function showWaiting(isClosed = false) {
   const { open, refused } = await outbox.waiting(owner);
   const lines = [];
   if (open.length) {
-    const many = open.length === 1 ? "1 entry waits" : `${open.length} entries wait`;
-    lines.push(isClosed ? `${many} on this phone. Your link has ended: ask your clinic for a new one, open it here, and they are sent.` : `${many} for a connection.`);
+    lines.push(open.length === 1 ? place.dataset.one : place.dataset.more.replace("#", open.length));
+    if (isClosed) lines.push(place.dataset.closed);
   }
-  for (const row of refused) lines.push(`An entry could not be kept: ${row.why}.`);
+  for (const row of refused) lines.push(`${place.dataset.refused} ${row.why}`);
   place.replaceChildren(...lines.map((line) => Object.assign(document.createElement("span"), { textContent: line })));
   if (refused.length) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "All right" });
@@ -121,7 +121,7 @@ function doneOn(form, words) {
 async function log(form, submitter) {
   const signs = form.querySelectorAll("[data-sign], [data-none]");
   if (signs.length && ![...signs].some((box) => box.checked)) {
-    toast("Choose what is new, or none of these", { isFault: true });
+    toast(document.getElementById("waiting").dataset.choose, { isFault: true });
     signs[0].focus();
     return;
   }
@@ -199,4 +199,4 @@ async function start() {
   if (keep && navigator.onLine) ready.active.postMessage({ kind: "keep", paths: ["/my", ...keep] });
 }
 
-start().catch(() => toast("This phone keeps nothing for use without a connection here."));
+start().catch(() => toast(document.getElementById("waiting")?.dataset.unkept ?? ""));

@@ -111,7 +111,8 @@ class Player {
     this.find("what").textContent = NAMES[step.kind];
     this.find("side").textContent = SIDES[step.side];
     this.find("side").className = `player-side is-${step.side}`;
-    const place = step.repetition ? `Repetition ${step.repetition} of ${repetitions}, set ${step.set} of ${sets}` : `Set ${step.set} of ${sets}`;
+    const set = `Set ${step.set} of ${sets}`;
+    const place = step.repetition ? `${step.repetition} of ${repetitions} · ${set}` : set;
     this.find("step").textContent = place;
     this.root.dataset.kind = step.kind;
     this.count();
@@ -156,7 +157,7 @@ class Player {
     for (const name of ["pause", "next", "stop"]) this.find(name).hidden = true;
     this.find("what").textContent = isDone ? "Done" : "Stopped";
     this.find("side").textContent = "";
-    this.find("step").textContent = isDone ? "Write down how it was." : "";
+    this.find("step").textContent = isDone ? this.root.dataset.done : "";
     this.find("count").textContent = isDone ? "✓" : "–";
     this.find("ring").setAttribute("stroke-dashoffset", isDone ? "0" : "100");
     delete this.root.dataset.kind;
