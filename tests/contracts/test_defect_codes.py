@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "inspect.md"
 AREAS = "file|markers|axes|plates|events|person"
 CODE = re.compile(rf"^({AREAS})\.(?!toml$|json$)[a-z_]+$")
 #: Packages that write no notes of recordings; ids with a dot are other things there.
-WITHOUT_NOTES = {"care", "evidence", "report"}
+WITHOUT_NOTES = {"care", "evidence", "report", "store", "web", "workspace"}
 BEGINNING = re.compile(rf"^({AREAS})\.$")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

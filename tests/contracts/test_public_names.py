@@ -50,6 +50,8 @@ def test_the_light_part_loads_no_physics(module: str) -> None:
     sorted(
         ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
         for path in PACKAGE.rglob("*.py")
+        # Run by Alembic alone, which gives it what it needs.
+        if path != PACKAGE / "store" / "migrations" / "env.py"
     ),
 )
 def test_every_name_of_all_exists(module: str) -> None:
