@@ -50,6 +50,27 @@ def _sqlite_guard(table: str, verb: str, when: str) -> None:
 
 def upgrade() -> None:
     """Go to this layout."""
+    _make_attempt()
+    _make_audit()
+    _make_clinic()
+    _make_account()
+    _make_patient()
+    _make_draft()
+    _make_erasure()
+    _make_event()
+    _make_file()
+    _make_job()
+    _make_link()
+    _make_person_version()
+    _make_summary()
+    _make_task()
+    _make_output()
+    _make_session()
+    _guard()
+
+
+def _make_attempt() -> None:
+    """Make the table of: tries to sign in or to open a link."""
     op.create_table(
         "attempt",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -60,6 +81,9 @@ def upgrade() -> None:
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.create_index("ix_attempt_key_at", ["key", "at"], unique=False)
 
+
+def _make_audit() -> None:
+    """Make the table of: who read or wrote what."""
     op.create_table(
         "audit",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -77,6 +101,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_clinic_id_at", ["clinic_id", "at"], unique=False)
         batch_op.create_index("ix_audit_patient_id_at", ["patient_id", "at"], unique=False)
 
+
+def _make_clinic() -> None:
+    """Make the table of: clinics."""
     op.create_table(
         "clinic",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -84,6 +111,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clinic")),
     )
+
+
+def _make_account() -> None:
+    """Make the table of: accounts of the staff."""
     op.create_table(
         "account",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -101,6 +132,9 @@ def upgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_account_clinic_id"), ["clinic_id"], unique=False)
 
+
+def _make_patient() -> None:
+    """Make the table of: patients."""
     op.create_table(
         "patient",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -121,6 +155,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_patient_clinic_id_created_at", ["clinic_id", "created_at"], unique=False)
         batch_op.create_index("ix_patient_clinic_id_search", ["clinic_id", "search"], unique=False)
 
+
+def _make_draft() -> None:
+    """Make the table of: plans in progress."""
     op.create_table(
         "draft",
         sa.Column("patient_id", sa.String(length=36), nullable=False),
@@ -132,6 +169,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_draft_patient_id")),
         sa.PrimaryKeyConstraint("patient_id", "kind", name=op.f("pk_draft")),
     )
+
+
+def _make_erasure() -> None:
+    """Make the table of: patients whose data were erased."""
     op.create_table(
         "erasure",
         sa.Column("patient_id", sa.String(length=36), nullable=False),
@@ -140,6 +181,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_erasure_patient_id")),
         sa.PrimaryKeyConstraint("patient_id", name=op.f("pk_erasure")),
     )
+
+
+def _make_event() -> None:
+    """Make the table of: journals."""
     op.create_table(
         "event",
         sa.Column("patient_id", sa.String(length=36), nullable=False),
@@ -157,6 +202,9 @@ def upgrade() -> None:
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("ix_event_patient_id_kind", ["patient_id", "kind"], unique=False)
 
+
+def _make_file() -> None:
+    """Make the table of: uploaded files."""
     op.create_table(
         "file",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -177,6 +225,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_file_digest"), ["digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_file_patient_id"), ["patient_id"], unique=False)
 
+
+def _make_job() -> None:
+    """Make the table of: work for the workers."""
     op.create_table(
         "job",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -212,6 +263,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("state in ('queued', 'running', 'done')"),
         )
 
+
+def _make_link() -> None:
+    """Make the table of: ways in for patients."""
     op.create_table(
         "link",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -230,6 +284,9 @@ def upgrade() -> None:
     with op.batch_alter_table("link", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_link_patient_id"), ["patient_id"], unique=False)
 
+
+def _make_person_version() -> None:
+    """Make the table of: answers, version by version."""
     op.create_table(
         "person_version",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -243,6 +300,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person_version")),
         sa.UniqueConstraint("patient_id", "number", name=op.f("uq_person_version_patient_id_number")),
     )
+
+
+def _make_summary() -> None:
+    """Make the table of: what lists show of a patient."""
     op.create_table(
         "summary",
         sa.Column("patient_id", sa.String(length=36), nullable=False),
@@ -257,6 +318,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_summary_patient_id")),
         sa.PrimaryKeyConstraint("patient_id", name=op.f("pk_summary")),
     )
+
+
+def _make_task() -> None:
+    """Make the table of: what somebody of the clinic should look at."""
     op.create_table(
         "task",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -278,6 +343,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_task_clinic_id_done_at", ["clinic_id", "done_at", "created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_task_patient_id"), ["patient_id"], unique=False)
 
+
+def _make_output() -> None:
+    """Make the table of: what a job made."""
     op.create_table(
         "output",
         sa.Column("job_id", sa.String(length=36), nullable=False),
@@ -291,6 +359,9 @@ def upgrade() -> None:
     with op.batch_alter_table("output", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_output_digest"), ["digest"], unique=False)
 
+
+def _make_session() -> None:
+    """Make the table of: sessions of browsers, tokens and invitations."""
     op.create_table(
         "session",
         sa.Column("token_digest", sa.String(length=64), nullable=False),
@@ -310,7 +381,27 @@ def upgrade() -> None:
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_session_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_session_link_id"), ["link_id"], unique=False)
-    _guard()
+
+
+#: Those that name others first.
+TABLES = (
+    "session",
+    "output",
+    "task",
+    "summary",
+    "person_version",
+    "link",
+    "job",
+    "file",
+    "event",
+    "erasure",
+    "draft",
+    "patient",
+    "account",
+    "clinic",
+    "audit",
+    "attempt",
+)
 
 
 def downgrade() -> None:
@@ -320,66 +411,6 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER keep_{table} ON {table}")
             op.execute(f"DROP TRIGGER keep_all_{table} ON {table}")
         op.execute("DROP FUNCTION keep_row")
-
-    with op.batch_alter_table("session", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_session_link_id"))
-        batch_op.drop_index(batch_op.f("ix_session_account_id"))
-
-    op.drop_table("session")
-    with op.batch_alter_table("output", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_output_digest"))
-
-    op.drop_table("output")
-    with op.batch_alter_table("task", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_task_patient_id"))
-        batch_op.drop_index("ix_task_clinic_id_done_at")
-
-    op.drop_table("task")
-    op.drop_table("summary")
-    op.drop_table("person_version")
-    with op.batch_alter_table("link", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_link_patient_id"))
-
-    op.drop_table("link")
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_job_patient_id_key_standing",
-            sqlite_where=sa.text("state in ('queued', 'running', 'done')"),
-            postgresql_where=sa.text("state in ('queued', 'running', 'done')"),
-        )
-        batch_op.drop_index("ix_job_state_created_at")
-        batch_op.drop_index(batch_op.f("ix_job_patient_id"))
-        batch_op.drop_index(batch_op.f("ix_job_clinic_id"))
-
-    op.drop_table("job")
-    with op.batch_alter_table("file", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_file_patient_id"))
-        batch_op.drop_index(batch_op.f("ix_file_digest"))
-
-    op.drop_table("file")
-    with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.drop_index("ix_event_patient_id_kind")
-
-    op.drop_table("event")
-    op.drop_table("erasure")
-    op.drop_table("draft")
-    with op.batch_alter_table("patient", schema=None) as batch_op:
-        batch_op.drop_index("ix_patient_clinic_id_search")
-        batch_op.drop_index("ix_patient_clinic_id_created_at")
-
-    op.drop_table("patient")
-    with op.batch_alter_table("account", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_account_clinic_id"))
-
-    op.drop_table("account")
-    op.drop_table("clinic")
-    with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.drop_index("ix_audit_patient_id_at")
-        batch_op.drop_index("ix_audit_clinic_id_at")
-        batch_op.drop_index(batch_op.f("ix_audit_clinic_id"))
-
-    op.drop_table("audit")
-    with op.batch_alter_table("attempt", schema=None) as batch_op:
-        batch_op.drop_index("ix_attempt_key_at")
-
-    op.drop_table("attempt")
+    for table in TABLES:
+        # Its indexes and triggers go with it.
+        op.drop_table(table)
