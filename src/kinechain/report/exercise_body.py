@@ -5,6 +5,8 @@ x forward, y left, z up, in m.  Lengths and thicknesses are drawing choices near
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kinechain.report.exercise_chain import Bead, Chain, Frame, Joint, Part, Point
 
 __all__ = ["FIGURES", "foot_chain", "person_chain"]
@@ -320,6 +322,73 @@ TOES = (
 )
 
 
+#: Of the foot but its toes: name, tone, beads.
+FOOT_PARTS: tuple[tuple[str, str, tuple[Row, ...]], ...] = (
+    ("leg", "skin", (("shank", -0.004, 0.0, 0.0, 0.040), ("shank", -0.006, 0.0, 0.15, 0.042))),
+    (
+        "hindfoot",
+        "skin",
+        (
+            ("heel", -0.046, 0.0, -0.046, 0.036),
+            ("heel", -0.002, 0.0, 0.002, 0.040),
+            ("heel", -0.038, 0.0, 0.0, 0.022),
+        ),
+    ),
+    (
+        "border",
+        "under",
+        (
+            ("heel", -0.046, -0.006, -0.052, 0.030),
+            ("forefoot", 0.0, -0.03, -0.034, 0.026),
+            ("forefoot", 0.050, -0.044, -0.041, 0.021),
+        ),
+    ),
+    (
+        "instep",
+        "skin",
+        (
+            ("heel", 0.0, 0.0, 0.0, 0.040),
+            ("heel", -0.03, 0.004, -0.045, 0.036),
+            ("forefoot", 0.0, 0.006, 0.006, 0.031),
+        ),
+    ),
+    (
+        "forefoot",
+        "skin",
+        (
+            ("forefoot", 0.0, 0.006, 0.006, 0.031),
+            ("forefoot", 0.075, 0.034, -0.036, 0.026),
+            ("forefoot", 0.052, -0.04, -0.042, 0.020),
+            ("forefoot", 0.078, 0.0, -0.038, 0.0235),
+        ),
+    ),
+)
+#: Under the sole; what is shown as one may be two strips.
+FOOT_MUSCLES: Mapping[str, tuple[tuple[str, tuple[Row, ...]], ...]] = {
+    "arch": (
+        (
+            "arch",
+            (
+                ("heel", -0.02, 0.014, -0.072, 0.009),
+                ("forefoot", 0.0, 0.022, -0.022, 0.010),
+                ("forefoot", 0.062, 0.034, -0.048, 0.010),
+            ),
+        ),
+    ),
+    "fascia": (
+        ("fascia_1", (("heel", -0.025, 0.012, -0.07, 0.0075), ("forefoot", -0.002, 0.020, -0.026, 0.0075))),
+        ("fascia_2", (("forefoot", -0.002, 0.020, -0.026, 0.0075), ("forefoot", 0.07, 0.034, -0.05, 0.0075))),
+    ),
+}
+FOOT_POINTS: tuple[tuple[str, str, Point], ...] = (
+    ("heel", "heel", (-0.05, 0.0, -0.06)),
+    ("arch", "forefoot", (0.0, 0.02, -0.02)),
+    ("instep", "forefoot", (0.0, 0.0, 0.05)),
+    ("ball", "forefoot", (0.075, 0.034, -0.05)),
+    ("shin", "shank", (0.04, 0.0, 0.12)),
+)
+
+
 def foot_chain() -> Chain:
     """Return a large right foot: joints heel, shank, arch, and toe and tip of each toe."""
     frames = [
@@ -332,94 +401,32 @@ def foot_chain() -> Chain:
         Joint("shank", ("shank",), (("dorsiflexion", "y", 1),)),
         Joint("arch", ("forefoot",), (("lift", "y", 1),)),
     ]
-    parts = [
-        Part("leg", "foot", "skin", _beads((("shank", -0.004, 0.0, 0.0, 0.040), ("shank", -0.006, 0.0, 0.15, 0.042)))),
-        Part(
-            "hindfoot",
-            "foot",
-            "skin",
-            _beads(
-                (
-                    ("heel", -0.046, 0.0, -0.046, 0.036),
-                    ("heel", -0.002, 0.0, 0.002, 0.040),
-                    ("heel", -0.038, 0.0, 0.0, 0.022),
-                )
-            ),
-        ),
-        Part(
-            "border",
-            "foot",
-            "under",
-            _beads(
-                (
-                    ("heel", -0.046, -0.006, -0.052, 0.030),
-                    ("forefoot", 0.0, -0.03, -0.034, 0.026),
-                    ("forefoot", 0.050, -0.044, -0.041, 0.021),
-                )
-            ),
-        ),
-        Part(
-            "instep",
-            "foot",
-            "skin",
-            _beads(
-                (
-                    ("heel", 0.0, 0.0, 0.0, 0.040),
-                    ("heel", -0.03, 0.004, -0.045, 0.036),
-                    ("forefoot", 0.0, 0.006, 0.006, 0.031),
-                )
-            ),
-        ),
-        Part(
-            "forefoot",
-            "foot",
-            "skin",
-            _beads(
-                (
-                    ("forefoot", 0.0, 0.006, 0.006, 0.031),
-                    ("forefoot", 0.075, 0.034, -0.036, 0.026),
-                    ("forefoot", 0.052, -0.04, -0.042, 0.020),
-                    ("forefoot", 0.078, 0.0, -0.038, 0.0235),
-                )
-            ),
-        ),
-    ]
-    points = {
-        "heel": Bead("heel", (-0.05, 0.0, -0.06), 0.0),
-        "arch": Bead("forefoot", (0.0, 0.02, -0.02), 0.0),
-        "instep": Bead("forefoot", (0.0, 0.0, 0.05), 0.0),
-        "ball": Bead("forefoot", (0.075, 0.034, -0.05), 0.0),
-        "shin": Bead("shank", (0.04, 0.0, 0.12), 0.0),
-    }
+    parts = [Part(name, "foot", tone, _beads(rows)) for name, tone, rows in FOOT_PARTS]
+    points = {name: Bead(frame, at, 0.0) for name, frame, at in FOOT_POINTS}
     for k, (at, first, second, radius) in enumerate(TOES, start=1):
         frames += [Frame(f"toe_{k}", "forefoot", at), Frame(f"tip_{k}", f"toe_{k}", (first, 0.0, -0.004))]
         joints += [Joint(f"toe_{k}", (f"toe_{k}",), (("extension", "y", -1),))]
         joints += [Joint(f"tip_{k}", (f"tip_{k}",), (("flexion", "y", 1),))]
-        low = -0.058 + radius - at[2]  # the sole of a toe lies as low as the ball of the foot
-        rows: tuple[Row, ...] = ((f"toe_{k}", 0.0, 0.0, 0.0, radius * 1.15), (f"tip_{k}", 0.0, 0.0, low, radius))
-        tip: tuple[Row, ...] = ((f"tip_{k}", 0.0, 0.0, low, radius), (f"tip_{k}", second, 0.0, low, radius * 0.92))
-        nail: tuple[Row, ...] = (
-            (f"tip_{k}", second * 0.75, 0.0, low + 0.002 + radius * 0.55, radius * 0.42),
-            (f"tip_{k}", second * 1.1, 0.0, low + radius * 0.5, radius * 0.42),
-        )
-        parts += [Part(f"toe_{k}", "foot", "skin", _beads(rows)), Part(f"tip_{k}", "foot", "skin", _beads(tip))]
-        parts += [Part(f"nail_{k}", "foot", "nail", _beads(nail))]
+        parts += _toe_parts(k, at, second, radius)
         points[f"toe_{k}"] = Bead(f"tip_{k}", (second, 0.0, 0.0), 0.0)
-    sole = (
-        ("heel", -0.02, 0.014, -0.072, 0.009),
-        ("forefoot", 0.0, 0.022, -0.022, 0.010),
-        ("forefoot", 0.062, 0.034, -0.048, 0.010),
-    )
-    band = (("heel", -0.025, 0.012, -0.07, 0.0075), ("forefoot", -0.002, 0.020, -0.026, 0.0075))
-    band_2 = (("forefoot", -0.002, 0.020, -0.026, 0.0075), ("forefoot", 0.07, 0.034, -0.05, 0.0075))
     muscles = {
-        "arch": (Part("arch", "foot", "accent", _beads(sole)),),
-        "fascia": (
-            Part("fascia_1", "foot", "accent", _beads(band)),
-            Part("fascia_2", "foot", "accent", _beads(band_2)),
-        ),
+        name: tuple(Part(strip, "foot", "accent", _beads(rows)) for strip, rows in strips)
+        for name, strips in FOOT_MUSCLES.items()
     }
     return Chain(tuple(frames), tuple(joints), tuple(parts), points, muscles)
+
+
+def _toe_parts(k: int, at: Point, second: float, radius: float) -> list[Part]:
+    """Return what a toe is drawn from: two pieces and the nail."""
+    low = -0.058 + radius - at[2]  # the sole of a toe lies as low as the ball of the foot
+    base: tuple[Row, ...] = ((f"toe_{k}", 0.0, 0.0, 0.0, radius * 1.15), (f"tip_{k}", 0.0, 0.0, low, radius))
+    tip: tuple[Row, ...] = ((f"tip_{k}", 0.0, 0.0, low, radius), (f"tip_{k}", second, 0.0, low, radius * 0.92))
+    nail: tuple[Row, ...] = (
+        (f"tip_{k}", second * 0.75, 0.0, low + 0.002 + radius * 0.55, radius * 0.42),
+        (f"tip_{k}", second * 1.1, 0.0, low + radius * 0.5, radius * 0.42),
+    )
+    rows = ((f"toe_{k}", "skin", base), (f"tip_{k}", "skin", tip), (f"nail_{k}", "nail", nail))
+    return [Part(name, "foot", tone, _beads(beads)) for name, tone, beads in rows]
 
 
 FIGURES = {"person": person_chain(), "foot": foot_chain()}
