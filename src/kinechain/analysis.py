@@ -36,7 +36,14 @@ from kinechain.care.screening.red_flags import screen_person
 from kinechain.care.screening.screen import Flag, Screen
 from kinechain.chain.change import Change
 from kinechain.chain.orthosis_effect import orthosis_effect
-from kinechain.chain.person_chain import ChainSettings, PersonChain, person_chain, standing_person, what_if
+from kinechain.chain.person_chain import (
+    ChainSettings,
+    PersonChain,
+    StandingPerson,
+    person_chain,
+    standing_person,
+    what_if,
+)
 from kinechain.chain.respond import Response
 from kinechain.core.arrays import Immutable
 from kinechain.core.errors import InputError, KinechainError, LockedError, SettingError, SolveError
@@ -62,7 +69,7 @@ from kinechain.recording.prepare import PrepareSettings
 from kinechain.recording.read import ReadSettings
 from kinechain.recording.recording import Recording
 
-__all__ = ["Assessment", "Provenance", "Settings", "Standing", "assess", "try_changes"]
+__all__ = ["Assessment", "Provenance", "Settings", "Standing", "StoodUp", "assess", "stand_up", "try_changes"]
 
 #: Way against the direction the body faces, m, from which a walk is one backwards (assumption: half a stride).
 BACKWARDS_M = 0.5
@@ -137,6 +144,24 @@ class Standing(Immutable):
 
     recording: Recording
     motion: Motion
+
+
+@dataclass(frozen=True, eq=False)
+class StoodUp(Immutable):
+    """One person standing, and what they were made from.
+
+    Attributes
+    ----------
+    person : StandingPerson
+    standing : Standing or None
+        Of the standing trial.
+    notes : tuple of str
+        What was taken from the recordings, and what they say against it.
+    """
+
+    person: StandingPerson
+    standing: Standing | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,6 +364,36 @@ def try_changes(
     permission = may_attribute(person, screen_person(person, clearances, told))
     if not permission.is_given:
         raise SettingError(permission.reason)
+    up = stand_up(person, recordings, static, settings, say)
+    say("Making the changes")
+    answer = what_if(up.person, changes, permission)
+    return replace(answer, notes=(*up.notes, *answer.notes))
+
+
+def stand_up(
+    person: Person,
+    recordings: Sequence[Path] = (),
+    static: Path | None = None,
+    settings: Settings | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> StoodUp:
+    """Let one person stand, as the chain has them, before anything is changed.
+
+    Parameters
+    ----------
+    person, recordings, static, settings, progress
+        As for `try_changes`.  Whether the person may be told anything of it is for the caller to ask.
+
+    Returns
+    -------
+    StoodUp
+
+    Raises
+    ------
+    InputError
+        If mass and height cannot be of one adult, or a recording cannot be used.
+    """
+    settings, say = settings or Settings(), progress or (lambda _: None)
     say("Reading the recordings")
     material = _collect(*_paths(person, recordings, static), settings)
     say("Fitting the body")
@@ -348,10 +403,8 @@ def try_changes(
     body, standing = _fit(size, material, settings)
     say("Standing the body up")
     stood = standing_person(person, body, standing.motion if standing else None, settings.chain)
-    say("Making the changes")
-    answer = what_if(stood, changes, permission)
     findings, _ = _judge(person, body, standing, (), settings)
-    return replace(answer, notes=(*contradicted(size, findings), *notes, *answer.notes))
+    return StoodUp(stood, standing, (*contradicted(size, findings), *notes))
 
 
 def _judge(
