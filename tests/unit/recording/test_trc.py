@@ -182,7 +182,10 @@ def same_as_plain(recording):
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_every_encoding_and_line_ending(tmp_path, encoding, ending):
-    same_as_plain(read(tmp_path, text().replace("\n", ending).encode(encoding)))
+    recording = read(tmp_path, text().replace("\n", ending).encode(encoding))
+    same_as_plain(recording)
+    assert recording.markers.labels == ("A", "B")
+    assert not codes(recording)
 
 
 @pytest.mark.parametrize(
