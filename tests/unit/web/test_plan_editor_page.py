@@ -182,6 +182,24 @@ def test_an_orthosis_is_for_the_clinic_alone(client_for: ClientFor, clinic: Clin
         assert WEDGE not in answer.text
 
 
+def test_the_values_of_an_orthosis_are_the_clinicians_to_change(client_for: ClientFor, clinic: Clinics) -> None:
+    change(clinic, with_orthosis)
+    client = client_for("clinician")
+    part = re.search(r'id="part-(orthosis\.\w+)"', client.get(url(clinic)).text)
+    assert part is not None
+    values = {"forefoot_posting_deg": "0", "arch_mm": "0", "heel_lift_mm": "2", "material": "cork"}
+    for wrong in ("forty", "40", "nan", ""):
+        answer = edit(client, clinic, "orthosis", 0, part=part[1], rearfoot_posting_deg=wrong, **values)
+        assert "orthosis" in fault(answer), wrong
+    answer = edit(client, clinic, "orthosis", 0, part=part[1], rearfoot_posting_deg="2,5", **values)
+    assert "2.5°, inner edge raised" in answer.text
+    assert "chosen by the clinician: rearfoot 2.5 degrees" in answer.text
+    assert "2.5°, inner edge raised" in client.get(url(clinic, "orthosis")).text
+    answer = edit(client, clinic, "usual orthosis", 1, part=part[1])
+    assert "4°, inner edge raised" in answer.text
+    assert "chosen by the clinician" not in answer.text
+
+
 def test_while_locked_no_page_holds_anything_of_a_plan(client_for: ClientFor, clinic: Clinics) -> None:
     change(clinic, with_orthosis)
     client = client_for("clinician")

@@ -19,6 +19,7 @@ from kinechain.care.planning.contraindications import Known, against, is_kept_aw
 from kinechain.care.planning.doses import dose_of, has_dose, week_reached
 from kinechain.care.planning.exercise_choice import exercise_part
 from kinechain.care.planning.maintenance import KEEP
+from kinechain.care.planning.orthosis import MATERIALS, PREFABRICATED, resheeted
 from kinechain.care.planning.plan import (
     MAX_FIRST_EXERCISES,
     Advice,
@@ -30,6 +31,7 @@ from kinechain.care.planning.plan import (
     Hypothesis,
     NotOffered,
     Orthosis,
+    OrthosisParameters,
     Part,
     Plan,
 )
@@ -40,6 +42,7 @@ from kinechain.evidence.wording import Sentence, claims_too_much, say
 
 __all__ = [
     "NOTE_TOPICS",
+    "ORTHOSIS_LIMITS",
     "AddedExercise",
     "DoseEdit",
     "Edits",
@@ -61,6 +64,17 @@ MOST_WORDS, MOST_ENTRIES = 300, 6
 
 #: Parts that protect, or by which a plan is known: they are never taken out.
 PROTECTED = frozenset({"footwear.skin", KEEP})
+
+#: What a sheet can be set to, as far as the model of an insole reaches (``orthosis`` of changes.toml); no trial set a
+#: limit, so these keep out slips of the pen and are no advice.
+ORTHOSIS_LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "rearfoot_posting_deg": (-15.0, 15.0),
+        "forefoot_posting_deg": (-15.0, 15.0),
+        "arch_mm": (0.0, 40.0),
+        "heel_lift_mm": (0.0, 30.0),
+    }
+)
 
 #: Greatest value of a scale.
 MOST_POINTS: Mapping[str, float] = MappingProxyType({"nprs": 10.0, "psfs": 10.0, "rmdq24": 24.0, "odi": 100.0})
@@ -125,6 +139,8 @@ class Edits:
     goals : mapping of part to GoalEdit
     own_goals : tuple of OwnGoal
     notes : tuple of Note
+    orthoses : mapping of part to OrthosisParameters
+        What is built instead of the starting values.
     """
 
     dropped: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -133,11 +149,13 @@ class Edits:
     goals: Mapping[str, GoalEdit] = field(default_factory=lambda: MappingProxyType({}))
     own_goals: tuple[OwnGoal, ...] = ()
     notes: tuple[Note, ...] = ()
+    orthoses: Mapping[str, OrthosisParameters] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def count(self) -> int:
         """How many changes these are."""
-        return sum(map(len, (self.dropped, self.doses, self.added, self.goals, self.own_goals, self.notes)))
+        each = (self.dropped, self.doses, self.added, self.goals, self.own_goals, self.notes, self.orthoses)
+        return sum(map(len, each))
 
 
 def edited(plan: Plan, edits: Edits, person: Person, clinician: str) -> Plan:
@@ -167,7 +185,7 @@ def edited(plan: Plan, edits: Edits, person: Person, clinician: str) -> Plan:
     known = what_is_known(person)
     parts = _dropped(plan, edits, clinician)
     parts = _with_exercises(parts, edits, known, clinician)
-    parts = tuple(_changed(part, edits, known) for part in parts)
+    parts = tuple(_changed(part, edits, clinician) for part in parts)
     parts = _with_goals(parts, edits, plan.weeks, clinician)
     parts = (*_with_notes(parts, edits, clinician), *_record_of_dropped(plan, edits, clinician))
     _check_named(plan, edits, parts)
@@ -318,12 +336,29 @@ def _with_exercises(parts: tuple[Part, ...], edits: Edits, known: Known, clinici
     return (*parts[:place], *made, *parts[place:])
 
 
-def _changed(part: Part, edits: Edits, known: Known) -> Part:
+def _changed(part: Part, edits: Edits, clinician: str) -> Part:
     if isinstance(part, Exercise) and part.id in edits.doses:
         return replace(part, dose=_dose(part, edits.doses[part.id]))
     if isinstance(part, Goal) and part.id in edits.goals:
         return _goal(part, edits.goals[part.id])
+    if isinstance(part, Orthosis) and part.id in edits.orthoses:
+        return _orthosis(part, edits.orthoses[part.id], clinician)
     return part
+
+
+def _orthosis(part: Orthosis, wanted: OrthosisParameters, clinician: str) -> Orthosis:
+    """Return a sheet with other values; what was predicted of the old ones goes."""
+    for name, (least, most) in ORTHOSIS_LIMITS.items():
+        amount = getattr(wanted, name)
+        if not math.isfinite(amount) or not least <= amount <= most:
+            quantity, _, unit = name.rpartition("_")
+            raise SettingError(f"the {quantity.replace('_', ' ')} of an orthosis can be {least:g} to {most:g} {unit}")
+    if wanted.material not in MATERIALS:
+        raise SettingError(f"the material of an orthosis is one of {', '.join(MATERIALS)}")
+    is_posted = any(getattr(wanted, name) for name in ORTHOSIS_LIMITS)
+    if wanted.material == PREFABRICATED.material and is_posted:
+        raise SettingError("a prefabricated shell is taken as it is sold; choose another material to post it")
+    return resheeted(part, wanted, _because(clinician, say("edit.because_values")))
 
 
 def _dose(part: Exercise, wanted: DoseEdit) -> Dose:
@@ -469,7 +504,8 @@ def _words(text: str, what: str) -> str:
 
 def _check_named(plan: Plan, edits: Edits, parts: tuple[Part, ...]) -> None:
     """Refuse a change of a part that is not there."""
-    for what, keys, kind in (("dose", edits.doses, Exercise), ("goal", edits.goals, Goal)):
+    kinds = (("dose", edits.doses, Exercise), ("goal", edits.goals, Goal), ("orthosis", edits.orthoses, Orthosis))
+    for what, keys, kind in kinds:
         there = [part.id for part in parts if isinstance(part, kind)]
         if lost := [key for key in keys if key not in there]:
             raise SettingError(f"the {what} of '{lost[0][:60]}' was changed, which is no part of this plan any more")

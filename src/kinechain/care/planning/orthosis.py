@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from kinechain.care.person.complaint import exam_values, has_back_pain, has_heel_pain
@@ -24,6 +25,7 @@ __all__ = [
     "TRIAL_WEEKS",
     "failed_core_care",
     "orthoses",
+    "resheeted",
 ]
 
 MATERIALS = ("not chosen", "prefabricated shell", "foam", "cork", "plastic shell")
@@ -48,6 +50,9 @@ CUSTOM = OrthosisParameters(rearfoot_posting_deg=4.0, material="foam")
 
 #: A shell as it is sold: nothing is posted, so nothing is predicted.
 PREFABRICATED = OrthosisParameters(material="prefabricated shell")
+
+#: Sentences on what a sheet would change.
+EFFECT_KEYS = ("plan.orthosis_predicted", "plan.orthosis_zero", "plan.orthosis_no_prediction")
 
 
 def failed_core_care(situation: Situation, region: str) -> tuple[Because, ...]:
@@ -167,6 +172,42 @@ def sheet(
         trial_weeks=TRIAL_WEEKS,
         stop_on=stop,
         predicted=kept,
+    )
+
+
+def resheeted(made: Orthosis, parameters: OrthosisParameters, because: Because) -> Orthosis:
+    """Return a sheet with the values a clinician chose; nothing is predicted of them until it is computed anew.
+
+    Parameters
+    ----------
+    made : Orthosis
+        As it was proposed.
+    parameters : OrthosisParameters
+    because : Because
+        Why they are others.
+    """
+    amounts = _amounts(parameters)
+    rearfoot, forefoot, arch, lift = (f"{amount:g}" for amount in amounts)
+    chosen = say(
+        "edit.orthosis_values",
+        rearfoot=rearfoot,
+        forefoot=forefoot,
+        arch=arch,
+        lift=lift,
+        material=parameters.material,
+    )
+    kept = [s for s in made.sentences if s.key not in EFFECT_KEYS]
+    told = [chosen if s.key in ("plan.orthosis_parameters", "edit.orthosis_values") else s for s in kept]
+    return replace(
+        made,
+        because=(*made.because, because),
+        sentences=(*told, *_effect((), not any(amounts))),
+        rearfoot_posting_deg=parameters.rearfoot_posting_deg,
+        forefoot_posting_deg=parameters.forefoot_posting_deg,
+        arch_mm=parameters.arch_mm,
+        heel_lift_mm=parameters.heel_lift_mm,
+        material=parameters.material,
+        predicted=(),
     )
 
 

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from kinechain.care.person.person import Person
 from kinechain.care.planning.edit import (
     NOTE_TOPICS,
+    ORTHOSIS_LIMITS,
     AddedExercise,
     DoseEdit,
     Edits,
@@ -24,7 +25,8 @@ from kinechain.care.planning.edit import (
     is_droppable,
     may_be_added,
 )
-from kinechain.care.planning.plan import Exercise, Part
+from kinechain.care.planning.orthosis import MATERIALS
+from kinechain.care.planning.plan import Exercise, OrthosisParameters, Part
 from kinechain.care.planning.referral import referral_for
 from kinechain.core.errors import InputError, LockedError, SettingError
 from kinechain.evidence.ledger import exercise_sentences
@@ -170,6 +172,8 @@ def _values(place: Place, view: PlanView, fault: str = "") -> dict[str, Any]:
         "side_label": side_label,
         "is_droppable": is_droppable,
         "dose_limits": dose_limits,
+        "orthosis_limits": ORTHOSIS_LIMITS,
+        "materials": MATERIALS,
         "proposed": {part.id: part for part in view.proposal.plan.parts} if view.proposal else {},
     }
 
@@ -211,9 +215,9 @@ def _drop(kept: Draft, view: PlanView, fields: Fields) -> Draft:
     added = [a for a in edits.added if not key.startswith(f"exercise.{a.exercise}.")]
     if len(added) < len(edits.added):
         return _with(kept, added=tuple(added), doses=_without(edits.doses, key))
-    doses, goals = _without(edits.doses, key), _without(edits.goals, key)
+    doses, goals, orthoses = (_without(table, key) for table in (edits.doses, edits.goals, edits.orthoses))
     dropped = MappingProxyType({**edits.dropped, key: _text(fields, "reason")})
-    return _with(kept, dropped=dropped, doses=doses, goals=goals)
+    return _with(kept, dropped=dropped, doses=doses, goals=goals, orthoses=orthoses)
 
 
 def _restore(kept: Draft, view: PlanView, fields: Fields) -> Draft:
@@ -240,6 +244,16 @@ def _dose(kept: Draft, view: PlanView, fields: Fields) -> Draft:
 
 def _usual_dose(kept: Draft, view: PlanView, fields: Fields) -> Draft:
     return _with(kept, doses=_without(kept.edits.doses, _text(fields, "part")))
+
+
+def _orthosis(kept: Draft, view: PlanView, fields: Fields) -> Draft:
+    amounts = {name: _number(fields, name) for name in ORTHOSIS_LIMITS}
+    wanted = OrthosisParameters(**amounts, material=_text(fields, "material"))
+    return _with(kept, orthoses=MappingProxyType({**kept.edits.orthoses, _text(fields, "part"): wanted}))
+
+
+def _usual_orthosis(kept: Draft, view: PlanView, fields: Fields) -> Draft:
+    return _with(kept, orthoses=_without(kept.edits.orthoses, _text(fields, "part")))
 
 
 def _add(kept: Draft, view: PlanView, fields: Fields) -> Draft:
@@ -289,6 +303,8 @@ CHANGES: Mapping[str, Callable[[Draft, PlanView, Fields], Draft]] = {
     "restore": _restore,
     "dose": _dose,
     "usual dose": _usual_dose,
+    "orthosis": _orthosis,
+    "usual orthosis": _usual_orthosis,
     "add": _add,
     "goal": _goal,
     "usual goal": _usual_goal,
@@ -321,6 +337,14 @@ def _whole(fields: Fields, name: str) -> int:
     if not given.isascii() or not given.isdigit() or len(given) > 6:
         raise SettingError(f"{name.replace('_', ' ')} is a whole number; load the page again if it was not asked for")
     return int(given)
+
+
+def _number(fields: Fields, name: str) -> float:
+    try:
+        return float(fields.get(name, "").strip().replace(",", "."))
+    except ValueError as error:
+        words = name.rpartition("_")[0].replace("_", " ")
+        raise SettingError(f"the {words} of an orthosis is a number, such as 4 or 2.5") from error
 
 
 def _pair(fields: Fields, name: str) -> tuple[int, int]:

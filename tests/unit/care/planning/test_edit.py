@@ -1,6 +1,7 @@
 """A plan changed by clinician and patient: what may be changed, what is refused, and that the rules of plans hold."""
 
 import json
+import math
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -8,10 +9,11 @@ from types import MappingProxyType
 
 import pytest
 
-from care_people import TODAY, adult, plan_of, with_pain
-from kinechain.care.person.person import Person
+from care_people import TODAY, adult, item, plan_of, with_pain
+from kinechain.care.person.person import Person, PersonSide, Treatment
 from kinechain.care.planning.contraindications import is_kept_away, what_is_known
 from kinechain.care.planning.edit import (
+    ORTHOSIS_LIMITS,
     AddedExercise,
     DoseEdit,
     Edits,
@@ -24,20 +26,32 @@ from kinechain.care.planning.edit import (
     is_droppable,
     may_be_added,
 )
-from kinechain.care.planning.plan import Advice, Exercise, Goal, Plan
+from kinechain.care.planning.plan import Advice, Exercise, Goal, Orthosis, OrthosisParameters, Plan
 from kinechain.care.planning.planner import make_plan
 from kinechain.care.records.plain_values import from_plain, to_plain
 from kinechain.care.records.plan_values import plan_from_plain, plan_plain
 from kinechain.care.screening.lock import unlock
+from kinechain.chain.change import find_kind
 from kinechain.core.errors import LockedError, SettingError
+from kinechain.core.estimate import Estimate
 from random_people import draw
 
 BACK = with_pain("low_back")
+WITH_SHEET = with_pain(
+    "low_back",
+    pain_weeks=30.0,
+    treatments=(Treatment("exercise", "back", 8.0, "same"),),
+    exam=(item("fpi6", "left", 7.0, "points"),),
+)
 EASY = DoseEdit((1, 2), (5, 8), (2, 2), (1, 1), None, "no band")
 
 
 def change(person: Person = BACK, **fields: object) -> Plan:
     return edited(plan_of(person), Edits(**fields), person, "Dr Ono")  # type: ignore[arg-type]
+
+
+def predicted(parameters: OrthosisParameters, side: PersonSide) -> tuple[tuple[str, Estimate], ...]:
+    return (("pelvic tilt", Estimate(-0.8, -1.5, -0.1, "deg", "what-if")),)
 
 
 def first_exercise(plan: Plan) -> Exercise:
@@ -170,6 +184,51 @@ def test_a_change_of_what_is_gone_is_refused() -> None:
         change(dropped={"exercise.none.left": "not wanted now"})
 
 
+def test_an_orthosis_takes_the_values_of_the_clinician_and_loses_its_prediction() -> None:
+    plan = plan_of(WITH_SHEET, predict=predicted)
+    (proposed,) = (part for part in plan.parts if isinstance(part, Orthosis))
+    assert proposed.predicted
+    wanted = OrthosisParameters(2.0, -1.5, 3.0, 4.0, "cork")
+    after = edited(plan, Edits(orthoses=MappingProxyType({proposed.id: wanted})), WITH_SHEET, "Dr Ono")
+    (made,) = (part for part in after.parts if isinstance(part, Orthosis))
+    assert (made.rearfoot_posting_deg, made.forefoot_posting_deg, made.arch_mm) == (2.0, -1.5, 3.0)
+    assert (made.heel_lift_mm, made.material, made.stop_on) == (4.0, "cork", proposed.stop_on)
+    assert made.predicted == ()
+    said = " ".join(sentence.text for sentence in made.sentences)
+    assert "chosen by the clinician: rearfoot 2 degrees, forefoot -1.5 degrees" in said
+    assert "Starting values" not in said
+    assert "Predicted by the model" not in said
+    assert made.because[-1].ref == "Dr Ono"
+    assert [s.key for s in made.sentences if s.key.startswith("plan.orthosis_trial")]
+    assert not any(part.kind == "orthosis" for part in after.for_patient())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "complaint"),
+    [
+        (OrthosisParameters(rearfoot_posting_deg=40.0), "rearfoot posting of an orthosis can be -15 to 15 deg"),
+        (OrthosisParameters(arch_mm=math.nan), "arch of an orthosis can be 0 to 40 mm"),
+        (OrthosisParameters(heel_lift_mm=-1.0), "heel lift of an orthosis can be 0 to 30 mm"),
+        (OrthosisParameters(material="<b>"), "material of an orthosis is one of"),
+        (OrthosisParameters(4.0, material="prefabricated shell"), "as it is sold"),
+    ],
+)
+def test_an_orthosis_that_cannot_be_is_refused(wanted: OrthosisParameters, complaint: str) -> None:
+    plan = plan_of(WITH_SHEET)
+    key = next(part.id for part in plan.parts if isinstance(part, Orthosis))
+    with pytest.raises(SettingError, match=complaint):
+        edited(plan, Edits(orthoses=MappingProxyType({key: wanted})), WITH_SHEET, "Dr Ono")
+    with pytest.raises(SettingError, match="no part of this plan"):
+        change(orthoses={key: OrthosisParameters(2.0)})
+
+
+def test_the_limits_of_a_sheet_are_those_of_the_insole_that_is_computed() -> None:
+    options = find_kind("orthosis").options
+    of_the_model = {name: (options[name].low, options[name].high) for name in ("posting", "arch", "lift")}
+    assert ORTHOSIS_LIMITS["rearfoot_posting_deg"] == ORTHOSIS_LIMITS["forefoot_posting_deg"] == of_the_model["posting"]
+    assert (ORTHOSIS_LIMITS["arch_mm"], ORTHOSIS_LIMITS["heel_lift_mm"]) == (of_the_model["arch"], of_the_model["lift"])
+
+
 def test_a_plan_of_other_answers_is_not_changed() -> None:
     with pytest.raises(LockedError, match="answers have changed"):
         edited(plan_of(BACK), Edits(), adult(), "Dr Ono")
@@ -183,6 +242,7 @@ def test_edits_are_kept_as_plain_values() -> None:
         goals=MappingProxyType({"goal.nprs": GoalEdit(None, 4)}),
         own_goals=(OwnGoal("walk to the lake", 6),),
         notes=(Note("habit", "stand up at noon"),),
+        orthoses=MappingProxyType({"orthosis.left": OrthosisParameters(2.5, material="cork")}),
     )
     assert from_plain(json.loads(json.dumps(to_plain(edits))), Edits) == edits
 
