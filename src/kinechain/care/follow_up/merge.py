@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from kinechain.care.follow_up.events import Event
 
@@ -21,7 +21,23 @@ DOUBLE_TAP_S = 10.0
 
 DIGEST_LENGTH = 12
 
-Fields = tuple[str, ...]
+#: Where an event keeps what was computed of it: it never changes, and logs are merged at every look.
+SAID = "_said"
+
+
+class Said(NamedTuple):
+    """What an event says, shortened.
+
+    Attributes
+    ----------
+    content : str
+        The same for all events that say the same, whatever their id and time.
+    digest : str
+        Of content and time.
+    """
+
+    content: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,7 @@ def content_digest(event: Event) -> str:
     ----------
     event : Event
     """
-    return _digest(_fields(event), event.at)
+    return _said(event).digest
 
 
 def merge(*logs: Iterable[Event]) -> Merged:
@@ -96,12 +112,11 @@ def merge(*logs: Iterable[Event]) -> Merged:
     *logs : iterable of Event
         Of one person; each may come from another device, in any order.
     """
-    versions: dict[str, dict[str, tuple[Event, Fields]]] = {}
+    versions: dict[str, dict[str, tuple[Event, str]]] = {}
     for event in (event for log in logs for event in log):
-        content = _fields(event)
-        digest = _digest(content, event.at)
+        content, digest = _said(event)
         versions.setdefault(_written_id(event.id, digest), {})[digest] = event, content
-    kept: list[tuple[Event, Fields]] = []
+    kept: list[tuple[Event, str]] = []
     conflicts: list[Conflict] = []
     for written, found in versions.items():
         named = []
@@ -122,8 +137,8 @@ def _written_id(kept: str, digest: str) -> str:
     return kept.removesuffix(f"-{digest}")
 
 
-def _double_taps(ordered: Sequence[tuple[Event, Fields]]) -> tuple[Duplicate, ...]:
-    alike: dict[Fields, list[list[Event]]] = {}
+def _double_taps(ordered: Sequence[tuple[Event, str]]) -> tuple[Duplicate, ...]:
+    alike: dict[str, list[list[Event]]] = {}
     for event, content in ordered:
         clusters = alike.setdefault(content, [])
         if clusters and (event.at - clusters[-1][-1].at).total_seconds() <= DOUBLE_TAP_S:
@@ -142,10 +157,17 @@ def _instant(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _fields(event: Event) -> Fields:
-    """Return what an event says, but not its id and time, as text."""
-    told = (f"{name}={_plain(value)}" for name, value in vars(event).items() if name not in ("id", "at"))
-    return (type(event).__name__, *told)
+def _said(event: Event) -> Said:
+    """Return what an event says, computed once."""
+    found: Said | None = vars(event).get(SAID)
+    if found is None:
+        names = (field.name for field in dataclasses.fields(event) if field.name not in ("id", "at"))
+        told = (f"{name}={_plain(getattr(event, name))}" for name in names)
+        content = "\n".join((type(event).__name__, *told)).encode()
+        content_only = hashlib.sha256(content).hexdigest()
+        with_time = hashlib.sha256(event.at.isoformat().encode() + b"\n" + content).hexdigest()[:DIGEST_LENGTH]
+        found = vars(event)[SAID] = Said(content_only, with_time)
+    return found
 
 
 def _plain(value: Any) -> str:
@@ -161,7 +183,3 @@ def _plain(value: Any) -> str:
     if dataclasses.is_dataclass(value):
         return "(" + ",".join(f"{f.name}={_plain(getattr(value, f.name))}" for f in dataclasses.fields(value)) + ")"
     return repr(value)
-
-
-def _digest(content: Fields, at: datetime) -> str:
-    return hashlib.sha256("\n".join((at.isoformat(), *content)).encode()).hexdigest()[:DIGEST_LENGTH]

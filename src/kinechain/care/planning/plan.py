@@ -406,9 +406,13 @@ class Plan:
     @property
     def id(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of its content: equal plans, however they came about, share it."""
-        content = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "unlocked"}
-        text = json.dumps(_plain(content), sort_keys=True, ensure_ascii=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        # Asked for at every look at a plan, which never changes.
+        found: str | None = vars(self).get("_id")
+        if found is None:
+            content = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "unlocked"}
+            text = json.dumps(_plain(content), sort_keys=True, ensure_ascii=True)
+            found = vars(self)["_id"] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return found
 
     def for_patient(self) -> tuple[Part, ...]:
         """Return the parts a patient sees: never an orthosis sheet, never a clinician's note."""

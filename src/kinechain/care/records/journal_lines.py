@@ -233,10 +233,10 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    if len(set(keys)) < len(keys):
+    found = dict(pairs)
+    if len(found) < len(pairs):
         _refuse("a key stands twice in it")
-    return dict(pairs)
+    return found
 
 
 def _no_number(word: str) -> NoReturn:
