@@ -1,4 +1,4 @@
-# Two commands first: `make demo` and `make test`. Everything lives in .venv; nothing outside this folder changes.
+# Three commands first: `make demo`, `make serve` and `make test`. Everything lives in .venv; nothing outside this folder changes.
 
 # The newest Python that really runs and can make an environment; version shims may exist and fail.
 ifndef PYTHON
@@ -9,12 +9,14 @@ endif
 
 BIN := .venv/bin
 OUT := out/demo
+WORKSPACE := out/workspace
+PORT := 8642
 RUN := $(BIN)/python -m
 INSTALLED := .venv/installed
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard src/kernels/*)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format labels bench docs lock clean
+.PHONY: help install demo serve test check format labels bench docs lock clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -23,6 +25,9 @@ install: $(INSTALLED)  ## make .venv with every tool, and kinechain in it
 
 demo: $(INSTALLED)  ## assess the example person; writes out/demo/report.html
 	$(BIN)/kinechain demo --out $(OUT)
+
+serve: $(INSTALLED)  ## open the example clinic in a browser; its data lie in out/workspace
+	@$(BIN)/kinechain serve --demo --open --data $(WORKSPACE) --port $(PORT)
 
 test: $(INSTALLED)  ## run every test
 	$(RUN) pytest

@@ -48,11 +48,13 @@ def account(
         raise SettingError(f"account {action} {needs}")
     if action != "add" and (name or role or clinic):
         raise SettingError("--name, --role and --clinic belong to 'account add'")
+    from kinechain.store.troubles import told
     from kinechain.workspace.place import open_place
 
     place = open_place(data, database)
     try:
-        lines = _listed(place) if email is None else [_done(place, action, email, (name, role, clinic))]
+        with told():
+            lines = _listed(place) if email is None else [_done(place, action, email, (name, role, clinic))]
     finally:
         place.database.close()
     typer.echo(wrapped("\n".join(printable(line) for line in lines)))

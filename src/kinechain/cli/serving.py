@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -36,5 +37,8 @@ def serve(
     from kinechain.workspace.example_clinic import fill_example
 
     with tempfile.TemporaryDirectory(prefix="kinechain-") as passing:
-        offer = Offer(data or Path(passing), database, host, port, workers, address)
+        folder = data or Path(passing)
+        # A key that is made while trying things out must not be one that counts for real people.
+        os.environ.setdefault("KINECHAIN_HOME", str((folder / "home").absolute()))
+        offer = Offer(folder, database, host, port, workers, address)
         run_server(offer, typer.echo, fill_example, is_opened=open_browser)

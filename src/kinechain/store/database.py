@@ -140,7 +140,7 @@ def open_database(url: str) -> Database:
     """
     try:
         address = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise SettingError("--database is no address; write sqlite:///FILE or postgresql://USER@HOST/NAME") from error
     backend = address.get_backend_name()
     if backend not in ("sqlite", "postgresql"):

@@ -8,9 +8,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from kinechain.core.errors import InputError
 from kinechain.store.database import Database
+from kinechain.store.tables import METADATA
 
 __all__ = ["check_layout", "migrate", "newest_layout"]
 
@@ -37,9 +39,13 @@ def migrate(database: Database, to: str = "head") -> None:
     database : Database
     to : str
         A layout, 'head' for the newest, 'base' for an empty database.
+
+    Raises
+    ------
+    InputError
+        If the database is of a newer version, or of another program.
     """
-    with database.engine.connect() as connection:
-        now = MigrationContext.configure(connection).get_current_revision()
+    now = _layout(database)
     if to == "head" and now == newest_layout():
         return
     steps = ScriptDirectory.from_config(_config())
@@ -62,8 +68,7 @@ def check_layout(database: Database) -> None:
     ------
     InputError
     """
-    with database.engine.connect() as connection:
-        now = MigrationContext.configure(connection).get_current_revision()
+    now = _layout(database)
     _check_known(now)
     if now is None:
         raise InputError("this database holds no workspace yet; kinechain serve makes one")
@@ -73,7 +78,18 @@ def check_layout(database: Database) -> None:
         )
 
 
+def _layout(database: Database) -> str | None:
+    """Return the layout of a database, None of an empty one."""
+    with database.reading() as connection:
+        layout = MigrationContext.configure(connection).get_current_revision()
+        if layout is None and set(inspect(connection).get_table_names()) & set(METADATA.tables):
+            raise InputError("this database holds tables of another program; name an empty one")
+    return layout
+
+
 def _check_known(layout: str | None) -> None:
     known = {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
     if layout is not None and layout not in known:
-        raise InputError(f"this database has the layout '{layout}', of a newer kinechain; install that one")
+        raise InputError(
+            f"this database has the layout '{layout}', of a newer kinechain; install that one, nothing was changed"
+        )

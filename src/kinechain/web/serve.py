@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kinechain.core.errors import InputError, SettingError
+from kinechain.store.troubles import told
 from kinechain.web.supervise import CONTEXT, Opening, Part, supervise
 from kinechain.workspace.place import Place, data_folder, open_place
 from kinechain.workspace.starting import start_address
@@ -80,8 +83,8 @@ def run_server(
     with _listening(offer.host, offer.port) as listening:
         address = offer.address or _address(listening)
         place = _opened(offer, address)
-        told = fill(place) if fill else []
-        first = _first_steps(place)
+        with told():
+            lines = [*(fill(place) if fill else []), *_first_steps(place)]
         place.database.close()
         ready = CONTEXT.Event()
         asked = (str(place.folder), place.url, address)
@@ -92,9 +95,9 @@ def run_server(
             raise InputError(f"the server did not answer within {LONGEST_START_S:.0f} s; what it said stands above")
 
         def done() -> None:
-            for line in [*_welcome(place, address, offer), *told, *first, "Stop with Ctrl+C."]:
+            for line in [*_welcome(place, address, offer), *lines, "Stop with Ctrl+C."]:
                 say(line)
-            if is_opened:
+            if is_opened and _has_desktop():
                 webbrowser.open(address)
 
         supervise(parts, say, Opening(ready.is_set, done, late, LONGEST_START_S))
@@ -139,6 +142,11 @@ def _opened(offer: Offer, address: str) -> Place:
         raise InputError(
             f"the folder of data {folder} cannot be used: {error.strerror or error}; choose another with --data"
         ) from error
+
+
+def _has_desktop() -> bool:
+    """Whether a browser with windows can open; one within this terminal would take it over."""
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _first_steps(place: Place) -> list[str]:

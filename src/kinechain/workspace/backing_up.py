@@ -17,6 +17,7 @@ from kinechain.store.encryption import read_key
 from kinechain.store.files import Files
 from kinechain.store.migrate import check_layout, migrate
 from kinechain.store.tables import clinic
+from kinechain.store.troubles import told
 from kinechain.workspace.place import DATABASE_FILE, data_folder
 
 __all__ = ["Copied", "back_up", "restore"]
@@ -32,6 +33,7 @@ class Copied:
     manifest: Manifest
 
 
+@told()
 def back_up(path: Path, folder: Path | None = None, url: str = "") -> Copied:
     """Write a backup of an installation; people may work on meanwhile.
 
@@ -64,6 +66,7 @@ def back_up(path: Path, folder: Path | None = None, url: str = "") -> Copied:
     return Copied(folder, manifest)
 
 
+@told()
 def restore(path: Path, folder: Path, url: str = "") -> Copied:
     """Make an installation from a backup, all of it or nothing.
 

@@ -35,8 +35,10 @@ from kinechain.core.errors import SettingError
 from kinechain.demonstration.demonstrate import example_person, write_recordings
 from kinechain.demonstration.walk import Asymmetry
 from kinechain.report.json import assessment_json
+from kinechain.store.accounts import find_account
 from kinechain.store.audit import Actor
 from kinechain.store.clock import now
+from kinechain.store.links import find_link
 from kinechain.workspace.accounts import is_new, make_clinic
 from kinechain.workspace.assessing import ask_assessment
 from kinechain.workspace.case import change_person, read_case, write_events
@@ -96,20 +98,40 @@ def fill_example(place: Place) -> list[str]:
     SettingError
         If the place is of a clinic that is no example.
     """
-    kept = place.folder / KEPT
-    if kept.is_file():
-        found = ExampleClinic(**json.loads(kept.read_text(encoding="utf-8")))
-    elif is_new(place.database):
-        found = make_example_clinic(place)
-        kept.touch(mode=0o600)
-        kept.write_text(json.dumps(found.__dict__), encoding="utf-8")
-    else:
-        raise SettingError("--demo makes an example clinic, and there is a clinic here already; name another --data")
+    found = _kept_example(place)
     return [
         "Three made-up patients are in it: with a recording, with a danger sign, and eight weeks into a plan.",
         f"Sign in as a clinician: e-mail {found.email}, password {found.password}",
         f"Open a patient's page:  {found.link}",
     ]
+
+
+def _kept_example(place: Place) -> ExampleClinic:
+    """Return the example that is there, or a new one."""
+    kept = place.folder / KEPT
+    if kept.is_file():
+        content = kept.read_text(encoding="utf-8")
+        if not content:
+            raise SettingError(f"the example in {place.folder} was left half made; remove that folder and start again")
+        found = _reachable(place, ExampleClinic(**json.loads(content)))
+    elif is_new(place.database):
+        kept.touch(mode=0o600)
+        found = make_example_clinic(place)
+    else:
+        raise SettingError("--demo makes an example clinic, and there is a clinic here already; name another --data")
+    kept.write_text(json.dumps(found.__dict__), encoding="utf-8")
+    return found
+
+
+def _reachable(place: Place, kept: ExampleClinic) -> ExampleClinic:
+    """Return the example with a link that opens today, at the address of today."""
+    token = kept.link.rpartition("/")[2]
+    with place.database.reading() as connection:
+        account, is_open = find_account(connection, kept.email), find_link(connection, token) is not None
+    if is_open or account is None:
+        return replace(kept, link=f"{place.address}/p/{token}")
+    link, _ = make_link(place, Actor("admin", account.id, account.name, account.clinic_id), kept.followed, LINK_DAYS)
+    return replace(kept, link=link)
 
 
 def make_example_clinic(place: Place) -> ExampleClinic:

@@ -11,6 +11,7 @@ from kinechain.store.database import Database, open_database, sqlite_url
 from kinechain.store.encryption import read_key
 from kinechain.store.files import Files
 from kinechain.store.migrate import migrate
+from kinechain.store.troubles import told
 
 __all__ = ["DATABASE_FILE", "Place", "data_folder", "open_place"]
 
@@ -59,6 +60,7 @@ def data_folder() -> Path:
     return home_folder() / "workspace"
 
 
+@told()
 def open_place(folder: Path | None = None, url: str = "", address: str = "http://127.0.0.1:8642") -> Place:
     """Open an installation, made new where there is none, its database brought to the newest layout.
 

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 
 from kinechain.core.errors import KinechainError
 from kinechain.store.jobs import find_job
+from kinechain.store.troubles import trouble
 from kinechain.workspace.place import Place, open_place
 
 __all__ = ["main"]
@@ -105,6 +106,8 @@ def _done(place: Place, request: dict[str, Any], answers: TextIO) -> dict[str, A
     except MemoryError:
         return {"fault": "the work needs more memory than a job may have; take a shorter recording and ask again"}
     except Exception as error:  # noqa: BLE001 - of any fault only the place is told, its words may hold what a file holds
+        if sentence := trouble(error):
+            return {"fault": sentence}
         frames = traceback.extract_tb(error.__traceback__)
         where = f" at {Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else ""
         return {"fault": f"a fault of this program, please report it ({type(error).__name__}{where})"}
