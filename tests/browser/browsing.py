@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,19 @@ from urllib.parse import urlsplit
 HERE = Path(__file__).parent
 SCREENS = HERE.parents[1] / "out" / "screens"
 PATIENCE_MS = 15_000
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: Drawing in three dimensions by the processor; nothing that would call home.
+ARGUMENTS = (
+    *("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+def found_chromium() -> str:
+    """Return the path of the browser of this machine, '' if there is none."""
+    named = os.environ.get("KINECHAIN_CHROMIUM")
+    found = named or next((path for name in NAMES if (path := shutil.which(name))), "")
+    return found if Path(found).is_file() else ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,15 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Running, Watched
+from browsing import ARGUMENTS, Running, Watched, found_chromium
 
 HERE = Path(__file__).parent
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-#: Drawing in three dimensions by the processor; nothing that would call home.
-ARGUMENTS = (
-    *("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic"),
-    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,11 +34,10 @@ def lacking(reason: str) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Return the path of the browser."""
-    named = os.environ.get("KINECHAIN_CHROMIUM")
-    found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
-    if not found or not Path(found).is_file():
+    found = found_chromium()
+    if not found:
         lacking("no Chromium: apt install chromium, or name one in KINECHAIN_CHROMIUM")
-    return str(found)
+    return found
 
 
 @pytest.fixture(scope="module")
