@@ -12,6 +12,16 @@ if (starts) {
   }
 }
 
+// A part that is linked to is opened, also where the link is followed a second time.
+function unfold() {
+  const target = document.getElementById(location.hash.slice(1));
+  for (let at = target; at; at = at.parentElement) if (at.localName === "details") at.open = true;
+  target?.scrollIntoView();
+}
+addEventListener("hashchange", unfold);
+for (const link of document.querySelectorAll(".jump a")) link.addEventListener("click", () => { if (link.hash === location.hash) unfold(); });
+unfold();
+
 const viewer = document.querySelector("[data-replay]");
 const board = document.querySelector("[data-curves]");
 
