@@ -95,6 +95,8 @@ document.addEventListener("submit", (event) => {
     setTimeout(() => event.submitter.setAttribute("aria-disabled", "true"));
   }
 });
+// What a form made and showed once is not made again when the page is loaded again.
+if (document.querySelector("[data-once-shown]")) history.replaceState(null, "", location.href);
 document.addEventListener("kinechain:saved", (event) => changed.delete(event.target));
 window.addEventListener("beforeunload", (event) => {
   if (changed.size) event.preventDefault();

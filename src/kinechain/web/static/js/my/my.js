@@ -4,6 +4,7 @@ import { toast } from "../base.js";
 const owner = document.querySelector('meta[name="owner"]')?.content ?? "";
 const outbox = self.outbox;
 const SLOW_MS = 1500;
+const OWNER = "kinechain-owner";
 let pauseMs = 5000;
 let timer = 0;
 
@@ -60,6 +61,13 @@ function say(place, kind, title, words) {
   box.scrollIntoView({ block: "nearest" });
 }
 
+/** Put STOP in the place of the exercises while a danger that was written down here has not reached the server. */
+async function holdBack() {
+  const words = await outbox.held(owner);
+  const place = document.querySelector("[data-exercises]");
+  if (words.length && place) say(place, "stop", "STOP", words);
+}
+
 async function showWaiting(isClosed = false) {
   const place = document.getElementById("waiting");
   if (!place) return;
@@ -86,6 +94,7 @@ async function showWaiting(isClosed = false) {
 async function sync() {
   clearTimeout(timer);
   const sent = await outbox.send();
+  if (sent.stopped) await afterStop(sent);
   if (sent.state === "closed") await ended();
   else await showWaiting();
   if (sent.state === "offline") {
@@ -99,10 +108,44 @@ async function sync() {
   return sent;
 }
 
-/** The link ended: what was kept of it goes from this phone, what waits stays. */
+/** The server knows of a danger now: it says what to do, and what was kept of the exercises goes. */
+async function afterStop(sent) {
+  await forgetPages();
+  if (sent.answers.some((answer) => answer.stop) && location.pathname !== "/my/stop") location.assign("/my/stop");
+  else if (document.querySelector("[data-exercises]")) location.replace("/my");
+}
+
+/** The link ended: what was kept of it goes from this phone and from its screen, what waits stays. */
 async function ended() {
   await forgetPages();
-  await showWaiting(true);
+  // What says to stop outlasts the link; everything else gives way to the page that says it is closed.
+  if (document.querySelector(".verdict-stop")) await showWaiting(true);
+  else location.replace("/my");
+}
+
+/** Ask whether what stands here may still be shown: a phone holds pages longer than a link lasts. */
+async function checkLink() {
+  let answer;
+  try {
+    answer = await fetch("/my/token", { credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } });
+  } catch {
+    return;
+  }
+  if (answer.status === 401) return ended();
+  if (!answer.ok || (await answer.json()).owner === owner) return;
+  await forgetPages();
+  location.replace("/my");
+}
+
+/** Delete what the phone kept for whoever opened a link here before. */
+async function forgetOthers() {
+  try {
+    if (localStorage.getItem(OWNER) === owner) return;
+    await forgetPages();
+    localStorage.setItem(OWNER, owner);
+  } catch {
+    // Without a store nothing was kept.
+  }
 }
 
 async function forgetPages() {
@@ -126,10 +169,10 @@ async function log(form, submitter) {
     return;
   }
   const entry = entryOf(form, submitter);
-  await outbox.put(owner, entry);
+  const word = offlineWord(entry, form);
+  await outbox.put(owner, entry, word?.kind === "stop" ? word.words : "");
   await showWaiting();
   const place = document.getElementById("told") ?? form.parentElement;
-  const word = offlineWord(entry, form);
   // A danger sign is answered on the phone at once, whatever the connection does.
   if (word?.kind === "stop") say(place, "stop", "STOP", [word.words]);
   const slow = new Promise((resolve) => setTimeout(() => resolve({ state: "offline", answers: [] }), SLOW_MS));
@@ -182,16 +225,22 @@ async function start() {
   if (wiped) {
     await forgetPages();
     if (wiped.dataset.wipe === "all") indexedDB.deleteDatabase("kinechain");
+    else await showWaiting(true);
     return;
   }
   if (!owner) return;
-  addEventListener("online", sync);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sync());
+  const again = () => Promise.all([holdBack(), checkLink(), sync()]);
+  addEventListener("online", again);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && again());
+  addEventListener("pageshow", (event) => event.persisted && again());
+  await forgetOthers();
   navigator.serviceWorker?.addEventListener("message", (event) => {
     if (event.data.kind === "ended") ended();
-    if (event.data.kind === "sent") showWaiting(event.data.sent.state === "closed");
+    if (event.data.kind !== "sent") return;
+    showWaiting(event.data.sent.state === "closed");
+    if (event.data.sent.stopped) afterStop(event.data.sent);
   });
-  await sync();
+  await again();
   if (!navigator.serviceWorker) return;
   await navigator.serviceWorker.register("/my/sw.js", { scope: "/my" });
   const keep = document.querySelector("[data-keep]")?.dataset.keep.split(" ");
