@@ -10,11 +10,13 @@ import pytest
 from browsing import Running, Watched
 from sqlalchemy import select
 
-from kinechain.care.follow_up.events import Event, Session
+from kinechain.care.follow_up.events import ConsentGiven, Event, Session
 from kinechain.store.audit import Actor
 from kinechain.store.tables import account, patient
-from kinechain.workspace.case import read_case
+from kinechain.workspace.case import change_person, read_case, write_events
 from kinechain.workspace.links import make_link, revoke_link
+from kinechain.workspace.patients import register
+from kinechain.workspace.plans import agree, read_plan
 
 PAIN = 4.0
 #: Waits until the phone keeps the exercises for use without a connection, and until it keeps nothing any more.
@@ -50,6 +52,21 @@ def followed(place: Any) -> tuple[Actor, str]:
 def journal(place: Any, patient_id: str) -> tuple[Event, ...]:
     with place.database.reading() as connection:
         return read_case(connection, patient_id).events
+
+
+def twin(place: Any, actor: Actor, patient_id: str) -> str:
+    """Return somebody with the same answers and a plan, whom a test may leave with a danger sign."""
+    with place.database.reading() as connection:
+        case = read_case(connection, patient_id)
+    made = register(place.database, actor, "Twin Example")
+    consents = tuple(event for event in case.events if isinstance(event, ConsentGiven))
+    with place.database.writing() as connection:
+        change_person(connection, actor, made.id, lambda _: case.person, "write intake")
+        write_events(connection, actor, made.id, consents, "give consent")
+    proposed = read_plan(place, actor, made.id).plan
+    assert proposed is not None
+    agree(place, actor, made.id, 0, proposed.id, True)
+    return str(made.id)
 
 
 def waiting(page: Any, words: str) -> None:
@@ -90,3 +107,37 @@ def test_entries_wait_and_are_sent_once(watched: Watched, served: Running, tab: 
         page.goto("/my")
         page.get_by_role("heading", name="This link is closed").wait_for()
         page.evaluate(FORGOTTEN)
+
+
+def test_a_danger_sign_without_a_connection_stops_the_exercises_on_the_phone(watched: Watched, served: Running) -> None:
+    watched.allowed += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
+    with opened(served) as place:
+        actor, patient_id = followed(place)
+        url, _ = make_link(place, actor, twin(place, actor, patient_id))
+        phone = watched.context(390, 844, touch=True)
+        page = phone.new_page()
+        page.goto(url)
+        page.get_by_role("button", name="Open").click()
+        page.wait_for_url("**/my")
+        page.evaluate(KEPT)
+        phone.set_offline(True)
+        page.goto("/my/check")
+        page.get_by_label("I don’t know").check()
+        page.get_by_role("button", name="Keep").click()
+        page.locator(".verdict-stop").wait_for()
+        for path in ("/my", "/my/exercise/0"):
+            page.goto(path)
+            page.locator(".verdict-stop", has_text="STOP all exercises").wait_for()
+            assert page.get_by_role("link", name="Start").count() == page.locator("[data-player]").count() == 0
+            assert page.get_by_role("button", name="Done as planned").count() == 0
+
+        phone.set_offline(False)
+        page.locator("#waiting").wait_for(state="hidden")
+        page.goto("/my")
+        page.get_by_role("heading", name="What happens next").wait_for()
+        page.evaluate(WAIT % "!(await caches.match('/my/exercise/0'))")
+        phone.set_offline(True)
+        for path in ("/my", "/my/exercise/0"):
+            page.goto(path)
+            page.wait_for_load_state()
+            assert page.get_by_role("link", name="Start").count() == page.locator("[data-player]").count() == 0

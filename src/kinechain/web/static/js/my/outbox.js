@@ -47,8 +47,9 @@ self.outbox = (() => {
     return `${local}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
   }
 
-  const put = (owner, entry) =>
-    within("readwrite", (store) => store.put({ id: entry.id, owner, entry, why: "", kept: Date.now() }));
+  /** Keep an entry; `stop` holds the words of what it stops, where it tells of a danger. */
+  const put = (owner, entry, stop = "") =>
+    within("readwrite", (store) => store.put({ id: entry.id, owner, entry, stop, why: "", kept: Date.now() }));
   const all = () => within("readonly", (store) => store.getAll());
   const remove = (ids) => within("readwrite", (store) => ids.map((id) => store.delete(id))[0]);
   const mark = (rows) => within("readwrite", (store) => rows.map((row) => store.put(row))[0]);
@@ -59,6 +60,12 @@ self.outbox = (() => {
     return { open: rows.filter((row) => !row.why), refused: rows.filter((row) => row.why) };
   }
 
+  /** What somebody wrote of a danger that the server has not taken: the words that stop the exercises here too. */
+  async function held(owner) {
+    const rows = (await all()).filter((row) => row.owner === owner && row.stop);
+    return [...new Set(rows.map((row) => row.stop))];
+  }
+
   /** One after the other, also over tabs and the service worker. */
   async function alone(work) {
     if (self.navigator.locks) return self.navigator.locks.request("kinechain-outbox", work);
@@ -67,7 +74,8 @@ self.outbox = (() => {
 
   /**
    * Send what waits; every entry is removed only after the server named it, and sending twice changes nothing.
-   * Returns { state: 'sent' | 'nothing' | 'offline' | 'closed' | 'other', answers, left }.
+   * Returns { state: 'sent' | 'nothing' | 'offline' | 'closed' | 'other', answers, left, stopped }; `stopped` tells
+   * that a danger was among what the server took, so that what is kept of the exercises is out of date.
    */
   function send() {
     return alone(async () => {
@@ -86,6 +94,7 @@ self.outbox = (() => {
       const mine = rows.filter((row) => row.owner === key.owner);
       if (!mine.length) return { state: "other", answers: [], left: rows.length };
       const answers = [];
+      let stopped = false;
       for (let first = 0; first < mine.length; first += MOST) {
         const batch = mine.slice(first, first + MOST);
         try {
@@ -95,21 +104,22 @@ self.outbox = (() => {
             headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": key.csrf },
             body: JSON.stringify(batch.map((row) => row.entry)),
           });
-          if (answer.status === 401) return { state: "closed", answers, left: mine.length };
+          if (answer.status === 401) return { state: "closed", answers, left: mine.length, stopped };
           const content = await answer.json();
-          if (!answer.ok) return { state: "offline", answers, left: mine.length, said: content.error };
+          if (!answer.ok) return { state: "offline", answers, left: mine.length, stopped, said: content.error };
           await remove(content.accepted);
+          stopped ||= Boolean(content.stop) || batch.some((row) => row.stop && content.accepted.includes(row.id));
           const why = new Map(content.refused.map((row) => [row.id, row.why]));
           const refused = batch.filter((row) => why.has(row.id)).map((row) => ({ ...row, why: why.get(row.id) }));
           if (refused.length) await mark(refused);
           answers.push(content);
         } catch {
-          return { state: "offline", answers, left: mine.length };
+          return { state: "offline", answers, left: mine.length, stopped };
         }
       }
-      return { state: "sent", answers, left: 0 };
+      return { state: "sent", answers, left: 0, stopped };
     });
   }
 
-  return { newId, stamp, put, remove, waiting, send };
+  return { newId, stamp, put, remove, waiting, held, send };
 })();

@@ -38,6 +38,12 @@ async function forget() {
   await tellAll({ kind: "ended" });
 }
 
+// Sent on to another page, or refused: something stands against what is kept, a danger sign perhaps.
+async function outdated(answer, store, path) {
+  if (answer.redirected || answer.type === "opaqueredirect") await caches.delete(PAGE_STORE);
+  else if (answer.status >= 400 && answer.status < 500) await store.delete(path);
+}
+
 async function patiently(request) {
   const gone = new AbortController();
   const timer = setTimeout(() => gone.abort(), PATIENCE_MS);
@@ -53,9 +59,10 @@ async function fromPages(request) {
   try {
     const answer = await patiently(request);
     if (answer.status === 401) await forget();
-    if (answer.ok && !answer.redirected && KEPT.test(path)) {
+    else if (KEPT.test(path)) {
       const store = await caches.open(PAGE_STORE);
-      await store.put(path, answer.clone());
+      if (answer.ok && !answer.redirected) await store.put(path, answer.clone());
+      else await outdated(answer, store, path);
     }
     return answer;
   } catch {
@@ -97,13 +104,20 @@ self.addEventListener("message", (event) => {
   if (kind === "forget") event.waitUntil(caches.delete(PAGE_STORE));
 });
 
+/** Keep pages for use without a connection; exercises that are not among them are no longer of the plan. */
 async function keep(paths) {
   const store = await caches.open(PAGE_STORE);
+  for (const { url } of await store.keys()) {
+    const path = new URL(url).pathname;
+    if (path.startsWith("/my/exercise/") && !paths.includes(path)) await store.delete(path);
+  }
   for (const path of paths.filter((path) => KEPT.test(path))) {
     try {
       const answer = await fetch(path, { credentials: "same-origin", headers: { Accept: "text/html" } });
       if (answer.status === 401) return forget();
       if (answer.ok && !answer.redirected) await store.put(path, answer);
+      else await outdated(answer, store, path);
+      if (answer.redirected) return;
     } catch {
       return;
     }
@@ -114,6 +128,7 @@ self.addEventListener("sync", (event) => {
   if (event.tag !== "kinechain-outbox") return;
   event.waitUntil(
     self.outbox.send().then(async (sent) => {
+      if (sent.stopped) await caches.delete(PAGE_STORE);
       await tellAll({ kind: "sent", sent });
       if (sent.state === "offline") throw new Error("try again");
     }),
