@@ -206,11 +206,11 @@ def _live_through(place: Place, actor: Actor, patient_id: str) -> None:
         json.loads(assessment_json(assessment)),
         id=str(uuid4()),
         at=_at(DAYS, time(10)),
-        by=actor.id,
+        by=actor.code,
         why="first visit",
     )
     agreed = PlanMade(
-        id=str(uuid4()), at=_at(DAYS, time(10, 30)), by=actor.id, plan=json.loads(json.dumps(plan_plain(plan)))
+        id=str(uuid4()), at=_at(DAYS, time(10, 30)), by=actor.code, plan=json.loads(json.dumps(plan_plain(plan)))
     )
     with place.database.writing() as connection:
         write_events(connection, actor, patient_id, (visit, agreed), "agree plan")
@@ -223,7 +223,7 @@ def _reviews(actor: Actor) -> Iterator[Reviewed]:
     """Yield the reviews that were done; the last one is due today."""
     for checkpoint, day in (("day 3-7", 5), ("week 2", 14), ("week 6", 42)):
         moment = _at(DAYS - day, time(11))
-        yield Reviewed(id=str(uuid4()), at=moment, by=actor.id, checkpoint=checkpoint, decision="continue")
+        yield Reviewed(id=str(uuid4()), at=moment, by=actor.code, checkpoint=checkpoint, decision="continue")
 
 
 def _diary(plan: Plan) -> Iterator[Event]:

@@ -163,7 +163,7 @@ def _steps(case: Case, screen: Screen, files: int, *, has_verdict: bool, is_curr
     raised = [flag for flag in screen.flags if not flag.is_open]
     sheet = exam_sheet(person, date.today())
     plans = sum(isinstance(event, PlanMade) for event in case.events)
-    visits = sum(isinstance(event, VisitMade) for event in case.events)
+    visit_words = _count(sum(isinstance(event, VisitMade) for event in case.events), "visit", "visits")
     logs = sum(isinstance(event, CheckIn | Session) for event in case.events)
     danger = ", ".join(f"{len(flags)} {word}" for flags, word in ((raised, "raised"), (asked, "open")) if flags)
     rows = (
@@ -173,10 +173,14 @@ def _steps(case: Case, screen: Screen, files: int, *, has_verdict: bool, is_curr
         ("Recordings", f"{files} handed in" if files else NO_FILES, "recordings", "Hand in", files > 0 or has_verdict),
         ("Verdict", NEW if is_current else OLD if has_verdict else "not yet", "verdict", "Open", is_current),
         ("Plan", "agreed" if plans else "locked" if screen.plan_locked else "not yet", "plan", "Open", plans > 0),
-        ("Follow", f"{logs} entries, {visits} visits", "progress", "Open", False),
+        ("Follow", f"{_count(logs, 'entry', 'entries')}, {visit_words}", "progress", "Open", False),
     )
     first = next((n for n, row in enumerate(rows) if not row[-1]), len(rows) - 1)
     return tuple(Step(*row, is_next=n == first) for n, row in enumerate(rows))
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 def _intake_state(case: Case) -> str:

@@ -18,7 +18,7 @@ document.addEventListener("htmx:afterSwap", () => {
   for (const id of open) {
     const details = document.getElementById(id);
     // What was just done is shown as done; what was refused stays open to be corrected.
-    if (details && (refusal || id.startsWith("why-"))) details.open = true;
+    if (details && (refusal || /^(why|group)-/.test(id))) details.open = true;
   }
   const paper = document.querySelector(".paper");
   if (paper) paper.scrollTop = scrolled;
