@@ -23,11 +23,11 @@ from kinechain.care.follow_up.events import (
     StandingDay,
     StepsTaken,
 )
-from kinechain.care.follow_up.log import check_event
+from kinechain.care.follow_up.log import CLOCK_SKEW, check_event
 from kinechain.care.follow_up.merge import merge
 from kinechain.care.follow_up.pain_rule import judge_pain, pain_events
 from kinechain.care.follow_up.soreness import judge_soreness
-from kinechain.care.person.person import Person
+from kinechain.care.person.person import Answer, Person
 from kinechain.care.person.red_flag_text import asked_again
 from kinechain.care.records.consent import may
 from kinechain.care.records.plain_values import EVENT_KINDS, from_plain
@@ -37,7 +37,7 @@ from kinechain.core.text import printable
 from kinechain.evidence.wording import Sentence
 from kinechain.store.audit import Actor
 from kinechain.store.clock import now
-from kinechain.store.people import find_patient, known_events
+from kinechain.store.people import find_patient, hold, known_events
 from kinechain.workspace.case import Case, change_person, read_case, write_events
 from kinechain.workspace.following import progress_of
 from kinechain.workspace.place import Place
@@ -173,17 +173,21 @@ def log_events(place: Place, actor: Actor, events: Sequence[Event]) -> Logged:
 
     Notes
     -----
-    A danger sign that is named, or not known, is written into the answers too, so that the plan locks.  The same
-    entries again give the same answer.
+    A danger sign that is named, or not known, is written into the answers too, so that the plan locks.  A phone whose
+    clock is wrong is heard all the same when it tells of a danger: the entry is kept as of now.  The same entries again
+    give the same answer.
     """
     moment = now()
     with place.database.writing() as connection:
+        # Held before the look, or the same entries sent twice at once would both count as new.
+        hold(connection, actor.patient_id)
         case = _consenting(connection, actor, moment)
         first = (case.patient.created_at - BEFORE).date()
         known = known_events(connection, case.patient.id, [event.id for event in events])
         kept: dict[str, Event] = {}
         refused = []
-        for event in events:
+        for sent in events:
+            event = _in_time(sent, known.get(sent.id), first, moment)
             try:
                 check_event(event, now=moment, began=first)
                 if any(there.get(event.id, event) != event for there in (known, kept)):
@@ -207,9 +211,28 @@ def _consenting(connection: Connection, actor: Actor, moment: datetime) -> Case:
     return case
 
 
+def _in_time(event: Event, known: Event | None, first: date, moment: datetime) -> Event:
+    """Return an entry that tells of a danger with a time that can be; others as they are."""
+    is_danger = isinstance(event, AdverseEvent) or (isinstance(event, CheckIn) and bool(_dangers((event,))))
+    is_possible = event.at.date() > first and event.at <= moment + CLOCK_SKEW
+    if not is_danger or is_possible:
+        return event
+    # Sent again, it is the entry that was kept.
+    kept = known is not None and replace(known, at=event.at) == event
+    return replace(event, at=known.at if known is not None and kept else moment.astimezone(event.at.tzinfo))
+
+
+def _dangers(events: Sequence[Event]) -> dict[str, Answer]:
+    """Return the danger signs that check-ins name or do not know; what one of them names stands."""
+    pairs = [pair for event in events if isinstance(event, CheckIn) for pair in event.screen.items()]
+    told = [pair for pair in pairs if pair[1] in ("yes", "unknown")]
+    return dict(sorted(told, key=lambda pair: pair[1] == "yes"))
+
+
 def _with_dangers(connection: Connection, actor: Actor, case: Case, events: Sequence[Event]) -> Case:
     """Write danger signs that were named, or not known, into the answers."""
-    told = {k: a for e in events if isinstance(e, CheckIn) for k, a in e.screen.items() if a in ("yes", "unknown")}
+    # That somebody does not know today takes nothing back that they said before.
+    told = {k: a for k, a in _dangers(events).items() if a == "yes" or case.person.screen.get(k) != "yes"}
     if not told:
         return case
 
