@@ -60,6 +60,7 @@ from kinechain.web.static_files import serve_static
 from kinechain.workspace.case import ConflictError
 from kinechain.workspace.links import CLOSED
 from kinechain.workspace.place import Place
+from kinechain.workspace.recordings import TooLargeError
 
 __all__ = ["create_app"]
 
@@ -77,6 +78,9 @@ SENTENCES = {
     405: "this address does not do that; go back and load the page again",
     413: "this is too large to be sent; recordings are handed in on their own page",
 }
+
+#: Of an error of this project that is no 400.
+STATUSES: Mapping[type[KinechainError], int] = {ConflictError: 409, TooLargeError: 413}
 
 #: Every handler; each module of pages names its own.
 ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -184,7 +188,7 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
 
 
 def _not_possible(request: Request[Any, Any, Any], error: KinechainError) -> Response[Any]:
-    return _answer(request, 409 if isinstance(error, ConflictError) else 400, str(error))
+    return _answer(request, next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 400), str(error))
 
 
 def _misfits(error: HTTPException) -> list[str]:

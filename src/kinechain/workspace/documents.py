@@ -28,7 +28,7 @@ from kinechain.report.protocol_sheet import protocol_booklet
 from kinechain.report.referral_letter import referral_letter
 from kinechain.store.audit import Actor
 from kinechain.store.clock import now
-from kinechain.workspace.assessing import local_day, newest_assessment, read_output
+from kinechain.workspace.assessing import local_day, read_output, standing_assessment
 from kinechain.workspace.case import Case, change_person, read_case
 from kinechain.workspace.following import followed
 from kinechain.workspace.place import Place
@@ -283,7 +283,7 @@ def fhir_file(case: Case) -> Download:
 
 
 def assessment_file(place: Place, case: Case) -> Download:
-    """Return the newest analysis as JSON.
+    """Return the analysis of the case as it stands as JSON, else the newest.
 
     Parameters
     ----------
@@ -298,7 +298,7 @@ def assessment_file(place: Place, case: Case) -> Download:
         If a danger sign holds back what an analysis says of drivers.
     """
     with place.database.reading() as connection:
-        found = newest_assessment(connection, case.patient.id)
+        found = standing_assessment(connection, case)
     if found is None:
         raise InputError("nothing was analysed yet; hand in a recording or enter the examination, then analyse")
     content = read_output(place, found[1], "assessment.json")

@@ -35,6 +35,7 @@ __all__ = [
     "USES",
     "FileRow",
     "Stream",
+    "TooLargeError",
     "Use",
     "check_size",
     "choose_use",
@@ -75,6 +76,10 @@ OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"MATLAB", "a MATLAB file; export the recording as C3D, TRC or CSV"),
     (b"\x89HDF", "an HDF5 or MATLAB file; export the recording as C3D, TRC or CSV"),
 )
+
+
+class TooLargeError(FileError):
+    """A file is larger than files may be."""
 
 
 class Stream(Protocol):
@@ -147,7 +152,7 @@ def check_size(size: int) -> None:
     """
     largest = largest_upload()
     if size > largest:
-        raise FileError(
+        raise TooLargeError(
             f"this file has {size / 1e6:.0f} MB, and files of up to {largest / 1e6:.0f} MB are taken; "
             "cut the recording to the walk, or export it without video and unused channels"
         )

@@ -221,7 +221,13 @@ def end_processes() -> None:
 
 
 def ask_what_if(
-    place: Place, actor: Actor, patient_id: str, changes: Sequence[str], draws: int = DRAWS[0]
+    place: Place,
+    actor: Actor,
+    patient_id: str,
+    changes: Sequence[str],
+    draws: int = DRAWS[0],
+    *,
+    is_document: bool = False,
 ) -> dict[str, Any]:
     """Return what changes made together would do to a patient, standing; of no change, what is so now.
 
@@ -235,6 +241,8 @@ def ask_what_if(
         As `kinechain.chain.change.parse_change` reads them.
     draws : int
         One of `DRAWS`.
+    is_document : bool
+        Answer as ``kinechain whatif --json`` does, not as the page shows it.
 
     Raises
     ------
@@ -251,6 +259,7 @@ def ask_what_if(
         raise SettingError(f"up to {MOST_CHANGES} changes are made together, each one line")
     asked = [parse_change(text) for text in changes]
     question = {"patient_id": patient_id, "changes": [change.text for change in asked], "draws": draws}
+    question["is_document"] = is_document
     found = _pool(place).ask(f"{actor.code} {patient_id}", question)
     if "fault" in found:
         raise UnansweredError(found["fault"])

@@ -15,27 +15,27 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
 
-from kinechain.analysis import Settings, _body_size, _collect, _fit
+from kinechain.analysis import Settings, stand_up
 from kinechain.care.drivers import may_attribute
 from kinechain.care.person.person import Person
 from kinechain.chain.change import Change, parse_change
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.links import LINKS
-from kinechain.chain.person_chain import ChainSettings, StandingPerson, standing_person
+from kinechain.chain.person_chain import ChainSettings, StandingPerson
 from kinechain.chain.respond import Response, respond
 from kinechain.chain.situation import Equilibrium
 from kinechain.chain.targets import TARGETS, compute_targets
 from kinechain.core.arrays import FloatArray
-from kinechain.core.errors import InputError, KinechainError, SettingError
+from kinechain.core.errors import KinechainError, SettingError
 from kinechain.core.estimate import Estimate, NotMeasured
-from kinechain.findings.doubts import mass_slip
+from kinechain.report.chain_json import response_json
 from kinechain.report.words import clinical, value_words
 from kinechain.workspace.case import Case, read_case
 from kinechain.workspace.inspecting import safe_name
@@ -60,12 +60,16 @@ class _Stood:
     at_rest: Equilibrium
     loads: FloatArray
     has_recording: bool
+    #: What the recording adds to the size of the body, or says against it.
+    notes: tuple[str, ...] = ()
 
 
 _KEPT: OrderedDict[tuple[str, str, int], _Stood] = OrderedDict()
 
 
-def answer(place: Place, patient_id: str, changes: Sequence[str], draws: int) -> dict[str, Any]:
+def answer(
+    place: Place, patient_id: str, changes: Sequence[str], draws: int, *, is_document: bool = False
+) -> dict[str, Any]:
     """Return what changes would do to a patient, standing; of no change, what is so now.
 
     Parameters
@@ -75,6 +79,8 @@ def answer(place: Place, patient_id: str, changes: Sequence[str], draws: int) ->
     changes : sequence of str
         As `kinechain.chain.change.parse_change` reads them; made together.
     draws : int
+    is_document : bool
+        Schema ``kinechain/whatif/1``, in place of what the page shows.
 
     Raises
     ------
@@ -94,6 +100,8 @@ def answer(place: Place, patient_id: str, changes: Sequence[str], draws: int) ->
         raise SettingError(permission.reason)
     asked = [parse_change(text) for text in changes]
     stood = _stand(place, case, files, draws)
+    if is_document:
+        return _document(stood, asked)
     if not asked:
         found: dict[str, Any] = {"links": [], "loads": _now(stood), "notes": list(stood.person.notes), "unsure": []}
     else:
@@ -106,6 +114,14 @@ def answer(place: Place, patient_id: str, changes: Sequence[str], draws: int) ->
         "has_recording": stood.has_recording,
         "seconds": round(time.monotonic() - begun, 3),
     }
+
+
+def _document(stood: _Stood, changes: Sequence[Change]) -> dict[str, Any]:
+    """Return what ``kinechain whatif --json`` prints for the same answers and the same standing trial."""
+    response = _responded(stood, changes)
+    notes = (*stood.notes, *dict.fromkeys([*response.notes, *stood.person.notes]))
+    document: dict[str, Any] = json.loads(response_json(replace(response, notes=notes)))
+    return document
 
 
 def _stand(place: Place, case: Case, files: Sequence[FileRow], draws: int) -> _Stood:
@@ -127,15 +143,11 @@ def _stood(place: Place, person: Person, trial: FileRow | None, draws: int) -> _
         if trial is not None:
             path = Path(folder) / safe_name(trial.name)
             place.files.copy(trial.digest, path)
-        material = _collect([], path, settings)
-    size, _ = _body_size(person, material)
-    if slip := mass_slip(size):
-        raise InputError(f"{slip}: nothing that depends on mass can be told of it; check both")
-    body, standing = _fit(size, material, settings)
-    stood = standing_person(person, body, standing.motion if standing else None, settings.chain)
+        up = stand_up(person, static=path, settings=settings)
+    stood = up.person
     at_rest = solve_equilibrium(stood.model, stood.situation)
     loads = compute_targets(stood.model, stood.situation, at_rest, slopes=stood.slopes)
-    return _Stood(stood, at_rest, loads, standing is not None)
+    return _Stood(stood, at_rest, loads, up.standing is not None, up.notes)
 
 
 def _responded(stood: _Stood, changes: Sequence[Change]) -> Response:
@@ -262,7 +274,8 @@ def _limit(memory_bytes: int) -> None:
 
 def _answered(place: Place, question: dict[str, Any]) -> dict[str, Any]:
     try:
-        return answer(place, question["patient_id"], question["changes"], question["draws"])
+        asked = (question["patient_id"], question["changes"], question["draws"])
+        return answer(place, *asked, is_document=bool(question.get("is_document")))
     except KinechainError as error:
         return {"fault": " ".join(str(error).split())}
     except MemoryError:

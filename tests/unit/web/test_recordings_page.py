@@ -64,7 +64,7 @@ def test_what_is_too_large_is_refused_by_what_it_says_and_by_what_it_is(
     monkeypatch.setenv("KINECHAIN_UPLOAD_MB", "1")
     client = client_for("clinician")
     said = send(client, clinic.patient, TRC + b"0" * 1_100_000)
-    assert said.status_code == 400 and "up to 1 MB" in said.json()["error"]
+    assert said.status_code == 413 and "up to 1 MB" in said.json()["error"]
 
     def parts() -> Any:
         yield TRC
@@ -77,7 +77,7 @@ def test_what_is_too_large_is_refused_by_what_it_says_and_by_what_it_is(
         content=parts(),
         headers={**csrf(client), "X-File-Name": "a.trc", "Accept": "application/json"},
     )
-    assert streamed.status_code == 400 and "up to 1 MB" in streamed.json()["error"]
+    assert streamed.status_code == 413 and "up to 1 MB" in streamed.json()["error"]
     assert kept(clinic) == () and not list(clinic.place.files.digests())
 
 

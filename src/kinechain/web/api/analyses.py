@@ -136,7 +136,7 @@ def cancelling(request: Request[Any, Any, Any], patient_id: str, job_id: str) ->
 )
 @in_thread
 def assessment(request: Request[Any, Any, Any], patient_id: str) -> dict[str, Any]:
-    """Return the newest analysis, schema ``kinechain/assessment/1``."""
+    """Return the analysis of the case as it stands, else the newest; schema ``kinechain/assessment/1``."""
     with request.app.state.database.reading() as connection:
         case = read_case(connection, patient_id)
     document: dict[str, Any] = json.loads(assessment_file(request.app.state.place, case).content)
@@ -151,9 +151,9 @@ def assessment(request: Request[Any, Any, Any], patient_id: str) -> dict[str, An
     status_code=200,
 )
 async def what_if(request: Request[Any, Any, Any], patient_id: str, data: WhatIfQuestion) -> dict[str, Any]:
-    """Return what changes would do to every link and load, made together."""
+    """Return what changes would do to every link and load, made together: schema ``kinechain/whatif/1``."""
     place, actor = request.app.state.place, visitor_of(request).actor
-    ask = partial(ask_what_if, place, actor, patient_id, list(data.changes), data.draws)
+    ask = partial(ask_what_if, place, actor, patient_id, list(data.changes), data.draws, is_document=True)
     try:
         return await to_thread.run_sync(ask, abandon_on_cancel=True)
     except SupersededError as error:

@@ -13,6 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from kinechain.store.jobs import Job
 from kinechain.workspace.patients import Row
 from kinechain.workspace.recordings import FileRow
+from kinechain.workspace.what_if import DRAWS
 
 __all__ = [
     "SHOWN",
@@ -159,10 +160,10 @@ class AnalysisState:
 
 @dataclass(frozen=True)
 class WhatIfQuestion:
-    """Changes to make together, as ``kinechain whatif`` takes them, and how many draws tell the interval."""
+    """Changes to make together, as ``kinechain whatif`` takes them, and the draws that tell the interval: 60 or 200."""
 
     changes: tuple[str, ...]
-    draws: int = 60
+    draws: int = DRAWS[1]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from litestar import Request, get, post
 
-from kinechain.care.records.plan_values import plan_plain
+from kinechain.care.planning.plan import Plan
 from kinechain.core.errors import LockedError
-from kinechain.report.plan_json import screen_plain
+from kinechain.report.plan_json import plan_json, screen_plain
 from kinechain.report.progress_json import no_progress_json, progress_json
 from kinechain.store.clock import now
 from kinechain.web.access import rule, visitor_of
@@ -35,9 +35,14 @@ def plan(request: Request[Any, Any, Any], patient_id: str) -> PlanState:
 
 
 def _state(view: PlanView) -> PlanState:
-    agreed = plan_plain(view.agreed.plan) if view.agreed and view.is_in_force else None
-    proposed = plan_plain(view.plan) if view.plan is not None else None
+    agreed = _document(view.agreed.plan) if view.agreed and view.is_in_force else None
+    proposed = _document(view.plan) if view.plan is not None else None
     return PlanState(_locked(view.case), agreed, proposed, view.draft.number if view.draft else 0, view.fault)
+
+
+def _document(made: Plan) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(plan_json(made))
+    return document
 
 
 def _locked(case: Case) -> str:
@@ -94,8 +99,8 @@ def progress(request: Request[Any, Any, Any], patient_id: str) -> dict[str, Any]
     with request.app.state.database.reading() as connection:
         case = read_case(connection, patient_id)
     found, name = progress_of(case, local_day(now())), case.patient.pseudonym
-    why = _locked(case) or "no plan is in force"
-    document: dict[str, Any] = json.loads(progress_json(name, found) if found else no_progress_json(name, why))
+    told = progress_json(name, found) if found else no_progress_json(name, _locked(case))
+    document: dict[str, Any] = json.loads(told)
     return document
 
 
