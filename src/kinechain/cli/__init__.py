@@ -28,6 +28,7 @@ from kinechain.cli.measuring import protocol
 from kinechain.cli.muscle_solving import muscles
 from kinechain.cli.planning import plan
 from kinechain.cli.progressing import progress
+from kinechain.cli.remote import remote
 from kinechain.cli.screening import screen
 from kinechain.cli.serving import serve
 from kinechain.cli.solving import ik
@@ -140,3 +141,5 @@ VERBS = (
 for verb in VERBS:
     # ``id`` is a name of Python's own, so the function has another.
     app.command("id" if verb is inverse_dynamics else None)(verb)
+
+app.add_typer(remote)
