@@ -136,7 +136,7 @@ def make(
     if present is None and reason:
         raise SettingError("there is no plan to replace yet; leave out --replace")
     check_care_consent(records, day)
-    past = past_plan(present.plan, unlocked, __version__) if present else None
+    past = past_plan(present, unlocked, __version__) if present else None
     looked = look(records, recordings, with_drivers, tell)
     plan = _planned(records.person, unlocked, looked, past, reason, day, is_kept_up)
     by, at = clinician or BY_PATIENT, moment_of(day)
@@ -191,7 +191,7 @@ def _looked_up(
             "the answers have changed since the present plan was made; make a new one with --replace REASON"
         ) from error
     except InputError as error:
-        past_plan(present.plan, unlocked, __version__)
+        past_plan(present, unlocked, __version__)
         raise SettingError(
             f"version {present.plan.get('version')} made the present plan, and this one reads it otherwise, so that it "
             "is not shown as the plan of today; make a new one with --replace REASON"

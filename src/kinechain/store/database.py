@@ -15,6 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from kinechain.core.errors import InputError, SettingError
+from kinechain.store.troubles import trouble
+from kinechain.store.memory import OPTION, Memory
 
 __all__ = ["Database", "open_database", "sqlite_url"]
 
@@ -76,6 +78,9 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        #: Holds nothing until a server asks for it: whoever reads a patient once has no use for it.
+        self.memory = Memory()
+        engine.update_execution_options(**{OPTION: self.memory})
         self._turns = _Turns()
 
     @property
@@ -109,7 +114,8 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, and of what is held in memory."""
+        self.memory.clear()
         self.engine.dispose()
 
 
@@ -155,7 +161,8 @@ def open_database(url: str) -> Database:
     except DBAPIError as error:
         engine.dispose()
         where = address.render_as_string(hide_password=True)
-        raise InputError(f"the database {where} cannot be opened: {str(error.orig).strip().splitlines()[0]}") from error
+        why = trouble(error) or str(error.orig).strip().splitlines()[0]
+        raise InputError(f"the database {where} cannot be opened: {why}") from error
     return Database(engine)
 
 

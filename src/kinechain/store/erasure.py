@@ -60,6 +60,7 @@ def erase_patient(database: Database, files: Files, actor: Actor, patient_id: st
         values = {"name": "", "search": "", "pseudonym": f"erased-{patient_id[:32]}", "erased_at": now()}
         connection.execute(update(patient).where(patient.c.id == patient_id).values(**values))
         record(connection, actor, "erase patient", patient_id, counts, found.clinic_id)
+    database.memory.forget(patient_id)
     _remove_unneeded(database, files, contents)
     return True
 

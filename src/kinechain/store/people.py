@@ -12,9 +12,10 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from kinechain.care.follow_up.events import Event
-from kinechain.care.records.journal_lines import chained, check_event, digest, read_lines
+from kinechain.care.records.journal_lines import chained, check_event, digest, read_lines, read_more
 from kinechain.core.errors import InputError, JournalError
 from kinechain.store.clock import now
+from kinechain.store.memory import memory_of
 from kinechain.store.tables import event, patient, person_version
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "search_text",
     "version",
 ]
+
+DAMAGED = "the journal of this patient is damaged: a line was altered or is missing; restore a backup"
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,25 @@ def hold(connection: Connection, patient_id: str) -> None:
     connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
 
 
+@dataclass(frozen=True)
+class _Journal:
+    """A journal as it was read: so many bytes with this digest, for this pseudonym, held these events."""
+
+    pseudonym: str
+    size: int
+    content: str
+    head: str
+    events: tuple[Event, ...]
+
+    def begins(self, pseudonym: str, content: bytes) -> bool:
+        """Whether a content begins with exactly what was read."""
+        return (
+            pseudonym == self.pseudonym
+            and len(content) >= self.size
+            and hashlib.sha256(memoryview(content)[: self.size]).hexdigest() == self.content
+        )
+
+
 def read_events(connection: Connection, patient: Patient) -> tuple[Event, ...]:
     """Return the journal, every line checked against the one after it.
 
@@ -224,17 +246,47 @@ def read_events(connection: Connection, patient: Patient) -> tuple[Event, ...]:
     ------
     JournalError
         If a line was altered or is missing.
+
+    Notes
+    -----
+    Every line is fetched and hashed at every look.  Only what it says is not worked out again while the bytes are those
+    that were read before.
     """
     rows = connection.execute(
         select(event.c.line, event.c.digest).where(event.c.patient_id == patient.id).order_by(event.c.number)
     ).all()
     if not rows:
         return ()
-    content = b"".join([*chained(patient.pseudonym, ()), *(row.line.encode() for row in rows)])
-    found = read_lines(content)
-    if found.damage or found.person != patient.pseudonym or digest(rows[-1].line.encode()) != rows[-1].digest:
-        raise JournalError("the journal of this patient is damaged: a line was altered or is missing; restore a backup")
+    content = "".join([row.line for row in rows]).encode()
+    memory = memory_of(connection)
+    before: _Journal | None = memory.find(patient.id, "journal")
+    found = _read_on(before, patient.pseudonym, content) or _read_whole(patient.pseudonym, content)
+    if found.head != rows[-1].digest:
+        raise JournalError(DAMAGED)
+    if found is not before:
+        memory.keep(patient.id, "journal", found, found.size)
     return found.events
+
+
+def _read_on(before: _Journal | None, pseudonym: str, content: bytes) -> _Journal | None:
+    """Return the journal that was read before with the lines that came to it; None if it must be read as a whole."""
+    if before is None or not before.begins(pseudonym, content):
+        return None
+    if len(content) == before.size:
+        return before
+    more = read_more(before.events, before.head, content[before.size :])
+    return None if more is None else _journal(pseudonym, content, more[1], more[0])
+
+
+def _read_whole(pseudonym: str, content: bytes) -> _Journal:
+    found = read_lines(b"".join([*chained(pseudonym, ()), content]))
+    if found.damage or found.person != pseudonym:
+        raise JournalError(DAMAGED)
+    return _journal(pseudonym, content, found.head, found.events)
+
+
+def _journal(pseudonym: str, content: bytes, head: str, events: tuple[Event, ...]) -> _Journal:
+    return _Journal(pseudonym, len(content), hashlib.sha256(content).hexdigest(), head, events)
 
 
 def add_events(connection: Connection, patient: Patient, events: Sequence[Event]) -> tuple[Event, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -21,6 +21,7 @@ from kinechain.care.screening.red_flags import screen_person
 from kinechain.care.screening.screen import Flag, Screen
 from kinechain.core.errors import InputError
 from kinechain.store.audit import Actor, record
+from kinechain.store.memory import memory_of
 from kinechain.store.people import (
     Patient,
     Version,
@@ -34,6 +35,8 @@ from kinechain.store.people import (
 from kinechain.workspace.summaries import keep_summary
 
 __all__ = ["Case", "ConflictError", "change_person", "read_case", "write_events"]
+
+Value = TypeVar("Value")
 
 #: How messages about a person's answers begin.
 NAME = "the answers"
@@ -59,6 +62,10 @@ class Case:
         Those that a key of this installation confirms and that no later event ended.
     told : tuple of Flag
         What the journal holds against a plan beside the answers.
+
+    Notes
+    -----
+    A case never changes, so that what follows from one is computed once; see `once`.
     """
 
     patient: Patient
@@ -67,6 +74,7 @@ class Case:
     events: tuple[Event, ...] = ()
     clearances: tuple[TrustedClearance, ...] = ()
     told: tuple[Flag, ...] = ()
+    _computed: dict[str, tuple[Hashable, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def number(self) -> int:
@@ -75,11 +83,30 @@ class Case:
 
     def screened(self) -> Screen:
         """Return the outcome of the danger signs, of answers and journal together."""
-        return screen_person(self.person, self.clearances, self.told)
+        return self.once("screened", None, lambda: screen_person(self.person, self.clearances, self.told))
 
     def unlocked(self) -> Unlocked:
         """Return the proof that there may be a plan; LockedError if not."""
-        return unlock(self.person, self.clearances, self.told)
+        return self.once("unlocked", None, lambda: unlock(self.person, self.clearances, self.told))
+
+    def once(self, name: str, question: Hashable, compute: Callable[[], Value]) -> Value:
+        """Return what follows from this case, computed at the first time.
+
+        Parameters
+        ----------
+        name : str
+            Of what is computed.
+        question : hashable
+            What it depends on beside the case, such as the day; of each name the last answer is held.
+        compute : callable
+            Its answer is never changed from then on.
+        """
+        known = self._computed.get(name)
+        if known is None or known[0] != question:
+            # Two at the same time compute the same.
+            known = self._computed[name] = (question, compute())
+        answer: Value = known[1]
+        return answer
 
 
 def read_case(connection: Connection, patient_id: str) -> Case:
@@ -97,15 +124,34 @@ def read_case(connection: Connection, patient_id: str) -> Case:
     JournalError
         If the journal is damaged.
     """
+    memory = memory_of(connection)
     patient = find_patient(connection, patient_id)
     if patient is None or patient.erased_at is not None:
+        if patient is not None:
+            memory.forget(patient_id)
         raise InputError("there is no such patient, or their data were erased")
     version = newest_version(connection, patient_id)
-    person = parse_person(version.text, NAME, Path()) if version else Person(pseudonym=patient.pseudonym)
     events = read_events(connection, patient)
+    before: Case | None = memory.find(patient_id, "case")
+    if before is not None and before.version == version and before.patient.pseudonym == patient.pseudonym:
+        person = before.person
+    else:
+        person = parse_person(version.text, NAME, Path()) if version else Person(pseudonym=patient.pseudonym)
     signed = [item.clearance for item in events if isinstance(item, Cleared)]
     clearances = lasting(trusted(signed), events)
-    return Case(patient, version, person, events, clearances, told_since(events, person, clearances))
+    if before is not None and _is_same(before, patient, person, events, clearances):
+        return before
+    case = Case(patient, version, person, events, clearances, told_since(events, person, clearances))
+    memory.keep(patient_id, "case", case, len(version.text) if version else 0)
+    return case
+
+
+def _is_same(
+    before: Case, patient: Patient, person: Person, events: tuple[Event, ...], clearances: tuple[TrustedClearance, ...]
+) -> bool:
+    """Return whether a case that was read before is what the database holds now."""
+    same = [proof.clearance for proof in before.clearances] == [proof.clearance for proof in clearances]
+    return same and before.patient == patient and before.person is person and before.events is events
 
 
 def change_person(

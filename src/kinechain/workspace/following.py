@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import date
-from threading import Lock
 
 from kinechain.care.follow_up.alerts import Alert, standing_dangers
 from kinechain.care.follow_up.follow_up import Progress
@@ -14,12 +12,6 @@ from kinechain.core.errors import InputError, LockedError
 from kinechain.workspace.case import Case
 
 __all__ = ["followed", "present_alerts", "progress_of"]
-
-#: So many are kept in memory.
-KEPT = 256
-
-_KEPT: OrderedDict[tuple[object, ...], tuple[PastPlan, Progress] | None] = OrderedDict()
-_LOCK = Lock()
 
 
 def followed(case: Case, today: date) -> tuple[PastPlan, Progress] | None:
@@ -36,19 +28,7 @@ def followed(case: Case, today: date) -> tuple[PastPlan, Progress] | None:
     tuple of PastPlan, Progress, or None
         None without a plan, before its first day, or while a danger sign holds it back.
     """
-    last = case.events[-1].id if case.events else ""
-    signed = tuple(proof.clearance.signature for proof in case.clearances)
-    key = (case.patient.id, case.number, len(case.events), last, signed, today)
-    with _LOCK:
-        if key in _KEPT:
-            _KEPT.move_to_end(key)
-            return _KEPT[key]
-    found = _followed(case, today)
-    with _LOCK:
-        _KEPT[key] = found
-        while len(_KEPT) > KEPT:
-            _KEPT.popitem(last=False)
-    return found
+    return case.once("followed", today, lambda: _followed(case, today))
 
 
 def _followed(case: Case, today: date) -> tuple[PastPlan, Progress] | None:

@@ -20,7 +20,7 @@ from kinechain.care.planning.plan import Plan
 from kinechain.care.planning.planner import make_plan
 from kinechain.care.records.consent import consent_state
 from kinechain.care.records.plain_values import from_plain, to_plain
-from kinechain.care.records.plan_values import PastPlan, past_plan, plan_from_plain, plan_plain
+from kinechain.care.records.plan_values import PastPlan, agreed_plan, past_plan, plan_from_plain, plan_plain
 from kinechain.care.records.visits import made_visit
 from kinechain.core.errors import InputError, KinechainError, LockedError
 from kinechain.findings.exam import find_exam
@@ -162,7 +162,7 @@ def current_plan(case: Case) -> Plan | None:
     if made is None:
         return None
     try:
-        return plan_from_plain(made.plan, case.unlocked())
+        return agreed_plan(made, case.unlocked())
     except (InputError, LockedError):
         return None
 
@@ -193,7 +193,7 @@ def _view(place: Place, connection: Connection, case: Case, today: date) -> Plan
     made, kept = last_agreed(case), _read_draft(connection, case.patient.id)
     if case.screened().plan_locked:
         return PlanView(case, made, draft=kept)
-    agreed = past_plan(made.plan, case.unlocked(), __version__) if made else None
+    agreed = past_plan(made, case.unlocked(), __version__) if made else None
     is_in_force = current_plan(case) is not None
     can_keep_up = agreed is not None and not keeps_up(agreed.plan) and (today - agreed.plan.made_on).days >= FIRST_DAY
     view = PlanView(case, made, agreed, is_in_force, kept, can_keep_up=can_keep_up)

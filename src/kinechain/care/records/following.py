@@ -75,7 +75,7 @@ def follow(records: Records, today: date) -> tuple[PastPlan, Progress]:
     unlocked = records.unlocked()
     plans = [event for event in records.events if isinstance(event, PlanMade)]
     made = [event for event in plans if date.fromisoformat(str(event.plan["made_on"])) <= today] or plans[:1]
-    past = past_plan(made[-1].plan, unlocked, __version__)
+    past = past_plan(made[-1], unlocked, __version__)
     plan = past.plan
     if today < plan.made_on:
         raise SettingError(f"the day is {today}, and the plan began on {plan.made_on}; choose a day from then on")

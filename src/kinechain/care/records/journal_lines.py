@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NoReturn
@@ -26,6 +26,7 @@ __all__ = [
     "check_pseudonym",
     "digest",
     "read_lines",
+    "read_more",
 ]
 
 #: Version of the file, in its first line.
@@ -153,6 +154,34 @@ def read_lines(content: bytes) -> Salvaged:
     person = "" if 1 in altered else lines[0].person
     ordered = tuple(sorted(damage, key=lambda found: found.line))
     return Salvaged(person, tuple(events.values()), tuple(doubtful), ordered, lines[-1].digest)
+
+
+def read_more(known: Sequence[Event], head: str, content: bytes) -> tuple[tuple[Event, ...], str] | None:
+    """Return the events of a journal whose first lines were read before, and the digest of its last line.
+
+    Parameters
+    ----------
+    known : sequence of Event
+        Of the lines that were read before.
+    head : str
+        Digest of the last of them.
+    content : bytes
+        Of the lines that follow it.
+
+    Returns
+    -------
+    tuple of (tuple of Event, str), or None
+        None unless every line is whole and bound to the one before it: `read_lines` of everything then tells.
+    """
+    events = {event.id: event for event in known}
+    for number, content_of_line in enumerate(content.splitlines(keepends=True), len(known) + 2):
+        line = _read_line(number, content_of_line)
+        if line.event is None or line.fault or line.previous != head:
+            return None
+        if events.setdefault(line.event.id, line.event) != line.event:
+            return None
+        head = line.digest
+    return tuple(events.values()), head
 
 
 def check_event(event: Event) -> None:

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_type_hints
 
+from kinechain.care.follow_up.events import PlanMade
 from kinechain.care.planning.plan import Hypothesis, Part, Plan
 from kinechain.care.records.plain_values import from_plain, to_plain
 from kinechain.care.screening.lock import Unlocked
 from kinechain.core.errors import InputError, LockedError, suggest
 
-__all__ = ["PLAN_SCHEMA", "PastPlan", "past_plan", "plan_from_plain", "plan_plain"]
+__all__ = ["PLAN_SCHEMA", "PastPlan", "agreed_plan", "past_plan", "plan_from_plain", "plan_plain"]
 
 #: Version of the plan as plain values.
 PLAN_SCHEMA = "kinechain/plan/1"
+
+#: Where an event keeps the plan that was read from it: neither of the two ever changes.
+READ = "_read"
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,30 @@ def plan_from_plain(plain: Mapping[str, Any], unlocked: Unlocked, *, is_past: bo
     return plan
 
 
-def past_plan(plain: Mapping[str, Any], unlocked: Unlocked, version: str) -> PastPlan:
+def agreed_plan(made: PlanMade, unlocked: Unlocked, *, is_past: bool = False) -> Plan:
+    """Return the plan of an event, as `plan_from_plain` does; while the lock says the same it is read once.
+
+    Parameters
+    ----------
+    made : PlanMade
+    unlocked : Unlocked
+    is_past : bool
+        As in `plan_from_plain`, and so are the errors.
+    """
+    known: Plan | None = vars(made).get(READ)
+    if known is not None and isinstance(unlocked, Unlocked) and (is_past or known.answers == unlocked.answers):
+        if (known.unlocked.answers, known.unlocked.screen) == (unlocked.answers, unlocked.screen):
+            return known
+    plan = vars(made)[READ] = plan_from_plain(made.plan, unlocked, is_past=is_past)
+    return plan
+
+
+def past_plan(made: PlanMade, unlocked: Unlocked, version: str) -> PastPlan:
     """Return a plan of the past; one of another version is read as far as it can be.
 
     Parameters
     ----------
-    plain : mapping
+    made : PlanMade
     unlocked : Unlocked
         Of the person as they are now.
     version : str
@@ -96,8 +118,9 @@ def past_plan(plain: Mapping[str, Any], unlocked: Unlocked, version: str) -> Pas
     LockedError
         If the lock is closed.
     """
+    plain = made.plan
     try:
-        plan = plan_from_plain(plain, unlocked, is_past=True)
+        plan = agreed_plan(made, unlocked, is_past=True)
     except InputError:
         is_other = isinstance(plain, Mapping) and plain.get("schema") == PLAN_SCHEMA and plain.get("id")
         if not is_other or plain.get("version", version) == version:
