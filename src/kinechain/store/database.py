@@ -15,8 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from kinechain.core.errors import InputError, SettingError
-from kinechain.store.troubles import trouble
 from kinechain.store.memory import OPTION, Memory
+from kinechain.store.troubles import trouble
 
 __all__ = ["Database", "open_database", "sqlite_url"]
 
