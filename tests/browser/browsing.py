@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,34 @@ def sign_in(page: Any, served: Running) -> None:
     page.get_by_label("Password").fill(served.password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/patients")
+
+
+#: How many colours a drawing has, and how much of it is not empty.
+LOOK = """canvas => {
+  const flat = document.createElement("canvas");
+  flat.width = canvas.width; flat.height = canvas.height;
+  const pen = flat.getContext("2d");
+  pen.drawImage(canvas, 0, 0);
+  const pixels = pen.getImageData(0, 0, flat.width, flat.height).data;
+  const colours = new Set(); let filled = 0;
+  for (let k = 0; k < pixels.length; k += 4) {
+    if (pixels[k + 3]) { filled += 1; colours.add((pixels[k] << 16) | (pixels[k + 1] << 8) | pixels[k + 2]); }
+  }
+  return { colours: colours.size, filled: filled / (pixels.length / 4) };
+}"""
+
+#: Where the cursors of the curves stand.
+CURSORS = "[...document.querySelectorAll('.chart .at')].map((e) => (e.hidden ? '' : e.style.transform)).join()"
+
+
+def until(page: Any, wanted: str | Callable[[], object], seconds: float = 60.0) -> None:
+    """Wait until a script says yes; the policy of the pages forbids the browser to do so by itself."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if page.evaluate(wanted) if isinstance(wanted, str) else wanted():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"waited {seconds:g} s for {wanted}")
 
 
 AXE = (HERE / "vendor" / "axe.min.js").read_text(encoding="utf-8")

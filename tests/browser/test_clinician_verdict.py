@@ -3,41 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Running, Watched, check_accessible, shoot, sign_in, too_wide
+from browsing import CURSORS, LOOK, Running, Watched, check_accessible, shoot, sign_in, too_wide, until
 
 FOLDER = "data/dev/schreiber_moissenet/2014015"
 FILES = ("2014015_ST.c3d", "2014015_C4_04.c3d", "2014015_C5_03.c3d")
-#: How many colours a drawing has, and how much of it is not empty.
-LOOK = """canvas => {
-  const flat = document.createElement("canvas");
-  flat.width = canvas.width; flat.height = canvas.height;
-  const pen = flat.getContext("2d");
-  pen.drawImage(canvas, 0, 0);
-  const pixels = pen.getImageData(0, 0, flat.width, flat.height).data;
-  const colours = new Set(); let filled = 0;
-  for (let k = 0; k < pixels.length; k += 4) {
-    if (pixels[k + 3]) { filled += 1; colours.add((pixels[k] << 16) | (pixels[k + 1] << 8) | pixels[k + 2]); }
-  }
-  return { colours: colours.size, filled: filled / (pixels.length / 4) };
-}"""
-
-#: Where the cursors of the curves stand.
-CURSORS = "[...document.querySelectorAll('.chart .at')].map((e) => (e.hidden ? '' : e.style.transform)).join()"
-
-
-def until(page: Any, wanted: str | Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait until a script says yes; the policy of the pages forbids the browser to do so by itself."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if page.evaluate(wanted) if isinstance(wanted, str) else wanted():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"waited {seconds:g} s for {wanted}")
 
 
 @pytest.fixture(scope="module")
