@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +50,35 @@ class Running:
         from kinechain.workspace.place import open_place
 
         return open_place(self.folder, address=self.address)
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[Running]:
+    """Serve the example clinic with one worker, as the command does; it must end well and complain of nothing."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("KINECHAIN_")} | {
+        "KINECHAIN_HOME": str(folder / "home"),
+        "PYTHONUNBUFFERED": "1",
+        **settings,
+    }
+    command = [sys.executable, "-m", "kinechain.cli", "serve", "--demo", "--data", str(folder / "data"), "--port", "0"]
+    with (folder / "stderr.txt").open("w") as complaints:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=environment)
+    said = ""
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            said += line
+            if "Ctrl+C" in line:
+                break
+        found = re.search(r"(http://127[.\d:]+)[\s\S]*e-mail (\S+), password (\S.*)", said)
+        assert found, f"{said}\n{(folder / 'stderr.txt').read_text()}"
+        yield Running(found[1], folder / "data", folder / "home", found[2], found[3].strip(), process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.stdout.close()
+        code = process.wait(60)
+    complained = (folder / "stderr.txt").read_text()
+    assert (code, complained) == (0, ""), complained
 
 
 class Watched:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import ARGUMENTS, Running, Watched, found_chromium
+from browsing import ARGUMENTS, Running, Watched, found_chromium, serving
 
 HERE = Path(__file__).parent
 
@@ -54,29 +50,8 @@ def browser(chromium: str) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Serve the example clinic with one worker, as the command does."""
-    folder = tmp_path_factory.mktemp("served")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("KINECHAIN_")} | {
-        "KINECHAIN_HOME": str(folder / "home"),
-        "PYTHONUNBUFFERED": "1",
-    }
-    command = [sys.executable, "-m", "kinechain.cli", "serve", "--demo", "--data", str(folder / "data"), "--port", "0"]
-    with (folder / "stderr.txt").open("w") as complaints:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True, env=environment)
-    said = ""
-    assert process.stdout is not None
-    for line in process.stdout:
-        said += line
-        if "Ctrl+C" in line:
-            break
-    found = re.search(r"(http://127[.\d:]+)[\s\S]*e-mail (\S+), password (\S.*)", said)
-    assert found, f"{said}\n{(folder / 'stderr.txt').read_text()}"
-    running = Running(found[1], folder / "data", folder / "home", found[2], found[3].strip(), process)
-    yield running
-    process.send_signal(signal.SIGINT)
-    process.stdout.close()
-    assert process.wait(20) == 0, (folder / "stderr.txt").read_text()
-    complained = (folder / "stderr.txt").read_text()
-    assert not complained, complained
+    with serving(tmp_path_factory.mktemp("served")) as running:
+        yield running
 
 
 @pytest.fixture
