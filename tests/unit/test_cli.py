@@ -56,6 +56,9 @@ def test_help_names_only_verbs_that_work_each_with_an_example(run: Run) -> None:
         *("inspect", "ik", "id", "muscles", "export", "evidence", "doctor"),
         *("serve", "account", "backup", "restore"),
     }
+    groups = {group.typer_instance.info.name for group in cli.app.registered_groups}  # type: ignore[union-attr]
+    assert groups == {"remote"}
+    verbs |= groups
     overview = run("--help")
     assert overview.returncode == 0
     for verb in verbs:

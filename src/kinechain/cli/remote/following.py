@@ -48,11 +48,11 @@ def plan(
     with open_workspace(server) as workspace:
         case = case_of(workspace, patient)
         state = workspace.ask(f"{case}/plan")
-        if agree:
-            state = _agree(workspace, case, state, agree)
         if state["locked"]:
             give(workspace.ask(f"{case}/screen"), out)
             raise typer.Exit(EXIT_LOCKED)
+        if agree:
+            state = _agree(workspace, case, state, agree)
     shown = state["agreed"] or state["proposed"]
     if shown is None:
         raise InputError(state["fault"] or "there is no plan, and none is proposed")
