@@ -16,6 +16,9 @@ from kinechain.store.tables import audit
 
 __all__ = ["Actor", "Entry", "entries", "record"]
 
+#: Made once: every read and write of health data runs it.
+INSERT = insert(audit)
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -92,16 +95,17 @@ def record(
         Where the actor has none.
     """
     connection.execute(
-        insert(audit).values(
-            id=str(uuid4()),
-            at=now(),
-            clinic_id=actor.clinic_id or clinic_id or None,
-            patient_id=patient_id or None,
-            actor=actor.code,
-            action=action,
-            detail=json.dumps(detail, sort_keys=True) if detail else "",
-            request=actor.request,
-        )
+        INSERT,
+        {
+            "id": str(uuid4()),
+            "at": now(),
+            "clinic_id": actor.clinic_id or clinic_id or None,
+            "patient_id": patient_id or None,
+            "actor": actor.code,
+            "action": action,
+            "detail": json.dumps(detail, sort_keys=True) if detail else "",
+            "request": actor.request,
+        },
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from kinechain.care.follow_up.events import Event
 from kinechain.care.records.journal_lines import chained, check_event, digest, read_lines, read_more
@@ -34,6 +34,16 @@ __all__ = [
     "search_text",
     "version",
 ]
+
+#: Asked at nearly every request, and made once, for to make a statement takes longer than to run it.
+ONE_PATIENT = select(patient).where(patient.c.id == bindparam("of"))
+NEWEST_VERSION = (
+    select(person_version)
+    .where(person_version.c.patient_id == bindparam("of"))
+    .order_by(person_version.c.number.desc())
+    .limit(1)
+)
+LINES = select(event.c.line, event.c.digest).where(event.c.patient_id == bindparam("of")).order_by(event.c.number)
 
 DAMAGED = "the journal of this patient is damaged: a line was altered or is missing; restore a backup"
 
@@ -122,7 +132,7 @@ def find_patient(connection: Connection, patient_id: str) -> Patient | None:
     connection : Connection
     patient_id : str
     """
-    row = connection.execute(select(patient).where(patient.c.id == patient_id)).first()
+    row = connection.execute(ONE_PATIENT, {"of": patient_id}).first()
     return _patient(row) if row else None
 
 
@@ -138,8 +148,7 @@ def newest_version(connection: Connection, patient_id: str) -> Version | None:
     connection : Connection
     patient_id : str
     """
-    rows = select(person_version).where(person_version.c.patient_id == patient_id)
-    row = connection.execute(rows.order_by(person_version.c.number.desc()).limit(1)).first()
+    row = connection.execute(NEWEST_VERSION, {"of": patient_id}).first()
     return Version(row.number, row.text, row.digest, row.at, row.by) if row else None
 
 
@@ -211,8 +220,9 @@ def hold(connection: Connection, patient_id: str) -> None:
     connection : Connection
     patient_id : str
     """
-    # On SQLite the whole database is held already; this statement is the lock of PostgreSQL.
-    connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
+    # On SQLite the whole database is held already.
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
 
 
 @dataclass(frozen=True)
@@ -252,9 +262,7 @@ def read_events(connection: Connection, patient: Patient) -> tuple[Event, ...]:
     Every line is fetched and hashed at every look.  Only what it says is not worked out again while the bytes are those
     that were read before.
     """
-    rows = connection.execute(
-        select(event.c.line, event.c.digest).where(event.c.patient_id == patient.id).order_by(event.c.number)
-    ).all()
+    rows = connection.execute(LINES, {"of": patient.id}).all()
     if not rows:
         return ()
     content = "".join([row.line for row in rows]).encode()

@@ -10,12 +10,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, update
 
 from kinechain.store.audit import Actor
 from kinechain.store.clock import now
-from kinechain.store.tables import account, link, patient, session
+from kinechain.store.tables import Moment, account, link, patient, session
 
 __all__ = [
     "Found",
@@ -39,6 +40,43 @@ TOUCHED_EVERY = timedelta(minutes=5)
 TOKEN_BYTES = 32
 #: Longer than any token; what is longer is not even looked up.
 LONGEST_TOKEN = 200
+
+
+def _find() -> Select[Any]:
+    """Return the statement that every request begins with: what does not hold is not found."""
+    asked = patient.alias("asked")
+    holder = select(asked.c.clinic_id).where(asked.c.id == bindparam("asked"), asked.c.erased_at.is_(None))
+    moment = bindparam("moment", type_=Moment)
+    return (
+        select(
+            session,
+            holder.scalar_subquery().label("holder"),
+            account.c.id.label("account"),
+            account.c.name.label("who"),
+            account.c.role,
+            account.c.clinic_id,
+            link.c.patient_id,
+            patient.c.clinic_id.label("patient_clinic"),
+        )
+        .outerjoin(account, account.c.id == session.c.account_id)
+        .outerjoin(link, link.c.id == session.c.link_id)
+        .outerjoin(patient, patient.c.id == link.c.patient_id)
+        .where(
+            session.c.token_digest == bindparam("token_digest"),
+            session.c.kind == bindparam("kind"),
+            session.c.ended_at.is_(None),
+            session.c.expires_at > moment,
+            account.c.disabled_at.is_(None),
+            link.c.revoked_at.is_(None),
+            or_(link.c.expires_at.is_(None), link.c.expires_at > moment),
+            patient.c.erased_at.is_(None),
+            # Nobody would see what somebody logs whom the clinic no longer follows.
+            patient.c.archived_at.is_(None),
+        )
+    )
+
+
+FIND = _find()
 
 
 @dataclass(frozen=True)
@@ -148,35 +186,8 @@ def find_session(connection: Connection, token: str, kind: str = "browser", pati
     if not token or len(token) > LONGEST_TOKEN:
         return None
     moment = now()
-    asked = patient.alias("asked")
-    holder = select(asked.c.clinic_id).where(asked.c.id == patient_id, asked.c.erased_at.is_(None)).scalar_subquery()
-    row = connection.execute(
-        select(
-            session,
-            holder.label("holder"),
-            account.c.id.label("account"),
-            account.c.name.label("who"),
-            account.c.role,
-            account.c.clinic_id,
-            link.c.patient_id,
-            patient.c.clinic_id.label("patient_clinic"),
-        )
-        .outerjoin(account, account.c.id == session.c.account_id)
-        .outerjoin(link, link.c.id == session.c.link_id)
-        .outerjoin(patient, patient.c.id == link.c.patient_id)
-        .where(
-            session.c.token_digest == token_digest(token),
-            session.c.kind == kind,
-            session.c.ended_at.is_(None),
-            session.c.expires_at > moment,
-            account.c.disabled_at.is_(None),
-            link.c.revoked_at.is_(None),
-            or_(link.c.expires_at.is_(None), link.c.expires_at > moment),
-            patient.c.erased_at.is_(None),
-            # Nobody would see what somebody logs whom the clinic no longer follows.
-            patient.c.archived_at.is_(None),
-        )
-    ).first()
+    given = {"token_digest": token_digest(token), "kind": kind, "moment": moment, "asked": patient_id}
+    row = connection.execute(FIND, given).first()
     if row is None or (row.account and kind == "browser" and row.seen_at < moment - IDLE):
         return None
     if row.account:

@@ -38,6 +38,9 @@ __all__ = ["Case", "ConflictError", "change_person", "read_case", "write_events"
 
 Value = TypeVar("Value")
 
+#: Of `Case.once`, what follows from answers, clearances and told signs alone.
+SCREENING = ("screened", "unlocked")
+
 #: How messages about a person's answers begin.
 NAME = "the answers"
 
@@ -88,6 +91,16 @@ class Case:
     def unlocked(self) -> Unlocked:
         """Return the proof that there may be a plan; LockedError if not."""
         return self.once("unlocked", None, lambda: unlock(self.person, self.clearances, self.told))
+
+    def take_over(self, before: Case) -> None:
+        """Take over what was computed of a case of the same answers, clearances and told signs: its danger signs.
+
+        Parameters
+        ----------
+        before : Case
+        """
+        if before.person is self.person and (before.clearances, before.told) == (self.clearances, self.told):
+            self._computed.update({name: before._computed[name] for name in SCREENING if name in before._computed})
 
     def once(self, name: str, question: Hashable, compute: Callable[[], Value]) -> Value:
         """Return what follows from this case, computed at the first time.
@@ -142,6 +155,8 @@ def read_case(connection: Connection, patient_id: str) -> Case:
     if before is not None and _is_same(before, patient, person, events, clearances):
         return before
     case = Case(patient, version, person, events, clearances, told_since(events, person, clearances))
+    if before is not None:
+        case.take_over(before)
     memory.keep(patient_id, "case", case, len(version.text) if version else 0)
     return case
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from kinechain.care.follow_up.events import CheckIn, PlanMade, Session, VisitMade
 from kinechain.store.clock import now
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from kinechain.workspace.case import Case
 
 __all__ = ["keep_summary"]
+
+UPDATE = update(summary).where(summary.c.patient_id == bindparam("of"))
 
 
 def keep_summary(connection: Connection, case: Case) -> None:
@@ -37,8 +39,7 @@ def keep_summary(connection: Connection, case: Case) -> None:
         "visits": sum(isinstance(event, VisitMade) for event in case.events),
         "at": now(),
     }
-    where = summary.c.patient_id == case.patient.id
-    if not connection.execute(update(summary).where(where).values(**values)).rowcount:
+    if not connection.execute(UPDATE, {"of": case.patient.id, **values}).rowcount:
         connection.execute(insert(summary).values(patient_id=case.patient.id, **values))
 
 
