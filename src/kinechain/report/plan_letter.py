@@ -11,7 +11,7 @@ from kinechain.evidence.wording import say
 from kinechain.report.letter import Block, Letter, Section, about, backed, bullets, led, lines, text_of
 from kinechain.report.plan_lines import part_lines, side_label
 
-__all__ = ["clinician_plan", "orthosis_sheets", "patient_plan"]
+__all__ = ["beside_exercises", "clinician_plan", "orthosis_sheets", "patient_plan"]
 
 #: When to call at once, in the order printed.
 CALLS = ("bladder", "saddle", "legs", "weak", "chest", "cold", "hot", "fever", "harm")
@@ -43,6 +43,18 @@ def patient_plan(plan: Plan, pseudonym: str, settings: Settings) -> Letter:
         Section(text_of("plan_not_asked"), (bullets(plan.not_asked, False),)),
     ]
     return Letter(text_of("plan_title"), about(pseudonym, plan.made_on, plan.version), _filled(sections), is_large=True)
+
+
+def beside_exercises(plan: Plan) -> tuple[Section, ...]:
+    """Return what a plan tells a patient beside the exercises: goals, advice, what is not offered; for a screen.
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+    parts = plan.for_patient()
+    told = [part for part in parts if isinstance(part, Advice | Referral)]
+    return _filled([_goals(parts), *(_short(part) for part in told), _not_offered(parts)])
 
 
 def clinician_plan(plan: Plan, pseudonym: str) -> Letter:

@@ -19,6 +19,7 @@ from kinechain.care.planning.plan import Dose, Exercise, Plan
 from kinechain.core.errors import KinechainError, SettingError
 from kinechain.evidence.wording import say
 from kinechain.report.exercise_pictures import exercise_picture
+from kinechain.report.plan_letter import beside_exercises
 from kinechain.report.plan_lines import dose_lines, pair_words, side_label
 from kinechain.report.svg import Figure
 from kinechain.web.access import rule
@@ -129,9 +130,11 @@ def _row(
 
 
 def _dose_words(dose: Dose) -> tuple[str, ...]:
-    """Return a dose in a few short words: '2 to 3 × 8 to 12', then hold, times a day and load."""
+    """Return a dose in a few short words: '2 to 3 sets of 8 to 12', then hold, times a day and load."""
     said = {label.key: value for label, value in dose_lines(dose)}
-    words = [f"{pair_words(dose.sets)} × {pair_words(dose.repetitions)}"]
+    sets, repetitions = pair_words(dose.sets), pair_words(dose.repetitions)
+    many = say("web.dose_sets", sets=sets, repetitions=repetitions)
+    words = [(say("web.dose_set", repetitions=repetitions) if dose.sets == (1, 1) else many).text]
     if hold := said.get("letters.label_hold"):
         words.append(say("web.dose_hold", hold=hold).text)
     if times := said.get("letters.label_times_per_day"):
@@ -184,6 +187,7 @@ def today_page(request: Request[Any, Any, Any]) -> Response[Any]:
         week=plan_day(today, plan.made_on) // 7 + 1,
         weeks=plan.weeks,
         rows=exercise_rows(case, plan, today),
+        beside=beside_exercises(plan),
         pictures={part.id: picture_for(part) for part in plan.exercises},
         has_checked=any(isinstance(event, CheckIn) and event.screen for event in told),
         asks_morning=any(isinstance(e, Session) and own_day(e) == yesterday for e in case.events)
