@@ -7,6 +7,8 @@ import tempfile
 from importlib.resources import as_file, files
 from pathlib import Path
 
+import typer
+
 from kinechain import __version__
 from kinechain.care.person.person_file import read_person
 from kinechain.care.person.person_reference import renewed
@@ -91,8 +93,11 @@ def command_pages() -> str:
     """Return the help of every verb, as the command prints it."""
     environment = {**os.environ, "COLUMNS": "96", "NO_COLOR": "1", "TERM": "dumb"}
     pages = []
-    for verb in ("", *(command.name or command.callback.__name__ for command in app.registered_commands)):
-        command = [sys.executable, "-m", "kinechain.cli", *([verb] if verb else []), "--help"]
+    group = typer.main.get_command(app)
+    verbs = ["", *group.commands]
+    verbs += [f"{name} {verb}" for name, part in group.commands.items() for verb in getattr(part, "commands", ())]
+    for verb in verbs:
+        command = [sys.executable, "-m", "kinechain.cli", *verb.split(), "--help"]
         text = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
         body = "\n".join(line.rstrip() for line in text.strip().splitlines())
         pages.append(f"## `{' '.join(['kinechain', verb]).strip()}`\n\n```text\n{body}\n```\n")

@@ -14,6 +14,7 @@ from litestar.params import Parameter
 from kinechain.web.access import rule, visitor_of
 from kinechain.web.api.answers import (
     SHOWN,
+    SHOWN_FILE,
     AnalysisState,
     RecordingRow,
     RecordingUse,
@@ -51,7 +52,7 @@ def recordings(request: Request[Any, Any, Any], patient_id: str) -> tuple[Record
     f"{CASE}/recordings",
     name="api hand in",
     opt=rule("case", "hand in recording", limit="upload"),
-    **SHOWN,
+    **SHOWN_FILE,
     request_max_body_size=None,
 )
 async def handing_in(

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from kinechain.store.jobs import Job
 from kinechain.workspace.patients import Row
@@ -17,6 +18,7 @@ from kinechain.workspace.what_if import DRAWS
 
 __all__ = [
     "SHOWN",
+    "SHOWN_FILE",
     "Agreement",
     "AnalysisState",
     "Answers",
@@ -60,8 +62,31 @@ FAULTS: dict[int, ResponseSpec] = {
     }.items()
 }
 
+
+@dataclass
+class Described(Operation):
+    """An operation as the description shows it: by what its handler says, not by the handler's name."""
+
+    def __post_init__(self) -> None:
+        """Leave out the title made of the name."""
+        self.summary = None
+
+
+@dataclass
+class DescribedFile(Described):
+    """An operation whose body is a file as it is, read as a stream and not as a value."""
+
+    def __post_init__(self) -> None:
+        """Tell of the body."""
+        super().__post_init__()
+        content = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
+        self.request_body = RequestBody({"application/octet-stream": content}, "The file as it is", required=True)
+
+
 #: What every route of the API is described with; pages are not described.
-SHOWN: dict[str, Any] = {"responses": FAULTS, "include_in_schema": True}
+SHOWN: dict[str, Any] = {"responses": FAULTS, "include_in_schema": True, "operation_class": Described}
+#: The same, of a route that takes a file.
+SHOWN_FILE: dict[str, Any] = SHOWN | {"operation_class": DescribedFile}
 
 
 @dataclass(frozen=True)
