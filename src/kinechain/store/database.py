@@ -202,6 +202,8 @@ def _sqlite(address: URL) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "recursive_triggers=ON",
+            # What is erased shall not stay readable in the pages that become free.
+            "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
