@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from urllib.parse import quote
 
 from kinechain import __version__
@@ -364,7 +363,7 @@ def replace_person(place: Place, actor: Actor, patient_id: str, content: bytes, 
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("this is no person file: it is not UTF-8 text") from error
-    given = parse_person(text, "the person file", Path())
+    given = parse_person(text, "the person file", None)
     with place.database.writing() as connection:
         case = read_case(connection, patient_id)
         code = case.patient.pseudonym

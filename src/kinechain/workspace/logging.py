@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -65,6 +67,8 @@ KINDS: Mapping[str, type[Event]] = MappingProxyType(
 )
 #: Entries of one request, and characters of one text (choices).
 MOST_ENTRIES, LONGEST_TEXT = 500, 500
+#: Half of a character in two halves: it could be kept, and never be shown again.
+HALF = re.compile("[\ud800-\udfff]")
 #: Days before the registration that an entry may still tell of (choice).
 BEFORE = timedelta(days=365)
 
@@ -290,6 +294,8 @@ def read_entry(plain: Any) -> Event:
     """
     if not isinstance(plain, Mapping):
         raise SettingError("an entry is an object with the names of its fields")
+    if HALF.search(json.dumps(plain, ensure_ascii=False, default=str)):
+        raise SettingError("an entry holds half a character, which is no text; write it again without")
     values = {str(key): value for key, value in plain.items() if value is not None and value != ""}
     word = str(values.pop("event", ""))
     if word not in KINDS:

@@ -94,12 +94,13 @@ def export(place: Place, actor: Actor) -> str:
                 file.c.patient_id == actor.patient_id, file.c.removed_at.is_(None)
             )
         ).mappings()
+        is_held = case.screened().plan_locked
         document: dict[str, Any] = {
             "schema": SCHEMA,
             "made_at": now().isoformat(),
             "code": case.patient.pseudonym,
             "answers": _answers(case),
-            "journal": [plain for event in case.events if (plain := _told(event))],
+            "journal": [_told(event, is_held=is_held) for event in case.events],
             "consents": [to_plain(state) for state in consents(case, now().astimezone().date())],
             "files": [{**row, "uploaded_at": row["uploaded_at"].isoformat()} for row in files],
             "read_by": [
@@ -116,8 +117,11 @@ def _answers(case: Case) -> str:
     return case.version.text if case.version else ""
 
 
-def _told(event: Event) -> dict[str, Any] | None:
-    """Return an entry as a patient gets it: of a plan the parts that are theirs, of a visit that it was."""
+def _told(event: Event, *, is_held: bool) -> dict[str, Any]:
+    """Return an entry as a patient gets it: of a plan the parts that are theirs, of a visit that it was.
+
+    While a danger sign holds back the plan, what it says to do is left out of the copy too, and the copy says so.
+    """
     if isinstance(event, FOR_CLINICIANS):
         return {"event": type(event).__name__, "at": event.at.isoformat(), "by": event.by}
     plain: dict[str, Any] = to_plain(event)
@@ -126,7 +130,7 @@ def _told(event: Event) -> dict[str, Any] | None:
         theirs = [part for part in parts if part.get("audience") != "clinician"]
         kept = ("schema", "id", "made_on", "weeks", "mode", "reviews", "version", "reason")
         plan = {key: plain["plan"][key] for key in kept if key in plain["plan"]}
-        plain["plan"] = {**plan, "parts": [_for_patient(part) for part in theirs]}
+        plain["plan"] = plan | ({"held_back": True} if is_held else {"parts": [_for_patient(part) for part in theirs]})
     return plain
 
 

@@ -62,7 +62,7 @@ def read_person(path: Path | str, today: date | None = None) -> Person:
     return parse_person(read_text(path), path.name, path.parent, today)
 
 
-def parse_person(text: str, name: str, folder: Path, today: date | None = None) -> Person:
+def parse_person(text: str, name: str, folder: Path | None, today: date | None = None) -> Person:
     """Return the person of the text of a person file.
 
     Parameters
@@ -70,8 +70,9 @@ def parse_person(text: str, name: str, folder: Path, today: date | None = None) 
     text : str
     name : str
         File name, as messages begin; one that ends in ``.json`` is read as JSON.
-    folder : Path
-        Where paths of recordings start.
+    folder : Path or None
+        Where paths of recordings start; None for a file of somebody whom the files of this machine do not concern: it
+        may name none, and nothing of them is told.
     today : date or None
 
     Raises
@@ -295,8 +296,12 @@ def _read_place(page: Page, region: str, told: Mapping[str, Any]) -> tuple[Any, 
     return view, x, y
 
 
-def _read_recordings(page: Page, table: Mapping[str, Any], folder: Path) -> tuple[str | None, tuple[str, ...]]:
+def _read_recordings(page: Page, table: Mapping[str, Any], folder: Path | None) -> tuple[str | None, tuple[str, ...]]:
     page.check_keys("recordings", table, ("static", "trials"))
+    if folder is None:
+        if table:
+            page.refuse("[recordings] names files of a machine; leave it out, and hand in the recordings themselves")
+        return None, ()
     trials = table.get("trials", [])
     if not isinstance(trials, list):
         page.refuse(f'[recordings] trials is {trials!r}; write a list, e.g. ["walk1.c3d", "walk2.c3d"]')
