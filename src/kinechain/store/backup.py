@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tarfile
 import tempfile
 import zlib
@@ -45,6 +46,9 @@ NAMES = re.compile(
     r"manifest\.json|tables/[a-z_]{1,30}\.jsonl|files/key\.mark|files/([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}(\.sealed)?"
 )
 LARGEST_MANIFEST = 200_000_000
+PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
+#: Of what an archive says of a member beside its name and size, bytes.
+LARGEST_HEAD = 10_000
 PIECE = 1 << 20
 ROWS_AT_ONCE = 1000
 DAMAGED = "the backup is damaged or cut short; take another one"
@@ -219,9 +223,9 @@ def unpack(path: Path, folder: Path) -> Manifest:
             raise FileError(f"{path.name} is no backup of kinechain; name the file that 'kinechain backup' wrote")
         raw.seek(0)
         with gzip.GzipFile(fileobj=raw) as unzipped:
-            with tarfile.open(fileobj=unzipped, mode="r|") as archive:
+            with tarfile.open(fileobj=unzipped, mode="r|", tarinfo=_Member) as archive:
                 for member in archive:
-                    _check_member(member, found)
+                    _check_member(member, found, folder)
                     found[member.name] = _extract(archive, member, folder)
             while unzipped.read(PIECE):
                 # To the end, where the check sum stands.
@@ -229,11 +233,26 @@ def unpack(path: Path, folder: Path) -> Manifest:
     return _manifest(folder, found)
 
 
-def _check_member(member: tarfile.TarInfo, found: dict[str, str]) -> None:
-    if not NAMES.fullmatch(member.name) or not member.isreg() or member.name in found or MANIFEST in found:
+class _Member(tarfile.TarInfo):
+    """A member whose head is not read into memory before it is known to be small."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Member:
+        made = super().frombuf(buf, encoding, errors)
+        if made.type not in PLAIN and made.size > LARGEST_HEAD:
+            raise FileError(DAMAGED)
+        return made
+
+
+def _check_member(member: tarfile.TarInfo, found: dict[str, str], folder: Path) -> None:
+    # A sparse file is one of a few bytes that unpacks to any size.
+    is_plain = member.type in PLAIN and not member.issparse()
+    if not NAMES.fullmatch(member.name) or not is_plain or member.name in found or MANIFEST in found:
         raise FileError("the archive holds something that no backup of kinechain holds; nothing was restored")
     if member.name == MANIFEST and member.size > LARGEST_MANIFEST:
         raise FileError(DAMAGED)
+    if member.size > shutil.disk_usage(folder).free:
+        raise InputError("there is no room on the disk for what this backup holds; make room, or name another --data")
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:

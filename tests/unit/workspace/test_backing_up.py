@@ -8,9 +8,11 @@ import stat
 import tarfile
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -276,6 +278,43 @@ def test_links_and_devices_are_refused(simple: Path, tmp_path: Path, kind: bytes
         member.type, member.linkname = kind, "/etc/passwd"
         archive.addfile(member)
     with pytest.raises(InputError, match="something that no backup"):
+        restore(simple, tmp_path / "again")
+
+
+def test_a_file_with_holes_is_refused(simple: Path, tmp_path: Path) -> None:
+    """A few bytes that unpack to any size: GNU's way of writing that, and the one of POSIX."""
+    with tarfile.open(simple, "w:gz") as archive:
+        member = tarfile.TarInfo("tables/task.jsonl")
+        member.type = tarfile.GNUTYPE_SPARSE
+        archive.addfile(member)
+    with pytest.raises(InputError, match="something that no backup"):
+        restore(simple, tmp_path / "again")
+    with tarfile.open(simple, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("tables/task.jsonl")
+        member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(2**60), "GNU.sparse.numblocks": "1"}
+        archive.addfile(member)
+    with pytest.raises(InputError, match="something that no backup"):
+        restore(simple, tmp_path / "again")
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
+def test_the_head_of_a_member_is_not_read_where_it_is_large(simple: Path, tmp_path: Path, kind: bytes) -> None:
+    with tarfile.open(simple, "w:gz") as archive:
+        member = tarfile.TarInfo("x")
+        member.type, member.size = kind, 50_000_000
+        archive.addfile(member, io.BytesIO(bytes(member.size)))
+    tracemalloc.start()
+    with pytest.raises(InputError, match="damaged"):
+        restore(simple, tmp_path / "again")
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+def test_what_the_disk_does_not_hold_is_not_begun(
+    simple: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinechain.store.backup.shutil.disk_usage", lambda _: SimpleNamespace(free=10))
+    with pytest.raises(InputError, match="no room on the disk"):
         restore(simple, tmp_path / "again")
 
 
