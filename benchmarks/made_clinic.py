@@ -91,9 +91,20 @@ def _journal(case: Case, visits: int, diary: int) -> Iterator[Event]:
     yield from islice((*(e for e in kept if type(e).__name__ != "CheckIn"), *sessions, *kept), 0, max(diary, 6))
 
 
+def name_of(number: int) -> str:
+    """Return what a patient is called.
+
+    Parameters
+    ----------
+    number : int
+        Their place in `MadeClinic.patients`.
+    """
+    return f"{FIRST[number % len(FIRST)]} {LAST[number // len(FIRST) % len(LAST)]}"
+
+
 def _add(connection: Connection, case: Case, number: int, events: Sequence[Event], lines: Sequence[str]) -> str:
     """Add one patient with a journal, without the checks that reading makes anyhow."""
-    name, code = f"{FIRST[number % len(FIRST)]} {LAST[number // len(FIRST) % len(LAST)]}", f"b-{number:05d}"
+    name, code = name_of(number), f"b-{number:05d}"
     made = Patient(str(uuid4()), case.patient.clinic_id, code, name, now())
     owner = select(patient.c.created_by).where(patient.c.id == case.patient.id).scalar_subquery()
     connection.execute(
