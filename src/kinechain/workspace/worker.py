@@ -268,19 +268,21 @@ class _Worker:
 
     def _settle(self, job: Job, outcome: _Outcome) -> None:
         """Write down what came of a job; where the database is away, until the lease has ended."""
+        # What follows a job may be at fault, and so may what follows its failure: then it fails with nothing following.
+        fails: list[Callable[[str], object]] = [partial(fail, self._place.database, job), partial(self._fail, job)]
         settle = self._way(job, outcome)
         end = time.monotonic() + self._terms.lease_s
         while True:
             try:
                 settle()
                 return
-            except KinechainError as error:
-                settle = partial(self._fail, job, str(error))
             except OperationalError:
                 if time.monotonic() > end or self._stop.wait(self._terms.look_s):
                     return
             except Exception as error:  # noqa: BLE001 - a fault in what follows a job ends the job, not the worker
-                settle = partial(self._fail, job, f"a fault of this program, please report it ({type(error).__name__})")
+                if not fails:
+                    return
+                settle = partial(fails.pop(), _said(error))
 
     def _way(self, job: Job, outcome: _Outcome) -> Callable[[], object]:
         """Return what writes an outcome down."""
@@ -307,6 +309,13 @@ class _Worker:
         module, _, name = hooks[kind].partition(":")
         hook: Hook = getattr(importlib.import_module(module), name)
         return partial(hook, self._place)
+
+
+def _said(error: Exception) -> str:
+    """Return a fault in words that hold nobody's data."""
+    if isinstance(error, KinechainError):
+        return str(error)
+    return f"a fault of this program, please report it ({type(error).__name__})"
 
 
 def run_worker(place: Place, stop: threading.Event | None = None, terms: Terms | None = None) -> None:

@@ -119,3 +119,14 @@ def test_a_newer_question_takes_the_place_of_one_that_waits(clinic: Clinics, mon
     assert found[2] is SupersededError
     assert {found[n]["number"] for n in (1, 3, 4)} == {1, 3, 4}  # type: ignore[index]
     assert 2 not in asked
+
+
+def test_a_fault_is_told_by_its_kind_and_not_by_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    import kinechain.workspace.what_if_work as work
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise KeyError("Petra Muster")
+
+    monkeypatch.setattr(work, "answer", broken)
+    question: Any = {"patient_id": "p", "changes": [], "draws": 60, "is_document": False}
+    assert work._answered(None, question) == {"fault": "a fault of this program, please report it (KeyError)"}  # type: ignore[arg-type]

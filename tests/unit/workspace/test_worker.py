@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from web_fixtures import Clinics
 
 TESTS = Path(__file__).resolve().parents[2]
-NAMES = ("good", "refuses", "fault", "dies", "greedy", "sockets", "hooked")
-TARGETS = {name: f"job_kinds:{'good' if name == 'hooked' else name}" for name in NAMES}
+NAMES = ("good", "refuses", "fault", "dies", "greedy", "sockets", "hooked", "unlucky")
+TARGETS = {name: f"job_kinds:{'good' if name in ('hooked', 'unlucky') else name}" for name in NAMES}
 TERMS = Terms(
     kinds=TARGETS,
-    on_done={"good": "job_kinds:note_done", "hooked": "job_kinds:broken_hook"},
-    on_failed={},
+    on_done={"good": "job_kinds:note_done", "hooked": "job_kinds:broken_hook", "unlucky": "job_kinds:broken_hook"},
+    on_failed={"unlucky": "job_kinds:broken_hook"},
     look_s=0.1,
     lease_s=1.5,
     longest_s={"good": 3.0},
@@ -147,6 +147,7 @@ def test_every_way_a_job_can_end(work: Work) -> None:
     assert "ended without a word" in found["dies"].fault and found["dies"].attempts == 3
     assert "more memory than a job may have" in found["greedy"].fault
     assert found["hooked"].fault == "a fault of this program, please report it (ZeroDivisionError)"
+    assert found["unlucky"].fault == found["hooked"].fault, "what follows a failure failed too"
     assert not any(SECRET in job.fault + job.step for job in found.values())
 
 
