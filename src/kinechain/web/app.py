@@ -19,6 +19,7 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from kinechain.core.errors import KinechainError
+from kinechain.store.troubles import trouble
 from kinechain.web.access import check_access
 from kinechain.web.api import analyses as api_analyses
 from kinechain.web.api import following as api_following
@@ -66,6 +67,9 @@ __all__ = ["create_app"]
 
 #: Passwords that are looked at at once: each takes one core, and memory, on purpose.
 HASHES_AT_ONCE = 2
+
+#: Bytes of journals and answers whose content a server holds in memory, where it takes about four times as much.
+MOST_REMEMBERED = 48 * 1024**2
 
 LOG = logging.getLogger("kinechain.web")
 
@@ -126,6 +130,7 @@ def create_app(place: Place) -> Litestar:
     place : Place
         Its database, files and settings; the database has the newest layout.
     """
+    place.database.memory.most = MOST_REMEMBERED
 
     def with_routes(config: AppConfig) -> AppConfig:
         config.state = State(
@@ -142,6 +147,7 @@ def create_app(place: Place) -> Litestar:
             NotAuthorizedException: _sign_in,
             HTTPException: _refused,
             KinechainError: _not_possible,
+            RecursionError: _too_deep,
             Exception: _failed,
         },
         request_max_body_size=2_000_000,
@@ -191,6 +197,13 @@ def _not_possible(request: Request[Any, Any, Any], error: KinechainError) -> Res
     return _answer(request, next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 400), str(error))
 
 
+def _too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    # The reader of JSON gives up on brackets within brackets in this way.
+    if traceback.extract_tb(error.__traceback__)[-1].name == "decode_json":
+        return _refused(request, HTTPException(status_code=400))
+    return _failed(request, error)
+
+
 def _misfits(error: HTTPException) -> list[str]:
     """Return the names of what does not fit, as far as the framework tells them; never what was sent."""
     faults = error.extra if isinstance(error.extra, list) else []
@@ -202,6 +215,8 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     frames = traceback.extract_tb(error.__traceback__)[-LOGGED_FRAMES:]
     where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
     LOG.error("failed: %s %s: %s at %s", request.method, _template(request), type(error).__name__, where)
+    if sentence := trouble(error):
+        return _answer(request, 503, f"On the server, {sentence}.")
     return _answer(request, 500, "Something went wrong here, and nothing was changed by this request. Try again.")
 
 
