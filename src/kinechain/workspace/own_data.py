@@ -17,15 +17,14 @@ from kinechain.core.errors import SettingError
 from kinechain.store.audit import Actor, record
 from kinechain.store.clock import now
 from kinechain.store.erasure import erase_patient
-from kinechain.store.tables import account, audit, file
+from kinechain.store.links import links_of
+from kinechain.store.tables import account, audit, file, job, output, person_version
 from kinechain.workspace.case import Case, read_case
 from kinechain.workspace.place import Place
 
 __all__ = ["SCHEMA", "Reading", "consents", "delete_everything", "export", "who_read"]
 
 SCHEMA = "kinechain/own_data/1"
-#: Lines of the trail that are shown and copied at most.
-MOST_LINES = 5000
 #: Written by clinicians, with what is for them alone.
 FOR_CLINICIANS = (VisitMade, Reviewed, Alerted, Acknowledged, Cleared)
 
@@ -50,14 +49,15 @@ def consents(case: Case, today: date) -> tuple[ConsentState, ...]:
     return tuple(consent_state(case.events, scope, today) for scope in SCOPES)
 
 
-def who_read(connection: Connection, patient_id: str, limit: int = MOST_LINES) -> tuple[Reading, ...]:
+def who_read(connection: Connection, patient_id: str, limit: int | None = None) -> tuple[Reading, ...]:
     """Return who read or wrote what of a patient, the newest first.
 
     Parameters
     ----------
     connection : Connection
     patient_id : str
-    limit : int
+    limit : int, optional
+        Without one, all of them.
     """
     rows = connection.execute(
         select(audit.c.at, audit.c.actor, audit.c.action)
@@ -89,20 +89,18 @@ def export(place: Place, actor: Actor) -> str:
     """
     with place.database.writing() as connection:
         case = read_case(connection, actor.patient_id)
-        files = connection.execute(
-            select(file.c.name, file.c.kind, file.c.size, file.c.digest, file.c.uploaded_at).where(
-                file.c.patient_id == actor.patient_id, file.c.removed_at.is_(None)
-            )
-        ).mappings()
         is_held = case.screened().plan_locked
         document: dict[str, Any] = {
             "schema": SCHEMA,
             "made_at": now().isoformat(),
             "code": case.patient.pseudonym,
             "answers": _answers(case),
+            "earlier_answers": _earlier(connection, case),
             "journal": [_told(event, is_held=is_held) for event in case.events],
             "consents": [to_plain(state) for state in consents(case, now().astimezone().date())],
-            "files": [{**row, "uploaded_at": row["uploaded_at"].isoformat()} for row in files],
+            "files": _files(connection, actor.patient_id),
+            "analyses": _analyses(connection, actor.patient_id),
+            "links": _links(connection, actor.patient_id),
             "read_by": [
                 {"at": line.at.isoformat(), "who": line.who, "what": line.what}
                 for line in who_read(connection, actor.patient_id)
@@ -115,6 +113,51 @@ def export(place: Place, actor: Actor) -> str:
 def _answers(case: Case) -> str:
     """Return the person file as it stands."""
     return case.version.text if case.version else ""
+
+
+def _earlier(connection: Connection, case: Case) -> list[dict[str, Any]]:
+    """Return the person file as it stood before each change."""
+    rows = connection.execute(
+        select(person_version.c.number, person_version.c.at, person_version.c.text)
+        .where(person_version.c.patient_id == case.patient.id, person_version.c.number < case.number)
+        .order_by(person_version.c.number)
+    )
+    return [{"number": row.number, "at": row.at.isoformat(), "text": row.text} for row in rows]
+
+
+def _files(connection: Connection, patient_id: str) -> list[dict[str, Any]]:
+    """Return the recordings that are kept, without their contents."""
+    columns = (file.c.name, file.c.kind, file.c.size, file.c.digest, file.c.uploaded_at)
+    rows = connection.execute(select(*columns).where(file.c.patient_id == patient_id, file.c.removed_at.is_(None)))
+    return [{**row, "uploaded_at": row["uploaded_at"].isoformat()} for row in rows.mappings()]
+
+
+def _analyses(connection: Connection, patient_id: str) -> list[dict[str, Any]]:
+    """Return what was worked out of them, and what it is called; what it says is for clinicians to explain."""
+    made: dict[str, list[str]] = {}
+    names = select(output.c.job_id, output.c.name).join(job, job.c.id == output.c.job_id)
+    for row in connection.execute(names.where(job.c.patient_id == patient_id)):
+        made.setdefault(row.job_id, []).append(row.name)
+    columns = (job.c.id, job.c.kind, job.c.state, job.c.created_at)
+    rows = connection.execute(
+        select(*columns).where(job.c.patient_id == patient_id).order_by(job.c.created_at, job.c.id)
+    )
+    return [
+        {"kind": row.kind, "state": row.state, "at": row.created_at.isoformat(), "made": sorted(made.get(row.id, []))}
+        for row in rows
+    ]
+
+
+def _links(connection: Connection, patient_id: str) -> list[dict[str, str]]:
+    """Return the links that were made: never what opens them, which is kept nowhere."""
+    return [
+        {
+            "made": found.created_at.isoformat(),
+            "until": (found.revoked_at or found.expires_at).isoformat(),
+            "last_used": found.last_used_at.isoformat() if found.last_used_at else "",
+        }
+        for found in links_of(connection, patient_id)
+    ]
 
 
 def _told(event: Event, *, is_held: bool) -> dict[str, Any]:
