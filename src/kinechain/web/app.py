@@ -67,6 +67,8 @@ __all__ = ["create_app"]
 
 #: Passwords that are looked at at once: each takes one core, and memory, on purpose.
 HASHES_AT_ONCE = 2
+#: Recordings that come in at once: each holds a thread as long as its sender takes, and pages need threads too.
+UPLOADS_AT_ONCE = 12
 
 #: Bytes of journals and answers whose content a server holds in memory, where it takes about four times as much.
 MOST_REMEMBERED = 48 * 1024**2
@@ -134,7 +136,13 @@ def create_app(place: Place) -> Litestar:
 
     def with_routes(config: AppConfig) -> AppConfig:
         config.state = State(
-            {"database": place.database, "place": place, "limits": Limits(), "hashing": CapacityLimiter(HASHES_AT_ONCE)}
+            {
+                "database": place.database,
+                "place": place,
+                "limits": Limits(),
+                "hashing": CapacityLimiter(HASHES_AT_ONCE),
+                "uploads": CapacityLimiter(UPLOADS_AT_ONCE),
+            }
         )
         return config
 

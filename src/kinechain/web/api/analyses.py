@@ -22,7 +22,7 @@ from kinechain.web.api.answers import (
     analysis_state,
     recording_row,
 )
-from kinechain.web.bodies import RequestBody
+from kinechain.web.bodies import take_in
 from kinechain.web.threads import in_thread
 from kinechain.workspace.assessing import ask_assessment, cancel_job, job_of
 from kinechain.workspace.case import read_case
@@ -62,8 +62,7 @@ async def handing_in(
     length = request.headers.get("content-length", "")
     check_size(int(length) if length.isascii() and length.isdigit() else 0)
     place, actor = request.app.state.place, visitor_of(request).actor
-    body = RequestBody(aiter(request.stream()))
-    return recording_row(await to_thread.run_sync(hand_in, place, actor, patient_id, name, body))
+    return recording_row(await take_in(request, partial(hand_in, place, actor, patient_id, name)))
 
 
 @put(

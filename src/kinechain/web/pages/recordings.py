@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +13,7 @@ from litestar.response import Redirect
 
 from kinechain.core.errors import FileError
 from kinechain.web.access import rule, visitor_of
-from kinechain.web.bodies import RequestBody
+from kinechain.web.bodies import take_in
 from kinechain.web.forms import read_form
 from kinechain.web.render import fragment, page
 from kinechain.web.threads import in_thread
@@ -78,9 +79,7 @@ async def handing_in(request: Request[Any, Any, Any], patient_id: str) -> Respon
     length = request.headers.get("content-length", "")
     check_size(int(length) if length.isascii() and length.isdigit() else 0)
     name = unquote(request.headers.get("x-file-name", ""))[:400]
-    body = RequestBody(aiter(request.stream()))
-    place, actor = request.app.state.place, visitor_of(request).actor
-    row = await to_thread.run_sync(hand_in, place, actor, patient_id, name, body)
+    row = await take_in(request, partial(hand_in, request.app.state.place, visitor_of(request).actor, patient_id, name))
     answer = {"id": row.id, "name": row.name, "kind": row.kind, "size": row.size, "is_new": row.is_new}
     return Response(answer, media_type=MediaType.JSON)
 
