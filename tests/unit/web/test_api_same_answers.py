@@ -6,17 +6,16 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api_program import answered, program_of
 from doing_work import do_work
 from followed_clinic import follow_plan
 from kinechain import cli
-from kinechain.store.sessions import add_session
-from kinechain.workspace.case import change_person, read_case
+from kinechain.workspace.case import read_case
 from kinechain.workspace.documents import journal_file
 from kinechain.workspace.what_if import end_processes
 from web_fixtures import Clinics
@@ -27,15 +26,11 @@ Local = Callable[..., Any]
 @pytest.fixture
 def ask(client_for: Callable[[str], Any], clinic: Clinics) -> Callable[..., Any]:
     """Return a function that asks the API as a program does, with a token."""
-    client = client_for("nobody")
-    with clinic.place.database.writing() as connection:
-        token, _ = add_session(connection, account_id=clinic.own.clinician, kind="token", name="tests")
+    program = program_of(client_for("nobody"), clinic)
 
-    def _ask(path: str, document: Any = None, method: str = "") -> Any:
-        asked = method or ("GET" if document is None else "POST")
-        head = {"Authorization": f"Bearer {token}"}
-        answer = client.request(asked, f"/api/patients/{clinic.patient}{path}", headers=head, json=document)
-        assert answer.status_code in (200, 201), answer.text
+    def _ask(path: str, document: Any = None) -> Any:
+        answer = program("GET" if document is None else "POST", f"/patients/{{patient}}{path}", document)
+        assert answer.status_code in (200, 201), answer.text[:500]
         return answer.json()
 
     return _ask
@@ -69,17 +64,6 @@ def local(
     return _local
 
 
-def answer(clinic: Clinics, **fields: Any) -> None:
-    """Change answers of the patient."""
-
-    def changed(person: Any) -> Any:
-        screen = {**person.screen, **fields.pop("screen", {})}
-        return replace(person, screen=screen, **fields)
-
-    with clinic.place.database.writing() as connection:
-        change_person(connection, clinic.actor(), clinic.patient, changed, "write intake")
-
-
 def test_danger_signs(ask: Any, local: Local, clinic: Clinics) -> None:
     assert ask("/screen") == local("screen", "--json", "--no-ask")
     for fields in (
@@ -87,7 +71,7 @@ def test_danger_signs(ask: Any, local: Local, clinic: Clinics) -> None:
         {"screen": {"ces_saddle": "unknown"}},
         {"screen": {"ces_saddle": "no"}, "age_years": 16.0},
     ):
-        answer(clinic, **fields)
+        answered(clinic, **fields)
         told = ask("/screen")
         assert told == local("screen", "--json", "--no-ask", code=1)
         assert told["screen"]["plan_locked"]
@@ -130,7 +114,7 @@ def test_progress(ask: Any, local: Local, clinic: Clinics, is_worse: bool) -> No
     told = ask("/progress")
     assert told == local("progress", "--json", has_journal=True, code=int(told["suspended"]))
     assert told["plan"] is not None
-    answer(clinic, screen={"ces_saddle": "yes"})
+    answered(clinic, screen={"ces_saddle": "yes"})
     told = ask("/progress")
     assert told == local("progress", "--json", has_journal=True, code=1)
     assert told["locked"]
