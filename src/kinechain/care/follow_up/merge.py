@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from kinechain.care.follow_up.events import Event
@@ -172,15 +173,41 @@ def _said(event: Event) -> Said:
 
 def _plain(value: Any) -> str:
     """Return a value as text that depends neither on the order of a mapping nor on how a number is written."""
-    if value is None or isinstance(value, str | bool):
+    # What JSON is made of first: a visit holds thousands of such values.
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value)
+    if isinstance(value, str | bool):
         return repr(value)
     if isinstance(value, int | float):
         return repr(float(value))
+    if isinstance(value, Mapping):
+        return _table(value)
     if isinstance(value, tuple | list):
-        return "[" + ",".join([_plain(item) for item in value]) + "]"
-    # A dict is asked for by name because it is found quicker than any mapping.
-    if isinstance(value, dict) or isinstance(value, Mapping):
-        return "{" + ",".join([f"{key!r}:{_plain(value[key])}" for key in sorted(value)]) + "}"
+        return _row(value)
     if dataclasses.is_dataclass(value):
         return "(" + ",".join(f"{f.name}={_plain(getattr(value, f.name))}" for f in dataclasses.fields(value)) + ")"
     return repr(value)
+
+
+def _table(value: Mapping[Any, Any]) -> str:
+    return "{" + ",".join([f"{key!r}:{_plain(value[key])}" for key in sorted(value)]) + "}"
+
+
+def _row(value: Sequence[Any]) -> str:
+    return "[" + ",".join([_plain(item) for item in value]) + "]"
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = MappingProxyType(
+    {
+        type(None): repr,
+        bool: repr,
+        str: repr,
+        float: repr,
+        int: lambda value: repr(float(value)),
+        dict: _table,
+        MappingProxyType: _table,
+        list: _row,
+        tuple: _row,
+    }
+)

@@ -107,7 +107,7 @@ def _page(request: Request[Any, Any, Any], patient_id: str) -> Response[str]:
     today = now().astimezone().date()
     found = followed(case, today)
     shown = _shown(*found, case) if found else _without(case, today)
-    plan = found[0].plan if found else None
+    plan, again = found[0].plan if found else None, frozenset(asked_again())
     return page(
         request,
         "progress.html.j2",
@@ -123,7 +123,7 @@ def _page(request: Request[Any, Any, Any], patient_id: str) -> Response[str]:
         has_plan=last_agreed(case) is not None,
         is_in_force=current_plan(case) is not None,
         decisions=DECISIONS,
-        asked=[flag for flag in read_red_flags() if flag.id in asked_again()],
+        asked=[flag for flag in read_red_flags() if flag.id in again],
         backed=backed,
         dose_lines=dose_lines,
         measure_name=_measure_name,
