@@ -70,8 +70,10 @@ def check_password(hashed: str, password: str) -> bool:
         '' where there is none.
     password : str
     """
+    # Asked for in every case, for at its first time it is made.
+    nobody = _nobody()
     try:
-        is_same = HASHER.verify(hashed or _nobody(), _same(password[: LONGEST + 1]))
+        is_same = HASHER.verify(hashed or nobody, _same(password[: LONGEST + 1]))
     except (VerificationError, InvalidHashError):
         return False
     return is_same and bool(hashed)
