@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import hashlib
 import io
 import json
@@ -13,33 +12,22 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kinechain.care.follow_up.events import (
-    AdverseEvent,
-    CheckIn,
-    Event,
-    FootwearWorn,
-    NextMorning,
-    NotDone,
-    Paused,
-    Session,
-    StandingDay,
-    StepsTaken,
-)
+from kinechain.care.follow_up.events import Event
 from kinechain.care.follow_up.log import check_event
-from kinechain.care.person.red_flag_text import asked_again
-from kinechain.care.records.plain_values import EVENT_KINDS, from_plain
+from kinechain.care.records.diary_entry import (
+    DIARY_KINDS,
+    check_fields,
+    danger_answers,
+    default_fields,
+    field_value,
+)
+from kinechain.care.records.plain_values import from_plain
 from kinechain.cli.person_files import now
-from kinechain.core.errors import FileError, InputError, SettingError, suggest
+from kinechain.core.errors import FileError, InputError, SettingError
 from kinechain.core.text import printable
 
 __all__ = ["Row", "entry", "read_entries"]
 
-#: What a person may write down; visits, plans and clearances are written by their own verbs.
-KINDS: Mapping[str, type[Event]] = {
-    word: kind
-    for word, kind in EVENT_KINDS.items()
-    if kind in (Session, NextMorning, CheckIn, StandingDay, FootwearWorn, StepsTaken, AdverseEvent, NotDone, Paused)
-}
 MAX_BYTES = 4_000_000
 MAX_ROWS = 20_000
 
@@ -104,14 +92,15 @@ def entry(row: Row) -> Event:
     """
     values = {key: value for key, value in row.values.items() if value is not None and value != ""}
     word = str(values.pop("event", "session"))
-    if word not in KINDS:
-        raise SettingError(f"{row.where}: there is no entry '{printable(word)[:40]}'. {suggest(word, KINDS)}")
-    if word == "check_in" and "danger" in values:
-        values["screen"] = _danger(row.where, str(values.pop("danger")))
-    _check_fields(row.where, word, values)
+    try:
+        if word == "check_in" and "danger" in values:
+            values["screen"] = danger_answers(str(values.pop("danger")).split())
+        check_fields(word, values, ("id", "at", "by"))
+    except SettingError as error:
+        raise SettingError(f"{row.where}: {error}") from error
     moment = _moment(row.where, values.pop("at", None))
     plain = {"event": word, "by": "patient", "why": "", **values, "at": moment.isoformat()}
-    plain = {**_defaults(KINDS[word]), **plain}
+    plain = {**default_fields(DIARY_KINDS[word]), **plain}
     plain.setdefault("id", _content_id(plain))
     try:
         event: Event = from_plain(plain, Event)
@@ -119,32 +108,6 @@ def entry(row: Row) -> Event:
     except InputError as error:
         raise SettingError(f"{row.where}: {error}") from error
     return event
-
-
-def _check_fields(where: str, word: str, values: Mapping[str, Any]) -> None:
-    known = [field.name for field in dataclasses.fields(KINDS[word])]
-    for key in values:
-        if key not in known:
-            raise SettingError(
-                f"{where}: an entry '{word}' has no '{printable(str(key))[:40]}'. {suggest(key, known, 20)}"
-            )
-    needed = [f for f in dataclasses.fields(KINDS[word]) if f.default is f.default_factory is dataclasses.MISSING]
-    for key in (field.name for field in needed):
-        if key not in values and key not in ("id", "at", "by"):
-            raise SettingError(
-                f"{where}: an entry '{word}' needs '{key}'; it has {', '.join(sorted(values)) or 'nothing'}"
-            )
-
-
-def _defaults(kind: type[Event]) -> dict[str, Any]:
-    """Return the plain values of the fields that may be left out."""
-    found: dict[str, Any] = {}
-    for field in dataclasses.fields(kind):
-        if field.default is not dataclasses.MISSING:
-            found[field.name] = field.default
-        elif field.default_factory is not dataclasses.MISSING:
-            found[field.name] = dict(field.default_factory())
-    return found
 
 
 def _moment(where: str, value: Any) -> datetime:
@@ -156,18 +119,6 @@ def _moment(where: str, value: Any) -> datetime:
     except (ValueError, OverflowError) as error:
         told = printable(str(value))[:40]
         raise SettingError(f"{where}: at is '{told}'; write a day such as 2026-03-01, or 2026-03-01T18:30") from error
-
-
-def _danger(where: str, told: str) -> dict[str, str]:
-    """Return what a cell says of the danger signs that are asked again: 'none', 'unknown', 'skipped', or their ids."""
-    asked = asked_again()
-    if told in ("unknown", "skipped"):
-        return dict.fromkeys(asked, told)
-    named = [] if told == "none" else told.split()
-    for key in named:
-        if key not in asked:
-            raise SettingError(f"{where}: there is no danger sign '{printable(key)[:40]}'. {suggest(key, asked)}")
-    return {key: "yes" if key in named else "no" for key in asked}
 
 
 def _content_id(plain: Mapping[str, Any]) -> str:
@@ -216,21 +167,10 @@ def _few(name: str, rows: list[Row]) -> list[Row]:
 def _typed(where: str, cells: Mapping[str, str]) -> dict[str, Any]:
     """Return cells as the values their fields hold."""
     word = cells.get("event") or "session"
-    fields = {f.name: str(f.type) for f in dataclasses.fields(KINDS[word])} if word in KINDS else {}
-    return {key: _cell(where, key, text, fields.get(key, "str")) for key, text in cells.items() if text}
-
-
-def _cell(where: str, key: str, text: str, kind: str) -> Any:
-    if kind.startswith("bool"):
-        if text.lower() not in ("yes", "no", "true", "false"):
-            raise SettingError(f"{where}: {key} is '{printable(text)[:40]}'; write yes or no")
-        return text.lower() in ("yes", "true")
-    if not kind.startswith(("int", "float")):
-        return text
+    told = {key: text for key, text in cells.items() if text}
+    if word not in DIARY_KINDS:
+        return told
     try:
-        number = float(text.replace(",", "."))
-    except ValueError as error:
-        raise SettingError(f"{where}: {key} is '{printable(text)[:40]}'; write a number") from error
-    if kind.startswith("int") and number != round(number, 0):
-        raise SettingError(f"{where}: {key} is {text}; write a whole number")
-    return int(number) if kind.startswith("int") and abs(number) < 1e12 else number
+        return {key: field_value(word, key, text) for key, text in told.items()}
+    except SettingError as error:
+        raise SettingError(f"{where}: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -17,24 +17,25 @@ from kinechain.care.follow_up.events import (
     AdverseEvent,
     CheckIn,
     Event,
-    FootwearWorn,
     NextMorning,
-    NotDone,
-    Paused,
     Session,
-    StandingDay,
-    StepsTaken,
 )
 from kinechain.care.follow_up.log import CLOCK_SKEW, check_event
 from kinechain.care.follow_up.merge import merge
 from kinechain.care.follow_up.pain_rule import judge_pain, pain_events
 from kinechain.care.follow_up.soreness import judge_soreness
 from kinechain.care.person.person import Answer, Person
-from kinechain.care.person.red_flag_text import asked_again
 from kinechain.care.records.consent import may
-from kinechain.care.records.plain_values import EVENT_KINDS, from_plain
+from kinechain.care.records.diary_entry import (
+    DIARY_KINDS,
+    check_fields,
+    danger_answers,
+    default_fields,
+    field_value,
+)
+from kinechain.care.records.plain_values import from_plain
 from kinechain.care.screening.red_flags import LOCKING
-from kinechain.core.errors import InputError, JournalError, SettingError, suggest
+from kinechain.core.errors import InputError, JournalError, SettingError
 from kinechain.core.text import printable
 from kinechain.evidence.wording import Sentence
 from kinechain.store.audit import Actor
@@ -46,7 +47,6 @@ from kinechain.workspace.place import Place
 from kinechain.workspace.tasks import keep_tasks
 
 __all__ = [
-    "KINDS",
     "MOST_ENTRIES",
     "Logged",
     "NoConsentError",
@@ -57,16 +57,15 @@ __all__ = [
     "read_entry",
 ]
 
-#: What a patient may write down; visits, plans, reviews and clearances are written by clinicians.
-KINDS: Mapping[str, type[Event]] = MappingProxyType(
-    {
-        word: kind
-        for word, kind in EVENT_KINDS.items()
-        if kind in (Session, NextMorning, CheckIn, StandingDay, FootwearWorn, StepsTaken, AdverseEvent, NotDone, Paused)
-    }
-)
 #: Entries of one request, and characters of one text (choices).
 MOST_ENTRIES, LONGEST_TEXT = 500, 500
+#: Fields that need not be whole numbers, by kind of entry.
+WITH_PARTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        word: frozenset(field.name for field in dataclasses.fields(kind) if str(field.type).startswith("float"))
+        for word, kind in DIARY_KINDS.items()
+    }
+)
 #: Half of a character in two halves: it could be kept, and never be shown again.
 HALF = re.compile("[\ud800-\udfff]")
 #: Days before the registration that an entry may still tell of (choice).
@@ -298,81 +297,21 @@ def read_entry(plain: Any) -> Event:
         raise SettingError("an entry holds half a character, which is no text; write it again without")
     values = {str(key): value for key, value in plain.items() if value is not None and value != ""}
     word = str(values.pop("event", ""))
-    if word not in KINDS:
-        raise SettingError(f"there is no entry '{printable(word)[:40]}'. {suggest(word, KINDS)}")
-    kind = KINDS[word]
-    if kind is CheckIn and "danger" in values:
-        values["screen"] = _danger(str(values.pop("danger")))
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    if unknown := next((key for key in values if key not in fields), None):
-        raise SettingError(f"an entry '{word}' has no '{printable(unknown)[:40]}'. {suggest(unknown, fields, 20)}")
-    for name, field in fields.items():
-        is_needed = field.default is field.default_factory is dataclasses.MISSING
-        if is_needed and name not in values and name != "by":
-            raise SettingError(f"an entry '{word}' needs '{name}'")
-    typed = {name: _typed(name, value, str(fields[name].type)) for name, value in values.items()}
-    event: Event = from_plain({**_defaults(kind), **typed, "event": word, "by": "patient"}, Event)
+    if word == "check_in" and "danger" in values:
+        values["screen"] = danger_answers([key for key in str(values.pop("danger")).split(",") if key])
+    check_fields(word, values, ("by",))
+    typed = {name: _typed(word, name, value) for name, value in values.items()}
+    event: Event = from_plain({**default_fields(DIARY_KINDS[word]), **typed, "event": word, "by": "patient"}, Event)
     if event.at.utcoffset() is None:
         raise SettingError("the time of an entry has no offset from UTC; write it such as 2026-03-01T18:30+01:00")
     return event
 
 
-def _typed(name: str, value: Any, kind: str) -> Any:
-    """Return a field as its kind of event holds it."""
+def _typed(word: str, name: str, value: Any) -> Any:
+    """Return a field as its kind of entry holds it."""
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT or "\0" in value:
             raise SettingError(f"{name} is longer than {LONGEST_TEXT} characters; shorten it")
-        return _READ.get(kind.partition(" ")[0], _same)(name, value)
-    if kind.startswith("float") and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return value
-
-
-def _same(name: str, text: str) -> Any:
-    return text
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError as error:
-        raise SettingError(f"{name} is '{printable(text)[:40]}'; write a number") from error
-
-
-def _whole(name: str, text: str) -> int:
-    number = _number(name, text)
-    if not abs(number) < 1e9 or number != round(number):
-        raise SettingError(f"{name} is '{printable(text)[:40]}'; write a whole number")
-    return int(number)
-
-
-def _truth(name: str, text: str) -> bool:
-    if text not in ("yes", "no", "true", "false", "on"):
-        raise SettingError(f"{name} is '{printable(text)[:40]}'; write yes or no")
-    return text in ("yes", "true", "on")
-
-
-_READ: Mapping[str, Callable[[str, str], Any]] = {"float": _number, "int": _whole, "bool": _truth}
-
-
-def _defaults(kind: type[Event]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for field in dataclasses.fields(kind):
-        if field.default is not dataclasses.MISSING:
-            found[field.name] = field.default
-        elif field.default_factory is not dataclasses.MISSING:
-            found[field.name] = dict(field.default_factory())
-    return found
-
-
-def _danger(told: str) -> dict[str, str]:
-    """Return what one question says of every danger sign it lists."""
-    asked = asked_again()
-    if told in ("unknown", "skipped"):
-        return dict.fromkeys(asked, told)
-    named = [key for key in told.split(",") if key and key != "none"]
-    if not told or ("none" in told.split(",") and named):
-        raise SettingError("choose the signs that are there, or none of them, not both")
-    if unknown := next((key for key in named if key not in asked), None):
-        raise SettingError(f"there is no danger sign '{printable(unknown)[:40]}'. {suggest(unknown, asked)}")
-    return {key: "yes" if key in named else "no" for key in asked}
+        return field_value(word, name, value)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if is_number and name in WITH_PARTS[word] else value
