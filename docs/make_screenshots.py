@@ -48,7 +48,7 @@ ENCODE = """async (picture) => {
   const canvas = document.createElement("canvas");
   canvas.width = image.width; canvas.height = image.height;
   canvas.getContext("2d").drawImage(image, 0, 0);
-  return canvas.toDataURL("image/webp", 0.7).split(",")[1];
+  return canvas.toDataURL("image/webp", 0.58).split(",")[1];
 }"""
 MOVED = (
     "document.querySelector('[data-replay]')?.dataset.drawn === 'true'"
