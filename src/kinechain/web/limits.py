@@ -17,7 +17,7 @@ from typing import Literal
 __all__ = ["LIMITS", "Allowance", "Kind", "Limits"]
 
 #: Of routes that cost much or that guess; see `kinechain.web.access.rule`.
-Kind = Literal["guess", "upload", "analyse", "what-if", "print"]
+Kind = Literal["guess", "upload", "analyse", "what-if", "print", "log"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ LIMITS: Mapping[Kind, Allowance] = {
     "analyse": Allowance(20, 10.0),
     "what-if": Allowance(60, 0.25),
     "print": Allowance(20, 2.0),
+    # A phone sends up to a hundred entries at once; a program that writes without end is not the patient.
+    "log": Allowance(200, 0.5),
 }
 
 #: Keys that are kept; the longest unused go first, which were full again anyway.

@@ -78,6 +78,11 @@ OTHERS: tuple[tuple[bytes, str], ...] = (
 )
 
 
+#: How letters are written where a keyboard lacks them; accents are taken off by `kinechain.store.people.search_text`.
+AS_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe", "þ": "th"})
+AS_ONE = str.maketrans({"ø": "o", "å": "a", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "a"})
+
+
 class TooLargeError(FileError):
     """A file is larger than files may be."""
 
@@ -180,11 +185,18 @@ def clean_name(name: str, patient: Patient | None = None) -> str:
 
 
 def _without_words(name: str, patient: Patient) -> str:
-    """Replace every word of a patient's name, whatever its accents and case, by their pseudonym once."""
-    words = {w for w in re.findall(r"\w{3,}", search_text(patient.name, "")) if not w.isdigit()}
+    """Replace every word of a patient's name, whatever its accents, case and spelling, by their pseudonym once.
+
+    Of four letters and more, also where other letters stand beside it, as in 'PMuster' or 'musterpetra'.
+    """
+    given = unicodedata.normalize("NFC", patient.name.casefold())
+    spelled = " ".join(search_text(text, "") for text in (given, given.translate(AS_TWO), given.translate(AS_ONE)))
+    words = {word for word in re.findall(r"\w{3,}", spelled) if not word.isdigit()}
     words -= set(re.findall(r"\w+", search_text(patient.pseudonym, "")))
     pieces = re.split(r"([^\W\d_]+)", name)
-    found = [k for k, piece in enumerate(pieces) if search_text(piece, "") in words]
+    long = {word for word in words if len(word) > 3}
+    plain = [search_text(piece, "") for piece in pieces]
+    found = [k for k, piece in enumerate(plain) if piece in words or any(word in piece for word in long)]
     for k in found:
         pieces[k] = patient.pseudonym if k == found[0] else ""
     return re.sub(r"([ _-])[ _-]+", r"\1", "".join(pieces)).strip(" _-") if found else name

@@ -215,7 +215,10 @@ def test_guesses_are_counted_only_where_they_are_wrong(client_for):
 
 def test_routes_that_cost_much_have_a_limit(table):
     """By what stands in their address: handing in, analysing, what-if, printing, and coming in by a secret."""
-    wanted = {"what-if": "what-if", ".pdf": "print", "/invitation/": "guess", "/start/": "guess"}
+    wanted = {
+        "what-if": "what-if", ".pdf": "print", "/pdf": "print", "/invitation/": "guess", "/start/": "guess",
+        "/my/log": "log", "/my/events": "log",
+    }  # fmt: skip
     faults = [
         f"{route}: rule(..., limit={limit!r})"
         for route, _, _ in table

@@ -68,7 +68,9 @@ def test_words_of_the_patient_leave_the_name_of_a_file() -> None:
     from kinechain.store.clock import now
 
     who = Patient("1", "c", "p-7", "Zoë Müller-Li", now())
-    assert clean_name("Mueller_walk.c3d", who) == "Mueller_walk.c3d"
+    assert clean_name("Mueller_walk.c3d", who) == "p-7_walk.c3d"
+    assert clean_name("ZMuller2.c3d", who) == clean_name("zoemueller2.c3d", who) == "p-72.c3d"
+    assert clean_name("Soerensen Sorensen.trc", Patient("1", "c", "p-7", "Sørensen", now())) == "p-7.trc"
     assert clean_name("MÜLLER_zoe_walk1.c3d", who) == "p-7_walk1.c3d"
     assert clean_name("muller.c3d", who) == "p-7.c3d"
     assert clean_name("lift walk.c3d", who) == "lift walk.c3d"

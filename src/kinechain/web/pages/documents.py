@@ -90,7 +90,11 @@ def letter_page(request: Request[Any, Any, Any], patient_id: str, kind: str) -> 
     )
 
 
-@get("/patients/{patient_id:str}/documents/{kind:str}/pdf", name="letter as PDF", opt=rule("case", "download letter"))
+@get(
+    "/patients/{patient_id:str}/documents/{kind:str}/pdf",
+    name="letter as PDF",
+    opt=rule("case", "download letter", limit="print"),
+)
 @in_thread
 def letter_download(request: Request[Any, Any, Any], patient_id: str, kind: str) -> Response[bytes]:
     """Return one letter as tagged PDF."""
@@ -147,7 +151,7 @@ def protocols_page(request: Request[Any, Any, Any]) -> Response[str]:
     return page(request, "protocols.html.j2", title="Measuring sheets", items=items)
 
 
-@get("/protocols/pdf", name="measuring sheets as PDF", opt=rule("staff"))
+@get("/protocols/pdf", name="measuring sheets as PDF", opt=rule("staff", limit="print"))
 @in_thread
 def protocols_download(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Return sheets to measure by, as tagged PDF."""

@@ -50,7 +50,7 @@ def intake_page(
     return _asked(request, case, asked, unit=unit)
 
 
-@post("/my/intake/{index:int}", name="answer my intake", opt=rule("patient", ""), status_code=200)
+@post("/my/intake/{index:int}", name="answer my intake", opt=rule("patient", "", limit="log"), status_code=200)
 async def answering(request: Request[Any, Any, Any], index: int) -> Response[Any]:
     """Keep one answer, and go on: to what must be read first, or to the next question."""
     fields = await read_form(request)

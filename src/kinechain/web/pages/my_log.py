@@ -30,7 +30,7 @@ __all__ = ["ROUTES"]
 FORM_FIELDS = ("csrf", "next")
 
 
-@post("/my/events", name="log entries", opt=rule("patient", ""), status_code=200)
+@post("/my/events", name="log entries", opt=rule("patient", "", limit="log"), status_code=200)
 async def sending(request: Request[Any, Any, Any]) -> Response[Any]:
     """Keep entries a phone sends, and answer for each of them."""
     try:
@@ -66,7 +66,7 @@ def _told(logged: Logged) -> list[dict[str, Any]]:
     ]
 
 
-@post("/my/log", name="log an entry", opt=rule("patient", ""), status_code=200)
+@post("/my/log", name="log an entry", opt=rule("patient", "", limit="log"), status_code=200)
 async def logging(request: Request[Any, Any, Any]) -> Response[Any]:
     """Keep the one entry of a form, and show what follows from it; for phones that run no scripts."""
     fields = await read_form(request)

@@ -43,7 +43,11 @@ def orthosis_page(request: Request[Any, Any, Any], patient_id: str) -> Response[
     )
 
 
-@get("/patients/{patient_id:str}/orthosis/pdf", name="orthosis as PDF", opt=rule("case", "download orthosis sheet"))
+@get(
+    "/patients/{patient_id:str}/orthosis/pdf",
+    name="orthosis as PDF",
+    opt=rule("case", "download orthosis sheet", limit="print"),
+)
 @in_thread
 def orthosis_download(request: Request[Any, Any, Any], patient_id: str) -> Response[bytes]:
     """Return the sheet as tagged PDF."""
