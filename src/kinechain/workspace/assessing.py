@@ -98,6 +98,8 @@ def ready(case: Case, files: Sequence[FileRow]) -> Ready:
     refused = ""
     if case.version is None or (not case.person.exam and not standing and not any(r.use == "walking" for r in files)):
         refused = "There is nothing to analyse yet: enter the examination, hand in a recording, or both."
+    if case.version is None and files:
+        refused = "There are no answers yet: begin the intake or the examination; a recording is analysed with them."
     return Ready(
         has_exam=bool(case.person.exam),
         walking=tuple(row for row in files if row.use == "walking"),

@@ -367,7 +367,8 @@ def replace_person(place: Place, actor: Actor, patient_id: str, content: bytes, 
     with place.database.writing() as connection:
         case = read_case(connection, patient_id)
         code = case.patient.pseudonym
-        if given.pseudonym not in ("", code):
+        # A file that names nobody is of whom it is handed in for.
+        if given.pseudonym not in (Person().pseudonym, code):
             raise InputError(f"this person file is of another person than '{code}'; look at its line 'pseudonym'")
 
         def taken(before: Person) -> Person:

@@ -94,6 +94,9 @@ def test_haste_is_refused_with_how_long_to_wait(ask: Program) -> None:
 def test_an_analysis_is_asked_for_followed_and_read(ask: Program, clinic: Clinics) -> None:
     refusal(ask("GET", f"{CASE}/assessment"), 400, "nothing was analysed yet")
     refusal(ask.of(clinic.own.new_patient)("POST", f"{CASE}/assessments"), 400, "nothing to analyse")
+    new = ask.of(clinic.own.new_patient)
+    assert send(new, TRC).status_code == 201
+    refusal(new("POST", f"{CASE}/assessments"), 400, "no answers yet")
     state = ask("POST", f"{CASE}/assessments")
     assert state.status_code == 201 and state.json()["state"] == "queued"
     job = state.json()["id"]

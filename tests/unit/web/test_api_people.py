@@ -107,6 +107,9 @@ def test_answers_are_replaced_only_in_the_place_of_what_was_read(ask: Program, c
         assert words in refused.text or "does not fit" in refused.text, refused.text
     refusal(ask("PUT", "/patients/{patient}/person", {"version": "two", "toml": text}), 400, "look at version")
     assert ask.get("person") == second
+    nameless = {"version": 2, "toml": second["toml"].replace('pseudonym = "p-1"\n', "")}
+    third = ask("PUT", "/patients/{patient}/person", nameless).json()
+    assert 'pseudonym = "p-1"' in third["toml"]
     assert ask.of(clinic.own.new_patient).get("person") == {"version": 0, "toml": ""}
     assert (f"account:{clinic.own.clinician}", "replace answers", clinic.patient) in trail(clinic)
 
