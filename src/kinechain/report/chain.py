@@ -170,13 +170,23 @@ def chain_section(assessment: Assessment, palette: Palette | None = None) -> Cha
 
 
 def no_drivers(assessment: Assessment) -> str:
-    """Return why no driver is named, in one sentence."""
+    """Return why no driver is named, in one sentence.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    """
     reason = assessment.no_chain or say("report.chain_not_computed").text
     return f"{reason} {say('report.outside_range').text}"
 
 
 def driver_lines(assessment: Assessment) -> list[str]:
-    """Return what the terminal says of the drivers."""
+    """Return what the terminal says of the drivers.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    """
     chain = assessment.chain
     if chain is None:
         return [no_drivers(assessment)]
@@ -201,7 +211,12 @@ def _most(drivers: Drivers, key: str) -> str:
 
 
 def chain_sources(assessment: Assessment) -> tuple[str, ...]:
-    """Return the keys of every source behind what is said of the chain, sorted."""
+    """Return the keys of every source behind what is said of the chain, sorted.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    """
     chain = assessment.chain
     if chain is None:
         return ()
@@ -212,7 +227,12 @@ def chain_sources(assessment: Assessment) -> tuple[str, ...]:
 
 
 def driver_tests(assessment: Assessment) -> list[str]:
-    """Return the tests that would settle most of which parameter carries load, best first."""
+    """Return the tests that would settle most of which parameter carries load, best first.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    """
     return [] if assessment.chain is None else list(_tests(assessment.chain.drivers))
 
 
@@ -256,7 +276,12 @@ def chain_figure(start: str, links: Sequence[Link], palette: Palette) -> Figure 
 
 
 def link_words(link: Link) -> str:
-    """Return how the end of a link is printed."""
+    """Return how the end of a link is printed.
+
+    Parameters
+    ----------
+    link : Link
+    """
     end = LINKS[link_index(link.end)]
     # What a name explains after its comma stands in the documentation.
     return f"{end.name.split(',', 1)[0]}{_of(end.side)}"

@@ -104,7 +104,13 @@ def _pair(point: FloatArray | tuple[float, float]) -> str:
 
 
 def smooth_line(points: FloatArray) -> str:
-    """Return the path data of a smooth line through points (n, 2)."""
+    """Return the path data of a smooth line.
+
+    Parameters
+    ----------
+    points : array (n, 2)
+        It goes through them.
+    """
     table = np.asarray(points, dtype=float)
     slopes = np.gradient(table, axis=0) / 3.0
     pieces = [f"M{_pair(table[0])}"]
@@ -115,7 +121,14 @@ def smooth_line(points: FloatArray) -> str:
 
 
 def arrow_head(points: FloatArray, size: float) -> str:
-    """Return the path data of a head at the end of a line (n, 2); its tip lies one size beyond the line."""
+    """Return the path data of a head at the end of a line; its tip lies one size beyond the line.
+
+    Parameters
+    ----------
+    points : array (n, 2)
+        Of the line.
+    size : float
+    """
     table = np.asarray(points, dtype=float)
     along = table[-1] - table[-2]
     along = along / max(float(np.hypot(*along)), 1e-9)
