@@ -106,7 +106,7 @@ def test_answers_are_taken_from_a_file_as_a_new_version(client_for: ClientFor, c
     assert (case.number, case.person.age_years) == (2, 61)
     stale = send(client, clinic, text.encode())
     assert stale.status_code == 409
-    assert "somebody else changed" in stale.text
+    assert "Somebody else changed" in stale.text
 
 
 @pytest.mark.parametrize(
