@@ -18,7 +18,16 @@ NUMBERS = {
     **{"back pain begin": "30", "foot pain begin": "40", "this pain begin": "40"},
 }
 PLACES = ("pain:low_back", "pain:heel_left")
-ABSENT = "I’d rather not say"
+#: What a page of the questions asks, in one look; nothing where there is no question.
+ASKED = """() => {
+  const form = document.querySelector("form.ask");
+  return form && {
+    question: document.getElementById("question").innerText,
+    choices: [...form.querySelectorAll("button[name=answer]")].map(button => button.value),
+    is_map: !!form.querySelector("[data-body-map]"),
+    is_text: !!form.querySelector("input[name=answer][inputmode]"),
+  };
+}"""
 #: Six entries of the diary as they wait on a phone, of the days before today.
 SIX_DAYS = """async () => {
   const owner = document.querySelector('meta[name=owner]').content;
@@ -84,44 +93,37 @@ def begin(phone: Any) -> None:
 def answer_all(phone: Any, resumed_at: int = 20) -> int:
     """Answer the questions as they come; leave and come back after some; return how many there were."""
     count = 0
-    while phone.locator("form.ask").count():
+    while (asked := phone.evaluate(ASKED)) is not None:
         count += 1
         assert count < 200, "the questions have no end"
         if count == resumed_at:
-            question = phone.locator("#question").inner_text()
             phone.goto("/my")
             leads_on(phone, phone.get_by_role("link", name=re.compile("Go on")))
-            assert phone.locator("#question").inner_text() == question
+            assert phone.evaluate(ASKED) == asked, "another question than before"
         if count in (1, 60):
             phone.set_viewport_size({"width": 320, "height": 640})
             assert not too_wide(phone), too_wide(phone)
             phone.set_viewport_size({"width": 390, "height": 844})
             check_accessible(phone)
             shoot(phone, f"journey-intake-{count}-390")
-        leads_on(phone, answer_to(phone))
+        leads_on(phone, answer_to(phone, asked))
     return count
 
 
-def answer_to(phone: Any) -> Any:
+def answer_to(phone: Any, asked: dict[str, Any]) -> Any:
     """Fill in what a question asks, and return the button that sends it."""
-    question = phone.locator("#question").inner_text().lower()
-    number = next((value for words, value in NUMBERS.items() if words in question), None)
-    form = phone.locator("form.ask")
-    if form.locator("[data-body-map]").count():
+    number = next((value for words, value in NUMBERS.items() if words in asked["question"].lower()), None)
+    form, choices = phone.locator("form.ask"), asked["choices"]
+    if asked["is_map"]:
         form.locator(".body-list summary").tap()
         for place in PLACES:
             form.locator(f"input[value='{place}']").check()
         return form.get_by_role("button", name="Next")
-    if form.locator("button[value=no]").count():
-        return form.locator("button[value=no]")
-    if number and form.locator("input[name=answer]:not([type=checkbox])").count():
+    if number and asked["is_text"]:
         form.locator("input[name=answer]").fill(number)
         return form.get_by_role("button", name="Next")
-    if number and form.locator(f"button[value='{number}']").count():
-        return form.locator(f"button[value='{number}']")
-    if form.locator("button[value=female]").count():
-        return form.locator("button[value=female]")
-    return form.get_by_role("button", name=ABSENT)
+    wanted = next(value for value in ("no", number, "female", "skipped") if value in choices)
+    return form.locator(f"button[value='{wanted}']")
 
 
 def case_of(served: Running, patient_id: str) -> Case:
