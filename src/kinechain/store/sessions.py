@@ -1,7 +1,8 @@
 """Sessions of accounts and of patients' links: made, found, ended; only digests of tokens are kept.
 
-Three kinds: 'browser' (in a cookie), 'token' (of the API, carried in a header) and 'invite' (a one-time way to set the
-password of an account).
+Four kinds: 'browser' (in a cookie), 'token' (of the API, carried in a header), 'invite' (a one-time way to set the
+password of an account) and 'device' (in a cookie that stays: an account signed in from this browser before; it opens
+nothing).
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def add_session(
         Writing.
     account_id, link_id : str, optional
         Whose; one of the two.
-    kind : 'browser', 'token' or 'invite'
+    kind : 'browser', 'token', 'invite' or 'device'
     name : str
         What a token for the API is called by its owner.
     expires_at : datetime, optional
@@ -178,7 +179,7 @@ def find_session(connection: Connection, token: str, kind: str = "browser", pati
     ----------
     connection : Connection
     token : str
-    kind : 'browser', 'token' or 'invite'
+    kind : 'browser', 'token', 'invite' or 'device'
         A token of one kind is none of another.
     patient_id : str
         Whose clinic is looked up in the same statement.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,6 +27,8 @@ from kinechain.store.sessions import (
 from kinechain.workspace.passwords import check_password, hash_again, hash_password, is_outdated
 
 __all__ = [
+    "DEVICE_DAYS",
+    "MOST_DEVICES",
     "SignedIn",
     "WaitError",
     "accept_invitation",
@@ -40,8 +42,16 @@ __all__ = [
     "sign_out",
 ]
 
-#: Wrong passwords of one account, and from one address, before both must wait; within `store.limits.WINDOW`.
-ACCOUNT_TRIES, ADDRESS_TRIES = 5, 20
+#: Wrong passwords of one account from one address, or from one browser it signed in from before, until those must wait;
+#: within `store.limits.WINDOW`.
+ACCOUNT_TRIES = 5
+#: From one address, and of one account from everywhere, until all must wait but the browsers it signed in from before:
+#: so nobody shuts somebody out of their own browser by guessing (choices).
+ADDRESS_TRIES, EVERYWHERE_TRIES = 20, 25
+#: So long a browser counts as one that was used before.
+DEVICE_DAYS = timedelta(days=180)
+#: So many people of a clinic may share one browser.
+MOST_DEVICES = 8
 #: How long a token of the API may last, days, and how many one account may have.
 TOKEN_DAYS, MOST_TOKENS = range(1, 366), 20
 
@@ -63,14 +73,20 @@ class WaitError(InputError):
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A session that has begun; ``token`` goes into the cookie and is kept nowhere."""
+    """A session that has begun; ``token`` goes into the cookie and is kept nowhere.
+
+    ``device`` is what the browser shows at the next sign-in; it opens nothing, and '' where the browser has one.
+    """
 
     token: str
     session: Session
     account: Account
+    device: str = ""
 
 
-def sign_in(database: Database, email: str, password: str, address: str = "", before: str = "") -> SignedIn:
+def sign_in(
+    database: Database, email: str, password: str, address: str = "", before: str = "", devices: Sequence[str] = ()
+) -> SignedIn:
     """Begin a session of an account.
 
     Parameters
@@ -81,6 +97,8 @@ def sign_in(database: Database, email: str, password: str, address: str = "", be
         Where the try comes from; wrong ones are counted against a digest of it.
     before : str
         Token of the session the browser had, which ends.
+    devices : sequence of str
+        `SignedIn.device` of earlier sign-ins from this browser.
 
     Raises
     ------
@@ -90,36 +108,74 @@ def sign_in(database: Database, email: str, password: str, address: str = "", be
         If there were too many tries, whether there is such an account or not.
     """
     email = email.strip().casefold()
-    by_account, by_address = attempt_key("account", email), attempt_key("address", address)
+    by_address = attempt_key("address", address)
     with database.writing() as connection:
-        hold_attempts(connection, by_account)
-        waits = [wait_for(connection, by_account, ACCOUNT_TRIES), wait_for(connection, by_address, ADDRESS_TRIES)]
-        if any(waits):
-            raise WaitError(max(wait for wait in waits if wait))
-        # Counted before it is looked at: of many tries at once, no more than the limit are looked at.
-        add_attempt(connection, by_account)
+        hold_attempts(connection, attempt_key("account", email))
         found = find_account(connection, email)
+        counted = _counted(email, address, _device(connection, found, devices))
+        _check_tries(connection, counted, by_address)
+        # Counted before it is looked at: of many tries at once, no more than the limit are looked at.
+        add_attempt(connection, *counted.tries)
     is_right = check_password(found.password_hash if found else "", password)
     renewed = hash_again(password) if is_right and found and is_outdated(found.password_hash) else ""
     with database.writing() as connection:
         # Asked again: it may have been disabled while the password was looked at.
         known = account_by_id(connection, found.id) if found else None
         if known is None or not is_right or known.disabled_at or known.password_hash != (found and found.password_hash):
-            add_attempt(connection, by_address)
+            if not counted.is_known:
+                add_attempt(connection, by_address)
             record(connection, _actor(known), "refused sign in")
             signed = None
         else:
-            forget_attempts(connection, by_account)
+            for key in counted.tries:
+                forget_attempts(connection, key)
             if renewed:
                 change_account(connection, known.id, password_hash=renewed)
             if before:
                 end_session(connection, token_digest(before))
             token, session = add_session(connection, account_id=known.id)
+            device = "" if counted.is_known else _add_device(connection, known)
             record(connection, _actor(known), "sign in")
-            signed = SignedIn(token, session, known)
+            signed = SignedIn(token, session, known, device)
     if signed is None:
         raise InputError(WRONG)
     return signed
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """How many tries each key may have that a try is counted by; ``is_known`` if from a browser used before."""
+
+    tries: Mapping[str, int]
+    is_known: bool
+
+
+def _counted(email: str, address: str, device: str) -> _Counted:
+    if device:
+        return _Counted({attempt_key("device", device): ACCOUNT_TRIES}, True)
+    pair = attempt_key("account from", f"{email} {address}")
+    return _Counted({pair: ACCOUNT_TRIES, attempt_key("account", email): EVERYWHERE_TRIES}, False)
+
+
+def _check_tries(connection: Connection, counted: _Counted, by_address: str) -> None:
+    limits = counted.tries if counted.is_known else {**counted.tries, by_address: ADDRESS_TRIES}
+    waits = [wait for key, most in limits.items() if (wait := wait_for(connection, key, most))]
+    if waits:
+        raise WaitError(max(waits))
+
+
+def _device(connection: Connection, account: Account | None, devices: Sequence[str]) -> str:
+    """Return the digest of the browser if the account signed in from it before, else ''."""
+    for token in devices[:MOST_DEVICES]:
+        found = find_session(connection, token, "device")
+        if account and found and found.actor.id == account.id:
+            return found.session.digest
+    return ""
+
+
+def _add_device(connection: Connection, account: Account) -> str:
+    end = now() + DEVICE_DAYS
+    return add_session(connection, account_id=account.id, kind="device", expires_at=end)[0]
 
 
 def _actor(found: Account | None) -> Actor:
@@ -318,5 +374,6 @@ def accept_invitation(database: Database, token: str, fields: Mapping[str, str])
             raise InputError(CLOSED)
         _set_password(connection, account, hashed)
         begun, session = add_session(connection, account_id=account.id)
+        device = _add_device(connection, account)
         record(connection, _actor(account), "choose password")
-    return SignedIn(begun, session, account)
+    return SignedIn(begun, session, account, device)

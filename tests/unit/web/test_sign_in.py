@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from kinechain.core.errors import InputError
 from kinechain.store import clock
 from kinechain.store.sessions import find_session
 from kinechain.store.tables import attempt, audit
 from kinechain.workspace.passwords import check_password
+from kinechain.workspace.signing_in import EVERYWHERE_TRIES, WaitError, change_password, sign_in
 from kinechain.workspace.starting import start_address
 from web_fixtures import PASSWORD, csrf, email, signed_in
 
@@ -146,6 +148,61 @@ def test_a_right_password_clears_the_count(client_for):
         for n in range(4):
             assert enter(client, password=f"wrong number {n}").status_code == 401
         assert enter(client).status_code == 302
+
+
+def test_a_stranger_does_not_shut_anybody_out_of_their_own_browser(client_for, clinic):
+    own, other, stranger = (client_for("nobody") for _ in range(3))
+    assert enter(own).status_code == 302
+    assert enter(other, "admin").status_code == 302
+    assert [enter(stranger, password=f"wrong number {n}").status_code for n in range(6)] == [401] * 5 + [429]
+    for n in range(20):
+        enter(stranger, role=f"somebody{n}")
+    assert enter(stranger).status_code == 429
+    # From the same address, in a browser the account signed in from before.
+    assert enter(own).status_code == 302
+    # That browser is no way past the limit either, and what somebody else's browser shows helps nobody.
+    assert enter(other).status_code == 429
+    assert [enter(own, password=f"wrong number {n}").status_code for n in range(6)] == [401] * 5 + [429]
+    assert enter(own).status_code == 429
+
+
+def test_guesses_from_many_addresses_lock_all_but_the_own_browser(clinic, client_for):
+    database = clinic.place.database
+    own = sign_in(database, email("clinician"), PASSWORD, "home")
+    assert own.device
+    for n in range(EVERYWHERE_TRIES):
+        with pytest.raises(InputError, match="do not go together"):
+            sign_in(database, email("clinician"), "wrong password", f"address {n}")
+    with pytest.raises(WaitError):
+        sign_in(database, email("clinician"), PASSWORD, "an address that never tried")
+    again = sign_in(database, email("clinician"), PASSWORD, "home", devices=["invented", own.device])
+    assert again.device == ""
+
+
+def test_a_browser_that_was_used_before_opens_nothing_and_is_unknown_after_a_new_password(client_for, clinic):
+    client = client_for("nobody")
+    enter(client)
+    device = client.cookies["kinechain_device"]
+    bare = client_for("nobody")
+    for name in (COOKIE, "kinechain_device"):
+        bare.cookies.set(name, device, domain="testserver.local")
+    assert bare.get("/account").status_code == 302
+    assert bare.get("/api/patients", headers={"authorization": f"Bearer {device}"}).status_code == 401
+    place = clinic.place
+    with place.database.reading() as connection:
+        assert find_session(connection, device) is None
+        found = find_session(connection, client.cookies[COOKIE])
+        assert find_session(connection, device, "device") is not None
+    change_password(place.database, found.actor, found.session, PASSWORD, "another long password")
+    with place.database.reading() as connection:
+        assert find_session(connection, device, "device") is None
+
+
+def test_people_who_share_a_browser_are_each_known_to_it(client_for):
+    client = client_for("nobody")
+    for role in ("clinician", "admin", "clinician", "admin"):
+        assert enter(client, role).status_code == 302
+    assert client.cookies["kinechain_device"].count(".") == 1
 
 
 def test_tries_at_the_same_moment_do_not_slip_by(client_for, clinic):

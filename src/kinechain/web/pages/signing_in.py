@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.exceptions import TooManyRequestsException
 from litestar.response import Redirect
 
@@ -25,13 +26,24 @@ from kinechain.web.forms import read_form
 from kinechain.web.render import page
 from kinechain.web.threads import in_thread
 from kinechain.workspace.accounts import is_new
-from kinechain.workspace.signing_in import WaitError, accept_invitation, invited, sign_in, sign_out
+from kinechain.workspace.signing_in import (
+    DEVICE_DAYS,
+    MOST_DEVICES,
+    SignedIn,
+    WaitError,
+    accept_invitation,
+    invited,
+    sign_in,
+    sign_out,
+)
 
-__all__ = ["ROUTES", "hashing"]
+__all__ = ["ROUTES", "hashing", "signed_cookies"]
 
 Answer = TypeVar("Answer")
 
 HOME = "/patients"
+#: Says who signed in from a browser before; it opens nothing.
+DEVICE_COOKIE = "kinechain_device"
 #: A page of this workspace: browsers drop blanks and control characters, and take '\\' for '/'.
 OWN_PAGE = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 #: So many people may wait for their password to be looked at.
@@ -55,6 +67,33 @@ async def hashing(request: Request[Any, Any, Any], work: Callable[[], Answer]) -
     if limiter.statistics().tasks_waiting >= MOST_WAITING:
         raise TooManyRequestsException("many people sign in at once; try again", headers={"Retry-After": "5"})
     return await to_thread.run_sync(work, limiter=limiter)
+
+
+def devices_of(request: Request[Any, Any, Any]) -> list[str]:
+    """Return what a browser shows of earlier sign-ins, of each person who signed in from it.
+
+    Parameters
+    ----------
+    request : Request
+    """
+    held = request.cookies.get(cookie_name(DEVICE_COOKIE, request.app.state.place), "")
+    return held.split(".")[:MOST_DEVICES] if held else []
+
+
+def signed_cookies(request: Request[Any, Any, Any], signed: SignedIn) -> list[Cookie]:
+    """Return the cookies of whoever has just signed in.
+
+    Parameters
+    ----------
+    request : Request
+    signed : SignedIn
+    """
+    place = request.app.state.place
+    cookies = [session_cookie(COOKIE, place, signed.token)]
+    if signed.device:
+        held = ".".join([signed.device, *devices_of(request)][:MOST_DEVICES])
+        cookies.append(session_cookie(DEVICE_COOKIE, place, held, int(DEVICE_DAYS.total_seconds())))
+    return cookies
 
 
 def _next(target: str) -> str:
@@ -95,8 +134,9 @@ async def signing_in(request: Request[Any, Any, Any]) -> Response[Any]:
     fields, place = await read_form(request), request.app.state.place
     email, password = fields.get("email", "")[:300], fields.get("password", "")
     target, before = _next(fields.get("next", "")), request.cookies.get(cookie_name(COOKIE, place), "")
+    where = (address_of(request), before, devices_of(request))
     try:
-        signed = await hashing(request, lambda: sign_in(place.database, email, password, address_of(request), before))
+        signed = await hashing(request, lambda: sign_in(place.database, email, password, *where))
     except WaitError as error:
         sentence, seconds = str(error), str(error.seconds)
         answer = await to_thread.run_sync(_form, request, 429, target, email, sentence)
@@ -104,7 +144,7 @@ async def signing_in(request: Request[Any, Any, Any]) -> Response[Any]:
         return answer
     except InputError as error:
         return await to_thread.run_sync(_form, request, 401, target, email, str(error))
-    return Redirect(target, cookies=[session_cookie(COOKIE, place, signed.token)])
+    return Redirect(target, cookies=signed_cookies(request, signed))
 
 
 @post("/sign-out", name="sign out", opt=rule("staff", browser=True), status_code=200)
@@ -133,7 +173,7 @@ async def accepting(request: Request[Any, Any, Any], token: str) -> Response[Any
         signed = await hashing(request, lambda: accept_invitation(place.database, token, fields))
     except InputError as error:
         return page(request, "invitation.html.j2", 400, title="Choose a password", account=account, fault=str(error))
-    return Redirect(HOME, cookies=[session_cookie(COOKIE, place, signed.token)])
+    return Redirect(HOME, cookies=signed_cookies(request, signed))
 
 
 ROUTES = (home, sign_in_page, signing_in, signing_out, invitation_page, accepting)

@@ -10,9 +10,9 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
 from kinechain.core.errors import InputError
-from kinechain.web.access import COOKIE, address_of, rule, session_cookie
+from kinechain.web.access import address_of, rule
 from kinechain.web.forms import read_form
-from kinechain.web.pages.signing_in import hashing
+from kinechain.web.pages.signing_in import hashing, signed_cookies
 from kinechain.web.render import page
 from kinechain.web.threads import in_thread
 from kinechain.workspace.signing_in import SignedIn, sign_in
@@ -58,7 +58,7 @@ async def starting(request: Request[Any, Any, Any], token: str) -> Response[Any]
         signed = await hashing(request, make)
     except InputError as error:
         return _form(request, 400, fields, str(error))
-    return Redirect("/patients", cookies=[session_cookie(COOKIE, place, signed.token)])
+    return Redirect("/patients", cookies=signed_cookies(request, signed))
 
 
 ROUTES = (start_page, starting)
