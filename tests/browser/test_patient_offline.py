@@ -28,6 +28,7 @@ WAIT = """async () => {
   throw new Error("waited in vain");
 }"""
 KEPT = WAIT % "await caches.match('/my/exercise/0') && navigator.serviceWorker.controller"
+TAKEN_AWAY = WAIT % "!(await caches.match('/my/exercise/0'))"
 FORGOTTEN = WAIT % "!(await caches.has('kinechain-my-pages'))"
 
 
@@ -141,3 +142,21 @@ def test_a_danger_sign_without_a_connection_stops_the_exercises_on_the_phone(wat
             page.goto(path)
             page.wait_for_load_state()
             assert page.get_by_role("link", name="Start").count() == page.locator("[data-player]").count() == 0
+
+
+def test_a_phone_shows_nothing_of_whoever_had_it_before(watched: Watched, served: Running) -> None:
+    watched.allowed += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
+    with opened(served) as place:
+        actor, patient_id = followed(place)
+        with place.database.reading() as connection:
+            other = connection.execute(select(patient.c.id).where(patient.c.pseudonym == "example-1")).scalar_one()
+        phone = watched.context(390, 844, touch=True)
+        page = phone.new_page()
+        for of, until in ((patient_id, KEPT), (other, TAKEN_AWAY)):
+            page.goto(make_link(place, actor, of)[0])
+            page.get_by_role("button", name="Open").click()
+            page.wait_for_url("**/my")
+            page.evaluate(until)
+        phone.set_offline(True)
+        page.goto("/my/exercise/0")
+        page.get_by_role("heading", name="No connection").wait_for()
