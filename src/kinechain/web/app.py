@@ -85,6 +85,8 @@ SENTENCES = {
     413: "this is too large to be sent; recordings are handed in on their own page",
 }
 
+FAILED = "Something went wrong here, and nothing was changed by this request. Try again."
+
 #: Of an error of this project that is no 400.
 STATUSES: Mapping[type[KinechainError], int] = {ConflictError: 409, TooLargeError: 413}
 
@@ -223,9 +225,10 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     frames = traceback.extract_tb(error.__traceback__)[-LOGGED_FRAMES:]
     where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
     LOG.error("failed: %s %s: %s at %s", request.method, _template(request), type(error).__name__, where)
-    if sentence := trouble(error):
-        return _answer(request, 503, f"On the server, {sentence}.")
-    return _answer(request, 500, "Something went wrong here, and nothing was changed by this request. Try again.")
+    sentence = trouble(error)
+    # Patients cannot mend a server: they read what they read of any fault, and their phone tries again.
+    said = f"On the server, {sentence}." if sentence and not request.url.path.startswith("/my") else FAILED
+    return _answer(request, 503 if sentence else 500, said)
 
 
 def _template(request: Request[Any, Any, Any]) -> str:

@@ -22,7 +22,7 @@ def full() -> Exception:
 def test_a_full_disk_is_told_on_the_page_and_in_the_api(
     client_for: Callable[[str], Any], clinic: Clinics, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
-    client = client_for("clinician")
+    client, patient = client_for("clinician"), client_for("patient")
 
     @contextmanager
     def failing() -> Any:
@@ -37,3 +37,5 @@ def test_a_full_disk_is_told_on_the_page_and_in_the_api(
     answer = client.post("/api/patients", json={"name": "Rosa Muster"}, headers=csrf(client))
     assert (answer.status_code, list(answer.json())) == (503, ["error"])
     assert "the disk is full" in answer.json()["error"]
+    told = patient.post("/my/events", json=[], headers=csrf(patient) | {"Accept": "application/json"})
+    assert told.status_code == 503 and "disk" not in told.text
