@@ -172,11 +172,17 @@ def _steps(case: Case, screen: Screen, files: int, *, has_verdict: bool, is_curr
         ("Examination", f"{sheet.done} of {len(sheet.tests)} tests", "exam", "Open the sheet", sheet.done > 0),
         ("Recordings", f"{files} handed in" if files else NO_FILES, "recordings", "Hand in", files > 0 or has_verdict),
         ("Verdict", NEW if is_current else OLD if has_verdict else "not yet", "verdict", "Open", is_current),
-        ("Plan", "agreed" if plans else "locked" if screen.plan_locked else "not yet", "plan", "Open", plans > 0),
+        ("Plan", _plan_state(screen, has_plan=plans > 0), "plan", "Open", plans > 0 and not screen.plan_locked),
         ("Follow", f"{_count(logs, 'entry', 'entries')}, {visit_words}", "progress", "Open", False),
     )
     first = next((n for n, row in enumerate(rows) if not row[-1]), len(rows) - 1)
     return tuple(Step(*row, is_next=n == first) for n, row in enumerate(rows))
+
+
+def _plan_state(screen: Screen, *, has_plan: bool) -> str:
+    if screen.plan_locked:
+        return "locked, and held back since it was agreed" if has_plan else "locked"
+    return "agreed" if has_plan else "not yet"
 
 
 def _count(number: int, one: str, more: str) -> str:
