@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -187,10 +187,11 @@ AXE = (HERE / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def inaccessible(page: Any) -> list[str]:
-    """Return what axe-core calls serious or critical on a page as it stands."""
+def inaccessible(page: Any, only: Sequence[str] = ()) -> list[str]:
+    """Return what axe-core calls serious or critical on a page as it stands; by some of its rules alone, if named."""
     page.evaluate(f"window.axe ? 0 : (() => {{ {AXE}\nreturn 0; }})()")
-    found = page.evaluate("rules => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })", RULES)
+    asked = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": RULES}
+    found = page.evaluate("asked => axe.run(document, { runOnly: asked, resultTypes: ['violations'] })", asked)
     return [
         f"{item['id']} ({item['impact']}): {item['help']}; "
         + "; ".join(
