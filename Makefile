@@ -68,6 +68,7 @@ clean:  ## remove the environment and everything built
 .venv/dependencies: requirements.lock
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with 'venv' was found." \
 	  "On Debian and Ubuntu: apt install python3-venv. Or name one: make PYTHON=/path/to/python3.12" >&2; exit 2; }
+	@echo "Installing into .venv; on the first time that takes a minute or two."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
