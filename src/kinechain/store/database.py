@@ -154,7 +154,7 @@ def open_database(url: str) -> Database:
     try:
         engine = _sqlite(address) if backend == "sqlite" else _postgresql(address)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise SettingError("PostgreSQL needs its driver: pip install 'kinechain[postgres]'") from error
+        raise SettingError("PostgreSQL needs its driver: pip install 'psycopg[binary]'") from error
     try:
         with engine.connect():
             pass
