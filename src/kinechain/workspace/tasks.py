@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, case, insert, select, update
 
 from kinechain.care.follow_up.alerts import URGENCIES
 from kinechain.care.follow_up.follow_up import Progress
@@ -18,7 +18,7 @@ from kinechain.store.clock import now
 from kinechain.store.database import Database
 from kinechain.store.people import hold
 from kinechain.store.tables import patient, summary, task
-from kinechain.workspace.case import Case, read_case
+from kinechain.workspace.case import Case, ConflictError, read_case
 from kinechain.workspace.following import present_alerts, progress_of
 
 __all__ = ["Task", "close_task", "keep_tasks", "look_again", "open_tasks", "tasks_of"]
@@ -37,6 +37,10 @@ KEPT_KINDS = ("alert", "review")
 
 #: So long after its first day a plan is still looked at every day: eight weeks, and the window of the last review.
 FOLLOWED_DAYS = 70
+
+
+#: How urgent a task is, as the database orders them.
+RANK = case({word: place for place, word in enumerate(URGENCIES)}, value=task.c.urgency, else_=-1)
 
 
 class _Told(NamedTuple):
@@ -162,11 +166,11 @@ def open_tasks(database: Database, actor: Actor, limit: int = 200) -> tuple[Task
         select(task, patient.c.name.label("patient_name"), patient.c.pseudonym)
         .join(patient, patient.c.id == task.c.patient_id)
         .where(task.c.clinic_id == actor.clinic_id, task.c.done_at.is_(None), patient.c.erased_at.is_(None))
-        .order_by(task.c.created_at)
+        .order_by(RANK.desc(), task.c.created_at, task.c.id)
+        .limit(limit)
     )
     with database.reading() as connection:
-        found = [_task(row) for row in connection.execute(asked).mappings()]
-    return tuple(sorted(found, key=lambda t: (-_rank(t.urgency), t.created_at))[:limit])
+        return tuple(_task(row) for row in connection.execute(asked).mappings())
 
 
 def tasks_of(connection: Connection, patient_id: str) -> tuple[Task, ...]:
@@ -187,7 +191,7 @@ def tasks_of(connection: Connection, patient_id: str) -> tuple[Task, ...]:
     return tuple(sorted(found, key=lambda t: t.done_at is not None))
 
 
-def close_task(database: Database, actor: Actor, task_id: str) -> Task:
+def close_task(database: Database, actor: Actor, task_id: str, seen: str = "") -> Task:
     """Write down that somebody looked; an alert stays in the journal until it is acknowledged there.
 
     Parameters
@@ -196,11 +200,15 @@ def close_task(database: Database, actor: Actor, task_id: str) -> Task:
     actor : Actor
         Of the staff.
     task_id : str
+    seen : str
+        How urgent it was when it was looked at; '' closes it whatever it has become.
 
     Raises
     ------
     InputError
         If the actor's clinic has no such task.
+    ConflictError
+        If it has become more urgent than what was seen.
     """
     asked = (
         select(task, patient.c.name.label("patient_name"), patient.c.pseudonym)
@@ -211,7 +219,11 @@ def close_task(database: Database, actor: Actor, task_id: str) -> Task:
         row = connection.execute(asked).mappings().first()
         if row is None:
             raise InputError("there is no such task in this clinic")
-        found = _task(row)
+        # What its patient writes at this moment may make it another task.
+        hold(connection, str(row["patient_id"]))
+        found = _task(connection.execute(asked).mappings().one())
+        if seen and _rank(found.urgency) > _rank(seen):
+            raise ConflictError("this has become more urgent since you looked; load the page again and read it first")
         if found.done_at is None:
             connection.execute(update(task).where(task.c.id == task_id).values(done_at=now(), done_by=actor.code))
             record(connection, actor, "close task", found.patient_id, {"task": task_id, "urgency": found.urgency})

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from followed_clinic import follow_plan
 from kinechain.core.errors import InputError
 from kinechain.store.audit import Actor
 from kinechain.store.clock import now
 from kinechain.store.tables import audit, summary
+from kinechain.store.tables import task as task_table
 from kinechain.workspace.case import read_case
 from kinechain.workspace.following import followed, present_alerts, progress_of
 from kinechain.workspace.reviewing import acknowledge, write_review
@@ -44,6 +46,28 @@ def test_worsening_makes_one_task_however_often_it_is_told(each_clinic: Clinics)
             == "soon"
         )
     assert open_tasks(clinic.place.database, clinic.actor("other_clinician")) == ()
+
+
+def test_of_many_tasks_the_most_urgent_are_shown_then_the_oldest(each_clinic: Clinics) -> None:
+    clinic, moment = each_clinic, now()
+    told = [("routine", 9), ("emergency", 1), ("soon", 2), ("soon", 5), ("another word", 20)]
+    rows = [
+        {
+            "id": str(uuid4()),
+            "clinic_id": clinic.own.id,
+            "patient_id": clinic.patient,
+            "kind": "note",
+            "urgency": urgency,
+            "text": f"{days} days old",
+            "source": f"test:{days}",
+            "created_at": moment - timedelta(days=days),
+        }
+        for urgency, days in told
+    ]
+    with clinic.place.database.writing() as connection:
+        connection.execute(insert(task_table), rows)
+    found = [task.text for task in open_tasks(clinic.place.database, clinic.actor(), limit=4)]
+    assert found == ["1 days old", "5 days old", "2 days old", "9 days old"]
 
 
 def test_a_task_is_closed_once_and_by_its_own_clinic(clinic: Clinics) -> None:
