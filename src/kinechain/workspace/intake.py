@@ -22,6 +22,7 @@ from kinechain.core.errors import InputError, PersonError
 from kinechain.store.audit import Actor, record
 from kinechain.store.clock import now
 from kinechain.store.database import Database
+from kinechain.store.people import hold
 from kinechain.store.tables import audit, task
 from kinechain.workspace.case import Case, ConflictError, change_person, read_case
 from kinechain.workspace.exam import parse_number
@@ -49,6 +50,10 @@ REVIEW = "review intake"
 TASK_SOURCE = "intake"
 #: Levels of the danger signs that a task of new answers takes over.
 URGENT = ("emergency", "same_day", "next_working_day")
+#: What a task of new answers says.
+CAME_IN = "Answers came in: please review the intake."
+WITH_SIGN = "Answers came in, with a danger sign: review the intake now."
+TAKEN_BACK = "A danger sign was answered and taken back: ask the patient, and review the intake."
 
 
 @dataclass(frozen=True)
@@ -414,6 +419,8 @@ def mark_reviewed(database: Database, actor: Actor, patient_id: str, number: int
         If there is a newer version by now.
     """
     with database.writing() as connection:
+        # Held before the look, or answers that come in at this moment would be closed with those that were seen.
+        hold(connection, patient_id)
         case = read_case(connection, patient_id)
         if case.number != number:
             raise ConflictError("new answers came in while you looked; load the page again and look at them too")
@@ -431,17 +438,21 @@ def note_answers(connection: Connection, case: Case) -> None:
     connection : Connection
         Writing, in the transaction of the answers.
     case : Case
+
+    Notes
+    -----
+    A sign that was taken back before anybody looked stays as urgent as it was: it may have been no slip of a finger.
     """
-    level = case.screened().level
-    values = {
-        "urgency": level if level in URGENT else "soon",
-        "text": "Answers came in: please review the intake.",
-        "created_at": now(),
-        "done_at": None,
-        "done_by": None,
-    }
     where = (task.c.patient_id == case.patient.id, task.c.source == TASK_SOURCE)
-    if not connection.execute(update(task).where(*where).values(**values)).rowcount:
+    before = connection.execute(select(task.c.urgency, task.c.done_at).where(*where)).first()
+    urgency, text = case.screened().level, WITH_SIGN
+    if urgency not in URGENT:
+        is_taken_back = before is not None and before.done_at is None and before.urgency in URGENT
+        urgency, text = (before.urgency, TAKEN_BACK) if before is not None and is_taken_back else ("soon", CAME_IN)
+    values = {"urgency": urgency, "text": text, "created_at": now(), "done_at": None, "done_by": None}
+    if before is not None:
+        connection.execute(update(task).where(*where).values(**values))
+    else:
         of = {"id": str(uuid4()), "clinic_id": case.patient.clinic_id, "patient_id": case.patient.id}
         connection.execute(insert(task).values(**of, kind="intake", source=TASK_SOURCE, **values))
     keep_urgency(connection, case.patient.id)

@@ -181,7 +181,7 @@ def _steps(case: Case, screen: Screen, files: int, *, has_verdict: bool, is_curr
 
 def _plan_state(screen: Screen, *, has_plan: bool) -> str:
     if screen.plan_locked:
-        return "locked, and held back since it was agreed" if has_plan else "locked"
+        return "agreed, and held back now" if has_plan else "locked"
     return "agreed" if has_plan else "not yet"
 
 

@@ -29,7 +29,8 @@ def tasks_page(request: Request[Any, Any, Any]) -> Response[str]:
 async def closing(request: Request[Any, Any, Any], task_id: str) -> Redirect:
     """Close a task."""
     fields = await read_form(request)
-    done = await to_thread.run_sync(close_task, request.app.state.database, visitor_of(request).actor, task_id)
+    database, actor, seen = request.app.state.database, visitor_of(request).actor, fields.get("seen", "")
+    done = await to_thread.run_sync(close_task, database, actor, task_id, seen)
     is_from_case = fields.get("back", "") == done.patient_id
     return Redirect(f"/patients/{done.patient_id}/progress" if is_from_case else "/tasks")
 
