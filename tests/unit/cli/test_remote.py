@@ -259,6 +259,44 @@ def test_an_analysis_is_waited_for_and_is_the_same_again(remote: Remote, clinic:
     assert locked["screen"]["plan_locked"] and not locked.get("drivers") and not locked.get("plan")
 
 
+@pytest.mark.parametrize("is_looked_at", [True, False])
+def test_a_look_at_every_recording_is_waited_for_but_not_for_ever(
+    remote: Remote, clinic: Clinics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_looked_at: bool
+) -> None:
+    if not is_looked_at:
+        monkeypatch.setattr(sys.modules["kinechain.cli.remote.measures"], "LONGEST_LOOK_S", 1.0)
+    (tmp_path / "walk.trc").write_text(TRC, encoding="utf-8")
+    assert told(remote("send", "p-1", str(tmp_path / "walk.trc")))[0]["inspected"] is None
+
+    def work() -> None:
+        time.sleep(2.0)
+        for _ in range(600):
+            do_work(clinic.place, ("inspect", "assess") if is_looked_at else ("assess",))
+            if set(states(clinic)) & {"done", "failed"}:
+                return
+            time.sleep(0.2)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    found = remote("assess", "p-1")
+    worker.join()
+    if is_looked_at:
+        assert told(found)["recordings"]["used"] == []
+    else:
+        assert "walk.trc is not a valid TRC" in refused(found)
+    assert found.err.count("Waiting for a look at the recordings") == 1
+    assert ("Going on without a look" in found.err) is not is_looked_at
+    assert told(remote("recordings", "p-1"))[0]["use"] == ("aside" if is_looked_at else "walking")
+
+
+def states(clinic: Clinics) -> list[str]:
+    """Return the states of the patient's analyses."""
+    from kinechain.workspace.assessing import assessments_of
+
+    with clinic.place.database.reading() as connection:
+        return [job.state for job in assessments_of(connection, clinic.patient)]
+
+
 def test_an_analysis_that_fails_says_why(remote: Remote, clinic: Clinics) -> None:
     from kinechain.store.jobs import fail, lease
 
@@ -276,8 +314,6 @@ def test_an_analysis_that_fails_says_why(remote: Remote, clinic: Clinics) -> Non
 
 
 def test_ctrl_c_stops_the_analysis(remote: Remote, clinic: Clinics, token: str, tmp_path: Path) -> None:
-    from kinechain.workspace.assessing import assessments_of
-
     command = [sys.executable, "-m", "kinechain.cli", "remote", "assess", "p-1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     assert process.stderr is not None
@@ -290,9 +326,7 @@ def test_ctrl_c_stops_the_analysis(remote: Remote, clinic: Clinics, token: str, 
     out, rest = process.communicate(timeout=60)
     assert process.returncode == 130 and out == "", rest
     assert "The analysis was stopped." in rest and "Traceback" not in rest
-    with clinic.place.database.reading() as connection:
-        (job,) = assessments_of(connection, clinic.patient)
-    assert job.state == "cancelled"
+    assert states(clinic) == ["cancelled"]
 
 
 # ---- plan, log, progress, exchange

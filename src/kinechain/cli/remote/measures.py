@@ -23,6 +23,8 @@ __all__ = ["assess", "recordings", "send", "whatif"]
 CHUNK = 1 << 20
 #: Seconds between two looks at an analysis: at first, and at most.
 FIRST_LOOK_S, LAST_LOOK_S = 0.5, 3.0
+#: A look at a recording is waited for so long, s.
+LONGEST_LOOK_S = 300.0
 Say = Callable[[str], None]
 
 
@@ -162,9 +164,15 @@ def _looks() -> Iterator[None]:
 
 def _wait_for_looks(workspace: Workspace, case: str, say: Say) -> None:
     """Wait until a worker has looked at every recording: what one is used for may follow from that."""
-    looks = _looks()
+    looks, end, is_told = _looks(), time.monotonic() + LONGEST_LOOK_S, False
     while any(row["inspected"] is None for row in workspace.ask(f"{case}/recordings")):
-        say("Waiting for a look at the recordings")
+        if time.monotonic() > end:
+            # A look that failed is not made again.
+            say("Going on without a look at every recording")
+            return
+        if not is_told:
+            is_told = True
+            say("Waiting for a look at the recordings")
         next(looks)
 
 
