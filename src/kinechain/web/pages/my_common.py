@@ -142,6 +142,7 @@ def show(request: Request[Any, Any, Any], template: str, case: Case, *, tab: str
         stands=level if level in LOCKING and has_given else "",
         has_agreed=has_given,
         clinic=request.app.state.place.settings.clinic,
+        call=_dialled(request.app.state.place.settings.emergency_number),
         **values,
     )
 

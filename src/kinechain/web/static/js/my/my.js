@@ -29,15 +29,22 @@ function entryOf(form, submitter) {
   return entry;
 }
 
+/** Return the number to call where something that was chosen is an emergency, as far as the phone knows; '' if not. */
+function callFor(form) {
+  const chosen = [...form.querySelectorAll("[data-urgency]:checked")];
+  const isEmergency = chosen.some((box) => box.dataset.urgency === "emergency");
+  return isEmergency ? (document.querySelector('meta[name="call"]')?.content ?? "") : "";
+}
+
 /** Return what may be said without the server: never milder than it, and only from its own bands and words. */
 function offlineWord(entry, form) {
   const rules = rulesOf(form);
   if (!rules) return null;
-  if (entry.event === "check_in" && entry.danger && entry.danger !== "none") return { kind: "stop", words: rules.words.danger };
+  if (entry.event === "check_in" && entry.danger && entry.danger !== "none") return { kind: "stop", words: rules.words.danger, call: callFor(form) };
   if (entry.event === "adverse_event") {
     const urgency = form.querySelector("[name=what]:checked")?.dataset.urgency ?? "emergency";
     const isMild = urgency === "routine" && entry.severity === "mild";
-    return isMild ? null : { kind: "stop", words: rules.words.event };
+    return isMild ? null : { kind: "stop", words: rules.words.event, call: callFor(form) };
   }
   const pain = Number(entry.pain_during);
   if (entry.event !== "session" || !entry.pain_during || !Number.isFinite(pain)) return null;
@@ -46,7 +53,7 @@ function offlineWord(entry, form) {
   return { kind: "carry-on", words: rules.words.low };
 }
 
-function say(place, kind, title, words) {
+function say(place, kind, title, words, call = "") {
   const box = document.createElement("section");
   box.className = `verdict verdict-${kind}`;
   const head = document.createElement("h2");
@@ -57,15 +64,17 @@ function say(place, kind, title, words) {
     item.textContent = line;
     box.append(item);
   }
+  if (call) box.append(Object.assign(document.createElement("a"), { className: "call", href: `tel:${call}`, textContent: `☎ Call ${call}` }));
   place.replaceChildren(box);
   box.scrollIntoView({ block: "nearest" });
 }
 
 /** Put STOP in the place of the exercises while a danger that was written down here has not reached the server. */
 async function holdBack() {
-  const words = await outbox.held(owner);
+  const rows = await outbox.held(owner);
   const place = document.querySelector("[data-exercises]");
-  if (words.length && place) say(place, "stop", "STOP", words);
+  const words = [...new Set(rows.map((row) => row.stop))];
+  if (words.length && place) say(place, "stop", "STOP", words, rows.find((row) => row.call)?.call);
 }
 
 async function showWaiting(isClosed = false) {
@@ -170,11 +179,11 @@ async function log(form, submitter) {
   }
   const entry = entryOf(form, submitter);
   const word = offlineWord(entry, form);
-  await outbox.put(owner, entry, word?.kind === "stop" ? word.words : "");
+  await outbox.put(owner, entry, word?.kind === "stop" ? word : undefined);
   await showWaiting();
   const place = document.getElementById("told") ?? form.parentElement;
   // A danger sign is answered on the phone at once, whatever the connection does.
-  if (word?.kind === "stop") say(place, "stop", "STOP", [word.words]);
+  if (word?.kind === "stop") say(place, "stop", "STOP", [word.words], word.call);
   const slow = new Promise((resolve) => setTimeout(() => resolve({ state: "offline", answers: [] }), SLOW_MS));
   const sent = await Promise.race([sync(), slow]);
   const answer = sent.answers.find((one) => one.accepted.includes(entry.id) || one.refused.some((row) => row.id === entry.id));

@@ -47,9 +47,9 @@ self.outbox = (() => {
     return `${local}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
   }
 
-  /** Keep an entry; `stop` holds the words of what it stops, where it tells of a danger. */
-  const put = (owner, entry, stop = "") =>
-    within("readwrite", (store) => store.put({ id: entry.id, owner, entry, stop, why: "", kept: Date.now() }));
+  /** Keep an entry, and where it tells of a danger, the words that stop the exercises and the number to call. */
+  const put = (owner, entry, { words: stop = "", call = "" } = {}) =>
+    within("readwrite", (store) => store.put({ id: entry.id, owner, entry, stop, call, why: "", kept: Date.now() }));
   const all = () => within("readonly", (store) => store.getAll());
   const remove = (ids) => within("readwrite", (store) => ids.map((id) => store.delete(id))[0]);
   const mark = (rows) => within("readwrite", (store) => rows.map((row) => store.put(row))[0]);
@@ -60,10 +60,9 @@ self.outbox = (() => {
     return { open: rows.filter((row) => !row.why), refused: rows.filter((row) => row.why) };
   }
 
-  /** What somebody wrote of a danger that the server has not taken: the words that stop the exercises here too. */
+  /** What somebody wrote of a danger that the server has not taken: it stops the exercises here too. */
   async function held(owner) {
-    const rows = (await all()).filter((row) => row.owner === owner && row.stop);
-    return [...new Set(rows.map((row) => row.stop))];
+    return (await all()).filter((row) => row.owner === owner && row.stop);
   }
 
   /** One after the other, also over tabs and the service worker. */
