@@ -11,10 +11,11 @@ requests to log and 6 pages a second, a day of real use in a few minutes.  Every
 5 s: list, search, one patient, progress, plan, visits, tasks.
 
 All clients are one process, and what they cost comes out of the same 2 cores; where there are more, server, database
-and clients are kept to two.  A time is from sending a request to having its whole answer, the first ones of a server
-that has just started included.  Every answer must be 2xx and say what was asked for, and at the end every acknowledged
-entry must be in the database exactly once.  Exit code 1 if not, or if the 95th percentile is over 300 ms, overall or of
-one kind of request.
+and clients are kept to two.  A time is from sending a request to having its whole answer.  What is sent in the first
+10 s, while a server that has just started reads every patient for the first time, is shown as a row of its own; the
+limit is for what comes after it.  Every answer must be 2xx and say what was asked for, and at the end every
+acknowledged entry must be in the database exactly once, those of the first seconds too.  Exit code 1 if not, or if the
+95th percentile is over 300 ms, overall or of one kind of request.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ from kinechain.workspace.place import Place, open_place
 
 LIMIT_MS = 300.0
 CORES = 2
+WARM_UP_S = 10.0
 #: Of the clinic, whoever logs included; visits and entries of each.
 PATIENTS, VISITS, DIARY = 1000, 2, 40
 #: Pauses before each request, s.
@@ -66,8 +68,13 @@ PATIENCE_S = 30.0
 
 @dataclass
 class Seen:
-    """What the clients saw: times by kind of request in ms, what went wrong, and which entries were acknowledged."""
+    """What the clients saw: times by kind of request in ms, what went wrong, and which entries were acknowledged.
 
+    What was sent before ``warm`` (of `time.monotonic`) is counted apart, in ``first``.
+    """
+
+    warm: float
+    first: list[float] = field(default_factory=list)
     times: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     kept: dict[str, list[str]] = field(default_factory=dict)
@@ -76,13 +83,14 @@ class Seen:
         self, client: httpx.AsyncClient, kind: str, path: str, fault: Callable[[httpx.Response], str], **given: Any
     ) -> None:
         """Send one request, and take down how long it took and what was wrong with its answer."""
-        began = time.perf_counter()
+        began, is_first = time.perf_counter(), time.monotonic() < self.warm
         try:
             answer = await client.request("POST" if "content" in given else "GET", path, **given)
         except httpx.HTTPError as error:
             self.errors.append(f"{kind}: {error!r}")
             return
-        self.times.setdefault(kind, []).append((time.perf_counter() - began) * 1000)
+        times = self.first if is_first else self.times.setdefault(kind, [])
+        times.append((time.perf_counter() - began) * 1000)
         wrong = fault(answer) if answer.is_success else f"status {answer.status_code}"
         if wrong:
             self.errors.append(f"{kind}: {wrong}: {answer.text[:200]!r}")
@@ -168,7 +176,8 @@ async def everybody(
     address: str, clinic: MadeClinic, staff: list[str], patients: dict[str, tuple[str, str]], seconds: float, how: Any
 ) -> Seen:
     """Let all of them act at the same time."""
-    seen, until = Seen(), time.monotonic() + seconds
+    begun = time.monotonic()
+    seen, until = Seen(begun + WARM_UP_S), begun + WARM_UP_S + seconds
     acting = [be_patient(seen, address, patient, session, how, until) for patient, session in patients.items()]
     acting += [be_clinician(seen, address, token, clinic, until) for token in staff]
     await asyncio.gather(*acting)
@@ -202,13 +211,15 @@ def told(seen: Seen, seconds: float) -> bool:
     """Print the times of every kind of request, and return whether one is too slow."""
     rows = {**dict(sorted(seen.times.items())), "all": [time for times in seen.times.values() for time in times]}
     print(f"{'request':20s} {'count':>6s} {'per s':>6s} {'median':>8s} {'p95':>8s} {'p99':>8s} {'max':>8s}  ms")
+    rows |= {f"first {WARM_UP_S:.0f} s": seen.first}
     slow = False
-    for kind, times in rows.items():
+    for kind, times in ((kind, times) for kind, times in rows.items() if times):
         cuts = statistics.quantiles(times, n=100, method="inclusive") if len(times) > 1 else times * 99
-        is_slow = cuts[94] > LIMIT_MS
+        is_slow = cuts[94] > LIMIT_MS and times is not seen.first
         slow |= is_slow
+        per_s = len(times) / (WARM_UP_S if times is seen.first else seconds - WARM_UP_S)
         figures = " ".join(f"{value:8.1f}" for value in (statistics.median(times), cuts[94], cuts[98], max(times)))
-        print(f"{kind:20s} {len(times):6d} {len(times) / seconds:6.1f} {figures}{'  !' * is_slow}")
+        print(f"{kind:20s} {len(times):6d} {per_s:6.1f} {figures}{'  !' * is_slow}")
     return slow
 
 
@@ -239,7 +250,7 @@ def run(folder: Path, url: str, given: argparse.Namespace) -> bool:
     faults = seen.errors + lost_or_doubled(place, seen.kept)
     place.database.close()
     print(f"entries acknowledged: {sum(map(len, seen.kept.values()))}; errors, lost or doubled: {len(faults)}")
-    each = server / max(sum(map(len, seen.times.values())), 1) * 1000
+    each = server / max(sum(map(len, seen.times.values())) + len(seen.first), 1) * 1000
     print(
         f"of one core: server {server / took:.0%} ({each:.1f} ms for each request), worker {worker / took:.0%}, ",
         end="",

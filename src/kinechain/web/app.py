@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
@@ -69,6 +69,9 @@ __all__ = ["create_app"]
 HASHES_AT_ONCE = 2
 #: Recordings that come in at once: each holds a thread as long as its sender takes, and pages need threads too.
 UPLOADS_AT_ONCE = 12
+
+#: Requests that are worked on at once, fewer than a database has connections for; the others wait for their turn.
+THREADS = 20
 
 #: Bytes of journals and answers whose content a server holds in memory, where it takes about four times as much.
 MOST_REMEMBERED = 48 * 1024**2
@@ -152,6 +155,7 @@ def create_app(place: Place) -> Litestar:
         route_handlers=list(ROUTES),
         guards=[check_access],
         on_app_init=[with_routes],
+        on_startup=[_limit_threads],
         before_send=[add_headers],
         exception_handlers={
             NotAuthorizedException: _sign_in,
@@ -167,6 +171,10 @@ def create_app(place: Place) -> Litestar:
         # The one of Litestar would let every library write to standard error.
         logging_config=None,
     )
+
+
+async def _limit_threads() -> None:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
 
 
 def _wants_json(request: Request[Any, Any, Any]) -> bool:
