@@ -114,6 +114,32 @@ def test_entries_wait_and_are_sent_once(watched: Watched, served: Running, tab: 
         page.evaluate(FORGOTTEN)
 
 
+def test_a_page_kept_weeks_ago_is_shown_no_more(watched: Watched, served: Running) -> None:
+    watched.allowed += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
+    with opened(served) as place:
+        phone = watched.context(390, 844, touch=True)
+        page = phone.new_page()
+        page.goto(make_link(place, *followed(place))[0])
+        page.get_by_role("button", name="Open").click()
+        page.wait_for_url("**/my")
+        page.evaluate(KEPT)
+        for days, heading in ((13, "Kept"), (15, "No connection")):
+            page.evaluate(
+                """async (days) => {
+                  const date = new Date(Date.now() - days * 24 * 3600 * 1000).toUTCString();
+                  const headers = { date, "content-type": "text/html" };
+                  const store = await caches.open("kinechain-my-pages");
+                  await store.put("/my/more", new Response("<h1>Kept</h1>", { headers }));
+                }""",
+                days,
+            )
+            phone.set_offline(True)
+            page.goto("/my/more")
+            page.get_by_role("heading", name=heading).wait_for()
+            phone.set_offline(False)
+            page.goto("/my/data")
+
+
 def test_a_danger_sign_without_a_connection_stops_the_exercises_on_the_phone(watched: Watched, served: Running) -> None:
     watched.allowed += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
     with opened(served) as place:

@@ -5,6 +5,8 @@ const SHELL_STORE = `kinechain-shell-${VERSION}`;
 const PAGE_STORE = "kinechain-my-pages";
 const OFFLINE = "/my/offline";
 const PATIENCE_MS = 6000;
+//: A page that was kept longer ago is shown no more: the plan has been looked at since, and the link may have ended.
+const LONGEST_KEPT_MS = 14 * 24 * 3600 * 1000;
 //: Kept for use without a connection; nothing else of a person's data is.
 const KEPT = /^\/my(\/(exercise\/\d+|check|morning|event|more|progress|stop))?\/?$/;
 
@@ -68,7 +70,7 @@ async function fromPages(request) {
   } catch {
     const store = await caches.open(PAGE_STORE);
     const kept = await store.match(path);
-    if (kept) return kept;
+    if (kept && !(Date.now() - Date.parse(kept.headers.get("date")) > LONGEST_KEPT_MS)) return kept;
     return (await caches.match(OFFLINE)) ?? Response.error();
   }
 }
