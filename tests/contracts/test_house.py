@@ -30,7 +30,11 @@ def tracked() -> list[Path]:
             pytest.fail("git cannot list the tracked files")
         pytest.skip("not a git checkout")
     paths = (HOUSE / name for name in listed.decode().split("\0") if name)
-    return [p for p in paths if p.is_file() and p.suffix not in {".png", ".webp", ".ttf", ".woff2", ".parquet", ".c3d", ".ico"}]
+    return [
+        p
+        for p in paths
+        if p.is_file() and p.suffix not in {".png", ".webp", ".ttf", ".woff2", ".parquet", ".c3d", ".ico"}
+    ]
 
 
 def test_no_tracked_file_names_a_registry_or_a_folder_of_one_machine() -> None:
