@@ -150,6 +150,7 @@ def _moment(value: Any, kind: type[Any]) -> Any:
     return moment
 
 
+@cache
 def _words(kind: Any) -> tuple[Any, ...]:
     """Return the words of a Literal, or of a union of nothing but them; empty for anything else."""
     if get_origin(kind) is Literal:
