@@ -7,6 +7,7 @@ import io
 import os
 import re
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,8 @@ UNFINISHED = "unfinished-"
 MARK = "key.mark"
 #: A file that was begun longer ago belongs to a process that has ended.
 LONGEST_WRITING = timedelta(hours=6)
+#: Beginning of the name of a folder in which work has contents open, and how long the longest work takes.
+WORK, LONGEST_WORK = "work-", timedelta(hours=1)
 
 
 class Stored(NamedTuple):
@@ -226,8 +229,23 @@ class Files:
             if re.fullmatch(r"[0-9a-f]{64}", digest):
                 yield digest, path
 
+    @contextmanager
+    def work_folder(self) -> Iterator[Path]:
+        """Give an empty folder for contents that readers need open; it vanishes with the work.
+
+        Of work that was killed it goes when `tidy` is called: in the folder for temporary files of the machine nobody
+        would take it away.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(prefix=WORK, dir=self.folder) as name:
+            yield Path(name)
+
     def tidy(self) -> None:
-        """Remove what processes that have ended left half written."""
+        """Remove what processes that have ended left behind."""
+        for path in self.folder.glob(f"{WORK}*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < (now() - LONGEST_WORK).timestamp():
+                    shutil.rmtree(path, ignore_errors=True)
         for path in self.folder.glob(f"{UNFINISHED}*"):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < (now() - LONGEST_WRITING).timestamp():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -46,8 +45,8 @@ def run_assessment(place: Place, job: Job, say: Callable[[str], None]) -> Sequen
     person = parse_person(text, NAME, Path())
     clearances = lasting(trusted(proof.clearance for proof in case.clearances), case.events)
     told = told_since(case.events, person, clearances)
-    with tempfile.TemporaryDirectory(prefix="kinechain-assess-") as folder:
-        walking, standing = _written(place, job, Path(folder))
+    with place.files.work_folder() as folder:
+        walking, standing = _written(place, job, folder)
         assessment = assess(
             person, walking, standing, progress=say, clearances=clearances, told=told, today=local_day(job.created_at)
         )

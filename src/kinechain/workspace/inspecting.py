@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,8 +35,8 @@ def run_inspection(place: Place, job: Job, say: Callable[[str], None]) -> Sequen
     from kinechain.report.inspection_json import inspection_json
 
     say("Reading the recording")
-    with tempfile.TemporaryDirectory(prefix="kinechain-look-") as folder:
-        path = Path(folder) / safe_name(str(job.input["name"]))
+    with place.files.work_folder() as folder:
+        path = folder / safe_name(str(job.input["name"]))
         place.files.copy(str(job.input["digest"]), path)
         inspected = inspect_file(path)
     say("Writing down what it holds")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -138,10 +137,10 @@ def _stand(place: Place, case: Case, files: Sequence[FileRow], draws: int) -> _S
 
 def _stood(place: Place, person: Person, trial: FileRow | None, draws: int) -> _Stood:
     settings = Settings(chain=ChainSettings(draws=draws))
-    with tempfile.TemporaryDirectory(prefix="kinechain-stand-") as folder:
+    with place.files.work_folder() as folder:
         path = None
         if trial is not None:
-            path = Path(folder) / safe_name(trial.name)
+            path = folder / safe_name(trial.name)
             place.files.copy(trial.digest, path)
         up = stand_up(person, static=path, settings=settings)
     stood = up.person

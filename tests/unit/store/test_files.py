@@ -236,3 +236,19 @@ def test_what_is_no_key_is_refused_without_being_shown(environment: dict[str, st
     with pytest.raises(SettingError) as error:
         read_key(environment)
     assert str(*environment.values()) not in str(error.value)
+
+
+def test_open_copies_of_work_that_was_killed_go(tmp_path: Path) -> None:
+    files = Files(tmp_path / "files")
+    with files.work_folder() as folder:
+        (folder / "walk.c3d").write_bytes(b"open")
+        assert not folder.stat().st_mode & 0o077
+        files.tidy()
+        assert (folder / "walk.c3d").exists(), "work that goes on keeps its folder"
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "walk.c3d").write_bytes(b"left by a process that was killed")
+    before = (now() - timedelta(hours=2)).timestamp()
+    os.utime(folder, (before, before))
+    files.tidy()
+    assert not folder.exists()
