@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -132,7 +132,7 @@ VERDICTS: Mapping[str, Literal["carry on", "ease off", "stop", "wait"]] = Mappin
 )
 
 
-def log_plain(place: Place, actor: Actor, entries: Sequence[Any]) -> Logged:
+def log_plain(place: Place, actor: Actor, entries: Sequence[Any], stamp: datetime | None = None) -> Logged:
     """Keep entries as a phone sends them; one that is impossible is named, and the others are kept all the same.
 
     Parameters
@@ -142,6 +142,8 @@ def log_plain(place: Place, actor: Actor, entries: Sequence[Any]) -> Logged:
         The patient.
     entries : sequence
         Mappings; see `read_entry`.
+    stamp : datetime, optional
+        Of those that tell no time, as forms do not; sent again, they keep the time they were kept with.
 
     Raises
     ------
@@ -154,17 +156,20 @@ def log_plain(place: Place, actor: Actor, entries: Sequence[Any]) -> Logged:
         raise InputError(f"{len(entries)} entries at once are too many; send at most {MOST_ENTRIES}")
     events: list[Event] = []
     refused: list[Refused] = []
+    stamped: set[str] = set()
     for entry in entries:
+        is_stamped = stamp is not None and isinstance(entry, Mapping) and not entry.get("at")
         try:
-            events.append(read_entry(entry))
+            events.append(read_entry({**entry, "at": stamp.isoformat()} if stamp and is_stamped else entry))
+            stamped |= {events[-1].id} if is_stamped else set()
         except InputError as error:
             given = entry.get("id") if isinstance(entry, Mapping) else None
             refused.append(Refused(printable(str(given or ""))[:64], str(error)))
-    found = log_events(place, actor, events)
+    found = log_events(place, actor, events, stamped)
     return replace(found, refused=(*refused, *found.refused))
 
 
-def log_events(place: Place, actor: Actor, events: Sequence[Event]) -> Logged:
+def log_events(place: Place, actor: Actor, events: Sequence[Event], stamped: Collection[str] = ()) -> Logged:
     """Keep entries of a patient, each once, and tell what follows.
 
     Parameters
@@ -173,6 +178,8 @@ def log_events(place: Place, actor: Actor, events: Sequence[Event]) -> Logged:
     actor : Actor
         With the id of the patient.
     events : sequence of Event
+    stamped : collection of str
+        Ids of those whose time is that of their arrival.
 
     Notes
     -----
@@ -190,10 +197,12 @@ def log_events(place: Place, actor: Actor, events: Sequence[Event]) -> Logged:
         kept: dict[str, Event] = {}
         refused = []
         for sent in events:
-            event = _in_time(sent, known.get(sent.id), first, moment)
+            there = known.get(sent.id)
+            is_again = there is not None and sent.id in stamped and replace(there, at=sent.at) == sent
+            event = there if there is not None and is_again else _in_time(sent, there, first, moment)
             try:
                 check_event(event, now=moment, began=first)
-                if any(there.get(event.id, event) != event for there in (known, kept)):
+                if any(held.get(event.id, event) != event for held in (known, kept)):
                     raise JournalError("this entry was sent before and said something else; write a new one")
                 kept[event.id] = event
             except InputError as error:

@@ -158,7 +158,11 @@ def test_a_danger_that_is_logged_says_stop(clinic: Clinics, client_for: ClientFo
     assert client.get("/my").headers["location"] == "/my/stop"
 
 
-def test_the_form_works_without_scripts_and_twice_is_once(clinic: Clinics, client_for: ClientFor) -> None:
+def test_the_form_works_without_scripts_and_twice_is_once(
+    clinic: Clinics, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter([now(), now() + timedelta(seconds=5)])
+    monkeypatch.setattr("kinechain.web.pages.my_log.local_now", lambda _: next(moments))
     agree_plan(clinic)
     client = agreed(client_for("patient"))
     fields = {"csrf": client.csrf, "event": "session", "id": str(uuid4()), "exercise": "bridge", "side": "both"}

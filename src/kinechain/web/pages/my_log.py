@@ -71,8 +71,8 @@ async def logging(request: Request[Any, Any, Any]) -> Response[Any]:
     """Keep the one entry of a form, and show what follows from it; for phones that run no scripts."""
     fields = await read_form(request)
     entry = {key: value for key, value in fields.items() if key not in FORM_FIELDS}
-    entry["at"] = entry.get("at") or local_now(request).replace(microsecond=0).isoformat()
-    logged = await to_thread.run_sync(log_plain, request.app.state.place, visitor_of(request).actor, [entry])
+    place, actor, stamp = request.app.state.place, visitor_of(request).actor, local_now(request).replace(microsecond=0)
+    logged = await to_thread.run_sync(log_plain, place, actor, [entry], stamp)
     return await to_thread.run_sync(_after, request, logged)
 
 
