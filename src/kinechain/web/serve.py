@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
+import threading
+import time
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +28,8 @@ MOST_CONNECTIONS = 2_000
 LONGEST_HEAD = 32_768
 #: How long the server may take to answer for the first time, s.
 LONGEST_START_S = 60.0
+#: Between two looks for cycles among everything in memory, s; and so many looks among the younger before one, by count.
+COLLECT_S, NEVER = 900.0, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,8 @@ def _serve_pages(folder: str, url: str, address: str, listening: socket.socket, 
     from kinechain.web.app import create_app
 
     place = open_place(Path(folder), url, address)
+    application = create_app(place)
+    _collect_seldom()
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -182,7 +189,7 @@ def _serve_pages(folder: str, url: str, address: str, listening: socket.socket, 
             ready.set()
 
     config = uvicorn.Config(
-        create_app(place),
+        application,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -197,6 +204,24 @@ def _serve_pages(folder: str, url: str, address: str, listening: socket.socket, 
         timeout_graceful_shutdown=5,
     )
     Server(config).run(sockets=[listening])
+
+
+def _collect_seldom() -> None:
+    """Look seldom for cycles among everything that is in memory: with patients there, all wait half a second for it.
+
+    What is young is looked at as ever, and what nothing refers to is let go at once anyhow.
+    """
+    gc.collect()
+    gc.freeze()
+    youngest, younger, _ = gc.get_threshold()
+    gc.set_threshold(youngest, younger, NEVER)
+
+    def look() -> None:
+        while True:
+            time.sleep(COLLECT_S)
+            gc.collect()
+
+    threading.Thread(target=look, name="collect", daemon=True).start()
 
 
 def _work(folder: str, url: str, address: str, number: int) -> None:
