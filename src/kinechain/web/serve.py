@@ -30,6 +30,8 @@ LONGEST_HEAD = 32_768
 LONGEST_START_S = 60.0
 #: Between two looks for cycles among everything in memory, s; and so many looks among the younger before one, by count.
 COLLECT_S, NEVER = 900.0, 1_000_000
+#: How long one thread computes while others wait, s.
+SWITCH_S = 0.001
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,8 @@ def _serve_pages(folder: str, url: str, address: str, listening: socket.socket, 
     place = open_place(Path(folder), url, address)
     application = create_app(place)
     _collect_seldom()
+    # A thread that had to wait for the database goes on sooner: a request does so twenty times.
+    sys.setswitchinterval(SWITCH_S)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
