@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -81,6 +81,11 @@ class Database:
         #: Holds nothing until a server asks for it: whoever reads a patient once has no use for it.
         self.memory = Memory()
         engine.update_execution_options(**{OPTION: self.memory})
+        # Said as a transaction begins, so that it takes no way to the server of its own.
+        told: dict[str, Any] = (
+            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        self._reading = engine.execution_options(**told)
         self._turns = _Turns()
 
     @property
@@ -91,11 +96,9 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database and changes nothing."""
-        with self.engine.connect() as connection:
+        with self._reading.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN")
-            else:
-                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield connection
             connection.rollback()
 

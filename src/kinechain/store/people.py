@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Transaction, bindparam, func, insert, select, update
 
 from kinechain.care.follow_up.events import Event
 from kinechain.care.records.journal_lines import chained, check_event, digest, read_lines, read_more
@@ -43,7 +44,11 @@ NEWEST_VERSION = (
     .order_by(person_version.c.number.desc())
     .limit(1)
 )
+HOLD = select(patient.c.id).where(patient.c.id == bindparam("of")).with_for_update()
 LINES = select(event.c.line, event.c.digest).where(event.c.patient_id == bindparam("of")).order_by(event.c.number)
+
+#: Who is held in which transaction: what is held stays so to its end, and is not asked for again.
+_HELD: WeakKeyDictionary[Transaction, set[str]] = WeakKeyDictionary()
 
 DAMAGED = "the journal of this patient is damaged: a line was altered or is missing; restore a backup"
 
@@ -221,8 +226,13 @@ def hold(connection: Connection, patient_id: str) -> None:
     patient_id : str
     """
     # On SQLite the whole database is held already.
-    if connection.dialect.name != "sqlite":
-        connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
+    if connection.dialect.name == "sqlite":
+        return
+    transaction = connection.get_transaction()
+    held = _HELD.setdefault(transaction, set()) if transaction is not None else set()
+    if patient_id not in held:
+        connection.execute(HOLD, {"of": patient_id})
+        held.add(patient_id)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from kinechain.core.text import printable
 from kinechain.evidence.wording import Sentence
 from kinechain.store.audit import Actor
 from kinechain.store.clock import now
-from kinechain.store.people import find_patient, hold, known_events
+from kinechain.store.people import hold, known_events
 from kinechain.workspace.case import Case, change_person, read_case, write_events
 from kinechain.workspace.following import progress_of
 from kinechain.workspace.place import Place
@@ -216,9 +216,8 @@ def log_events(place: Place, actor: Actor, events: Sequence[Event], stamped: Col
 
 
 def _consenting(connection: Connection, actor: Actor, moment: datetime) -> Case:
-    patient = find_patient(connection, actor.patient_id)
     case = read_case(connection, actor.patient_id)
-    if actor.kind == "patient" and patient and not may(case.events, "care", moment.astimezone().date()):
+    if actor.kind == "patient" and not may(case.events, "care", moment.astimezone().date()):
         raise NoConsentError("nothing is stored before you agree to it; open your page and read what is asked there")
     return case
 
