@@ -7,8 +7,8 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Literal, Protocol, cast
@@ -28,6 +28,7 @@ from kinechain.store.clock import now
 from kinechain.store.jobs import add_job
 from kinechain.store.people import Patient, find_patient, hold, search_text
 from kinechain.store.tables import file
+from kinechain.store.tables import job as job_table
 from kinechain.workspace.place import Place
 
 __all__ = [
@@ -48,6 +49,8 @@ __all__ = [
     "write_inspection",
 ]
 
+#: Kind of the job that looks at a recording.
+LOOK = "inspect"
 Use = Literal["walking", "standing", "aside"]
 USES: tuple[Use, ...] = ("walking", "standing", "aside")
 
@@ -58,6 +61,8 @@ CHUNK = 1 << 20
 USUAL_MB = 300
 #: No patient has more recordings than that; who needs them removes old ones first.
 MOST_FILES = 200
+#: Said where a look failed and nothing tells why.
+NO_REASON = "a worker could not look at it; hand it in again"
 #: So much room stays on the disk, bytes.
 SPARE = 500_000_000
 
@@ -106,7 +111,8 @@ class FileRow:
     size : int
     use : 'walking', 'standing' or 'aside'
     inspected : mapping or None
-        One file of schema ``kinechain/inspection/1``; None until a worker has looked.
+        One file of schema ``kinechain/inspection/1``; None until a worker has looked. Where the look failed there is
+        no more than ``name``, ``bytes``, ``sha256``, ``format`` and why, in ``refused``.
     uploaded_at : datetime
     uploaded_by : str
     is_new : bool
@@ -328,6 +334,9 @@ def _add(
     there = next((row for row in recordings_of(connection, patient.id) if row.digest == digest), None)
     if there is not None:
         record(connection, actor, "hand in recording again", patient.id, {"file": there.id})
+        if digest in _failed_looks(connection, patient.id, [digest]):
+            _ask_look(connection, actor, patient, there)
+            there = _own(connection, patient.id, there.id)
         return FileRow(**{**vars(there), "is_new": False})
     taken = {row.name for row in recordings_of(connection, patient.id)}
     row = FileRow(
@@ -345,16 +354,30 @@ def _add(
     values = {k: v for k, v in vars(row).items() if k not in ("inspected", "is_new")}
     connection.execute(insert(file).values(**values))
     record(connection, actor, "hand in recording", patient.id, {"file": row.id, "kind": kind, "size": size})
+    if (seen := _seen_before(connection, row)) is not None:
+        write_inspection(connection, row.id, seen)
+        return replace(_own(connection, patient.id, row.id), is_new=True)
+    _ask_look(connection, actor, patient, row)
+    return row
+
+
+def _ask_look(connection: Connection, actor: Actor, patient: Patient, row: FileRow) -> None:
     add_job(
         connection,
         clinic_id=patient.clinic_id,
         patient_id=patient.id,
-        kind="inspect",
-        key=digest,
-        input={"file": row.id, "digest": digest, "name": row.name},
+        kind=LOOK,
+        key=row.digest,
+        input={"file": row.id, "digest": row.digest, "name": row.name},
         by=actor.code,
     )
-    return row
+
+
+def _seen_before(connection: Connection, row: FileRow) -> dict[str, Any] | None:
+    """Return what was seen in the same bytes of this patient that were removed since: they are not looked at twice."""
+    where = (file.c.patient_id == row.patient_id, file.c.digest == row.digest, file.c.inspected.is_not(None))
+    seen = connection.execute(select(file.c.inspected).where(*where).limit(1)).scalar()
+    return None if seen is None else cast(dict[str, Any], json.loads(seen))
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -371,17 +394,38 @@ def _guess(name: str) -> Use:
 def recordings_of(connection: Connection, patient_id: str) -> tuple[FileRow, ...]:
     """Return the recordings of a patient, the newest last, those removed left out.
 
+    One whose look failed is told as refused, and is used for nothing.
+
     Parameters
     ----------
     connection : Connection
     patient_id : str
     """
-    rows = connection.execute(
+    found = connection.execute(
         select(file)
         .where(file.c.patient_id == patient_id, file.c.removed_at.is_(None))
         .order_by(file.c.uploaded_at, file.c.id)
     )
-    return tuple(_row(row) for row in rows)
+    rows = [_row(row) for row in found]
+    unseen = {row.digest for row in rows if row.inspected is None}
+    faults = _failed_looks(connection, patient_id, unseen) if unseen else {}
+    return tuple(
+        _refused(row, faults[row.digest]) if row.digest in faults and not row.inspected else row for row in rows
+    )
+
+
+def _failed_looks(connection: Connection, patient_id: str, digests: Collection[str]) -> dict[str, str]:
+    """Return why the newest look at each of some recordings failed; those that wait, run or are done left out."""
+    where = (job_table.c.patient_id == patient_id, job_table.c.kind == LOOK, job_table.c.key.in_(digests))
+    asked = select(job_table.c.key, job_table.c.state, job_table.c.fault).where(*where)
+    newest = {row.key: row for row in connection.execute(asked.order_by(job_table.c.created_at, job_table.c.id))}
+    return {key: row.fault or NO_REASON for key, row in newest.items() if row.state == "failed"}
+
+
+def _refused(row: FileRow, fault: str) -> FileRow:
+    """Return a recording that nobody could look at."""
+    told = {"name": row.name, "bytes": row.size, "sha256": row.digest, "format": None, "refused": fault}
+    return replace(row, inspected=told, use="aside")
 
 
 def _row(row: Row[Any]) -> FileRow:
@@ -419,13 +463,16 @@ def choose_use(place: Place, actor: Actor, patient_id: str, file_id: str, use: s
     Raises
     ------
     InputError
-        If there is no such recording of this patient, or no such use.
+        If there is no such recording of this patient, no such use, or the look at it failed.
     """
     if use not in USES:
         raise InputError(f"a recording is used for {' or '.join(USES)}")
     with place.database.writing() as connection:
         hold(connection, patient_id)
         row = _own(connection, patient_id, file_id)
+        fault = _failed_looks(connection, patient_id, [row.digest]).get(row.digest)
+        if fault and use != "aside":
+            raise InputError(f"this recording cannot be used: {fault}")
         if use == "standing":
             others = (file.c.patient_id == patient_id, file.c.use == "standing", file.c.removed_at.is_(None))
             connection.execute(update(file).where(*others).values(use="aside"))
@@ -466,15 +513,19 @@ def write_inspection(connection: Connection, file_id: str, inspected: dict[str, 
     inspected : dict
         One file of schema ``kinechain/inspection/1``.
     """
-    row = connection.execute(select(file).where(file.c.id == file_id)).first()
-    if row is None or row.removed_at is not None or row.inspected is not None:
+    looked = connection.execute(select(file).where(file.c.id == file_id)).first()
+    if looked is None:
         return
-    values: dict[str, Any] = {"inspected": json.dumps(inspected, ensure_ascii=False)}
-    # Somebody may have chosen already while the worker looked: only the first guess is corrected.
-    if row.use == _guess(row.name):
-        others = [r for r in recordings_of(connection, row.patient_id) if r.id != file_id and r.use == "standing"]
-        values["use"] = _preset(inspected, bool(others))
-    connection.execute(update(file).where(file.c.id == file_id).values(**values))
+    written = json.dumps(inspected, ensure_ascii=False)
+    # The same bytes, removed and handed in again meanwhile, are another row of the same look.
+    same = (file.c.patient_id == looked.patient_id, file.c.digest == looked.digest, file.c.inspected.is_(None))
+    for row in connection.execute(select(file).where(*same)).all():
+        values: dict[str, Any] = {"inspected": written}
+        # Somebody may have chosen already while the worker looked: only the first guess is corrected.
+        if row.removed_at is None and row.use == _guess(row.name):
+            others = [r for r in recordings_of(connection, row.patient_id) if r.id != row.id and r.use == "standing"]
+            values["use"] = _preset(inspected, bool(others))
+        connection.execute(update(file).where(file.c.id == row.id).values(**values))
 
 
 def _preset(inspected: dict[str, Any], has_standing: bool) -> Use:

@@ -6,6 +6,7 @@ import io
 import json
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from sqlalchemy import select
 
 from doing_work import do_work
 from kinechain.core.errors import FileError, InputError, SettingError
-from kinechain.store.jobs import jobs_of
+from kinechain.store.jobs import MOST_DEATHS, fail, jobs_of, lease, let_go
 from kinechain.store.people import Patient
 from kinechain.store.tables import audit
+from kinechain.web.api.answers import recording_row
+from kinechain.workspace.assessing import ready
+from kinechain.workspace.case import read_case
 from kinechain.workspace.recordings import (
     HEAD,
     FileRow,
@@ -257,3 +261,88 @@ def test_bombs_and_damage_end_as_a_sentence_and_the_worker_goes_on(clinic: Clini
     assert all(job.state == "done" or job.fault for job in jobs)
     found = {row.name: row for row in rows(clinic)}
     assert found["good.c3d"].inspected is not None and not found["good.c3d"].inspected["refused"]
+
+
+def end_look_of(clinic: Clinics, how: str) -> str:
+    """Have the look at the one recording that waits fail, and return why."""
+    database = clinic.place.database
+    if how == "told":
+        job = lease(database, "test", ("inspect",), 60.0)
+        assert job is not None and fail(database, job, "this took longer than 2 minutes")
+    else:
+        for _ in range(MOST_DEATHS):
+            job = lease(database, "test", ("inspect",), 60.0)
+            assert job is not None
+            let_go(database, job)
+    with database.reading() as connection:
+        found = jobs_of(connection, clinic.patient, "inspect")[0]
+    assert found.state == "failed" and found.fault
+    return found.fault
+
+
+@pytest.mark.parametrize("how", ["told", "without a word"])
+def test_a_look_that_failed_is_told_and_stands_in_nobodys_way(clinic: Clinics, shared: Path, how: str) -> None:
+    bad = give(clinic, TRC, "standing.trc")
+    fault = end_look_of(clinic, how)
+    good = give(clinic, (shared / WALK).read_bytes(), "walk.c3d")
+    do_work(clinic.place, ("inspect",))
+    first, second = rows(clinic)
+    assert first.inspected == {
+        "name": "standing.trc",
+        "bytes": len(TRC),
+        "sha256": bad.digest,
+        "format": None,
+        "refused": fault,
+    }
+    assert first.use == "aside" and recording_row(first).inspected == first.inspected
+    assert second.id == good.id and second.use == "walking" and second.inspected is not None
+    with clinic.place.database.reading() as connection:
+        found = ready(read_case(connection, clinic.patient), rows(clinic))
+    assert (found.waiting, found.used, found.aside) == (0, (second,), (first,))
+    with pytest.raises(InputError, match="cannot be used"):
+        choose_use(clinic.place, clinic.actor(), clinic.patient, bad.id, "walking")
+    assert choose_use(clinic.place, clinic.actor(), clinic.patient, bad.id, "aside").use == "aside"
+
+
+def test_a_lease_that_ended_too_often_fails_the_look_and_the_recording_says_so(
+    clinic: Clinics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinechain.store.jobs.MOST_ENDED_LEASES", 1)
+    give(clinic, TRC)
+    assert lease(clinic.place.database, "dead", ("inspect",), -1.0) is not None
+    assert rows(clinic)[0].inspected is None
+    assert lease(clinic.place.database, "other", ("inspect",), 60.0) is None
+    assert (rows(clinic)[0].inspected or {})["refused"].startswith("the work ended without a word")
+
+
+def test_a_failed_look_is_done_again_where_the_same_recording_is_handed_in_again(clinic: Clinics, shared: Path) -> None:
+    content = (shared / WALK).read_bytes()
+    row = give(clinic, content)
+    end_look_of(clinic, "told")
+    again = give(clinic, content)
+    assert (again.id, again.is_new, again.inspected, again.use) == (row.id, False, None, "walking")
+    do_work(clinic.place, ("inspect",))
+    (found,) = rows(clinic)
+    assert found.use == "walking" and found.inspected is not None and not found.inspected["refused"]
+
+
+@pytest.mark.parametrize("is_seen_before", [True, False])
+def test_what_was_removed_and_comes_again_is_known(clinic: Clinics, shared: Path, is_seen_before: bool) -> None:
+    content = (shared / STANDING).read_bytes()
+    row = give(clinic, content, "a.c3d")
+    if is_seen_before:
+        do_work(clinic.place, ("inspect",))
+    remove_recording(clinic.place, clinic.actor(), clinic.patient, row.id)
+    again = give(clinic, content, "b.c3d")
+    assert again.is_new and (again.inspected is not None) == is_seen_before
+    do_work(clinic.place, ("inspect",))
+    (found,) = rows(clinic)
+    assert found.id == again.id and found.use == "standing" and found.inspected is not None
+
+
+def test_the_page_tells_of_a_failed_look_and_stops_asking(clinic: Clinics, client_for: Callable[[str], Any]) -> None:
+    give(clinic, TRC)
+    fault = end_look_of(clinic, "told")
+    text = client_for("clinician").get(f"/patients/{clinic.patient}/recordings").text
+    assert "It cannot be read." in text and fault in text and 'data-waiting="0"' in text
+    assert "A worker looks at it" not in text and 'name="use"' not in text

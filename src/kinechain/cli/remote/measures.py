@@ -167,7 +167,6 @@ def _wait_for_looks(workspace: Workspace, case: str, say: Say) -> None:
     looks, end, is_told = _looks(), time.monotonic() + LONGEST_LOOK_S, False
     while any(row["inspected"] is None for row in workspace.ask(f"{case}/recordings")):
         if time.monotonic() > end:
-            # A look that failed is not made again.
             say("Going on without a look at every recording")
             return
         if not is_told:
