@@ -23,6 +23,8 @@ from kinechain.care.planning.plan import (
 from kinechain.core.estimate import Estimate
 from kinechain.core.text import listed
 from kinechain.evidence.wording import Sentence, say
+from kinechain.report.plan_lines import said_beside_lines
+from kinechain.report.words import clinical
 
 __all__ = ["Style", "dose_words", "measure_words", "plan_lines", "referral_lines"]
 
@@ -169,7 +171,7 @@ def _part(part: Part, style: Style) -> list[str]:
     """Return a part: its title with what stands in numbers, what is said, and why."""
     numbers = _numbers(part)
     lines = [f"  * {_titled(part)}" + (f" - {numbers}" if numbers else "")]
-    told = part.said_to("patient" if style.is_patient else "clinician")
+    told = said_beside_lines(part, "patient" if style.is_patient else "clinician")
     said = told if style.is_full or style.is_patient or part.audience == "clinician" else told[:1]
     lines += [f"    {_with_backing(sentence, style.is_patient)}" for sentence in said]
     if isinstance(part, Orthosis):
@@ -276,7 +278,8 @@ def _backing(sentence: Sentence, refs: Sequence[str], is_patient: bool) -> str:
     return f" [{backing}]" if backing else ""
 
 
-def _predicted(name: str, estimate: Estimate) -> str:
+def _predicted(name: str, given: Estimate) -> str:
+    estimate = clinical(given)
     numbers = {"value": f"{estimate.value:.3g}", "low": f"{estimate.low:.3g}", "high": f"{estimate.high:.3g}"}
     return say("terminal.orthosis_predicted", name=name, unit=estimate.unit, **numbers).text
 

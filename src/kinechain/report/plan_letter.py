@@ -9,7 +9,7 @@ from kinechain.care.planning.plan import Advice, Exercise, Goal, HeelLift, NotOf
 from kinechain.care.screening.settings import Settings
 from kinechain.evidence.wording import say
 from kinechain.report.letter import Block, Letter, Section, about, backed, bullets, led, lines, text_of
-from kinechain.report.plan_lines import part_lines, side_label
+from kinechain.report.plan_lines import part_lines, said_beside_lines, side_label
 
 __all__ = ["beside_exercises", "clinician_plan", "orthosis_sheets", "patient_plan"]
 
@@ -216,7 +216,7 @@ def _part(part: Part) -> Section:
     """Return one part as a clinician reads it."""
     blocks = [
         lines(part_lines(part)),
-        bullets(part.said_to("clinician"), True),
+        bullets(said_beside_lines(part), True),
         Block("lead", (text_of("because"),)),
         _reasons(part),
     ]
@@ -262,7 +262,7 @@ def _signatures() -> Block:
 
 def _orthosis(sheet: Orthosis) -> Section:
     blocks = (
-        bullets([say("letters.clinician_orthosis_note"), *sheet.sentences], True),
+        bullets([say("letters.clinician_orthosis_note"), *said_beside_lines(sheet)], True),
         lines(part_lines(sheet)),
         Block("lead", (text_of("because"),)),
         _reasons(sheet),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from kinechain.care.planning.plan import Advice, Dose, Exercise, Goal, HeelLift, NotOffered, Orthosis, Part, Referral
 from kinechain.core.estimate import Estimate
 from kinechain.evidence.wording import Sentence, say
 from kinechain.report.words import clinical, interval_words, plain, value_words
 
-__all__ = ["dose_lines", "estimate_words", "label", "pair_words", "part_lines", "side_label"]
+__all__ = ["dose_lines", "estimate_words", "label", "pair_words", "part_lines", "said_beside_lines", "side_label"]
 
 Line = tuple[Sentence, str]
+#: Sentences that only say what a line of `part_lines` says, in figures that are not rounded for a clinic.
+SAID_BY_LINES = ("plan.orthosis_predicted",)
 
 
 def label(name: str) -> Sentence:
@@ -89,6 +92,17 @@ def part_lines(part: Part) -> tuple[Line, ...]:
             ),
         )
     return ((label("topic"), part.topic),) if isinstance(part, Advice) else ()
+
+
+def said_beside_lines(part: Part, reader: Literal["patient", "clinician"] = "clinician") -> tuple[Sentence, ...]:
+    """Return the sentences that one reader sees, less those whose content `part_lines` tells.
+
+    Parameters
+    ----------
+    part : Part
+    reader : 'patient' or 'clinician'
+    """
+    return tuple(sentence for sentence in part.said_to(reader) if sentence.key not in SAID_BY_LINES)
 
 
 def _goal(goal: Goal) -> tuple[Line, ...]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from kinechain.care.planning.plan import Exercise, Goal, NotOffered, Part, Plan, Referral
-from kinechain.report.plan_lines import part_lines
+from kinechain.report.plan_lines import part_lines, said_beside_lines
 
 __all__ = ["PlanPart", "PlanSummary", "plan_summary", "summarised"]
 
@@ -98,7 +98,7 @@ def summarised(part: Part, audience: Literal["patient", "clinician"]) -> PlanPar
     audience : 'patient' or 'clinician'
     """
     said = [f"{label.text}: {value}" for label, value in part_lines(part)]
-    said += [sentence.text for sentence in part.said_to(audience)]
+    said += [sentence.text for sentence in said_beside_lines(part, audience)]
     if isinstance(part, Exercise):
         said += [sentence.text for sentence in (*part.setup, *part.cues, *part.stop_rules)]
     goal = part if isinstance(part, Goal) else None

@@ -32,7 +32,7 @@ from kinechain.core.errors import InputError, LockedError, SettingError
 from kinechain.evidence.ledger import exercise_sentences
 from kinechain.report.letter import backed
 from kinechain.report.plan_letter import patient_plan
-from kinechain.report.plan_lines import part_lines, side_label
+from kinechain.report.plan_lines import part_lines, said_beside_lines, side_label
 from kinechain.report.plan_page import letter_fragment
 from kinechain.web.access import rule, visitor_of
 from kinechain.web.forms import read_form
@@ -169,6 +169,7 @@ def _values(place: Place, view: PlanView, fault: str = "") -> dict[str, Any]:
         "topics": NOTE_TOPICS,
         "backed": backed,
         "part_lines": part_lines,
+        "said_beside_lines": said_beside_lines,
         "side_label": side_label,
         "is_droppable": is_droppable,
         "dose_limits": dose_limits,
