@@ -59,6 +59,7 @@ FAULTS: dict[int, ResponseSpec] = {
         409: "Somebody else changed it in between",
         413: "Too large",
         429: "Too many requests",
+        503: "The database or its disk is in trouble",
     }.items()
 }
 
