@@ -11,7 +11,15 @@ from sqlalchemy import Connection, delete, insert, select, text
 from kinechain.store.clock import now
 from kinechain.store.tables import attempt
 
-__all__ = ["WINDOW", "add_attempt", "attempt_key", "forget_attempts", "hold_attempts", "wait_for"]
+__all__ = [
+    "WINDOW",
+    "add_attempt",
+    "attempt_key",
+    "forget_attempts",
+    "hold_attempts",
+    "take_back_attempt",
+    "wait_for",
+]
 
 #: Tries older than this count no more, and are removed.
 WINDOW = timedelta(minutes=15)
@@ -48,7 +56,7 @@ def wait_for(connection: Connection, key: str, most: int) -> timedelta | None:
     return None if oldest is None else oldest - since
 
 
-def add_attempt(connection: Connection, *keys: str) -> None:
+def add_attempt(connection: Connection, *keys: str) -> tuple[str, ...]:
     """Count a try of somebody, under every key they are known by, and let go of those that count no more.
 
     Parameters
@@ -56,10 +64,30 @@ def add_attempt(connection: Connection, *keys: str) -> None:
     connection : Connection
         Writing.
     *keys : str
+
+    Returns
+    -------
+    tuple of str
+        Ids of what was counted, in the order of the keys.
     """
     moment = now()
     connection.execute(delete(attempt).where(attempt.c.at < moment - WINDOW))
-    connection.execute(insert(attempt), [{"id": str(uuid4()), "key": key, "at": moment} for key in keys])
+    rows = [{"id": str(uuid4()), "key": key, "at": moment} for key in keys]
+    connection.execute(insert(attempt), rows)
+    return tuple(str(row["id"]) for row in rows)
+
+
+def take_back_attempt(connection: Connection, attempt_id: str) -> None:
+    """Let one try not count that turned out to be none.
+
+    Parameters
+    ----------
+    connection : Connection
+        Writing.
+    attempt_id : str
+        As `add_attempt` returned it.
+    """
+    connection.execute(delete(attempt).where(attempt.c.id == attempt_id))
 
 
 def forget_attempts(connection: Connection, key: str) -> None:

@@ -30,7 +30,14 @@ from kinechain.core.errors import InputError, LockedError
 from kinechain.store.audit import Actor, record
 from kinechain.store.clock import now
 from kinechain.store.database import Database
-from kinechain.store.limits import add_attempt, attempt_key, forget_attempts, wait_for
+from kinechain.store.limits import (
+    add_attempt,
+    attempt_key,
+    forget_attempts,
+    hold_attempts,
+    take_back_attempt,
+    wait_for,
+)
 from kinechain.store.people import hold
 from kinechain.store.tables import account
 from kinechain.workspace.assessing import local_day
@@ -234,18 +241,25 @@ def withdraw_clearance(
 
 @contextmanager
 def _counted(database: Database, actor: Actor) -> Iterator[None]:
-    """Count tries to sign that were refused, so that nobody at an open screen guesses a passphrase."""
+    """Count tries to sign until one succeeds, so that nobody at an open screen guesses a passphrase."""
     key = attempt_key("passphrase", actor.id)
-    with database.reading() as connection:
+    # Counted before the passphrase is looked at: many at once are no more tries than one after the other.
+    with database.writing() as connection:
+        hold_attempts(connection, key)
         wait = wait_for(connection, key, MOST_TRIES)
+        if wait is None:
+            (tried,) = add_attempt(connection, key)
     if wait is not None:
         minutes = int(wait.total_seconds() // 60) + 1
         raise InputError(f"too many tries to sign were refused; try again in {minutes} minutes")
     try:
         yield
     except LockedError:
+        raise
+    except Exception:
+        # Refused for something else than the passphrase, which is no guess.
         with database.writing() as connection:
-            add_attempt(connection, key)
+            take_back_attempt(connection, tried)
         raise
     with database.writing() as connection:
         forget_attempts(connection, key)

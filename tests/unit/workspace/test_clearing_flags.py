@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -161,3 +162,42 @@ def test_a_passphrase_is_not_guessed(signing: Clinics) -> None:
     with pytest.raises(InputError, match="too many tries"):
         clear_flag(database, actor, signing.patient, "weight_loss", FOUND, SECRET)
     assert case_of(signing).screened().plan_locked
+
+
+def test_many_tries_at_once_are_no_more_than_one_after_the_other(
+    signing: Clinics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every try that reaches the passphrase is counted, also where all of them begin before the first is refused."""
+    opened: list[str] = []
+
+    def wrong(*_: object) -> None:
+        opened.append("")
+        raise LockedError("the passphrase does not open the key")
+
+    monkeypatch.setattr("kinechain.workspace.clearing.sign_clearance", wrong)
+    database, actor = signing.place.database, signing.actor()
+    start = threading.Barrier(25)
+    said: list[str] = []
+
+    def guess() -> None:
+        start.wait(30)
+        try:
+            clear_flag(database, actor, signing.patient, "weight_loss", FOUND, "wrong stones")
+        except (LockedError, InputError) as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=guess) for _ in range(25)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(opened) == 10
+    assert sum("too many tries" in words for words in said) == 15 and len(said) == 25
+
+
+def test_what_is_refused_for_another_reason_is_no_guess(signing: Clinics) -> None:
+    database, actor = signing.place.database, signing.actor()
+    for _ in range(12):
+        with pytest.raises(InputError, match="no such clearance"):
+            withdraw_clearance(database, actor, signing.patient, "made up", "looked again, not sure", SECRET)
+    clear_flag(database, actor, signing.patient, "weight_loss", FOUND, SECRET)
