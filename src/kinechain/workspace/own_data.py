@@ -21,6 +21,7 @@ from kinechain.store.links import links_of
 from kinechain.store.tables import account, audit, file, job, output, person_version
 from kinechain.workspace.case import Case, read_case
 from kinechain.workspace.place import Place
+from kinechain.workspace.what_if import forget_people
 
 __all__ = ["SCHEMA", "Reading", "consents", "delete_everything", "export", "who_read"]
 
@@ -202,4 +203,8 @@ def delete_everything(place: Place, actor: Actor, typed: str) -> None:
     """
     if typed.strip().lower() != "delete":
         raise SettingError("nothing was deleted: to go on, write the word delete into the box")
-    erase_patient(place.database, place.files, actor, actor.patient_id)
+    try:
+        erase_patient(place.database, place.files, actor, actor.patient_id)
+    finally:
+        # Also where taking the files away was cut short: the rows are gone by then.
+        forget_people(place)

@@ -19,7 +19,7 @@ from kinechain.core.errors import InputError, SettingError
 from kinechain.store.audit import Actor
 from kinechain.workspace.place import Place
 
-__all__ = ["DRAWS", "SLIDERS", "Slider", "SupersededError", "UnansweredError", "ask_what_if"]
+__all__ = ["DRAWS", "SLIDERS", "Slider", "SupersededError", "UnansweredError", "ask_what_if", "forget_people"]
 
 #: Draws while somebody moves a slider, and once it rests.
 DRAWS = (60, 200)
@@ -166,6 +166,8 @@ class _Pool:
         self._place, self._count = place, count
         self._free: list[_Process] = []
         self._began = 0
+        #: How often everybody who stands was to be forgotten: a process that was asked before ends with its answer.
+        self._forgotten = 0
         self._change = threading.Condition()
         self._newest: dict[str, int] = {}
 
@@ -182,31 +184,43 @@ class _Pool:
                 self._change.wait()
             process = self._free.pop() if self._free else None
             self._began += process is None
+            forgotten = self._forgotten
         try:
             if process is None or not process.is_alive:
                 process = _Process(self._place)
             return process.ask(question)
         finally:
             with self._change:
-                if process is not None and process.is_alive:
+                is_ended = process is None or not process.is_alive
+                if process is not None and not is_ended and forgotten != self._forgotten:
+                    process.end()
+                    is_ended = True
+                if process is not None and not is_ended:
                     self._free.append(process)
                 else:
                     self._began -= 1
                 self._change.notify_all()
 
     def end(self) -> None:
+        """End every process: those that wait at once, one that answers as soon as it has answered."""
         with self._change:
+            self._forgotten += 1
             while self._free:
                 self._free.pop().end()
                 self._began -= 1
+            self._change.notify_all()
 
 
 _POOLS: dict[tuple[str, str], _Pool] = {}
 _GUARD = threading.Lock()
 
 
+def _key(place: Place) -> tuple[str, str]:
+    return str(place.folder.absolute()), place.url
+
+
 def _pool(place: Place) -> _Pool:
-    key = (str(place.folder.absolute()), place.url)
+    key = _key(place)
     with _GUARD:
         if key not in _POOLS:
             _POOLS[key] = _Pool(place, 2 if (os.cpu_count() or 1) > 2 else 1)
@@ -217,6 +231,21 @@ def _pool(place: Place) -> _Pool:
 def end_processes() -> None:
     """End every process that waits for a question; they end by themselves as well once nobody can ask."""
     for pool in _POOLS.values():
+        pool.end()
+
+
+def forget_people(place: Place) -> None:
+    """End the processes of a place, with everybody who stands in them; the next question begins another.
+
+    Those of other processes of the server look for themselves whether somebody was erased, every few seconds.
+
+    Parameters
+    ----------
+    place : Place
+    """
+    with _GUARD:
+        pool = _POOLS.get(_key(place))
+    if pool is not None:
         pool.end()
 
 

@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
+from sqlalchemy.exc import DBAPIError
 
 from kinechain.analysis import Settings, stand_up
 from kinechain.care.drivers import may_attribute
@@ -36,6 +37,7 @@ from kinechain.core.errors import KinechainError, SettingError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.report.chain_json import response_json
 from kinechain.report.words import clinical, value_words
+from kinechain.store.people import find_patient
 from kinechain.workspace.case import Case, read_case
 from kinechain.workspace.inspecting import safe_name
 from kinechain.workspace.place import Place, open_place
@@ -47,6 +49,8 @@ __all__ = ["answer", "main"]
 MOST_KEPT = 6
 #: A process that nobody asked for so long ends, s; the next question begins another.
 IDLE_S = 1200.0
+#: While nobody asks, it is looked so often whether somebody who stands ready was erased, s.
+LOOK_S = 20.0
 #: A link that turns less, degrees, is not worth a line, and neither is a load that changes by less than this share.
 LEAST_DEG, LEAST_SHARE = 0.05, 0.01
 
@@ -63,7 +67,8 @@ class _Stood:
     notes: tuple[str, ...] = ()
 
 
-_KEPT: OrderedDict[tuple[str, str, int], _Stood] = OrderedDict()
+#: By patient first, then by what the body is made of.
+_KEPT: OrderedDict[tuple[str, str, str, int], _Stood] = OrderedDict()
 
 
 def answer(
@@ -91,6 +96,7 @@ def answer(
         If the body does not stand with the changes.
     """
     begun = time.monotonic()
+    _forget_erased(place)
     with place.database.reading() as connection:
         case = read_case(connection, patient_id)
         files = recordings_of(connection, patient_id)
@@ -126,13 +132,26 @@ def _document(stood: _Stood, changes: Sequence[Change]) -> dict[str, Any]:
 def _stand(place: Place, case: Case, files: Sequence[FileRow], draws: int) -> _Stood:
     """Return the person standing, from memory where the same person stood before."""
     trial = next((row for row in reversed(files) if row.use == "standing"), None)
-    key = (case.version.digest if case.version else "", f"{trial.digest} {trial.name}" if trial else "", draws)
+    made_of = (case.version.digest if case.version else "", f"{trial.digest} {trial.name}" if trial else "")
+    key = (case.patient.id, *made_of, draws)
     if key not in _KEPT:
         _KEPT[key] = _stood(place, case.person, trial, draws)
         while len(_KEPT) > MOST_KEPT:
             _KEPT.popitem(last=False)
     _KEPT.move_to_end(key)
     return _KEPT[key]
+
+
+def _forget_erased(place: Place) -> None:
+    """Let nobody stand any longer whose data were erased, in whichever process of the server that was asked for."""
+    patients = {key[0] for key in _KEPT}
+    if not patients:
+        return
+    with place.database.reading() as connection:
+        found = {id: find_patient(connection, id) for id in patients}
+    gone = {id for id, patient in found.items() if patient is None or patient.erased_at is not None}
+    for key in [key for key in _KEPT if key[0] in gone]:
+        del _KEPT[key]
 
 
 def _stood(place: Place, person: Person, trial: FileRow | None, draws: int) -> _Stood:
@@ -248,11 +267,19 @@ def main() -> None:
     setup = questions.get()
     _limit(int(setup["memory_bytes"]))
     place = open_place(Path(setup["folder"]), setup["url"], setup["address"])
-    with suppress(Empty):
-        while True:
-            found = _answered(place, questions.get(timeout=IDLE_S))
-            answers.write(json.dumps(found) + "\n")
-            answers.flush()
+    asked_at = time.monotonic()
+    while time.monotonic() - asked_at < IDLE_S:
+        try:
+            question = questions.get(timeout=LOOK_S)
+        except Empty:
+            # A database that is away for a moment is asked again at the next look.
+            with suppress(DBAPIError):
+                _forget_erased(place)
+            continue
+        found = _answered(place, question)
+        asked_at = time.monotonic()
+        answers.write(json.dumps(found) + "\n")
+        answers.flush()
 
 
 def _listen(questions: SimpleQueue[dict[str, Any]]) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from kinechain.chain.change import kinds, parse_change
 from kinechain.core.errors import InputError, SettingError
-from kinechain.workspace.case import change_person
+from kinechain.workspace.case import change_person, read_case
+from kinechain.workspace.own_data import delete_everything
 from kinechain.workspace.what_if import (
     SLIDERS,
     SupersededError,
@@ -130,3 +131,59 @@ def test_a_fault_is_told_by_its_kind_and_not_by_its_words(monkeypatch: pytest.Mo
     monkeypatch.setattr(work, "answer", broken)
     question: Any = {"patient_id": "p", "changes": [], "draws": 60, "is_document": False}
     assert work._answered(None, question) == {"fault": "a fault of this program, please report it (KeyError)"}  # type: ignore[arg-type]
+
+
+def test_processes_end_once_people_are_to_be_forgotten_also_one_that_answers(
+    clinic: Clinics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Idle] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Idle:
+        def __init__(self, _: object) -> None:
+            self.is_alive = True
+            made.append(self)
+
+        def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+            begun.set()
+            go_on.wait(10)
+            return question
+
+        def end(self) -> None:
+            self.is_alive = False
+
+    monkeypatch.setattr("kinechain.workspace.what_if._Process", Idle)
+    pool = _Pool(clinic.place, 1)
+    asking = threading.Thread(target=pool.ask, args=("a", {}))
+    asking.start()
+    assert begun.wait(10)
+    pool.end()
+    go_on.set()
+    asking.join(10)
+    assert [process.is_alive for process in made] == [False]
+    assert pool.ask("a", {"number": 2}) == {"number": 2}
+    assert [process.is_alive for process in made] == [False, True]
+    pool.end()
+    assert [process.is_alive for process in made] == [False, False]
+    assert pool.ask("b", {"number": 3}) == {"number": 3}
+
+
+def test_who_was_erased_stands_nowhere(clinic: Clinics, monkeypatch: pytest.MonkeyPatch) -> None:
+    import kinechain.workspace.what_if_work as work
+
+    monkeypatch.setattr(work, "_stood", lambda *_: object())
+    work._KEPT.clear()
+    with clinic.place.database.reading() as connection:
+        cases = [read_case(connection, id) for id in (clinic.patient, clinic.own.new_patient)]
+    for case in cases:
+        work._stand(clinic.place, case, (), 60)
+    work._forget_erased(clinic.place)
+    assert [key[0] for key in work._KEPT] == [clinic.patient, clinic.own.new_patient]
+    told: list[object] = []
+    monkeypatch.setattr("kinechain.workspace.own_data.forget_people", told.append)
+    delete_everything(clinic.place, clinic.actor("patient"), "delete")
+    assert told == [clinic.place]
+    # A process of another part of the server hears nothing of it and looks for itself.
+    work._forget_erased(clinic.place)
+    assert [key[0] for key in work._KEPT] == [clinic.own.new_patient]
+    work._KEPT.clear()
