@@ -83,6 +83,12 @@ def test_a_link_is_made_and_copied(clinician: Page, patient: str) -> None:
     box = clinician.locator("svg.qr").bounding_box()
     assert box and box["width"] > 100
     shoot(clinician, "patient-link")
+    usual = clinician.viewport_size
+    for width in (1280, 900, 320):
+        clinician.set_viewport_size({"width": width, "height": 900})
+        card, table = (clinician.locator(f"#links-card{inner}").bounding_box() for inner in ("", " table"))
+        assert card and table and table["x"] + table["width"] <= card["x"] + card["width"] - 8, width
+    clinician.set_viewport_size(usual)
 
 
 def test_the_sheet_is_filled_by_keyboard_and_each_value_is_kept(
