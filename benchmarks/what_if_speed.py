@@ -3,7 +3,8 @@
     python benchmarks/what_if_speed.py
 
 Asks as the page does: first with no change, with few draws while a slider moves and with more once it rests. Prints the
-median, 95th percentile and most of each; exit code 1 if a moved slider takes more than 1 s at the 95th percentile.
+median, 95th percentile and most of each; exit code 1 if more than 1 in 20 moves takes over 1 s
+to answer while it moves. What is asked once a slider rests replaces an answer that stands there already.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def main() -> int:
         for draws in DRAWS:
             took = [asking.seconds([change], draws) for change in moves()]
             p95 = statistics.quantiles(took, n=20)[-1]
-            slow |= p95 > LIMIT_S
+            slow |= draws == DRAWS[0] and p95 > LIMIT_S
             told = f"median {statistics.median(took):.3f} s, p95 {p95:.3f} s, most {max(took):.3f} s"
             print(f"{draws} draws, {len(took)} moves: {told}, {asking.unsolved} without an answer")
         place.database.close()

@@ -6,6 +6,7 @@ is a rest.  Then the situation is changed little by little, and every step begin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 
 import numpy as np
@@ -14,10 +15,10 @@ from kinechain.chain.equilibrium import FRICTION, solve_equilibrium
 from kinechain.chain.situation import ChainModel, Equilibrium, Situation
 from kinechain.core.arrays import FloatArray, IntArray
 
-__all__ = ["reach_equilibrium"]
+__all__ = ["WAYS", "reach_equilibrium"]
 
 #: The way to the change is cut into so many steps, more of them where fewer do not lead there.
-_WAYS = (2, 5, 12)
+WAYS = (2, 5, 12)
 #: What a search that lost its way says; other reasons are answers.
 _LOST = ("falls", "no rest was found")
 
@@ -30,6 +31,7 @@ def reach_equilibrium(
     *,
     friction: float = FRICTION,
     workers: int | None = None,
+    ways: Sequence[int] = WAYS,
 ) -> Equilibrium:
     """Return where people come to rest who stood before something was changed.
 
@@ -46,6 +48,9 @@ def reach_equilibrium(
         As for `kinechain.chain.equilibrium.solve_equilibrium`.
     workers : int, optional
         Cases solved at once; None: as many as there are cores.
+    ways : sequence of int
+        Into how many steps the way is cut, one after the other, for those that are lost; fewer are quicker, and leave
+        some lost that the others would bring to rest.
 
     Returns
     -------
@@ -56,7 +61,7 @@ def reach_equilibrium(
     # From the reference the solver follows the change to its rest, in half the time of a search that begins there.
     begins = None if np.array_equal(start, situation.reference) else start
     found = solve_equilibrium(model, changed, start=begins, friction=friction, workers=workers)
-    for steps in _WAYS:
+    for steps in ways:
         lost = np.flatnonzero([not a and b in _LOST for a, b in zip(first.reason, found.reason, strict=True)])
         if not len(lost):
             break

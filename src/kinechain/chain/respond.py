@@ -20,7 +20,7 @@ from kinechain.chain.alter import alter, co_contraction, nerve_posture, stance_s
 from kinechain.chain.change import Change, find_kind
 from kinechain.chain.equilibrium import LIMIT_RAD, solve_equilibrium
 from kinechain.chain.links import LINKS, Link, compute_links
-from kinechain.chain.reach import reach_equilibrium
+from kinechain.chain.reach import WAYS, reach_equilibrium
 from kinechain.chain.situation import ChainModel, Equilibrium, Situation
 from kinechain.chain.targets import TARGETS, Target, compute_nerve_strain, compute_targets, target_index
 from kinechain.chain.unknowns import read_unknowns
@@ -130,6 +130,7 @@ def respond(
     loads: FloatArray | None = None,
     slopes: FloatArray | None = None,
     workers: int | None = None,
+    ways: Sequence[int] = WAYS,
 ) -> Response:
     """Return what a change does to a standing person.
 
@@ -150,6 +151,8 @@ def respond(
         By how much steeper the sacral plate of each draw is than the average adult's (`draw_slopes`).
     workers : int, optional
         Cases solved at once; None: as many as there are cores.
+    ways : sequence of int, optional
+        How long somebody who is lost is searched for, as of `kinechain.chain.reach.reach_equilibrium`.
 
     Raises
     ------
@@ -166,7 +169,7 @@ def respond(
     changed = alter(model, situation, tuple(changes))
     if len(situation) > 2 * _ASKED_FIRST:
         _refuse_early(model, situation.case(slice(_ASKED_FIRST)), changed.case(slice(_ASKED_FIRST)), changes, workers)
-    second = reach_equilibrium(model, situation, changed, first, workers=workers)
+    second = reach_equilibrium(model, situation, changed, first, workers=workers, ways=ways)
     moved = compute_links(model, second.inputs) - compute_links(model, first.inputs)
     reasons = _with_far_away(second.reason, moved)
     failed = failures(first.reason, reasons, changes)

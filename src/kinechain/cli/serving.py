@@ -18,6 +18,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen at; 127.0.0.1 is this machine alone.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 for any that is free.")] = 8642,
     workers: Annotated[int, typer.Option(min=0, max=16, help="Processes that analyse recordings.")] = 1,
+    servers: Annotated[
+        int,
+        typer.Option(min=0, max=16, help="Processes that answer; 0 for one with SQLite and two with PostgreSQL."),
+    ] = 0,
     address: Annotated[str, typer.Option(help="Address people open, where a proxy stands in front.")] = "",
     demo: Annotated[
         bool,
@@ -32,7 +36,7 @@ def serve(
     from kinechain.web.serve import Offer, run_server
 
     if not demo:
-        run_server(Offer(data, database, host, port, workers, address), typer.echo, is_opened=open_browser)
+        run_server(Offer(data, database, host, port, workers, servers, address), typer.echo, is_opened=open_browser)
         return
     from kinechain.workspace.example_clinic import fill_example
 
@@ -40,5 +44,5 @@ def serve(
         folder = data or Path(passing)
         # A key that is made while trying things out must not be one that counts for real people.
         os.environ.setdefault("KINECHAIN_HOME", str((folder / "home").absolute()))
-        offer = Offer(folder, database, host, port, workers, address)
+        offer = Offer(folder, database, host, port, workers, servers, address)
         run_server(offer, typer.echo, fill_example, is_opened=open_browser)

@@ -70,8 +70,11 @@ HASHES_AT_ONCE = 2
 #: Recordings that come in at once: each holds a thread as long as its sender takes, and pages need threads too.
 UPLOADS_AT_ONCE = 12
 
-#: Requests that are worked on at once, fewer than a database has connections for; the others wait for their turn.
-THREADS = 20
+#: Requests that one server works on at once; the others wait for their turn.  More would only take turns at one core,
+#: and all of them would answer later.
+THREADS = 6
+#: What-ifs that are asked at once: each waits for a process of its own, and pages need threads too.
+WHAT_IFS_AT_ONCE = 8
 
 #: Bytes of journals and answers whose content a server holds in memory, where it takes about four times as much.
 MOST_REMEMBERED = 48 * 1024**2
@@ -147,6 +150,7 @@ def create_app(place: Place) -> Litestar:
                 "limits": Limits(),
                 "hashing": CapacityLimiter(HASHES_AT_ONCE),
                 "uploads": CapacityLimiter(UPLOADS_AT_ONCE),
+                "what_ifs": CapacityLimiter(WHAT_IFS_AT_ONCE),
             }
         )
         return config

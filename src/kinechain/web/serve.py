@@ -48,6 +48,8 @@ class Offer:
     port : int
         0 for any that is free.
     workers : int
+    servers : int
+        Processes that answer; 0 for one with SQLite, where one writes at a time, and two with PostgreSQL.
     address : str
         '' for what host and port make.
     """
@@ -57,6 +59,7 @@ class Offer:
     host: str = "127.0.0.1"
     port: int = 8642
     workers: int = 1
+    servers: int = 0
     address: str = ""
 
 
@@ -92,10 +95,12 @@ def run_server(
         place = _opened(offer, address)
         with told():
             lines = [*(fill(place) if fill else []), *_first_steps(place)]
+        count = offer.servers or (1 if place.database.is_sqlite else 2)
         place.database.close()
         ready = CONTEXT.Event()
         asked = (str(place.folder), place.url, address)
-        parts = [Part("server", _serve_pages, (*asked, listening, ready))]
+        names = ["server", *(f"server {number}" for number in range(2, count + 1))]
+        parts = [Part(name, _serve_pages, (*asked, listening, ready)) for name in names]
         parts += [Part(f"worker {number}", _work, (*asked, number)) for number in range(1, offer.workers + 1)]
 
         def late() -> None:

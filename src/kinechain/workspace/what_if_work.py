@@ -29,11 +29,12 @@ from kinechain.chain.change import Change, parse_change
 from kinechain.chain.equilibrium import solve_equilibrium
 from kinechain.chain.links import LINKS
 from kinechain.chain.person_chain import ChainSettings, StandingPerson
+from kinechain.chain.reach import WAYS
 from kinechain.chain.respond import Response, respond
 from kinechain.chain.situation import Equilibrium
 from kinechain.chain.targets import TARGETS, compute_targets
 from kinechain.core.arrays import FloatArray
-from kinechain.core.errors import KinechainError, SettingError
+from kinechain.core.errors import KinechainError, SettingError, SolveError
 from kinechain.core.estimate import Estimate, NotMeasured
 from kinechain.report.chain_json import response_json
 from kinechain.report.words import clinical, value_words
@@ -45,6 +46,9 @@ from kinechain.workspace.recordings import FileRow, recordings_of
 
 __all__ = ["answer", "main"]
 
+#: With so many draws a slider is moving: whoever loses their rest is searched for shortly, because a far change such as
+#: a heavy pack has some who fall, and each search for them takes as long as all the others together.
+MOVING, SHORTLY = 60, WAYS[:1]
 #: So many people stand ready.
 MOST_KEPT = 6
 #: A process that nobody asked for so long ends, s; the next question begins another.
@@ -110,7 +114,7 @@ def answer(
     if not asked:
         found: dict[str, Any] = {"links": [], "loads": _now(stood), "notes": list(stood.person.notes), "unsure": []}
     else:
-        response = _responded(stood, asked)
+        response = _moved(stood, asked) if draws == MOVING else _responded(stood, asked)
         found = {"links": _links(response), "loads": _loads(response), "notes": list(response.notes)}
     return {
         **found,
@@ -168,7 +172,15 @@ def _stood(place: Place, person: Person, trial: FileRow | None, draws: int) -> _
     return _Stood(stood, at_rest, loads, up.standing is not None, up.notes)
 
 
-def _responded(stood: _Stood, changes: Sequence[Change]) -> Response:
+def _moved(stood: _Stood, changes: Sequence[Change]) -> Response:
+    """Return what changes do while a slider moves; that they cannot be borne is said only after the whole search."""
+    try:
+        return _responded(stood, changes, SHORTLY)
+    except SolveError:
+        return _responded(stood, changes)
+
+
+def _responded(stood: _Stood, changes: Sequence[Change], ways: Sequence[int] = WAYS) -> Response:
     return respond(
         stood.person.model,
         stood.person.situation,
@@ -176,6 +188,7 @@ def _responded(stood: _Stood, changes: Sequence[Change]) -> Response:
         before=stood.at_rest,
         loads=stood.loads,
         slopes=stood.person.slopes,
+        ways=ways,
     )
 
 

@@ -76,6 +76,11 @@ def test_a_search_that_lost_its_way_gets_there_by_steps(
     assert reached.reason == ("",) * CASES
     assert reached.inputs == pytest.approx(truth.inputs, abs=1e-7)
     assert reached.pad_force == pytest.approx(truth.pad_force, abs=1e-3)
+    # A short search is quicker and finds fewer; whom it finds rests where the long one does.
+    hurried = reach_equilibrium(model, people, changed, first, ways=())
+    assert set(hurried.reason) == {"", "falls"}
+    found = [k for k, reason in enumerate(hurried.reason) if not reason]
+    assert hurried.inputs[found] == pytest.approx(truth.inputs[found], abs=1e-7)
 
 
 def test_who_did_not_stand_before_is_not_sought(model: ChainModel, people: Situation) -> None:

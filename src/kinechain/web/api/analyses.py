@@ -155,7 +155,7 @@ async def what_if(request: Request[Any, Any, Any], patient_id: str, data: WhatIf
     place, actor = request.app.state.place, visitor_of(request).actor
     ask = partial(ask_what_if, place, actor, patient_id, list(data.changes), data.draws, is_document=True)
     try:
-        return await to_thread.run_sync(ask, abandon_on_cancel=True)
+        return await to_thread.run_sync(ask, abandon_on_cancel=True, limiter=request.app.state.what_ifs)
     except SupersededError as error:
         raise ClientException(str(error), status_code=409) from error
 

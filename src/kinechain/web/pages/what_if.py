@@ -57,7 +57,7 @@ async def asking(request: Request[Any, Any, Any], patient_id: str) -> Response[d
     place, actor = request.app.state.place, visitor_of(request).actor
     ask = partial(ask_what_if, place, actor, patient_id, changes, draws)
     try:
-        found = await to_thread.run_sync(ask, abandon_on_cancel=True)
+        found = await to_thread.run_sync(ask, abandon_on_cancel=True, limiter=request.app.state.what_ifs)
     except SupersededError as error:
         return Response({"error": str(error)}, status_code=409, media_type=MediaType.JSON)
     return Response(found, media_type=MediaType.JSON)
