@@ -164,11 +164,7 @@ def sheet(
             *_effect(kept, is_zero),
         ),
         side=side,
-        rearfoot_posting_deg=parameters.rearfoot_posting_deg,
-        forefoot_posting_deg=parameters.forefoot_posting_deg,
-        arch_mm=parameters.arch_mm,
-        heel_lift_mm=parameters.heel_lift_mm,
-        material=parameters.material,
+        **vars(parameters),
         trial_weeks=TRIAL_WEEKS,
         stop_on=stop,
         predicted=kept,
@@ -186,27 +182,14 @@ def resheeted(made: Orthosis, parameters: OrthosisParameters, because: Because) 
     because : Because
         Why they are others.
     """
-    amounts = _amounts(parameters)
-    rearfoot, forefoot, arch, lift = (f"{amount:g}" for amount in amounts)
-    chosen = say(
-        "edit.orthosis_values",
-        rearfoot=rearfoot,
-        forefoot=forefoot,
-        arch=arch,
-        lift=lift,
-        material=parameters.material,
-    )
+    chosen = _numbers("edit.orthosis_values", parameters)
     kept = [s for s in made.sentences if s.key not in EFFECT_KEYS]
-    told = [chosen if s.key in ("plan.orthosis_parameters", "edit.orthosis_values") else s for s in kept]
+    told = [chosen if s.key == "plan.orthosis_parameters" else s for s in kept]
     return replace(
         made,
         because=(*made.because, because),
-        sentences=(*told, *_effect((), not any(amounts))),
-        rearfoot_posting_deg=parameters.rearfoot_posting_deg,
-        forefoot_posting_deg=parameters.forefoot_posting_deg,
-        arch_mm=parameters.arch_mm,
-        heel_lift_mm=parameters.heel_lift_mm,
-        material=parameters.material,
+        sentences=(*told, *_effect((), not any(_amounts(parameters)))),
+        **vars(parameters),
         predicted=(),
     )
 
@@ -216,19 +199,16 @@ def _amounts(parameters: OrthosisParameters) -> tuple[float, ...]:
     return (p.rearfoot_posting_deg, p.forefoot_posting_deg, p.arch_mm, p.heel_lift_mm)
 
 
-def _said(parameters: OrthosisParameters, stop: date, is_heel: bool) -> tuple[Sentence, ...]:
+def _numbers(key: str, parameters: OrthosisParameters) -> Sentence:
+    """Return the sentence of the ledger that names every value."""
     rearfoot, forefoot, arch, lift = (f"{amount:g}" for amount in _amounts(parameters))
-    numbers = say(
-        "plan.orthosis_parameters",
-        rearfoot=rearfoot,
-        forefoot=forefoot,
-        arch=arch,
-        lift=lift,
-        material=parameters.material,
-    )
+    return say(key, rearfoot=rearfoot, forefoot=forefoot, arch=arch, lift=lift, material=parameters.material)
+
+
+def _said(parameters: OrthosisParameters, stop: date, is_heel: bool) -> tuple[Sentence, ...]:
     return (
         say("plan.orthosis_prefabricated") if is_heel else say("plan.orthosis_custom"),
-        numbers,
+        _numbers("plan.orthosis_parameters", parameters),
         say("plan.orthosis_average"),
         say("plan.orthosis_trial", weeks=TRIAL_WEEKS, stop=stop.isoformat()),
         say("plan.orthosis_skin"),
