@@ -74,18 +74,24 @@ def waiting(page: Any, words: str) -> None:
     page.locator("#waiting", has_text=words).wait_for()
 
 
+def opened_phone(watched: Watched, url: str) -> tuple[Any, Any]:
+    """Return a phone and its page, after a link was opened and the pages were kept."""
+    phone = watched.context(390, 844, touch=True)
+    page = phone.new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Open").click()
+    page.wait_for_url("**/my")
+    page.evaluate(KEPT)
+    return phone, page
+
+
 @pytest.mark.parametrize("tab", ["stays", "is closed"])
 def test_entries_wait_and_are_sent_once(watched: Watched, served: Running, tab: str) -> None:
     watched.allowed += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "401"]
     with opened(served) as place:
         actor, patient_id = followed(place)
         url, link = make_link(place, actor, patient_id)
-        phone = watched.context(390, 844, touch=True)
-        page = phone.new_page()
-        page.goto(url)
-        page.get_by_role("button", name="Open").click()
-        page.wait_for_url("**/my")
-        page.evaluate(KEPT)
+        phone, page = opened_phone(watched, url)
         before = journal(place, patient_id)
         phone.set_offline(True)
         page.goto("/my/exercise/0")
@@ -117,12 +123,7 @@ def test_entries_wait_and_are_sent_once(watched: Watched, served: Running, tab: 
 def test_a_page_kept_weeks_ago_is_shown_no_more(watched: Watched, served: Running) -> None:
     watched.allowed += ["ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
     with opened(served) as place:
-        phone = watched.context(390, 844, touch=True)
-        page = phone.new_page()
-        page.goto(make_link(place, *followed(place))[0])
-        page.get_by_role("button", name="Open").click()
-        page.wait_for_url("**/my")
-        page.evaluate(KEPT)
+        phone, page = opened_phone(watched, make_link(place, *followed(place))[0])
         for days, heading in ((13, "Kept"), (15, "No connection")):
             page.evaluate(
                 """async (days) => {
@@ -145,12 +146,7 @@ def test_a_danger_sign_without_a_connection_stops_the_exercises_on_the_phone(wat
     with opened(served) as place:
         actor, patient_id = followed(place)
         url, _ = make_link(place, actor, twin(place, actor, patient_id))
-        phone = watched.context(390, 844, touch=True)
-        page = phone.new_page()
-        page.goto(url)
-        page.get_by_role("button", name="Open").click()
-        page.wait_for_url("**/my")
-        page.evaluate(KEPT)
+        phone, page = opened_phone(watched, url)
         phone.set_offline(True)
         page.goto("/my/check")
         # As a clinic that named its number has it on every page.

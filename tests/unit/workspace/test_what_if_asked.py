@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kinechain.chain.change import kinds, parse_change
-from kinechain.core.errors import InputError, SettingError
+from kinechain.core.errors import InputError, SettingError, SolveError
 from kinechain.workspace.case import change_person, read_case
 from kinechain.workspace.own_data import delete_everything
 from kinechain.workspace.what_if import (
@@ -131,6 +131,38 @@ def test_a_fault_is_told_by_its_kind_and_not_by_its_words(monkeypatch: pytest.Mo
     monkeypatch.setattr(work, "answer", broken)
     question: Any = {"patient_id": "p", "changes": [], "draws": 60, "is_document": False}
     assert work._answered(None, question) == {"fault": "a fault of this program, please report it (KeyError)"}  # type: ignore[arg-type]
+
+
+def test_while_a_slider_moves_the_search_is_short_and_what_it_refuses_is_searched_again(
+    clinic: Clinics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import kinechain.workspace.what_if_work as work
+
+    searched: list[tuple[int, ...]] = []
+    true_respond = work.respond
+
+    def noted(*given: Any, **named: Any) -> Any:
+        searched.append(tuple(named["ways"]))
+        if falls and len(searched) == 1:
+            raise SolveError("they fall")
+        return true_respond(*given, **named)
+
+    monkeypatch.setattr(work, "respond", noted)
+    falls = False
+    moving = work.answer(clinic.place, clinic.patient, ["lift left 6mm"], 60)
+    assert searched == [work.SHORTLY]
+    assert len(work.SHORTLY) < len(work.WAYS)
+    searched.clear()
+    falls = True
+    again = work.answer(clinic.place, clinic.patient, ["lift left 6mm"], 60)
+    assert searched == [work.SHORTLY, work.WAYS]
+    assert again["links"] == moving["links"]
+    assert again["links"]
+    searched.clear()
+    falls = False
+    work.answer(clinic.place, clinic.patient, ["lift left 6mm"], 200)
+    assert searched == [work.WAYS]
+    work._KEPT.clear()
 
 
 def test_processes_end_once_people_are_to_be_forgotten_also_one_that_answers(
